@@ -1,0 +1,6 @@
+//! Steward: an autonomous SRE for the homelab that lives in chat.
+//!
+//! The layers, from the inside out; a file imports only from its own layer and from those above it in this
+//! list (`tests/architecture.rs` holds the tree to it).
+
+pub mod domain;

@@ -1,0 +1,3 @@
+//! The `steward` binary: arguments, logging, exit code.
+
+fn main() {}
