@@ -4,3 +4,5 @@
 //! list (`tests/architecture.rs` holds the tree to it).
 
 pub mod domain;
+pub mod engine;
+pub mod policy;

@@ -1,0 +1,120 @@
+//! What Steward may do: the action that the policy judges, its effect and how far it reaches.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// What the policy judges and the runner carries out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Action {
+    /// A process on a host.
+    Command(Command),
+}
+
+/// One process: an argument vector, never a shell line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Command {
+    /// Where it runs. `local` is the machine that Steward runs on.
+    pub host: String,
+    /// The working directory; the runner's own when absent.
+    pub cwd: Option<PathBuf>,
+    /// The program and its arguments. Never empty.
+    pub argv: Vec<String>,
+    /// What the process reads from standard input; nothing when absent.
+    pub stdin: Option<String>,
+    /// Environment variables added to the scrubbed environment.
+    pub env: BTreeMap<String, String>,
+}
+
+impl Action {
+    /// A command on this machine with nothing but its arguments.
+    #[must_use]
+    pub fn local(argv: Vec<String>) -> Self {
+        Self::Command(Command { host: "local".into(), cwd: None, argv, stdin: None, env: BTreeMap::new() })
+    }
+}
+
+impl fmt::Display for Action {
+    /// The command as people read it: arguments with white space or odd characters in single quotes, and the
+    /// host in front where it is not this one.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Command(command) = self;
+        if command.host != "local" {
+            write!(f, "{}: ", command.host)?;
+        }
+        for (i, word) in command.argv.iter().enumerate() {
+            if i > 0 {
+                f.write_str(" ")?;
+            }
+            let plain = |c: char| c.is_ascii_alphanumeric() || "._:@+-/=,%".contains(c);
+            if !word.is_empty() && word.chars().all(plain) {
+                f.write_str(word)?;
+            } else {
+                write!(f, "'{}'", word.replace('\'', r"'\''").escape_debug().to_string().replace("\\'", "'"))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What an action does to the world, mildest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Effect {
+    /// Changes nothing.
+    Read,
+    /// Restores the declared state; there is nothing to undo (restart, remount, resync).
+    Restorative,
+    /// Changes something, and the undo is captured beforehand.
+    Reversible,
+    /// Can't be taken back.
+    Irreversible,
+}
+
+/// What else an action touches, least first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BlastRadius {
+    /// The target alone.
+    Target,
+    /// A service and those who use it.
+    Service,
+    /// A whole host.
+    Host,
+    /// More than one host.
+    Cluster,
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Read => "read",
+            Self::Restorative => "restorative",
+            Self::Reversible => "reversible",
+            Self::Irreversible => "irreversible",
+        })
+    }
+}
+
+impl fmt::Display for BlastRadius {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Target => "target",
+            Self::Service => "service",
+            Self::Host => "host",
+            Self::Cluster => "cluster",
+        })
+    }
+}
+
+/// The executable that an action's first word means on its host, resolved just before it runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Executable {
+    /// The absolute, canonical path.
+    pub path: PathBuf,
+    /// SHA-256 of the file's content, lower-case hex.
+    pub sha256: String,
+}

@@ -1,0 +1,27 @@
+//! The change: a possible cause. What changed, when, by whom, and which targets it maps to.
+
+use serde::{Deserialize, Serialize};
+
+use super::signal::Timestamp;
+use super::target::Target;
+
+/// Something that changed in the lab: a commit, an edit of a skill, an action of Steward's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// The source's own stable name for it, unique within the source: a commit's full hash.
+    pub id: String,
+    /// The source: `git:homelab`, `steward`, `files`.
+    pub source: String,
+    /// When it happened.
+    pub at: Timestamp,
+    /// Who did it, as the source says.
+    pub author: String,
+    /// One line: a commit's subject.
+    pub summary: String,
+    /// The paths touched, relative to the source; capped, `files_total` has the whole number.
+    pub files: Vec<String>,
+    /// How many paths were touched in all.
+    pub files_total: usize,
+    /// The targets it maps to, by the source's path patterns.
+    pub targets: Vec<Target>,
+}

@@ -1,0 +1,179 @@
+//! Names that travel through the whole house: what is broken ([`Target`]) and how ([`Signature`]).
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What is broken, as a path: `pve4/nic`, `k8s/media/jellyfin`, `nas`.
+///
+/// One to sixteen segments of `A-Z a-z 0-9 . _ : @ + -`, joined by `/`, at most 200 characters in all. A segment
+/// never begins with `-`, so that a target can't be taken for a flag.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Target(String);
+
+/// The stable name of *how* something is broken: `nic-hang`, `crashloop`, `disk-fill`.
+///
+/// Lower-case letters, digits, `-`, `_` and `.`; begins with a letter or a digit; at most 64 characters.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Signature(String);
+
+/// Why a text is not a name. The text says what is allowed instead.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NameError(String);
+
+impl Target {
+    /// The longest target, in characters.
+    pub const MAX_LEN: usize = 200;
+    /// The deepest target, in segments.
+    pub const MAX_SEGMENTS: usize = 16;
+
+    /// Parses a target path.
+    ///
+    /// # Errors
+    /// Says what about `text` is not a target.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        if text.is_empty() {
+            return Err(NameError("a target is empty".into()));
+        }
+        if text.len() > Self::MAX_LEN {
+            return Err(NameError(format!("a target is {} characters long; {} at most", text.len(), Self::MAX_LEN)));
+        }
+        let segments = text.split('/').count();
+        if segments > Self::MAX_SEGMENTS {
+            return Err(NameError(format!("a target has {segments} segments; {} at most", Self::MAX_SEGMENTS)));
+        }
+        for segment in text.split('/') {
+            let good = |c: char| c.is_ascii_alphanumeric() || "._:@+-".contains(c);
+            if segment.is_empty() || segment == "." || segment == ".." || segment.starts_with('-') || !segment.chars().all(good) {
+                return Err(NameError(format!(
+                    "{text:?} is not a target: write a path such as `nas/media`, of letters, digits and . _ : @ + - (no empty segment, none that begins with -)"
+                )));
+            }
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The whole path.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The last segment: `jellyfin` of `k8s/media/jellyfin`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or(&self.0)
+    }
+
+    /// The path above, if there is one: `k8s/media` of `k8s/media/jellyfin`.
+    #[must_use]
+    pub fn parent(&self) -> Option<Self> {
+        self.0.rsplit_once('/').map(|(parent, _)| Self(parent.to_owned()))
+    }
+
+    /// Whether `self` is `prefix` or lies below it, by whole segments: `nas/media` is within `nas`, `nas2` is not.
+    #[must_use]
+    pub fn is_within(&self, prefix: &Self) -> bool {
+        self.0.strip_prefix(&prefix.0).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+}
+
+impl Signature {
+    /// The longest signature, in characters.
+    pub const MAX_LEN: usize = 64;
+
+    /// Parses a signature.
+    ///
+    /// # Errors
+    /// Says what about `text` is not a signature.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c);
+        let head = text.chars().next().is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+        if !head || text.len() > Self::MAX_LEN || !text.chars().all(good) {
+            return Err(NameError(format!(
+                "{text:?} is not a signature: write a short stable name such as `disk-fill`, of a-z, 0-9 and - _ . ({} characters at most)",
+                Self::MAX_LEN
+            )));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The name itself.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for Target {
+    type Error = NameError;
+    fn try_from(text: String) -> Result<Self, NameError> {
+        Self::parse(&text)
+    }
+}
+
+impl TryFrom<String> for Signature {
+    type Error = NameError;
+    fn try_from(text: String) -> Result<Self, NameError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Target> for String {
+    fn from(target: Target) -> Self {
+        target.0
+    }
+}
+
+impl From<Signature> for String {
+    fn from(signature: Signature) -> Self {
+        signature.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_is_a_path_of_whole_segments() {
+        let nas = Target::parse("nas").unwrap();
+        let media = Target::parse("nas/media").unwrap();
+        assert!(media.is_within(&nas) && nas.is_within(&nas));
+        assert!(!Target::parse("nas2").unwrap().is_within(&nas));
+        assert_eq!(media.name(), "media");
+        assert_eq!(media.parent(), Some(nas));
+    }
+
+    #[test]
+    fn what_could_be_a_flag_a_climb_or_a_word_break_is_no_target() {
+        for bad in ["", "/", "a//b", "a/", "-rf", "nas/-x", "a/../b", "a b", "a\nb", "nаs"] {
+            assert!(Target::parse(bad).is_err(), "{bad:?} passed");
+        }
+    }
+
+    #[test]
+    fn a_signature_is_a_lower_case_slug() {
+        for good in ["disk-fill", "e1000e.hang", "9p"] {
+            assert!(Signature::parse(good).is_ok(), "{good:?} refused");
+        }
+        for bad in ["", "Disk", "disk fill", "-x", "a/b"] {
+            assert!(Signature::parse(bad).is_err(), "{bad:?} passed");
+        }
+    }
+}

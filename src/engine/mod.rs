@@ -1,0 +1,3 @@
+//! The use cases, and the ports through which they reach the world.
+
+pub mod ports;

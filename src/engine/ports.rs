@@ -1,0 +1,257 @@
+//! What the engine needs of the world, as traits. Adapters implement them; nothing here knows a platform.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::action::{Action, Executable};
+use crate::domain::card::Card;
+use crate::domain::change::Change;
+use crate::domain::ids::{ExecutionId, IncidentId};
+use crate::domain::signal::Timestamp;
+use crate::policy::Authorized;
+
+/// Time. The system's in production, moved by hand in tests.
+#[async_trait]
+pub trait Clock: Send + Sync {
+    /// The wall clock, UTC. It may jump.
+    fn now(&self) -> Timestamp;
+    /// Returns once `now() >= at`, also when the wall clock jumped or the machine slept in between.
+    async fn sleep_until(&self, at: Timestamp);
+    /// Returns after `duration` of running time, whatever the wall clock does.
+    async fn sleep(&self, duration: Duration);
+}
+
+/// How much a process may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Running time; at its end the whole process group is killed.
+    pub timeout: Duration,
+    /// Bytes kept of standard output, and as many of standard error; the rest is read and dropped.
+    pub max_output: usize,
+}
+
+/// A process that runs, so that a later Steward can find it again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Child {
+    /// The process id, which is its process group's too.
+    pub pid: u32,
+    /// When it started, in clock ticks since boot: tells it from a later process with the same id.
+    pub start_ticks: u64,
+    /// The boot it belongs to.
+    pub boot_id: String,
+}
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Exit {
+    /// It ended by itself with this code.
+    Code(i32),
+    /// A signal ended it.
+    Signal(i32),
+    /// Its time was up, and its process group was killed.
+    TimedOut,
+    /// Whoever started it called it off, and its process group was killed.
+    Cancelled,
+}
+
+/// What a process left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// How it ended.
+    pub exit: Exit,
+    /// Standard output, up to the cap.
+    pub stdout: Vec<u8>,
+    /// Standard error, up to the cap.
+    pub stderr: Vec<u8>,
+    /// Whether the cap cut standard output.
+    pub truncated: bool,
+    /// How long it ran.
+    pub duration: Duration,
+}
+
+/// Why a process did not run, or is not known to have run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RunError {
+    /// No such program on that host.
+    #[error("{program} was not found on {host}")]
+    NotFound {
+        /// The program's name as it was asked for.
+        program: String,
+        /// The host.
+        host: String,
+    },
+    /// The authorization does not fit what would run now, or has expired.
+    #[error("refused to run: {0}")]
+    Refused(String),
+    /// It could not be started; nothing happened.
+    #[error("could not start {program}: {why}")]
+    Spawn {
+        /// The program.
+        program: String,
+        /// The system's reason.
+        why: String,
+    },
+    /// The gate's keeper could not record the process, so the gate stayed shut; nothing happened.
+    #[error("the process was not let go, because it could not be recorded: {0}")]
+    Gate(String),
+}
+
+/// Told of a process before it may begin; only after `Ok` does it.
+#[async_trait]
+pub trait Gatekeeper: Send {
+    /// Records the child durably. An error keeps the gate shut, and nothing runs.
+    async fn spawned(&mut self, child: &Child) -> Result<(), String>;
+}
+
+/// What became of a process that an earlier Steward had started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reaped {
+    /// It was gone already, or belongs to another boot.
+    Gone,
+    /// It was running and has been ended, with its group.
+    Ended,
+}
+
+/// Runs processes, and nothing that is not authorized.
+#[async_trait]
+pub trait CommandRunner: Send + Sync {
+    /// Finds the executable that an action means on its host, and its content's hash.
+    ///
+    /// # Errors
+    /// [`RunError::NotFound`], or the reason it can't be read.
+    async fn resolve(&self, action: &Action) -> Result<Executable, RunError>;
+
+    /// Runs exactly what `authorized` names: own process group, scrubbed environment, output capped, killed
+    /// with its children at the timeout or when `cancel` turns true. The process waits behind a gate until
+    /// `gate` has recorded it.
+    ///
+    /// # Errors
+    /// Every [`RunError`] means that the command itself did not begin.
+    async fn run(
+        &self,
+        authorized: Authorized,
+        limits: Limits,
+        gate: &mut dyn Gatekeeper,
+        cancel: tokio::sync::watch::Receiver<bool>,
+    ) -> Result<Output, RunError>;
+
+    /// Ends what is left of a process that an earlier Steward started, with its group, and waits until it is gone.
+    async fn reap(&self, execution: ExecutionId, child: &Child) -> Reaped;
+}
+
+/// A source of changes.
+#[async_trait]
+pub trait ChangeSource: Send + Sync {
+    /// The source's name: `git:homelab`.
+    fn name(&self) -> String;
+    /// What changed in `[since, until]`, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// A sentence for people: what could not be read and what to do.
+    async fn changes(&self, since: Timestamp, until: Timestamp, limit: usize) -> Result<Vec<Change>, String>;
+}
+
+/// The name of a chat platform: `console`, `discord`, `telegram`.
+pub type Platform = String;
+
+/// Where a message goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "place", rename_all = "snake_case")]
+pub enum Place {
+    /// The root message of an incident: created the first time, edited in place after that.
+    Root {
+        /// The incident.
+        incident: IncidentId,
+        /// The number that people see.
+        number: u64,
+    },
+    /// The thread of an incident.
+    Thread {
+        /// The incident.
+        incident: IncidentId,
+        /// The number that people see.
+        number: u64,
+    },
+    /// The lab's channel itself: notices that belong to no incident.
+    Lab,
+    /// An answer to what somebody typed.
+    Answer {
+        /// The adapter's own name for the conversation.
+        conversation: String,
+    },
+}
+
+/// A message on its way to one platform.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outbound {
+    /// The outbox's number: stable over retries, so that a platform can tell a double.
+    pub id: i64,
+    /// Where it goes.
+    pub place: Place,
+    /// What it says.
+    pub card: Card,
+    /// What the platform called the root message of this incident, once there is one.
+    pub root_ref: Option<String>,
+    /// What the platform called the thread of this incident, once there is one.
+    pub thread_ref: Option<String>,
+}
+
+/// What a platform calls what it has now.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Delivered {
+    /// Its name for the root message, when this delivery made one.
+    pub root_ref: Option<String>,
+    /// Its name for the thread, when this delivery made one.
+    pub thread_ref: Option<String>,
+}
+
+/// Why a message was not delivered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DeliveryError {
+    /// Try again, not before the given time has passed if the server named one.
+    #[error("not delivered yet: {why}")]
+    Transient {
+        /// The reason.
+        why: String,
+        /// The server's `Retry-After`.
+        retry_after: Option<Duration>,
+    },
+    /// Trying again is pointless.
+    #[error("not deliverable: {why}")]
+    Permanent {
+        /// The reason.
+        why: String,
+    },
+}
+
+/// A chat platform.
+#[async_trait]
+pub trait Chat: Send + Sync {
+    /// Its name.
+    fn platform(&self) -> Platform;
+    /// Delivers one message. Called one at a time per thread, in order.
+    ///
+    /// # Errors
+    /// See [`DeliveryError`].
+    async fn deliver(&self, message: &Outbound) -> Result<Delivered, DeliveryError>;
+}
+
+/// Something a person typed or pressed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inbound {
+    /// Where it came from.
+    pub platform: Platform,
+    /// The adapter's own name for the conversation, handed back in [`Place::Answer`].
+    pub conversation: String,
+    /// Who it was, as the platform names them.
+    pub user: String,
+    /// Whether they are a listed operator.
+    pub operator: bool,
+    /// What they typed, or the command a button stands for.
+    pub text: String,
+    /// The incident whose thread it was typed in.
+    pub incident: Option<u64>,
+}
