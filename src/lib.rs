@@ -4,5 +4,10 @@
 //! list (`tests/architecture.rs` holds the tree to it).
 
 pub mod domain;
-pub mod engine;
 pub mod policy;
+pub mod config;
+pub mod store;
+pub mod engine;
+pub mod adapters;
+pub mod cli;
+pub mod demo;

@@ -53,7 +53,11 @@ impl fmt::Display for Action {
             if !word.is_empty() && word.chars().all(plain) {
                 f.write_str(word)?;
             } else {
-                write!(f, "'{}'", word.replace('\'', r"'\''").escape_debug().to_string().replace("\\'", "'"))?;
+                write!(
+                    f,
+                    "'{}'",
+                    word.replace('\'', r"'\''").escape_debug().to_string().replace("\\'", "'")
+                )?;
             }
         }
         Ok(())

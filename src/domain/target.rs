@@ -39,15 +39,27 @@ impl Target {
             return Err(NameError("a target is empty".into()));
         }
         if text.len() > Self::MAX_LEN {
-            return Err(NameError(format!("a target is {} characters long; {} at most", text.len(), Self::MAX_LEN)));
+            return Err(NameError(format!(
+                "a target is {} characters long; {} at most",
+                text.len(),
+                Self::MAX_LEN
+            )));
         }
         let segments = text.split('/').count();
         if segments > Self::MAX_SEGMENTS {
-            return Err(NameError(format!("a target has {segments} segments; {} at most", Self::MAX_SEGMENTS)));
+            return Err(NameError(format!(
+                "a target has {segments} segments; {} at most",
+                Self::MAX_SEGMENTS
+            )));
         }
         for segment in text.split('/') {
             let good = |c: char| c.is_ascii_alphanumeric() || "._:@+-".contains(c);
-            if segment.is_empty() || segment == "." || segment == ".." || segment.starts_with('-') || !segment.chars().all(good) {
+            if segment.is_empty()
+                || segment == "."
+                || segment == ".."
+                || segment.starts_with('-')
+                || !segment.chars().all(good)
+            {
                 return Err(NameError(format!(
                     "{text:?} is not a target: write a path such as `nas/media`, of letters, digits and . _ : @ + - (no empty segment, none that begins with -)"
                 )));

@@ -1,0 +1,1 @@
+//! Runs processes: own group, scrubbed environment, behind a gate.

@@ -1,0 +1,5 @@
+//! The adapters: the world behind the engine's ports. They never import each other.
+
+pub mod changes;
+pub mod chat;
+pub mod exec;

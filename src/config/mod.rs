@@ -1,0 +1,1 @@
+//! The configuration: raw files in, validated values out, every problem at once.

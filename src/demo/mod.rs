@@ -1,0 +1,1 @@
+//! The tour on real processes.

@@ -1,0 +1,1 @@
+//! The approval: a durable, expiring permission for one plan.

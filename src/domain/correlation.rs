@@ -1,0 +1,1 @@
+//! Correlation: which incident a signal belongs to, and why.

@@ -1,0 +1,1 @@
+//! Escalation: when people are called.

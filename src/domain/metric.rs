@@ -1,0 +1,1 @@
+//! Metric samples in the Prometheus text exposition.

@@ -1,0 +1,1 @@
+//! The remediation: one run of a runbook, as a persisted saga.

@@ -1,0 +1,1 @@
+//! The report: what a skill prints, parsed strictly.

@@ -1,0 +1,1 @@
+//! The runbook: which incidents it fits, and its steps.

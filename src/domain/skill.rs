@@ -1,0 +1,1 @@
+//! The skill: an executable check of one domain, and its manifest.

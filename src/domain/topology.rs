@@ -1,0 +1,1 @@
+//! The topology: targets and what each depends on.
