@@ -1,1 +1,0 @@
-//! The incident: correlated signals with one suspected root, a state and a timeline.

@@ -1,0 +1,217 @@
+//! What can happen to an incident.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Member, State};
+use crate::domain::approval::ApprovalState;
+use crate::domain::escalation::Cause;
+use crate::domain::ids::{ApprovalId, IncidentId, RemediationId};
+use crate::domain::signal::{Origin, Problem, Severity, Timestamp};
+use crate::domain::target::Target;
+
+/// One line of a timeline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// Its number within the incident, from 1.
+    pub seq: u64,
+    /// When Steward saw it.
+    pub at: Timestamp,
+    /// What happened.
+    pub event: Event,
+}
+
+/// A change that may be the cause.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuspectNote {
+    /// The source: `git:homelab`.
+    pub source: String,
+    /// The source's name for the change.
+    pub id: String,
+    /// Who did it.
+    pub author: String,
+    /// When it happened.
+    pub at: Timestamp,
+    /// What it was, in one line.
+    pub summary: String,
+    /// The files it touched, the first few.
+    pub files: Vec<String>,
+    /// Why it is suspected.
+    pub why: String,
+}
+
+/// How a calm came about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mitigation {
+    /// A repair did it, and the check passed.
+    Repair {
+        /// The runbook.
+        runbook: String,
+        /// The run.
+        remediation: RemediationId,
+    },
+    /// It went away by itself.
+    Recovery,
+}
+
+/// How a repair ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", content = "why", rename_all = "snake_case")]
+pub enum RepairOutcome {
+    /// The original check passes.
+    Succeeded,
+    /// The steps were verified; the alert's own source has yet to say so.
+    Deferred,
+    /// It failed, and what had been changed was undone.
+    Unwound(String),
+    /// It failed, and can neither go on nor go back.
+    Stuck(String),
+    /// It was called off, and what had been changed was undone.
+    Cancelled(String),
+}
+
+/// What can happen to an incident. Facts only; the words are made in `story`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the fields are named as in the rest of the house; each variant says what it means")]
+pub enum Event {
+    /// It began, with this problem.
+    Opened {
+        problem: Problem,
+        origin: Origin,
+        severity: Severity,
+        summary: String,
+        impact: Option<String>,
+        evidence: String,
+        root: Target,
+        why: String,
+        #[serde(default)]
+        sorted_by_hand: bool,
+    },
+    /// A further problem belongs to it.
+    Joined {
+        problem: Problem,
+        origin: Origin,
+        severity: Severity,
+        summary: String,
+        impact: Option<String>,
+        evidence: String,
+        why: String,
+    },
+    /// A problem became worse.
+    Raised { problem: Problem, severity: Severity },
+    /// A problem is gone.
+    Recovered { problem: Problem },
+    /// A problem is back while others never went.
+    Returned { problem: Problem, summary: String },
+    /// A problem is back after all were gone. `occurrence` tells a true return from a flap.
+    Reopened { problem: Problem, summary: String, occurrence: bool },
+    /// Something else is suspected now.
+    RootMoved { root: Target, why: String },
+    /// Another incident became part of this one.
+    Absorbed { incident: IncidentId, number: u64, members: Vec<Member>, severity: Severity, why: String },
+    /// This became part of another incident.
+    MergedInto { incident: IncidentId, number: u64, why: String },
+    /// A person took these problems out, into an incident of their own.
+    Split { problems: Vec<Problem>, into: u64, root: Target, by: String },
+    /// What changed lately, most suspect first.
+    Suspects { suspects: Vec<SuspectNote> },
+    /// A repair began.
+    RepairStarted { remediation: RemediationId, runbook: String, title: String, why: String },
+    /// A step of the repair did something.
+    RepairStep { remediation: RemediationId, text: String },
+    /// A repair ended.
+    RepairEnded { remediation: RemediationId, runbook: String, outcome: RepairOutcome },
+    /// A repair that had succeeded did not last.
+    RepairIneffective { remediation: RemediationId, runbook: String },
+    /// A person is asked.
+    ApprovalRequested {
+        approval: ApprovalId,
+        number: u64,
+        runbook: String,
+        commands: Vec<String>,
+        reasons: Vec<String>,
+        expires_at: Timestamp,
+    },
+    /// The question is over.
+    ApprovalEnded { approval: ApprovalId, number: u64, state: ApprovalState, by: Option<String>, why: Option<String> },
+    /// What Steward will not do by itself, and what a person can do.
+    NextStep { text: String },
+    /// Nothing is active any more.
+    Mitigated { by: Mitigation },
+    /// It stayed away.
+    Resolved { verified: bool, why: String },
+    /// The reopen window is over.
+    Closed,
+    /// Somebody takes care of it.
+    Acknowledged { by: String },
+    /// It comes and goes; single bounces are no longer told.
+    Flapping { bounces: usize, window_secs: u64 },
+    /// It stopped coming and going.
+    Calmed,
+    /// People are called.
+    Escalated { cause: Cause, text: String },
+    /// A silence hides it.
+    Silenced { until: Timestamp, by: String },
+    /// Nothing hides it any more.
+    SilenceEnded,
+    /// A person took care of what was stuck.
+    Cleared { by: String },
+}
+
+impl Event {
+    /// The stable name of the kind, as stored.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Opened { .. } => "opened",
+            Self::Joined { .. } => "joined",
+            Self::Raised { .. } => "raised",
+            Self::Recovered { .. } => "recovered",
+            Self::Returned { .. } => "returned",
+            Self::Reopened { .. } => "reopened",
+            Self::RootMoved { .. } => "root_moved",
+            Self::Absorbed { .. } => "absorbed",
+            Self::MergedInto { .. } => "merged_into",
+            Self::Split { .. } => "split",
+            Self::Suspects { .. } => "suspects",
+            Self::RepairStarted { .. } => "repair_started",
+            Self::RepairStep { .. } => "repair_step",
+            Self::RepairEnded { .. } => "repair_ended",
+            Self::RepairIneffective { .. } => "repair_ineffective",
+            Self::ApprovalRequested { .. } => "approval_requested",
+            Self::ApprovalEnded { .. } => "approval_ended",
+            Self::NextStep { .. } => "next_step",
+            Self::Mitigated { .. } => "mitigated",
+            Self::Resolved { .. } => "resolved",
+            Self::Closed => "closed",
+            Self::Acknowledged { .. } => "acknowledged",
+            Self::Flapping { .. } => "flapping",
+            Self::Calmed => "calmed",
+            Self::Escalated { .. } => "escalated",
+            Self::Silenced { .. } => "silenced",
+            Self::SilenceEnded => "silence_ended",
+            Self::Cleared { .. } => "cleared",
+        }
+    }
+
+    /// The state the event leads to, if it leads to one.
+    #[must_use]
+    pub fn target_state(&self) -> Option<State> {
+        match self {
+            Self::Opened { .. } | Self::Reopened { .. } | Self::Cleared { .. } => Some(State::Open),
+            Self::RepairStarted { .. } => Some(State::Remediating),
+            Self::RepairEnded { outcome, .. } => match outcome {
+                RepairOutcome::Stuck(_) => Some(State::Stuck),
+                RepairOutcome::Unwound(_) | RepairOutcome::Cancelled(_) => Some(State::Open),
+                // The calm itself is an event of its own, once nothing is active any more.
+                RepairOutcome::Succeeded | RepairOutcome::Deferred => None,
+            },
+            Self::Mitigated { .. } => Some(State::Mitigated),
+            Self::Resolved { .. } => Some(State::Resolved),
+            Self::Closed => Some(State::Closed),
+            Self::MergedInto { .. } => Some(State::Merged),
+            _ => None,
+        }
+    }
+}
