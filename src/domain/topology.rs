@@ -224,7 +224,11 @@ mod tests {
     #[test]
     fn what_a_target_needs_comes_nearest_first_and_enclosing_paths_pass_theirs_on() {
         let lab = topology(&[("k8s/media", &["nas"]), ("nas", &["pdu"])]).unwrap();
-        let names: Vec<_> = lab.upstreams(&t("k8s/media/jellyfin")).into_iter().map(|u| (u.target.to_string(), u.declared)).collect();
+        let names: Vec<_> = lab
+            .upstreams(&t("k8s/media/jellyfin"))
+            .into_iter()
+            .map(|u| (u.target.to_string(), u.declared))
+            .collect();
         let at = |name: &str| names.iter().position(|(n, _)| n == name).unwrap();
         assert!(names[at("nas")].1 && names[at("pdu")].1 && !names[at("k8s/media")].1);
         assert!(at("k8s/media") < at("pdu") && at("nas") < at("pdu"));

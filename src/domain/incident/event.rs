@@ -73,7 +73,10 @@ pub enum RepairOutcome {
 /// What can happen to an incident. Facts only; the words are made in `story`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the fields are named as in the rest of the house; each variant says what it means")]
+#[expect(
+    missing_docs,
+    reason = "the fields are named as in the rest of the house; each variant says what it means"
+)]
 pub enum Event {
     /// It began, with this problem.
     Opened {
@@ -134,7 +137,13 @@ pub enum Event {
         expires_at: Timestamp,
     },
     /// The question is over.
-    ApprovalEnded { approval: ApprovalId, number: u64, state: ApprovalState, by: Option<String>, why: Option<String> },
+    ApprovalEnded {
+        approval: ApprovalId,
+        number: u64,
+        state: ApprovalState,
+        by: Option<String>,
+        why: Option<String>,
+    },
     /// What Steward will not do by itself, and what a person can do.
     NextStep { text: String },
     /// Nothing is active any more.

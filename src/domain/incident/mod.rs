@@ -8,7 +8,7 @@ mod event;
 mod story;
 
 pub use event::{Event, Mitigation, Record, RepairOutcome, SuspectNote};
-pub use story::{sentence, Sentence};
+pub use story::{Sentence, sentence};
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -42,8 +42,15 @@ pub enum State {
 
 impl State {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Open, Self::Remediating, Self::Mitigated, Self::Resolved, Self::Stuck, Self::Closed, Self::Merged];
+    pub const ALL: [Self; 7] = [
+        Self::Open,
+        Self::Remediating,
+        Self::Mitigated,
+        Self::Resolved,
+        Self::Stuck,
+        Self::Closed,
+        Self::Merged,
+    ];
 
     /// The word in tables and chat.
     #[must_use]
@@ -207,7 +214,8 @@ impl Incident {
     /// Begins an incident from its `Opened` event; `None` for any other event.
     #[must_use]
     pub fn open(id: IncidentId, number: u64, record: &Record) -> Option<Self> {
-        let Event::Opened { problem, origin, severity, summary, impact, root, why, sorted_by_hand, .. } = &record.event
+        let Event::Opened { problem, origin, severity, summary, impact, root, why, sorted_by_hand, .. } =
+            &record.event
         else {
             return None;
         };
@@ -342,7 +350,8 @@ impl Incident {
             Event::Reopened { .. } => matches!(self.state, State::Mitigated | State::Resolved),
             // After a repair whose steps were verified, an alert may still wait for its source's word.
             Event::Mitigated { by } => {
-                self.state != State::Mitigated && (!self.is_active() || matches!(by, Mitigation::Repair { .. }))
+                self.state != State::Mitigated
+                    && (!self.is_active() || matches!(by, Mitigation::Repair { .. }))
             }
             Event::Resolved { .. } => !self.is_active(),
             Event::Split { problems, .. } => {
@@ -451,7 +460,10 @@ impl Incident {
                 if let Some(repair) = self.repairs.last_mut() {
                     repair.outcome = Some(outcome.clone());
                 }
-                if *outcome == RepairOutcome::Succeeded && self.is_active() && self.state == State::Remediating {
+                if *outcome == RepairOutcome::Succeeded
+                    && self.is_active()
+                    && self.state == State::Remediating
+                {
                     // The repaired problem is gone, another of the same root is not.
                     self.state = State::Open;
                     self.changed_at = at;

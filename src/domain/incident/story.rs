@@ -22,7 +22,9 @@ pub fn sentence(event: &Event) -> Option<Sentence> {
             let impact = impact.as_ref().map(|i| format!(" Impact: {i}.")).unwrap_or_default();
             ("seen", format!("{summary} ({problem}, reported by {origin}).{impact}"), true)
         }
-        Event::Joined { problem, summary, why, .. } => ("seen", format!("Also: {summary} ({problem}). {why}"), false),
+        Event::Joined { problem, summary, why, .. } => {
+            ("seen", format!("Also: {summary} ({problem}). {why}"), false)
+        }
         Event::Raised { problem, severity } => ("seen", format!("{problem} is now {severity}."), false),
         Event::Recovered { problem } => ("calm", format!("{problem} has recovered."), false),
         Event::Returned { problem, summary } => ("seen", format!("{problem} is back: {summary}"), false),
@@ -32,7 +34,9 @@ pub fn sentence(event: &Event) -> Option<Sentence> {
         }
         Event::RootMoved { root, why } => ("why", format!("Suspected root is now {root}: {why}"), false),
         Event::Absorbed { number, why, .. } => ("why", format!("Took in incident #{number}: {why}"), false),
-        Event::MergedInto { number, why, .. } => ("why", format!("Went on as part of incident #{number}: {why}"), true),
+        Event::MergedInto { number, why, .. } => {
+            ("why", format!("Went on as part of incident #{number}: {why}"), true)
+        }
         Event::Split { problems, into, by, .. } => {
             let names = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             ("person", format!("{by} took out {names}: now incident #{into}."), false)
@@ -44,24 +48,49 @@ pub fn sentence(event: &Event) -> Option<Sentence> {
                     0 => String::new(),
                     n => format!(" ({n} more: ask `what changed?`)"),
                 };
-                let text = format!("Suspect change: \"{}\" by {} ({} {}): {}{more}", first.summary, first.author, first.source, short(&first.id), first.why);
+                let text = format!(
+                    "Suspect change: \"{}\" by {} ({} {}): {}{more}",
+                    first.summary,
+                    first.author,
+                    first.source,
+                    short(&first.id),
+                    first.why
+                );
                 ("change", text, false)
             }
         },
-        Event::RepairStarted { runbook, title, why, .. } => ("repair", format!("Repairing: {title} (runbook {runbook}; {why})."), false),
+        Event::RepairStarted { runbook, title, why, .. } => {
+            ("repair", format!("Repairing: {title} (runbook {runbook}; {why})."), false)
+        }
         Event::RepairStep { text, .. } => ("repair", text.clone(), false),
         Event::RepairEnded { runbook, outcome, .. } => match outcome {
-            RepairOutcome::Succeeded => ("good", format!("{runbook} worked: the check that found it passes again."), true),
-            RepairOutcome::Deferred => ("good", format!("{runbook} is done and verified; the alert's source has yet to confirm."), true),
-            RepairOutcome::Unwound(why) => ("bad", format!("{runbook} did not help, and left nothing behind: {why}"), true),
+            RepairOutcome::Succeeded => {
+                ("good", format!("{runbook} worked: the check that found it passes again."), true)
+            }
+            RepairOutcome::Deferred => (
+                "good",
+                format!("{runbook} is done and verified; the alert's source has yet to confirm."),
+                true,
+            ),
+            RepairOutcome::Unwound(why) => {
+                ("bad", format!("{runbook} did not help, and left nothing behind: {why}"), true)
+            }
             RepairOutcome::Stuck(why) => ("bad", format!("{runbook} is stuck: {why}"), true),
             RepairOutcome::Cancelled(why) => ("bad", format!("{runbook} was called off: {why}"), true),
         },
-        Event::RepairIneffective { runbook, .. } => ("bad", format!("{runbook} did not last: the problem came back within the watch time."), false),
+        Event::RepairIneffective { runbook, .. } => {
+            ("bad", format!("{runbook} did not last: the problem came back within the watch time."), false)
+        }
         Event::ApprovalRequested { number, commands, reasons, runbook, .. } => {
             let what = commands.join("; ");
             let why = reasons.join("; ");
-            ("ask", format!("Waiting for you: may I run {runbook}? It would run: {what}. Why I ask: {why}. Type `approve {number}` or `deny {number}`."), true)
+            (
+                "ask",
+                format!(
+                    "Waiting for you: may I run {runbook}? It would run: {what}. Why I ask: {why}. Type `approve {number}` or `deny {number}`."
+                ),
+                true,
+            )
         }
         Event::ApprovalEnded { number, state, by, why, .. } => {
             let who = by.as_deref().unwrap_or("nobody");
@@ -69,7 +98,9 @@ pub fn sentence(event: &Event) -> Option<Sentence> {
             let text = match state {
                 ApprovalState::Approved => format!("Approval {number}: {who} said yes{why}."),
                 ApprovalState::Denied => format!("Approval {number}: {who} said no{why}."),
-                ApprovalState::Expired => format!("Approval {number} expired without an answer: nothing was run."),
+                ApprovalState::Expired => {
+                    format!("Approval {number} expired without an answer: nothing was run.")
+                }
                 ApprovalState::Withdrawn => format!("Approval {number} is withdrawn{why}."),
                 ApprovalState::Pending => return None,
             };
@@ -77,22 +108,40 @@ pub fn sentence(event: &Event) -> Option<Sentence> {
         }
         Event::NextStep { text } => ("next", text.clone(), false),
         Event::Mitigated { by } => match by {
-            Mitigation::Repair { runbook, .. } => ("good", format!("Mitigated by {runbook}. Watching whether it stays away."), true),
-            Mitigation::Recovery => ("calm", "Mitigated: it went away by itself. Watching whether it stays away.".to_owned(), true),
+            Mitigation::Repair { runbook, .. } => {
+                ("good", format!("Mitigated by {runbook}. Watching whether it stays away."), true)
+            }
+            Mitigation::Recovery => (
+                "calm",
+                "Mitigated: it went away by itself. Watching whether it stays away.".to_owned(),
+                true,
+            ),
         },
         Event::Resolved { verified, why } => {
-            let text = if *verified { format!("Resolved: {why}") } else { format!("Resolved, unverified: {why}") };
+            let text =
+                if *verified { format!("Resolved: {why}") } else { format!("Resolved, unverified: {why}") };
             ("good", text, true)
         }
-        Event::Acknowledged { by } => ("person", format!("{by} is on it. Reminders are off; repairs go on."), false),
-        Event::Flapping { bounces, window_secs } => {
-            ("bad", format!("Flapping: {bounces} bounces within {} minutes. Single bounces are no longer told.", window_secs / 60), true)
+        Event::Acknowledged { by } => {
+            ("person", format!("{by} is on it. Reminders are off; repairs go on."), false)
         }
+        Event::Flapping { bounces, window_secs } => (
+            "bad",
+            format!(
+                "Flapping: {bounces} bounces within {} minutes. Single bounces are no longer told.",
+                window_secs / 60
+            ),
+            true,
+        ),
         Event::Calmed => ("calm", "No longer flapping.".to_owned(), false),
         Event::Escalated { text, .. } => ("call", text.clone(), true),
-        Event::Silenced { by, .. } => ("person", format!("Silenced by {by}: no messages and no repairs until it ends."), true),
+        Event::Silenced { by, .. } => {
+            ("person", format!("Silenced by {by}: no messages and no repairs until it ends."), true)
+        }
         Event::SilenceEnded => ("person", "The silence is over.".to_owned(), true),
-        Event::Cleared { by } => ("person", format!("{by} says that the stuck repair is taken care of."), true),
+        Event::Cleared { by } => {
+            ("person", format!("{by} says that the stuck repair is taken care of."), true)
+        }
         Event::Closed => return None,
     };
     Some(Sentence { sign, text, urgent })

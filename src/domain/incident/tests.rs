@@ -26,8 +26,11 @@ fn opened(target: &str) -> Event {
 }
 
 fn incident(events: &[Event]) -> Result<Incident, IllegalEvent> {
-    let timeline: Vec<_> =
-        events.iter().zip(1..).map(|(event, seq)| Record { seq, at: at(seq as i64), event: event.clone() }).collect();
+    let timeline: Vec<_> = events
+        .iter()
+        .zip(1..)
+        .map(|(event, seq)| Record { seq, at: at(seq as i64), event: event.clone() })
+        .collect();
     Incident::fold(IncidentId(Ulid::from_parts(1, 1)), 1, &timeline).map(|i| i.expect("begins with Opened"))
 }
 
@@ -36,7 +39,12 @@ fn repair(n: u64) -> RemediationId {
 }
 
 fn started(n: u64) -> Event {
-    Event::RepairStarted { remediation: repair(n), runbook: "restart".into(), title: "Restart".into(), why: String::new() }
+    Event::RepairStarted {
+        remediation: repair(n),
+        runbook: "restart".into(),
+        title: "Restart".into(),
+        why: String::new(),
+    }
 }
 
 fn ended(n: u64, outcome: RepairOutcome) -> Event {
@@ -63,26 +71,49 @@ fn resolved() -> Event {
 fn the_table_of_transitions_is_exactly_the_documented_one() {
     let legal: Vec<String> = State::ALL
         .iter()
-        .flat_map(|from| State::ALL.iter().filter(|to| from.may_become(**to)).map(move |to| format!("{from}→{to}")))
+        .flat_map(|from| {
+            State::ALL.iter().filter(|to| from.may_become(**to)).map(move |to| format!("{from}→{to}"))
+        })
         .collect();
     assert_eq!(
         legal,
         [
-            "open→remediating", "open→mitigated", "open→merged",
-            "remediating→open", "remediating→mitigated", "remediating→stuck", "remediating→merged",
-            "mitigated→open", "mitigated→resolved", "mitigated→merged",
-            "resolved→open", "resolved→closed", "resolved→merged",
-            "stuck→open", "stuck→mitigated", "stuck→merged",
+            "open→remediating",
+            "open→mitigated",
+            "open→merged",
+            "remediating→open",
+            "remediating→mitigated",
+            "remediating→stuck",
+            "remediating→merged",
+            "mitigated→open",
+            "mitigated→resolved",
+            "mitigated→merged",
+            "resolved→open",
+            "resolved→closed",
+            "resolved→merged",
+            "stuck→open",
+            "stuck→mitigated",
+            "stuck→merged",
         ]
     );
 }
 
 #[test]
 fn a_repaired_incident_goes_through_mitigated_to_resolved_and_closed() {
-    let story = [opened("nas"), started(1), gone(), ended(1, RepairOutcome::Succeeded),
-        Event::Mitigated { by: Mitigation::Repair { runbook: "restart".into(), remediation: repair(1) } }, resolved(), Event::Closed];
+    let story = [
+        opened("nas"),
+        started(1),
+        gone(),
+        ended(1, RepairOutcome::Succeeded),
+        Event::Mitigated { by: Mitigation::Repair { runbook: "restart".into(), remediation: repair(1) } },
+        resolved(),
+        Event::Closed,
+    ];
     let states: Vec<_> = (1..=story.len()).map(|n| incident(&story[..n]).unwrap().state.as_str()).collect();
-    assert_eq!(states, ["open", "remediating", "remediating", "remediating", "mitigated", "resolved", "closed"]);
+    assert_eq!(
+        states,
+        ["open", "remediating", "remediating", "remediating", "mitigated", "resolved", "closed"]
+    );
 }
 
 #[test]
@@ -118,10 +149,20 @@ fn what_is_stuck_moves_only_by_a_person_or_a_passing_check() {
 #[test]
 fn a_split_takes_members_out_but_never_the_last() {
     let joined = Event::Joined {
-        problem: problem("web"), origin: Origin::Skill("ping".into()), severity: Severity::Error,
-        summary: "web is down".into(), impact: None, evidence: String::new(), why: "depends on nas".into(),
+        problem: problem("web"),
+        origin: Origin::Skill("ping".into()),
+        severity: Severity::Error,
+        summary: "web is down".into(),
+        impact: None,
+        evidence: String::new(),
+        why: "depends on nas".into(),
     };
-    let split = |problems: Vec<Problem>| Event::Split { problems, into: 2, root: problem("nas").target, by: "alex".into() };
+    let split = |problems: Vec<Problem>| Event::Split {
+        problems,
+        into: 2,
+        root: problem("nas").target,
+        by: "alex".into(),
+    };
     let left = incident(&[opened("nas"), joined.clone(), split(vec![problem("web")])]).unwrap();
     assert_eq!(left.members.len(), 1);
     assert!(incident(&[opened("nas"), joined, split(vec![problem("web"), problem("nas")])]).is_err());
@@ -130,8 +171,11 @@ fn a_split_takes_members_out_but_never_the_last() {
 fn any_event() -> impl Strategy<Value = Event> {
     let target = prop_oneof![Just("nas"), Just("web"), Just("db")];
     let outcome = prop_oneof![
-        Just(RepairOutcome::Succeeded), Just(RepairOutcome::Deferred), Just(RepairOutcome::Unwound("no".into())),
-        Just(RepairOutcome::Stuck("no".into())), Just(RepairOutcome::Cancelled("no".into()))
+        Just(RepairOutcome::Succeeded),
+        Just(RepairOutcome::Deferred),
+        Just(RepairOutcome::Unwound("no".into())),
+        Just(RepairOutcome::Stuck("no".into())),
+        Just(RepairOutcome::Cancelled("no".into()))
     ];
     (0..16_u8, target, any::<bool>(), 1..4_u64, outcome).prop_map(|(kind, target, flag, n, outcome)| {
         let p = problem(target);
@@ -146,12 +190,21 @@ fn any_event() -> impl Strategy<Value = Event> {
             9 => resolved(),
             10 => Event::Closed,
             11 => Event::Cleared { by: "a".into() },
-            12 => Event::MergedInto { incident: IncidentId(Ulid::from_parts(9, 9)), number: 9, why: String::new() },
+            12 => Event::MergedInto {
+                incident: IncidentId(Ulid::from_parts(9, 9)),
+                number: 9,
+                why: String::new(),
+            },
             13 => Event::RootMoved { root: p.target, why: String::new() },
             14 => Event::Flapping { bounces: 5, window_secs: 60 },
             _ => Event::Joined {
-                problem: p, origin: Origin::Steward, severity: Severity::Critical, summary: String::new(),
-                impact: None, evidence: String::new(), why: String::new(),
+                problem: p,
+                origin: Origin::Steward,
+                severity: Severity::Critical,
+                summary: String::new(),
+                impact: None,
+                evidence: String::new(),
+                why: String::new(),
             },
         }
     })

@@ -1,0 +1,146 @@
+use super::*;
+use crate::domain::incident::Record;
+use crate::domain::signal::{Origin, Severity};
+use crate::domain::target::Signature;
+use crate::domain::topology::TopologyEntry;
+use chrono::{TimeDelta, TimeZone, Utc};
+use ulid::Ulid;
+
+const WINDOW: Duration = Duration::from_secs(300);
+
+fn t(text: &str) -> Target {
+    Target::parse(text).unwrap()
+}
+
+fn p(target: &str) -> Problem {
+    Problem { target: t(target), signature: Signature::parse("down").unwrap() }
+}
+
+fn at(second: i64) -> Timestamp {
+    Utc.timestamp_opt(1_800_000_000, 0).unwrap() + TimeDelta::seconds(second)
+}
+
+fn lab() -> Topology {
+    let edges: [(&str, &[&str]); 5] = [
+        ("proxy", &["api", "web"]),
+        ("api", &["store"]),
+        ("web", &["store"]),
+        ("store", &["nas"]),
+        ("mail", &[]),
+    ];
+    let entry = |(target, needs): (&str, &[&str])| TopologyEntry {
+        target: t(target),
+        kind: None,
+        depends_on: needs.iter().map(|n| t(n)).collect(),
+        labels: BTreeMap::new(),
+    };
+    Topology::new(edges.into_iter().map(entry).collect()).unwrap()
+}
+
+fn open(index: &mut Index, n: u64, target: &str, second: i64) -> IncidentId {
+    let id = IncidentId(Ulid::from_parts(n, n.into()));
+    let event = Event::Opened {
+        problem: p(target),
+        origin: Origin::Steward,
+        severity: Severity::Error,
+        summary: String::new(),
+        impact: None,
+        evidence: String::new(),
+        root: t(target),
+        why: String::new(),
+        sorted_by_hand: false,
+    };
+    index.put(&Incident::open(id, n, &Record { seq: 1, at: at(second), event }).unwrap(), &lab());
+    id
+}
+
+#[test]
+fn a_victim_joins_what_it_needs_by_the_nearest_way_and_says_the_chain() {
+    let mut index = Index::default();
+    let nas = open(&mut index, 1, "nas", 0);
+    let Placement::Symptom { incident, why } = index.place(&p("web"), &lab(), at(4000), WINDOW) else {
+        panic!()
+    };
+    assert_eq!(incident, nas);
+    assert!(why.contains("web → store → nas"), "{why}");
+}
+
+#[test]
+fn a_cause_that_is_reported_last_takes_all_its_victims_the_oldest_first() {
+    let mut index = Index::default();
+    let mut topology_blind = Vec::new();
+    for (n, target) in [(1, "web"), (2, "api")] {
+        topology_blind.push(open(&mut index, n, target, n as i64));
+    }
+    let Placement::Upstream { incidents, .. } = index.place(&p("store"), &lab(), at(30), WINDOW) else {
+        panic!()
+    };
+    assert_eq!(incidents, topology_blind);
+    assert_eq!(index.place(&p("store"), &lab(), at(3000), WINDOW), Placement::New, "too long after");
+}
+
+#[test]
+fn siblings_suspect_what_they_share_unless_it_was_just_seen_to_be_fine() {
+    let mut index = Index::default();
+    open(&mut index, 1, "web", 0);
+    let Placement::Siblings { upstream, .. } = index.place(&p("api"), &lab(), at(20), WINDOW) else {
+        panic!()
+    };
+    assert_eq!(upstream, t("store"), "the nearest of store and nas");
+    index.healthy(&t("store"), at(10));
+    index.healthy(&t("nas"), at(10));
+    assert_eq!(index.place(&p("api"), &lab(), at(20), WINDOW), Placement::New);
+}
+
+#[test]
+fn faults_that_share_nothing_stay_apart_even_under_one_path() {
+    let mut index = Index::default();
+    open(&mut index, 1, "mail", 0);
+    assert_eq!(index.place(&p("web"), &lab(), at(1), WINDOW), Placement::New);
+    open(&mut index, 2, "pve1/disk", 0);
+    assert_eq!(index.place(&p("pve1/clock"), &lab(), at(1), WINDOW), Placement::New);
+    let Placement::Upstream { .. } = index.place(&p("pve1"), &lab(), at(2), WINDOW) else {
+        panic!("the host itself, seen failing, explains its parts")
+    };
+}
+
+#[test]
+fn a_decision_among_many_open_incidents_forgets_those_that_are_over() {
+    let mut index = Index::default();
+    let id = open(&mut index, 1, "store", 0);
+    let timeline = [
+        Event::Recovered { problem: p("store") },
+        Event::Mitigated { by: crate::domain::incident::Mitigation::Recovery },
+        Event::Resolved { verified: true, why: String::new() },
+    ];
+    let mut incident = Incident::open(
+        id,
+        1,
+        &Record {
+            seq: 1,
+            at: at(0),
+            event: Event::Opened {
+                problem: p("store"),
+                origin: Origin::Steward,
+                severity: Severity::Error,
+                summary: String::new(),
+                impact: None,
+                evidence: String::new(),
+                root: t("store"),
+                why: String::new(),
+                sorted_by_hand: false,
+            },
+        },
+    )
+    .unwrap();
+    for (event, seq) in timeline.into_iter().zip(2..) {
+        incident.apply(&Record { seq, at: at(5), event }).unwrap();
+    }
+    index.put(&incident, &lab());
+    assert_eq!(index.place(&p("web"), &lab(), at(6), WINDOW), Placement::New);
+    assert_eq!(
+        index.place(&p("store"), &lab(), at(6), WINDOW),
+        Placement::Same(id),
+        "it may still be reopened"
+    );
+}
