@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ids::IncidentId;
 use super::signal::Severity;
 
 /// One message, as structure.
@@ -61,6 +62,33 @@ pub enum Mention {
     Nobody,
     /// Everybody who is on call: `@here`.
     Here,
+}
+
+/// Where a message goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "place", rename_all = "snake_case")]
+pub enum Place {
+    /// The root message of an incident: created the first time, edited in place after that.
+    Root {
+        /// The incident.
+        incident: IncidentId,
+        /// The number that people see.
+        number: u64,
+    },
+    /// The thread of an incident.
+    Thread {
+        /// The incident.
+        incident: IncidentId,
+        /// The number that people see.
+        number: u64,
+    },
+    /// The lab's channel itself: notices that belong to no incident.
+    Lab,
+    /// An answer to what somebody typed.
+    Answer {
+        /// The adapter's own name for the conversation.
+        conversation: String,
+    },
 }
 
 impl Card {

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::action::{Action, Executable};
 use crate::domain::card::Card;
+pub use crate::domain::card::Place;
 use crate::domain::change::Change;
-use crate::domain::ids::{ExecutionId, IncidentId};
+use crate::domain::ids::ExecutionId;
 use crate::domain::signal::Timestamp;
 use crate::policy::Authorized;
 
@@ -156,33 +157,6 @@ pub trait ChangeSource: Send + Sync {
 
 /// The name of a chat platform: `console`, `discord`, `telegram`.
 pub type Platform = String;
-
-/// Where a message goes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "place", rename_all = "snake_case")]
-pub enum Place {
-    /// The root message of an incident: created the first time, edited in place after that.
-    Root {
-        /// The incident.
-        incident: IncidentId,
-        /// The number that people see.
-        number: u64,
-    },
-    /// The thread of an incident.
-    Thread {
-        /// The incident.
-        incident: IncidentId,
-        /// The number that people see.
-        number: u64,
-    },
-    /// The lab's channel itself: notices that belong to no incident.
-    Lab,
-    /// An answer to what somebody typed.
-    Answer {
-        /// The adapter's own name for the conversation.
-        conversation: String,
-    },
-}
 
 /// A message on its way to one platform.
 #[derive(Debug, Clone, PartialEq, Eq)]

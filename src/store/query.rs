@@ -1,0 +1,72 @@
+//! What people ask of the past: incidents, timelines, changes, the audit trail.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::StoreError;
+use super::batch::StoredIncident;
+use super::columns::{Json, Ms, Text, ms};
+use crate::domain::change::Change;
+use crate::domain::ids::IncidentId;
+use crate::domain::incident::{Event, Record};
+use crate::domain::signal::Timestamp;
+
+/// The lines of an incident's timeline after `after`, in order.
+///
+/// # Errors
+/// Whatever SQLite says, or a line that can't be read.
+pub fn timeline(conn: &Connection, id: IncidentId, after: u64) -> Result<Vec<Record>, StoreError> {
+    let mut query =
+        conn.prepare_cached("SELECT seq, at, data FROM events WHERE incident = ?1 AND seq > ?2 ORDER BY seq")?;
+    let rows = query.query_map(params![Text(id), after], |row| {
+        Ok(Record { seq: row.get(0)?, at: row.get::<_, Ms>(1)?.0, event: row.get::<_, Json<Event>>(2)?.0 })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The incident with this number.
+///
+/// # Errors
+/// Whatever SQLite says, or a value that can't be read.
+pub fn incident(conn: &Connection, number: u64) -> Result<Option<StoredIncident>, StoreError> {
+    let mut query = conn.prepare_cached("SELECT data FROM incidents WHERE number = ?1")?;
+    Ok(query.query_row([number], |row| row.get::<_, Json<StoredIncident>>(0)).optional()?.map(|Json(stored)| stored))
+}
+
+/// Incidents, newest first: those that are live, or all of them; at most `limit`.
+///
+/// # Errors
+/// Whatever SQLite says, or a value that can't be read.
+pub fn incidents(conn: &Connection, all: bool, limit: usize) -> Result<Vec<StoredIncident>, StoreError> {
+    let sql = if all {
+        "SELECT data FROM incidents ORDER BY opened_at DESC, number DESC LIMIT ?1"
+    } else {
+        "SELECT data FROM incidents WHERE live = 1 ORDER BY opened_at DESC, number DESC LIMIT ?1"
+    };
+    let mut query = conn.prepare_cached(sql)?;
+    let rows = query.query_map([limit], |row| row.get::<_, Json<StoredIncident>>(0))?;
+    Ok(rows.map(|row| row.map(|Json(stored)| stored)).collect::<Result<_, _>>()?)
+}
+
+/// Changes that Steward itself recorded in `[since, until]`, newest first, at most `limit`.
+///
+/// # Errors
+/// Whatever SQLite says, or a value that can't be read.
+pub fn changes(conn: &Connection, since: Timestamp, until: Timestamp, limit: usize) -> Result<Vec<Change>, StoreError> {
+    let mut query = conn.prepare_cached(
+        "SELECT source, id, at, author, summary, files, files_total, targets FROM changes
+         WHERE at BETWEEN ?1 AND ?2 ORDER BY at DESC LIMIT ?3",
+    )?;
+    let rows = query.query_map(params![ms(since), ms(until), limit], |row| {
+        Ok(Change {
+            source: row.get(0)?,
+            id: row.get(1)?,
+            at: row.get::<_, Ms>(2)?.0,
+            author: row.get(3)?,
+            summary: row.get(4)?,
+            files: row.get::<_, Json<Vec<String>>>(5)?.0,
+            files_total: row.get(6)?,
+            targets: row.get::<_, Json<_>>(7)?.0,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
