@@ -1,1 +1,20 @@
-//! The store: SQLite, one owner thread, group commit.
+//! The store: SQLite, one owner thread, group commit (DESIGN.md §9).
+//!
+//! `steward.db` holds what Steward must not lose ([`Store`]); `metrics.db` holds history that it can live without
+//! ([`metrics`]). Both are used through closures over a connection that one thread owns. Nothing here reads the
+//! clock: what needs the time takes it.
+
+pub mod columns;
+pub mod counters;
+mod db;
+mod error;
+mod group;
+pub mod lock;
+pub mod metrics;
+mod migrations;
+mod opening;
+mod owner;
+pub mod retention;
+
+pub use db::Store;
+pub use error::{OpenError, StoreError};
