@@ -5,6 +5,12 @@ use serde::{Deserialize, Serialize};
 use super::signal::Timestamp;
 use super::target::Target;
 
+mod path_rule;
+mod rank;
+
+pub use path_rule::{PathRule, PathRuleError, targets_of};
+pub use rank::{Relation, Suspect, rank};
+
 /// Something that changed in the lab: a commit, an edit of a skill, an action of Steward's own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {

@@ -1,0 +1,204 @@
+//! Commits of a git repository as changes.
+//!
+//! The repository is read where it lies, with the `git` binary and nothing that its configuration or its owner
+//! could make run: no hooks, no pager, no external diff, no signature check, no fetch.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::ReadCommand;
+use super::git_log::{DETAIL_FORMAT, SCAN_FORMAT, Scanned, parse_details, parse_scan};
+use crate::domain::action::Action;
+use crate::domain::change::{Change, PathRule};
+use crate::domain::signal::Timestamp;
+use crate::engine::ports::ChangeSource;
+
+/// How many commits of the main line are looked at, newest first. All of them by their own date: a commit with
+/// a wrong date must not hide those behind it.
+const SCAN: usize = 2000;
+/// The most commits listed, whatever the caller's limit.
+const MAX_COMMITS: usize = 200;
+
+/// Configuration that would let a repository run something or change what is printed, set to harmless values.
+/// The operator named this repository, so its owner does not matter once nothing of it runs.
+const HARDENING: [&str; 7] = [
+    "safe.directory=*",
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    "core.pager=cat",
+    "log.showSignature=false",
+    "log.showRoot=true",
+    "protocol.allow=never",
+];
+
+/// Environment with the same purpose.
+const ENVIRONMENT: [(&str, &str); 6] = [
+    ("GIT_CONFIG_NOSYSTEM", "1"),
+    ("GIT_CONFIG_GLOBAL", "/dev/null"),
+    ("GIT_OPTIONAL_LOCKS", "0"),
+    ("GIT_TERMINAL_PROMPT", "0"),
+    ("GIT_NO_LAZY_FETCH", "1"),
+    ("LC_ALL", "C"),
+];
+
+/// One repository whose commits are changes.
+///
+/// It follows the main line (first parents): a merge counts as one change, at the time it was merged, with
+/// everything that it brought. Time is the committer's: when the change came to be where it is.
+pub struct GitChanges {
+    name: String,
+    path: PathBuf,
+    branch: Option<String>,
+    rules: Vec<PathRule>,
+    reader: Arc<dyn ReadCommand>,
+}
+
+impl GitChanges {
+    /// A source named `git:NAME` that reads the repository at `path`: `branch`, or what is checked out there.
+    #[must_use]
+    pub fn new(
+        name: &str,
+        path: PathBuf,
+        branch: Option<String>,
+        rules: Vec<PathRule>,
+        reader: Arc<dyn ReadCommand>,
+    ) -> Self {
+        Self { name: format!("git:{name}"), path, branch, rules, reader }
+    }
+
+    /// The command that lists the main line.
+    fn scan_action(&self) -> Action {
+        let mut arguments =
+            vec!["--first-parent".to_owned(), format!("--max-count={SCAN}"), SCAN_FORMAT.to_owned()];
+        if let Some(branch) = &self.branch {
+            arguments.extend(["--end-of-options".to_owned(), branch.clone()]);
+        }
+        self.log(arguments)
+    }
+
+    /// The command that tells what some commits touched. A rename is told as both of its names.
+    fn detail_action<'a>(&self, hashes: impl Iterator<Item = &'a str>) -> Action {
+        let fixed = [
+            "-z",
+            "--name-only",
+            "--no-renames",
+            "--no-relative",
+            "--first-parent",
+            "-m",
+            "--no-walk=unsorted",
+        ];
+        let mut arguments: Vec<String> = fixed.iter().map(ToString::to_string).collect();
+        arguments.push(DETAIL_FORMAT.into());
+        arguments.extend(hashes.map(str::to_owned));
+        self.log(arguments)
+    }
+
+    fn log(&self, arguments: Vec<String>) -> Action {
+        let mut argv: Vec<String> = vec!["git".into(), "-C".into(), self.path.display().to_string()];
+        for setting in HARDENING {
+            argv.extend(["-c".to_owned(), setting.to_owned()]);
+        }
+        argv.extend(
+            ["log", "--no-ext-diff", "--no-textconv", "--no-color", "--encoding=UTF-8"].map(String::from),
+        );
+        argv.extend(arguments);
+        argv.push("--".into());
+        let Action::Command(mut command) = Action::local(argv);
+        command.env = ENVIRONMENT.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        Action::Command(command)
+    }
+
+    /// The commits of the window, newest first.
+    async fn scan(&self, since: Timestamp, until: Timestamp, limit: usize) -> Result<Vec<Scanned>, String> {
+        let output = match self.reader.read(self.scan_action()).await {
+            Ok(output) => output,
+            Err(why) if is_unborn(&why) => return Ok(Vec::new()),
+            Err(why) => return Err(self.explain(&why)),
+        };
+        let mut commits = parse_scan(&output);
+        commits.retain(|commit| since <= commit.at && commit.at <= until);
+        // Stable, so that commits of the same second stay in the order of the line.
+        commits.sort_by_key(|commit| std::cmp::Reverse(commit.at));
+        commits.truncate(limit.min(MAX_COMMITS));
+        Ok(commits)
+    }
+
+    /// What went wrong, for people.
+    fn explain(&self, why: &str) -> String {
+        let (name, path) = (&self.name, self.path.display());
+        let branch = self.branch.as_deref().unwrap_or("HEAD");
+        let unknown =
+            ["unknown revision", "bad revision", "ambiguous argument"].iter().any(|t| why.contains(t));
+        if why.contains("not a git repository") {
+            format!(
+                "{name}: {path} is not a git repository; its changes are unknown. Correct its `path` or clone it there."
+            )
+        } else if unknown {
+            format!(
+                "{name}: {path} has no branch {branch:?}, or no commit on it; its changes are unknown. Correct its `branch`, or leave it out to read what is checked out."
+            )
+        } else if why.contains("not found") {
+            format!(
+                "{name}: git could not be run ({why}); its changes are unknown. Install git, or take this repository out of the configuration."
+            )
+        } else {
+            format!("{name}: {path} could not be read; its changes are unknown. git says: {}", why.trim())
+        }
+    }
+}
+
+#[async_trait]
+impl ChangeSource for GitChanges {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    async fn changes(&self, since: Timestamp, until: Timestamp, limit: usize) -> Result<Vec<Change>, String> {
+        check_directory(&self.name, &self.path)?;
+        let commits = self.scan(since, until, limit).await?;
+        if commits.is_empty() {
+            return Ok(Vec::new());
+        }
+        let action = self.detail_action(commits.iter().map(|commit| commit.hash.as_str()));
+        let output = self.reader.read(action).await.map_err(|why| self.explain(&why))?;
+        let mut changes =
+            parse_details(&output, &self.name, &self.rules).map_err(|why| self.explain(&why))?;
+        for change in &mut changes {
+            if commits.iter().any(|commit| commit.cut && commit.hash == change.id) {
+                forget_files(change);
+            }
+        }
+        Ok(changes)
+    }
+}
+
+/// Where a shallow clone was cut, git can't know what a commit touched and lists every file there is.
+fn forget_files(change: &mut Change) {
+    change.files.clear();
+    change.files_total = 0;
+    change.targets.clear();
+    change.summary.push_str(" (what it touched is unknown: the clone is shallow)");
+}
+
+fn is_unborn(why: &str) -> bool {
+    why.contains("does not have any commits yet")
+}
+
+fn check_directory(name: &str, path: &Path) -> Result<(), String> {
+    match std::fs::metadata(path) {
+        Ok(data) if data.is_dir() => Ok(()),
+        Ok(_) => Err(format!(
+            "{name}: {} is not a directory; its changes are unknown. Correct its `path`.",
+            path.display()
+        )),
+        Err(why) => Err(format!(
+            "{name}: {} can't be opened ({why}); its changes are unknown. Correct its `path`, or clone the repository there.",
+            path.display()
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests;
