@@ -1,0 +1,118 @@
+//! A parsed file before anyone asks what it means: a tree of values, and the line of each.
+//!
+//! TOML and YAML become the same tree, so that one reader ([`super::shape`]) serves both and can report every
+//! problem with its line; the parsers' own serde fronts stop at the first.
+
+mod toml;
+mod yaml;
+mod yaml_lines;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::problem::Problem;
+
+/// A value.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Node {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Text(String),
+    List(Vec<Node>),
+    /// In the order of the file (YAML) or of the names (TOML).
+    Table(Vec<(String, Node)>),
+    /// Was wrong, is reported, and is passed over from now on.
+    Removed,
+}
+
+/// One step on the way to a value.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Part {
+    Key(String),
+    Index(usize),
+}
+
+/// The way to a value from the top of its file.
+pub(super) type Trail = Vec<Part>;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Syntax {
+    Toml,
+    Yaml,
+}
+
+/// A parsed file.
+#[derive(Debug, Clone)]
+pub(super) struct Document {
+    pub(super) file: PathBuf,
+    pub(super) root: Node,
+    syntax: Syntax,
+    lines: BTreeMap<Trail, usize>,
+}
+
+impl Document {
+    /// Parses TOML.
+    ///
+    /// # Errors
+    /// Every syntax error.
+    pub(super) fn toml(file: &Path, text: &str) -> Result<Self, Vec<Problem>> {
+        let (root, lines) = toml::parse(file, text)?;
+        Ok(Self { file: file.to_owned(), root, syntax: Syntax::Toml, lines })
+    }
+
+    /// Parses one YAML document.
+    ///
+    /// # Errors
+    /// The first syntax error: a YAML parser can't go on after it.
+    pub(super) fn yaml(file: &Path, text: &str) -> Result<Self, Vec<Problem>> {
+        let root = yaml::parse(file, text).map_err(|problem| vec![problem])?;
+        Ok(Self { file: file.to_owned(), root, syntax: Syntax::Yaml, lines: yaml_lines::of(text) })
+    }
+
+    /// A problem with the value at `path`.
+    pub(super) fn problem(&self, path: &[Part], what: impl Into<String>, hint: Option<String>) -> Problem {
+        Problem {
+            file: self.file.clone(),
+            line: self.line(path),
+            field: self.field(path),
+            what: what.into(),
+            hint,
+        }
+    }
+
+    /// The line of the value at `path`, or of the nearest one around it.
+    fn line(&self, path: &[Part]) -> Option<usize> {
+        (0..=path.len()).rev().find_map(|len| self.lines.get(path.get(..len)?)).copied()
+    }
+
+    fn field(&self, path: &[Part]) -> Option<String> {
+        match self.syntax {
+            Syntax::Toml => toml::field(path),
+            Syntax::Yaml => yaml::field(path),
+        }
+    }
+}
+
+/// The path of nested keys.
+pub(super) fn keys<const N: usize>(keys: [&str; N]) -> Trail {
+    keys.into_iter().map(|key| Part::Key(key.to_owned())).collect()
+}
+
+impl Node {
+    /// Turns the value at `path` into [`Node::Removed`]. Says whether there was one.
+    pub(super) fn remove(&mut self, path: &[Part]) -> bool {
+        let Some((part, rest)) = path.split_first() else {
+            return !matches!(std::mem::replace(self, Self::Removed), Self::Removed);
+        };
+        let inner = match (self, part) {
+            (Self::List(items), Part::Index(index)) => items.get_mut(*index),
+            (Self::Table(entries), Part::Key(key)) => {
+                entries.iter_mut().find(|(name, _)| name == key).map(|(_, value)| value)
+            }
+            _ => None,
+        };
+        inner.is_some_and(|inner| inner.remove(rest))
+    }
+}
