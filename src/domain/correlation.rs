@@ -123,6 +123,7 @@ impl Index {
                 | Event::Raised { .. }
                 | Event::Silenced { .. }
                 | Event::SilenceEnded
+                | Event::Reminded { .. }
         )
     }
 

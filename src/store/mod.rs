@@ -4,16 +4,19 @@
 //! ([`metrics`]). Both are used through closures over a connection that one thread owns. Nothing here reads the
 //! clock: what needs the time takes it.
 
+pub mod batch;
 pub mod columns;
 pub mod counters;
 mod db;
 mod error;
 mod group;
+pub mod load;
 pub mod lock;
 pub mod metrics;
 mod migrations;
 mod opening;
 mod owner;
+pub mod query;
 pub mod retention;
 
 pub use db::Store;

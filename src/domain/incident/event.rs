@@ -164,6 +164,8 @@ pub enum Event {
     Silenced { until: Timestamp, by: String },
     /// Nothing hides it any more.
     SilenceEnded,
+    /// Nobody has taken it on for a long time.
+    Reminded { text: String },
     /// A person took care of what was stuck.
     Cleared { by: String },
 }
@@ -200,6 +202,7 @@ impl Event {
             Self::Escalated { .. } => "escalated",
             Self::Silenced { .. } => "silenced",
             Self::SilenceEnded => "silence_ended",
+            Self::Reminded { .. } => "reminded",
             Self::Cleared { .. } => "cleared",
         }
     }

@@ -15,6 +15,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::approval::ApprovalState;
 use super::escalation::Cause;
 use super::ids::{ApprovalId, IncidentId, RemediationId};
 use super::signal::{Origin, Problem, Severity, Timestamp};
@@ -186,6 +187,8 @@ pub struct Incident {
     pub repairs: Vec<Repair>,
     /// The request for permission that waits for an answer.
     pub approval: Option<(ApprovalId, u64)>,
+    /// The runbooks that a person did not want, since it last opened.
+    pub declined: Vec<String>,
     /// The changes that may have caused it, most suspect first.
     pub suspects: Vec<SuspectNote>,
     /// Why nothing is done by itself, when that is so.
@@ -249,6 +252,7 @@ impl Incident {
             escalations: Vec::new(),
             repairs: Vec::new(),
             approval: None,
+            declined: Vec::new(),
             suspects: Vec::new(),
             next_step: None,
             merged_into: None,
@@ -377,7 +381,8 @@ impl Incident {
             | Event::Calmed
             | Event::Escalated { .. }
             | Event::Silenced { .. }
-            | Event::SilenceEnded => true,
+            | Event::SilenceEnded
+            | Event::Reminded { .. } => true,
         }
     }
 
@@ -422,6 +427,7 @@ impl Incident {
                 self.mitigated_by = None;
                 self.mitigated_at = None;
                 self.next_step = None;
+                self.declined.clear();
             }
             Event::Mitigated { by } => {
                 self.mitigated_by = Some(by.clone());
@@ -475,7 +481,12 @@ impl Incident {
                 }
             }
             Event::ApprovalRequested { approval, number, .. } => self.approval = Some((*approval, *number)),
-            Event::ApprovalEnded { .. } => self.approval = None,
+            Event::ApprovalEnded { runbook, state, .. } => {
+                self.approval = None;
+                if matches!(state, ApprovalState::Denied | ApprovalState::Expired) {
+                    self.declined.push(runbook.clone());
+                }
+            }
             Event::NextStep { text } => self.next_step = Some(text.clone()),
             Event::Acknowledged { by } => self.acknowledged = Some(Acknowledgement { by: by.clone(), at }),
             Event::Flapping { .. } => self.flapping = true,
@@ -485,7 +496,8 @@ impl Incident {
             | Event::Closed
             | Event::Cleared { .. }
             | Event::Silenced { .. }
-            | Event::SilenceEnded => {}
+            | Event::SilenceEnded
+            | Event::Reminded { .. } => {}
         }
     }
 

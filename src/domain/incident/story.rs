@@ -139,6 +139,7 @@ pub fn sentence(event: &Event) -> Option<Sentence> {
             ("person", format!("Silenced by {by}: no messages and no repairs until it ends."), true)
         }
         Event::SilenceEnded => ("person", "The silence is over.".to_owned(), true),
+        Event::Reminded { text } => ("next", text.clone(), true),
         Event::Cleared { by } => {
             ("person", format!("{by} says that the stuck repair is taken care of."), true)
         }

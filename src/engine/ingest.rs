@@ -1,0 +1,412 @@
+//! Signals in: counting repeats, placing what is new, noticing what is over.
+
+use std::collections::BTreeSet;
+
+use super::effect::Effect;
+use super::timer::Timer;
+use super::world::{SignalKey, World};
+use crate::domain::approval::ApprovalState;
+use crate::domain::correlation::Placement;
+use crate::domain::ids::IncidentId;
+use crate::domain::incident::{Event, Incident, Mitigation, State};
+use crate::domain::report::{Finding, Report, Status};
+use crate::domain::signal::{Origin, Problem, Severity, Signal, SignalState, Timestamp};
+use crate::domain::target::{Signature, Target};
+use crate::store::batch::SignalRow;
+
+/// Longest evidence kept in a timeline, in bytes; the signal itself keeps what its source's cap left.
+const TIMELINE_EVIDENCE: usize = 4096;
+
+impl World {
+    /// Takes in a skill's report.
+    pub fn take_report(&mut self, skill: &str, report: &Report, now: Timestamp) {
+        let origin = Origin::Skill(skill.to_owned());
+        for finding in report.findings.iter().filter(|f| f.status == Status::Ok && f.explicit_target) {
+            self.index.healthy(&finding.target, now);
+        }
+        let mut firing = BTreeSet::new();
+        for finding in report.findings.iter().filter(|f| matches!(f.status, Status::Problem | Status::Action)) {
+            let signal = signal_of(&origin, finding, now);
+            firing.insert(signal.problem());
+            self.take_signal(signal, now);
+        }
+        for problem in self.recovered_by(&origin, report, &firing) {
+            self.resolve(&(origin.clone(), problem), now);
+        }
+        if report.complete {
+            self.last_complete.insert(skill.to_owned(), now);
+            for id in self.mitigated.clone() {
+                self.try_resolve(id, now);
+            }
+        }
+        self.skill_works(skill, now);
+    }
+
+    /// What a report says is over: all that a complete one omits, else only what it calls fine by name.
+    fn recovered_by(&self, origin: &Origin, report: &Report, firing: &BTreeSet<Problem>) -> Vec<Problem> {
+        let Some(before) = self.firing_by_origin.get(origin) else { return Vec::new() };
+        let fine = |problem: &Problem| {
+            report.findings.iter().any(|f| {
+                f.status == Status::Ok
+                    && f.explicit_target
+                    && f.target == problem.target
+                    && (!f.explicit_signature || f.signature == problem.signature)
+            })
+        };
+        before
+            .iter()
+            .filter(|problem| !firing.contains(*problem))
+            .filter(|problem| report.complete || (report.trusted_for_recovery() && fine(problem)))
+            .cloned()
+            .collect()
+    }
+
+    /// A skill could not do its job this many times in a row: from `threshold` on it is itself a problem.
+    pub fn skill_failed(&mut self, skill: &str, why: &str, failures: u32, threshold: u32, now: Timestamp) {
+        if failures < threshold {
+            return;
+        }
+        let Some((target, signature)) = skill_problem(skill) else { return };
+        let signal = Signal {
+            origin: Origin::Steward,
+            target,
+            signature,
+            severity: Severity::Warning,
+            state: SignalState::Firing,
+            summary: format!("the skill {skill} has failed {failures} times in a row; what it watches is unwatched"),
+            impact: None,
+            evidence: why.to_owned(),
+            labels: std::iter::once(("skill".to_owned(), skill.to_owned())).collect(),
+            at: now,
+            received_at: now,
+        };
+        self.take_signal(signal, now);
+    }
+
+    fn skill_works(&mut self, skill: &str, now: Timestamp) {
+        if let Some((target, signature)) = skill_problem(skill) {
+            let key = (Origin::Steward, Problem { target, signature });
+            if self.signals.get(&key).is_some_and(|row| row.signal.state == SignalState::Firing) {
+                self.resolve(&key, now);
+            }
+        }
+    }
+
+    /// Takes in one signal.
+    pub fn take_signal(&mut self, signal: Signal, now: Timestamp) {
+        let key = (signal.origin.clone(), signal.problem());
+        match signal.state {
+            SignalState::Firing => self.fire(key, signal, now),
+            SignalState::Resolved => self.resolve(&key, now),
+        }
+    }
+
+    fn fire(&mut self, key: SignalKey, signal: Signal, now: Timestamp) {
+        let known = self.signals.get_mut(&key);
+        let was_firing = known.as_ref().is_some_and(|row| row.signal.state == SignalState::Firing);
+        let same = known.as_ref().is_some_and(|row| alike(&row.signal, &signal));
+        let severity = signal.severity;
+        match known {
+            Some(row) => {
+                row.count += 1;
+                row.last_seen = now;
+                if !same {
+                    row.signal = signal;
+                }
+            }
+            None => {
+                let row = SignalRow { signal, incident: None, count: 1, first_seen: now, last_seen: now };
+                self.signals.insert(key.clone(), row);
+            }
+        }
+        if same {
+            self.touched.insert(key.clone());
+        } else {
+            self.changed.insert(key.clone());
+        }
+        if was_firing && self.index.incident_of(&key.1).is_some() {
+            self.raise(&key.1, severity, now);
+            return;
+        }
+        self.note_signal(&key, SignalState::Firing);
+        self.place(&key, now);
+    }
+
+    fn raise(&mut self, problem: &Problem, severity: Severity, now: Timestamp) {
+        let Some(id) = self.index.incident_of(problem) else { return };
+        let worse = self.incident(id).and_then(|i| i.member(problem)).is_some_and(|m| m.severity < severity);
+        if worse {
+            self.record(id, Event::Raised { problem: problem.clone(), severity }, now);
+        }
+    }
+
+    fn place(&mut self, key: &SignalKey, now: Timestamp) {
+        let problem = &key.1;
+        let window = self.settings.correlation_window;
+        let id = match self.index.place(problem, &self.knowledge.topology, now, window) {
+            Placement::Same(id) => {
+                self.again(id, problem, now);
+                Some(id)
+            }
+            Placement::Symptom { incident, why } => {
+                self.join(incident, key, why, now);
+                Some(incident)
+            }
+            Placement::Upstream { incidents, why } => self.gather(&incidents, key, problem.target.clone(), &why, now),
+            Placement::Siblings { incidents, upstream, why } => self.gather(&incidents, key, upstream, &why, now),
+            Placement::New => self.begin(key, now),
+        };
+        if let Some(row) = self.signals.get_mut(key)
+            && row.incident != id
+        {
+            row.incident = id;
+            self.changed.insert(key.clone());
+        }
+    }
+
+    fn begin(&mut self, key: &SignalKey, now: Timestamp) -> Option<IncidentId> {
+        let signal = self.signals.get(key)?.signal.clone();
+        let critical = signal.severity == Severity::Critical;
+        let event = Event::Opened {
+            problem: key.1.clone(),
+            origin: signal.origin,
+            severity: signal.severity,
+            summary: signal.summary,
+            impact: signal.impact,
+            evidence: clip(&signal.evidence),
+            root: signal.target.clone(),
+            why: "it is the first to be seen failing, and nothing that it needs is".to_owned(),
+            sorted_by_hand: false,
+        };
+        let id = self.open(event, now)?;
+        self.not_lasting(&signal.target, Some(id), now);
+        let settle = if critical { std::time::Duration::ZERO } else { self.settings.settle };
+        self.wake(now + settle, Timer::Settle(id));
+        self.find_suspects(id);
+        Some(id)
+    }
+
+    fn join(&mut self, id: IncidentId, key: &SignalKey, why: String, now: Timestamp) {
+        let Some(row) = self.signals.get(key) else { return };
+        let signal = &row.signal;
+        let event = Event::Joined {
+            problem: key.1.clone(),
+            origin: signal.origin.clone(),
+            severity: signal.severity,
+            summary: signal.summary.clone(),
+            impact: signal.impact.clone(),
+            evidence: clip(&signal.evidence),
+            why,
+        };
+        let critical = signal.severity == Severity::Critical;
+        self.record(id, event, now);
+        if critical {
+            self.wake(now, Timer::Settle(id));
+        }
+    }
+
+    /// One fault: the oldest incident takes in the signal and the others, and suspects `root`.
+    fn gather(&mut self, incidents: &[IncidentId], key: &SignalKey, root: Target, why: &str, now: Timestamp) -> Option<IncidentId> {
+        let (&survivor, others) = incidents.split_first()?;
+        self.join(survivor, key, why.to_owned(), now);
+        for &other in others {
+            self.merge(other, survivor, why, now);
+        }
+        self.move_root(survivor, root, why, now);
+        Some(survivor)
+    }
+
+    /// Puts one incident into another. Its thread points there from now on.
+    pub(super) fn merge(&mut self, from: IncidentId, into: IncidentId, why: &str, now: Timestamp) {
+        let (Some(victim), Some(survivor)) = (self.incident(from), self.incident(into)) else { return };
+        let (members, severity, number) = (victim.members.clone(), victim.severity, victim.number);
+        let into_number = survivor.number;
+        self.call_off(from, &format!("incident #{number} went on as #{into_number}"), now);
+        self.record(from, Event::MergedInto { incident: into, number: into_number, why: why.to_owned() }, now);
+        for member in &members {
+            for origin in self.origins_of.get(&member.problem).cloned().unwrap_or_default() {
+                let key = (origin, member.problem.clone());
+                if let Some(row) = self.signals.get_mut(&key) {
+                    row.incident = Some(into);
+                    self.changed.insert(key);
+                }
+            }
+        }
+        let absorbed = Event::Absorbed { incident: from, number, members, severity, why: why.to_owned() };
+        self.record(into, absorbed, now);
+    }
+
+    /// Suspects something else: what runs for the old root is called off, what was asked for it is withdrawn.
+    pub(super) fn move_root(&mut self, id: IncidentId, root: Target, why: &str, now: Timestamp) {
+        if self.incident(id).is_none_or(|incident| incident.root == root) {
+            return;
+        }
+        self.call_off(id, &format!("the suspected root is now {root}"), now);
+        self.record(id, Event::RootMoved { root: root.clone(), why: why.to_owned() }, now);
+        self.not_lasting(&root, Some(id), now);
+        self.count_occurrence(id, now);
+        self.find_suspects(id);
+    }
+
+    /// Calls off what runs for an incident and withdraws what was asked.
+    pub(super) fn call_off(&mut self, id: IncidentId, why: &str, now: Timestamp) {
+        let Some(incident) = self.incident(id) else { return };
+        if let Some(repair) = incident.running_repair() {
+            self.effects.push(Effect::CallOff { remediation: repair.remediation, why: why.to_owned() });
+        }
+        if let Some((_, number)) = incident.approval {
+            self.end_approval(number, ApprovalState::Withdrawn, None, Some(why), now);
+        }
+    }
+
+    /// A problem that an incident knows already fires (again).
+    fn again(&mut self, id: IncidentId, problem: &Problem, now: Timestamp) {
+        let Some(live) = self.incidents.get_mut(&id) else { return };
+        live.quiet_since = None;
+        let incident = &live.incident;
+        let Some(member) = incident.member(problem) else { return };
+        if member.active {
+            return;
+        }
+        let summary = self.latest(problem).map_or_else(String::new, |row| row.signal.summary.clone());
+        let problem = problem.clone();
+        let Some(incident) = self.incident(id) else { return };
+        match incident.state {
+            State::Open | State::Remediating | State::Stuck => {
+                self.record(id, Event::Returned { problem, summary }, now);
+            }
+            State::Mitigated | State::Resolved => self.reopen(id, problem, summary, now),
+            State::Closed | State::Merged => {}
+        }
+    }
+
+    /// A calm is over: either a true return, which counts, or a flap.
+    fn reopen(&mut self, id: IncidentId, problem: Problem, summary: String, now: Timestamp) {
+        let Some(incident) = self.incident(id) else { return };
+        let repaired = matches!(incident.mitigated_by, Some(Mitigation::Repair { .. }));
+        let occurrence = repaired || incident.state == State::Resolved;
+        let root = incident.root.clone();
+        self.not_lasting(&root, Some(id), now);
+        self.record(id, Event::Reopened { problem, summary, occurrence }, now);
+        if occurrence {
+            self.count_occurrence(id, now);
+        } else {
+            self.check_flapping(id, now);
+        }
+    }
+
+    /// A problem is over, says one origin.
+    pub(super) fn resolve(&mut self, key: &SignalKey, now: Timestamp) {
+        let Some(row) = self.signals.get_mut(key) else { return };
+        row.last_seen = now;
+        if row.signal.state == SignalState::Resolved {
+            return;
+        }
+        row.signal.state = SignalState::Resolved;
+        self.changed.insert(key.clone());
+        self.note_signal(key, SignalState::Resolved);
+        if self.is_firing(&key.1) {
+            return;
+        }
+        let Some(id) = self.index.incident_of(&key.1) else { return };
+        let Some(live) = self.incidents.get_mut(&id) else { return };
+        if live.incident.flapping {
+            live.quiet_since = Some(now);
+            let hold = self.settings.hold;
+            self.wake(now + hold, Timer::Calm(id));
+            return;
+        }
+        if live.incident.member(&key.1).is_some_and(|m| m.active) {
+            self.record(id, Event::Recovered { problem: key.1.clone() }, now);
+            self.after_recovery(id, now);
+        }
+    }
+
+    /// Something recovered: perhaps all of it did.
+    pub(super) fn after_recovery(&mut self, id: IncidentId, now: Timestamp) {
+        let Some(incident) = self.incident(id) else { return };
+        if incident.is_active() {
+            if incident.active_at_root().next().is_none() && incident.root_observed() {
+                let hold = self.settings.hold;
+                self.wake(now + hold, Timer::Promote(id));
+            }
+            return;
+        }
+        match incident.state {
+            State::Open | State::Stuck => self.calm(id, Mitigation::Recovery, now),
+            State::Mitigated => self.wake(now + self.settings.hold, Timer::Hold(id)),
+            State::Remediating | State::Resolved | State::Closed | State::Merged => {}
+        }
+    }
+
+    /// Nothing is active any more.
+    pub(super) fn calm(&mut self, id: IncidentId, by: Mitigation, now: Timestamp) {
+        self.call_off(id, "it is no longer needed: the problem is gone", now);
+        if self.record(id, Event::Mitigated { by }, now) {
+            self.wake(now + self.settings.hold, Timer::Hold(id));
+        }
+    }
+
+    /// Has the suspects looked for.
+    fn find_suspects(&mut self, id: IncidentId) {
+        let Some(incident) = self.incident(id) else { return };
+        let targets = targets_of(incident);
+        let opened_at = incident.opened_at;
+        self.effects.push(Effect::FindSuspects { incident: id, opened_at, targets });
+    }
+}
+
+/// The incident's targets, the root first.
+#[must_use]
+pub fn targets_of(incident: &Incident) -> Vec<Target> {
+    let mut targets = vec![incident.root.clone()];
+    for member in &incident.members {
+        if !targets.contains(&member.problem.target) {
+            targets.push(member.problem.target.clone());
+        }
+    }
+    targets
+}
+
+fn signal_of(origin: &Origin, finding: &Finding, now: Timestamp) -> Signal {
+    Signal {
+        origin: origin.clone(),
+        target: finding.target.clone(),
+        signature: finding.signature.clone(),
+        severity: finding.severity,
+        state: SignalState::Firing,
+        summary: finding.summary.clone(),
+        impact: finding.impact.clone(),
+        evidence: finding.evidence.clone(),
+        labels: finding.labels.clone(),
+        at: now,
+        received_at: now,
+    }
+}
+
+/// The target and the signature of a skill that does not work.
+fn skill_problem(skill: &str) -> Option<(Target, Signature)> {
+    Some((Target::parse(&format!("steward/skill/{skill}")).ok()?, Signature::parse("skill-failing").ok()?))
+}
+
+/// Whether two signals say the same but for when.
+fn alike(one: &Signal, other: &Signal) -> bool {
+    let Signal { origin, target, signature, severity, state, summary, impact, evidence, labels, at: _, received_at: _ } = one;
+    *origin == other.origin
+        && *target == other.target
+        && *signature == other.signature
+        && *severity == other.severity
+        && *state == other.state
+        && *summary == other.summary
+        && *impact == other.impact
+        && *evidence == other.evidence
+        && *labels == other.labels
+}
+
+fn clip(evidence: &str) -> String {
+    if evidence.len() <= TIMELINE_EVIDENCE {
+        return evidence.to_owned();
+    }
+    let end = (0..=TIMELINE_EVIDENCE).rev().find(|&i| evidence.is_char_boundary(i)).unwrap_or(0);
+    format!("{}\n… cut here", &evidence[..end])
+}

@@ -1,0 +1,49 @@
+//! The numbers that decisions go by.
+
+use std::time::Duration;
+
+use chrono_tz::Tz;
+
+use super::ports::Platform;
+use crate::domain::escalation::{Scope, Threshold};
+use crate::domain::target::Target;
+use crate::policy::Autonomy;
+
+/// The numbers that decisions go by, from the configuration.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// This machine's name in the lab.
+    pub host: Target,
+    /// The lab's time zone, for what people read.
+    pub tz: Tz,
+    /// What may be done without asking.
+    pub autonomy: Autonomy,
+    /// How long messages and repairs wait for causes that are reported last. Critical ones don't wait.
+    pub settle: Duration,
+    /// How close together faults must begin to be taken for one.
+    pub correlation_window: Duration,
+    /// How long a calm must last before it counts as resolved.
+    pub hold: Duration,
+    /// How long after resolving a return reopens the same incident.
+    pub reopen_window: Duration,
+    /// The least time between two updates of one thread.
+    pub cooldown: Duration,
+    /// This many bounces …
+    pub flap_bounces: usize,
+    /// … within this time are flapping.
+    pub flap_window: Duration,
+    /// How long an alert's source may take to confirm a repair.
+    pub resolve_timeout: Duration,
+    /// How often an incident that nobody took on is brought to mind.
+    pub remind: Duration,
+    /// When recurrences call people.
+    pub threshold: Threshold,
+    /// What counts as a recurrence.
+    pub scope: Scope,
+    /// How long a question waits for its answer.
+    pub approval_expiry: Duration,
+    /// How far back the suspects of a new incident are looked for.
+    pub changes_window: Duration,
+    /// The platforms that are told.
+    pub platforms: Vec<Platform>,
+}

@@ -1,0 +1,60 @@
+//! What the engine wakes up for. A timer is a reminder to look, never a decision: whoever is woken checks whether there
+//! is still something to do, so a timer too many does no harm and none needs to be taken back.
+
+use std::collections::BTreeSet;
+
+use crate::domain::ids::IncidentId;
+use crate::domain::signal::Timestamp;
+
+/// What to look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Timer {
+    /// Whether the incident has settled: the first notice, its occurrence and its repair are due.
+    Settle(IncidentId),
+    /// Whether its calm has lasted.
+    Hold(IncidentId),
+    /// Whether it can be closed.
+    Close(IncidentId),
+    /// Whether its thread can be told more.
+    Tell(IncidentId),
+    /// Whether a repair may be tried now.
+    Repair(IncidentId),
+    /// Whether a flapping incident has come to rest.
+    Calm(IncidentId),
+    /// Whether its root recovered while symptoms stayed.
+    Promote(IncidentId),
+    /// Whether an alert's source has confirmed the repair.
+    Confirm(IncidentId),
+    /// Whether somebody needs to be reminded of it.
+    Remind(IncidentId),
+    /// Whether an approval has expired.
+    Approval(u64),
+    /// Whether a silence has ended.
+    Silence(i64),
+}
+
+/// Timers in the order of their time.
+#[derive(Debug, Default)]
+pub struct Timers(BTreeSet<(Timestamp, Timer)>);
+
+impl Timers {
+    /// Sets a timer.
+    pub fn set(&mut self, at: Timestamp, timer: Timer) {
+        self.0.insert((at, timer));
+    }
+
+    /// When the next one is due.
+    #[must_use]
+    pub fn next(&self) -> Option<Timestamp> {
+        self.0.first().map(|(at, _)| *at)
+    }
+
+    /// Takes the next one that is due by `now`.
+    pub fn pop_due(&mut self, now: Timestamp) -> Option<Timer> {
+        let (at, timer) = *self.0.first()?;
+        (at <= now).then(|| {
+            self.0.pop_first();
+            timer
+        })
+    }
+}

@@ -1,0 +1,274 @@
+//! The world as the engine holds it in memory: what is live, and the recent past that decisions look back on.
+//!
+//! Every change goes through [`World::record`], which appends to the timeline, folds, and notes what is to be
+//! written. A turn of the engine changes the world, is written as one [`Batch`], and only then has effects.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use ulid::Ulid;
+
+use super::effect::Effect;
+use super::settings::Settings;
+use super::timer::{Timer, Timers};
+use crate::domain::approval::Approval;
+use crate::domain::correlation::Index;
+use crate::domain::escalation::{Cause, Recurrence};
+use crate::domain::ids::{IncidentId, RemediationId};
+use crate::domain::incident::{Event, Incident, Record, State};
+use crate::domain::runbook::Runbook;
+use crate::domain::signal::{Origin, Problem, SignalState, Timestamp};
+use crate::domain::suppression::Silence;
+use crate::domain::target::{Signature, Target};
+use crate::domain::topology::Topology;
+use crate::policy::Policy;
+use crate::store::batch::{AuditLine, Batch, SignalRow, StoredIncident, Telling};
+
+/// What the operator wrote and may change while Steward runs.
+#[derive(Clone)]
+pub struct Knowledge {
+    /// What depends on what.
+    pub topology: Arc<Topology>,
+    /// What to do about it.
+    pub runbooks: Arc<Vec<Runbook>>,
+    /// What may be done.
+    pub policy: Arc<Policy>,
+    /// The names of the skills that are loaded.
+    pub skills: Arc<BTreeSet<String>>,
+}
+
+/// A live incident.
+#[derive(Debug)]
+pub struct Live {
+    /// The fold of its timeline.
+    pub incident: Incident,
+    /// How far it has been told.
+    pub telling: Telling,
+    /// The lines of the timeline that its thread has not heard.
+    pub untold: Vec<Record>,
+    /// Since when a flapping incident has been quiet.
+    pub quiet_since: Option<Timestamp>,
+}
+
+/// What is remembered of a runbook on a target.
+#[derive(Debug, Default, Clone)]
+pub struct History {
+    /// When it last began.
+    pub last_started: Option<Timestamp>,
+    /// When it failed, or turned out not to last, since it last held.
+    pub failures: Vec<Timestamp>,
+    /// Its last success, and when the incident resolved.
+    pub last_success: Option<(RemediationId, Timestamp)>,
+    /// It did not last: it is not tried again before this.
+    pub ineffective_until: Option<Timestamp>,
+}
+
+/// One origin's word on one problem.
+pub type SignalKey = (Origin, Problem);
+
+/// Everything that decisions are made from.
+pub struct World {
+    /// The numbers that decisions go by.
+    pub settings: Arc<Settings>,
+    /// What the operator wrote.
+    pub knowledge: Knowledge,
+    pub(super) incidents: HashMap<IncidentId, Live>,
+    pub(super) by_number: HashMap<u64, IncidentId>,
+    pub(super) index: Index,
+    pub(super) signals: HashMap<SignalKey, SignalRow>,
+    pub(super) firing_by_origin: HashMap<Origin, BTreeSet<Problem>>,
+    pub(super) origins_of: HashMap<Problem, BTreeSet<Origin>>,
+    pub(super) last_complete: HashMap<String, Timestamp>,
+    pub(super) mitigated: BTreeSet<IncidentId>,
+    pub(super) silences: Vec<Silence>,
+    pub(super) last_silence: i64,
+    pub(super) recurrences: HashMap<(Target, Option<Signature>), Recurrence>,
+    pub(super) called: HashMap<(Cause, Target), Timestamp>,
+    pub(super) histories: HashMap<(String, Target), History>,
+    pub(super) approvals: BTreeMap<u64, Approval>,
+    pub(super) timers: Timers,
+    pub(super) counters: (u64, u64),
+    pub(super) paused: Option<String>,
+    pub(super) batch: Batch,
+    pub(super) effects: Vec<Effect>,
+    pub(super) dirty: BTreeSet<IncidentId>,
+    pub(super) touched: BTreeSet<SignalKey>,
+    pub(super) changed: BTreeSet<SignalKey>,
+}
+
+impl World {
+    /// An empty world.
+    #[must_use]
+    pub fn new(settings: Arc<Settings>, knowledge: Knowledge) -> Self {
+        Self {
+            settings,
+            knowledge,
+            incidents: HashMap::new(),
+            by_number: HashMap::new(),
+            index: Index::default(),
+            signals: HashMap::new(),
+            firing_by_origin: HashMap::new(),
+            origins_of: HashMap::new(),
+            last_complete: HashMap::new(),
+            mitigated: BTreeSet::new(),
+            silences: Vec::new(),
+            last_silence: 0,
+            recurrences: HashMap::new(),
+            called: HashMap::new(),
+            histories: HashMap::new(),
+            approvals: BTreeMap::new(),
+            timers: Timers::default(),
+            counters: (0, 0),
+            paused: None,
+            batch: Batch::default(),
+            effects: Vec::new(),
+            dirty: BTreeSet::new(),
+            touched: BTreeSet::new(),
+            changed: BTreeSet::new(),
+        }
+    }
+
+    /// The incident, while it is live.
+    #[must_use]
+    pub fn incident(&self, id: IncidentId) -> Option<&Incident> {
+        self.incidents.get(&id).map(|live| &live.incident)
+    }
+
+    /// Whether every changing action waits for a person, and who wanted that.
+    #[must_use]
+    pub fn paused_by(&self) -> Option<&str> {
+        self.paused.as_deref()
+    }
+
+    /// How many incidents are live and unresolved.
+    #[must_use]
+    pub fn unresolved(&self) -> usize {
+        self.incidents.values().filter(|live| live.incident.state.is_unresolved()).count()
+    }
+
+    pub(super) fn new_id(now: Timestamp) -> Ulid {
+        Ulid::from_parts(u64::try_from(now.timestamp_millis()).unwrap_or(0), Ulid::generate().random())
+    }
+
+    /// Opens an incident.
+    pub(super) fn open(&mut self, event: Event, now: Timestamp) -> Option<IncidentId> {
+        let id = IncidentId(Self::new_id(now));
+        let number = self.counters.0 + 1;
+        let record = Record { seq: 1, at: now, event };
+        let incident = Incident::open(id, number, &record)?;
+        self.counters.0 = number;
+        self.batch.counters = Some(self.counters);
+        self.index.put(&incident, &self.knowledge.topology);
+        self.batch.events.push((id, record.clone()));
+        self.by_number.insert(number, id);
+        let live = Live { incident, telling: Telling::default(), untold: vec![record], quiet_since: None };
+        self.incidents.insert(id, live);
+        self.dirty.insert(id);
+        Some(id)
+    }
+
+    /// Appends an event to an incident's timeline. What does not fit its state is refused, logged, and changes nothing.
+    pub(super) fn record(&mut self, id: IncidentId, event: Event, now: Timestamp) -> bool {
+        let Some(live) = self.incidents.get_mut(&id) else { return false };
+        let record = Record { seq: live.incident.last_seq + 1, at: now, event };
+        if let Err(error) = live.incident.apply(&record) {
+            tracing::warn!(incident = live.incident.number, %error, "event refused");
+            return false;
+        }
+        if Index::cares_for(&record.event) {
+            self.index.put(&live.incident, &self.knowledge.topology);
+        }
+        if live.incident.state == State::Mitigated {
+            self.mitigated.insert(id);
+        } else {
+            self.mitigated.remove(&id);
+        }
+        live.untold.push(record.clone());
+        self.batch.events.push((id, record));
+        self.dirty.insert(id);
+        true
+    }
+
+    /// Notes what somebody did, for good.
+    pub(super) fn audit(&mut self, who: &str, what: &str, data: serde_json::Value, now: Timestamp) {
+        self.batch.audit.push(AuditLine { at: now, who: who.to_owned(), what: what.to_owned(), data });
+    }
+
+    /// Keeps the signal's row, and the indexes over the rows.
+    pub(super) fn note_signal(&mut self, key: &SignalKey, state: SignalState) {
+        let firing = state == SignalState::Firing;
+        if firing {
+            self.firing_by_origin.entry(key.0.clone()).or_default().insert(key.1.clone());
+            self.origins_of.entry(key.1.clone()).or_default().insert(key.0.clone());
+        } else {
+            if let Some(set) = self.firing_by_origin.get_mut(&key.0) {
+                set.remove(&key.1);
+            }
+            if let Some(set) = self.origins_of.get_mut(&key.1) {
+                set.remove(&key.0);
+                if set.is_empty() {
+                    self.origins_of.remove(&key.1);
+                }
+            }
+        }
+    }
+
+    /// Whether anybody says that the problem is there.
+    pub(super) fn is_firing(&self, problem: &Problem) -> bool {
+        self.origins_of.contains_key(problem)
+    }
+
+    /// The latest word on a problem from someone who says that it is there.
+    pub(super) fn latest(&self, problem: &Problem) -> Option<&SignalRow> {
+        let origin = self.origins_of.get(problem)?.first()?;
+        self.signals.get(&(origin.clone(), problem.clone()))
+    }
+
+    /// Whether a silence covers the incident: its root, or everything active in it.
+    pub(super) fn silenced(&self, incident: &Incident, now: Timestamp) -> Option<&Silence> {
+        let covers_all = |silence: &&Silence| {
+            silence.covers(&incident.root, now)
+                || (incident.is_active()
+                    && incident.members.iter().filter(|m| m.active).all(|m| silence.covers(&m.problem.target, now)))
+        };
+        self.silences.iter().filter(covers_all).max_by_key(|silence| silence.ends_at)
+    }
+
+    /// Sets a timer.
+    pub(super) fn wake(&mut self, at: Timestamp, timer: Timer) {
+        self.timers.set(at, timer);
+    }
+
+    /// Takes what this turn decided: what is to be written, and what is to be done once it is.
+    pub(super) fn take_turn(&mut self) -> (Batch, Vec<Effect>) {
+        let dirty = std::mem::take(&mut self.dirty);
+        let mut over = Vec::new();
+        for id in dirty {
+            let Some(live) = self.incidents.get(&id) else { continue };
+            let stored = StoredIncident { incident: live.incident.clone(), telling: live.telling.clone() };
+            self.batch.incidents.push(stored);
+            if !live.incident.state.is_live() {
+                over.push(id);
+            }
+        }
+        let changed = std::mem::take(&mut self.changed);
+        let touched = std::mem::take(&mut self.touched);
+        self.batch.touched.extend(touched.difference(&changed).filter_map(|key| self.signals.get(key).cloned()));
+        self.batch.signals.extend(changed.iter().filter_map(|key| self.signals.get(key).cloned()));
+        over.into_iter().for_each(|id| self.forget(id));
+        (std::mem::take(&mut self.batch), std::mem::take(&mut self.effects))
+    }
+
+    /// Drops from memory what can't change any more.
+    fn forget(&mut self, id: IncidentId) {
+        let Some(live) = self.incidents.remove(&id) else { return };
+        self.by_number.remove(&live.incident.number);
+        self.mitigated.remove(&id);
+        for member in &live.incident.members {
+            if self.is_firing(&member.problem) || self.index.incident_of(&member.problem).is_some() {
+                continue;
+            }
+            self.signals.remove(&(member.origin.clone(), member.problem.clone()));
+        }
+    }
+}
