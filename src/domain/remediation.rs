@@ -1,1 +1,0 @@
-//! The remediation: one run of a runbook, as a persisted saga.

@@ -1,0 +1,235 @@
+//! What a remediation is going to do: a runbook with its templates filled and its effects judged.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::action::{Action, Effect};
+use crate::domain::template::{Template, TemplateError};
+
+/// The most often that a step may be tried.
+pub const MAX_ATTEMPTS: u32 = 10;
+/// The longest wait between two attempts.
+pub const MAX_BACKOFF: Duration = Duration::from_secs(60 * 60);
+
+/// What is going to be done, in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The runbook's name.
+    pub runbook: String,
+    /// Its steps. Never empty in a [`Saga`](super::Saga).
+    pub steps: Vec<PlannedStep>,
+}
+
+/// One step: one effect, and how it is verified and taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedStep {
+    /// What people call it.
+    pub name: String,
+    /// What is read before it runs, by name, so that `undo` knows what to restore.
+    pub captures: Vec<(String, Action)>,
+    /// What it does.
+    pub run: Action,
+    /// How it is known to have worked.
+    pub verify: PlannedVerify,
+    /// What takes it back. Its arguments may hold `{{ capture.NAME }}`, see [`fill_captures`].
+    pub undo: Option<Action>,
+    /// What `run` does to the world, as the policy judged it.
+    pub effect: Effect,
+    /// The time that each of its processes has: run, verify, undo, capture.
+    #[serde(with = "millis", rename = "timeout_ms")]
+    pub timeout: Duration,
+    /// How often it may be tried, from 1 to [`MAX_ATTEMPTS`]. Counts only where the step may be repeated at all.
+    pub attempts: u32,
+    /// The wait before the second attempt. It doubles with each one, up to [`MAX_BACKOFF`].
+    #[serde(with = "millis", rename = "backoff_ms")]
+    pub backoff: Duration,
+    /// Whether running it twice does the same as running it once.
+    pub idempotent: bool,
+}
+
+/// How a step is known to have worked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlannedVerify {
+    /// A command that ends with 0 when it has.
+    Command(Action),
+    /// The check that found the problem.
+    Check,
+    /// Nothing: only for a step that reads; its exit code says it.
+    None,
+}
+
+/// Why a plan is not fit to run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// It has no steps.
+    #[error("the plan has no steps; write at least one")]
+    Empty,
+    /// A step changes something and nobody looks whether it worked.
+    #[error("step `{0}` changes something and has no `verify`; say how to see that it worked")]
+    Unverified(String),
+    /// A step counts as reversible and has no undo.
+    #[error("step `{0}` is judged reversible and has no `undo`; say how to take it back")]
+    NoUndo(String),
+    /// Two captures of a step have one name.
+    #[error("step `{step}` captures `{name}` twice; give each capture its own name")]
+    CapturedTwice {
+        /// The step.
+        step: String,
+        /// The capture.
+        name: String,
+    },
+    /// The undo needs something that is not captured, or can't be read.
+    #[error("the undo of step `{step}` can't be filled: {why}")]
+    Undo {
+        /// The step.
+        step: String,
+        /// What is wrong with it.
+        why: TemplateError,
+    },
+    /// The number of attempts is out of range.
+    #[error("step `{step}` has `attempts: {attempts}`; it can be 1 to {MAX_ATTEMPTS}")]
+    Attempts {
+        /// The step.
+        step: String,
+        /// What it says.
+        attempts: u32,
+    },
+}
+
+impl Plan {
+    /// Holds the plan to what the saga relies on.
+    ///
+    /// # Errors
+    /// The first [`PlanError`] found.
+    pub fn check(&self) -> Result<(), PlanError> {
+        if self.steps.is_empty() {
+            return Err(PlanError::Empty);
+        }
+        self.steps.iter().try_for_each(PlannedStep::check)
+    }
+}
+
+impl PlannedStep {
+    fn check(&self) -> Result<(), PlanError> {
+        let step = || self.name.clone();
+        if self.effect != Effect::Read && self.verify == PlannedVerify::None {
+            return Err(PlanError::Unverified(step()));
+        }
+        if self.effect == Effect::Reversible && self.undo.is_none() {
+            return Err(PlanError::NoUndo(step()));
+        }
+        if !(1..=MAX_ATTEMPTS).contains(&self.attempts) {
+            return Err(PlanError::Attempts { step: step(), attempts: self.attempts });
+        }
+        let mut names = BTreeSet::new();
+        for (name, _) in &self.captures {
+            if !names.insert(name) {
+                return Err(PlanError::CapturedTwice { step: step(), name: name.clone() });
+            }
+        }
+        let refuse = |why| PlanError::Undo { step: step(), why };
+        match self.undo_captures().map_err(refuse)?.into_iter().find(|name| !names.contains(name)) {
+            Some(name) => Err(refuse(TemplateError::Unknown(format!("{CAPTURE}{name}")))),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether there would be something to take back once it was let go.
+    #[must_use]
+    pub fn needs_undo(&self) -> bool {
+        match self.effect {
+            Effect::Read | Effect::Restorative => false,
+            Effect::Reversible | Effect::Irreversible => true,
+        }
+    }
+
+    /// Whether it may run twice without harm.
+    #[must_use]
+    pub fn repeatable(&self) -> bool {
+        self.idempotent || self.effect == Effect::Read
+    }
+
+    /// How often it may be tried: once, unless it may run twice without harm.
+    #[must_use]
+    pub fn tries(&self) -> u32 {
+        if self.repeatable() { self.attempts } else { 1 }
+    }
+
+    /// The wait after `starts` attempts and before the next.
+    #[must_use]
+    pub fn delay(&self, starts: u32) -> Duration {
+        let doubled = 2u32.saturating_pow(starts.saturating_sub(1));
+        self.backoff.saturating_mul(doubled).min(MAX_BACKOFF)
+    }
+
+    /// The captures that the undo names: what it restores, and so what can be read back afterwards.
+    ///
+    /// # Errors
+    /// An argument of the undo that names a capture and is no template.
+    pub fn undo_captures(&self) -> Result<BTreeSet<String>, TemplateError> {
+        let mut names = BTreeSet::new();
+        if let Some(Action::Command(undo)) = &self.undo {
+            for argument in &undo.argv {
+                if let Some(template) = capturing(argument)? {
+                    names.extend(template.names().filter_map(capture_name).map(str::to_owned));
+                }
+            }
+        }
+        Ok(names)
+    }
+}
+
+const CAPTURE: &str = "capture.";
+
+fn capture_name(name: &str) -> Option<&str> {
+    name.strip_prefix(CAPTURE)
+}
+
+/// The argument as a template, if it names a capture. Other braces are the command's own business
+/// (`docker inspect --format '{{.State.Status}}'`) and stay as they are.
+fn capturing(argument: &str) -> Result<Option<Template>, TemplateError> {
+    if !argument.contains("{{") || !argument.contains(CAPTURE) {
+        return Ok(None);
+    }
+    let template = Template::parse(argument)?;
+    let captures = template.names().any(|name| capture_name(name).is_some());
+    Ok(captures.then_some(template))
+}
+
+/// Fills `{{ capture.NAME }}` in an action's arguments. One argument stays one argument.
+///
+/// # Errors
+/// A capture without a value, a value that a program would read as a flag, a value of several lines.
+pub fn fill_captures(action: &Action, values: &BTreeMap<String, String>) -> Result<Action, TemplateError> {
+    let Action::Command(command) = action;
+    let mut filled = command.clone();
+    let value_of = |name: &str| capture_name(name).and_then(|name| values.get(name)).cloned();
+    for argument in &mut filled.argv {
+        let Some(template) = capturing(argument)? else { continue };
+        let done = template.render_known(&value_of)?;
+        let missing = template.names().find(|name| capture_name(name).is_some() && value_of(name).is_none());
+        if let Some(name) = missing {
+            return Err(TemplateError::Unknown(name.to_owned()));
+        }
+        *argument = done.to_string();
+    }
+    Ok(Action::Command(filled))
+}
+
+/// Durations as whole milliseconds.
+mod millis {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u64(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        u64::deserialize(from).map(Duration::from_millis)
+    }
+}

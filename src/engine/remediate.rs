@@ -1,1 +1,0 @@
-//! Drives a remediation through its saga, and takes one up again after a crash.

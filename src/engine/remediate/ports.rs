@@ -1,0 +1,71 @@
+//! What a remediation needs of the rest of the house.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::domain::action::Action;
+use crate::domain::ids::{ExecutionId, RemediationId};
+use crate::domain::remediation::{CheckVerdict, SagaEvent};
+use crate::engine::ports::{Child, Gatekeeper, Output, Reaped};
+
+/// Where the log of a remediation is kept.
+#[async_trait]
+pub trait SagaLog: Send + Sync {
+    /// Appends one event; durable when this returns `Ok`.
+    ///
+    /// # Errors
+    /// For people: why it could not be written. The event may be there all the same.
+    async fn append(&self, id: RemediationId, event: &SagaEvent) -> Result<(), String>;
+}
+
+/// The check that found the problem.
+#[async_trait]
+pub trait FinalCheck: Send + Sync {
+    /// Runs it again, now. [`CheckVerdict::Deferred`] where it can't be asked (an alert).
+    async fn check(&self) -> CheckVerdict;
+}
+
+/// One process to run.
+#[derive(Debug, Clone, Copy)]
+pub struct Order<'a> {
+    /// What to run.
+    pub action: &'a Action,
+    /// The digest that [`Execute::judge`] gave for it, where it was committed beforehand. What would run now must
+    /// still have it.
+    pub digest: Option<&'a str>,
+    /// The attempt's token.
+    pub execution: ExecutionId,
+    /// Running time; at its end the whole process group is ended.
+    pub timeout: Duration,
+}
+
+/// Why a process did not begin.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ExecuteError {
+    /// The policy or a person says no, or what would run is not what was judged.
+    #[error("{0}")]
+    Denied(String),
+    /// It was allowed and could not be started.
+    #[error("{0}")]
+    NotRun(String),
+}
+
+/// Judges actions, and runs those that are allowed: the policy, the approvals and the runner behind one door.
+#[async_trait]
+pub trait Execute: Send + Sync {
+    /// Whether the action would be allowed now, and the digest of exactly what would run. Spends no approval.
+    ///
+    /// # Errors
+    /// For people: why not.
+    async fn judge(&self, action: &Action) -> Result<String, String>;
+
+    /// Judges once more, and runs. The process waits behind a gate until `gate` has recorded it.
+    ///
+    /// # Errors
+    /// Every [`ExecuteError`] means that the command itself did not begin.
+    async fn execute(&self, order: Order<'_>, gate: &mut dyn Gatekeeper) -> Result<Output, ExecuteError>;
+
+    /// Ends what is left of a process that an earlier Steward started, with its group, and waits until it is gone.
+    async fn reap(&self, execution: ExecutionId, child: &Child) -> Reaped;
+}
