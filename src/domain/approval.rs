@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{Action, BlastRadius, Effect};
 use super::ids::{ApprovalId, IncidentId};
-use super::signal::Timestamp;
+use super::remediation::Plan;
+use super::signal::{Problem, Timestamp};
 
 /// Where an approval stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -62,9 +63,13 @@ pub struct Approval {
     pub number: u64,
     /// The incident it is for.
     pub incident: IncidentId,
+    /// The problem that the plan is for.
+    pub problem: Problem,
     /// The runbook that would run.
     pub runbook: String,
-    /// The plan's actions, in order; each may be used once.
+    /// What would be done.
+    pub plan: Plan,
+    /// The plan's commands as they were judged and shown, in order.
     pub actions: Vec<ApprovedAction>,
     /// Where it stands.
     pub state: ApprovalState,

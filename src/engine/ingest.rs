@@ -56,7 +56,7 @@ impl World {
         before
             .iter()
             .filter(|problem| !firing.contains(*problem))
-            .filter(|problem| report.complete || (report.trusted_for_recovery() && fine(problem)))
+            .filter(|problem| report.complete || fine(problem))
             .cloned()
             .collect()
     }

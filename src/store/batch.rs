@@ -85,6 +85,8 @@ pub struct NewRemediation {
     pub problem: Problem,
     /// What it is going to do.
     pub plan: Plan,
+    /// The permission it runs under, where it needed one.
+    pub approval: Option<Approval>,
     /// When.
     pub at: Timestamp,
 }

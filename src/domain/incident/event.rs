@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Member, State};
 use crate::domain::approval::ApprovalState;
 use crate::domain::escalation::Cause;
+use crate::domain::remediation::Outcome;
 use crate::domain::ids::{ApprovalId, IncidentId, RemediationId};
 use crate::domain::signal::{Origin, Problem, Severity, Timestamp};
 use crate::domain::target::Target;
@@ -52,22 +53,6 @@ pub enum Mitigation {
     },
     /// It went away by itself.
     Recovery,
-}
-
-/// How a repair ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "outcome", content = "why", rename_all = "snake_case")]
-pub enum RepairOutcome {
-    /// The original check passes.
-    Succeeded,
-    /// The steps were verified; the alert's own source has yet to say so.
-    Deferred,
-    /// It failed, and what had been changed was undone.
-    Unwound(String),
-    /// It failed, and can neither go on nor go back.
-    Stuck(String),
-    /// It was called off, and what had been changed was undone.
-    Cancelled(String),
 }
 
 /// What can happen to an incident. Facts only; the words are made in `story`.
@@ -124,7 +109,7 @@ pub enum Event {
     /// A step of the repair did something.
     RepairStep { remediation: RemediationId, text: String },
     /// A repair ended.
-    RepairEnded { remediation: RemediationId, runbook: String, outcome: RepairOutcome },
+    RepairEnded { remediation: RemediationId, runbook: String, outcome: Outcome },
     /// A repair that had succeeded did not last.
     RepairIneffective { remediation: RemediationId, runbook: String },
     /// A person is asked.
@@ -214,10 +199,10 @@ impl Event {
             Self::Opened { .. } | Self::Reopened { .. } | Self::Cleared { .. } => Some(State::Open),
             Self::RepairStarted { .. } => Some(State::Remediating),
             Self::RepairEnded { outcome, .. } => match outcome {
-                RepairOutcome::Stuck(_) => Some(State::Stuck),
-                RepairOutcome::Unwound(_) | RepairOutcome::Cancelled(_) => Some(State::Open),
+                Outcome::Stuck { .. } => Some(State::Stuck),
+                Outcome::Unwound { .. } | Outcome::Cancelled { .. } => Some(State::Open),
                 // The calm itself is an event of its own, once nothing is active any more.
-                RepairOutcome::Succeeded | RepairOutcome::Deferred => None,
+                Outcome::Succeeded | Outcome::Deferred => None,
             },
             Self::Mitigated { .. } => Some(State::Mitigated),
             Self::Resolved { .. } => Some(State::Resolved),

@@ -7,7 +7,7 @@
 mod event;
 mod story;
 
-pub use event::{Event, Mitigation, Record, RepairOutcome, SuspectNote};
+pub use event::{Event, Mitigation, Record, SuspectNote};
 pub use story::{Sentence, sentence};
 
 use std::collections::BTreeSet;
@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::approval::ApprovalState;
 use super::escalation::Cause;
 use super::ids::{ApprovalId, IncidentId, RemediationId};
+use super::remediation::Outcome;
 use super::signal::{Origin, Problem, Severity, Timestamp};
 use super::target::{Signature, Target};
 
@@ -132,7 +133,7 @@ pub struct Repair {
     /// When it began.
     pub started_at: Timestamp,
     /// How it ended; `None` while it runs.
-    pub outcome: Option<RepairOutcome>,
+    pub outcome: Option<Outcome>,
     /// Whether the symptom came back within the watch time.
     pub ineffective: bool,
 }
@@ -466,7 +467,7 @@ impl Incident {
                 if let Some(repair) = self.repairs.last_mut() {
                     repair.outcome = Some(outcome.clone());
                 }
-                if *outcome == RepairOutcome::Succeeded
+                if *outcome == Outcome::Succeeded
                     && self.is_active()
                     && self.state == State::Remediating
                 {

@@ -1,6 +1,7 @@
 //! The timeline in words: one sentence per event, the same everywhere.
 
-use super::{Event, Mitigation, RepairOutcome};
+use super::{Event, Mitigation};
+use crate::domain::remediation::Outcome;
 use crate::domain::approval::ApprovalState;
 
 /// An event as people read it.
@@ -64,19 +65,19 @@ pub fn sentence(event: &Event) -> Option<Sentence> {
         }
         Event::RepairStep { text, .. } => ("repair", text.clone(), false),
         Event::RepairEnded { runbook, outcome, .. } => match outcome {
-            RepairOutcome::Succeeded => {
+            Outcome::Succeeded => {
                 ("good", format!("{runbook} worked: the check that found it passes again."), true)
             }
-            RepairOutcome::Deferred => (
+            Outcome::Deferred => (
                 "good",
                 format!("{runbook} is done and verified; the alert's source has yet to confirm."),
                 true,
             ),
-            RepairOutcome::Unwound(why) => {
+            Outcome::Unwound { why } => {
                 ("bad", format!("{runbook} did not help, and left nothing behind: {why}"), true)
             }
-            RepairOutcome::Stuck(why) => ("bad", format!("{runbook} is stuck: {why}"), true),
-            RepairOutcome::Cancelled(why) => ("bad", format!("{runbook} was called off: {why}"), true),
+            Outcome::Stuck { why } => ("bad", format!("{runbook} is stuck: {why}"), true),
+            Outcome::Cancelled { why } => ("bad", format!("{runbook} was called off: {why}"), true),
         },
         Event::RepairIneffective { runbook, .. } => {
             ("bad", format!("{runbook} did not last: the problem came back within the watch time."), false)

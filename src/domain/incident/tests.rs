@@ -47,7 +47,7 @@ fn started(n: u64) -> Event {
     }
 }
 
-fn ended(n: u64, outcome: RepairOutcome) -> Event {
+fn ended(n: u64, outcome: Outcome) -> Event {
     Event::RepairEnded { remediation: repair(n), runbook: "restart".into(), outcome }
 }
 
@@ -104,7 +104,7 @@ fn a_repaired_incident_goes_through_mitigated_to_resolved_and_closed() {
         opened("nas"),
         started(1),
         gone(),
-        ended(1, RepairOutcome::Succeeded),
+        ended(1, Outcome::Succeeded),
         Event::Mitigated { by: Mitigation::Repair { runbook: "restart".into(), remediation: repair(1) } },
         resolved(),
         Event::Closed,
@@ -138,7 +138,7 @@ fn nothing_resolves_while_something_is_active_and_nothing_leaves_closed() {
 
 #[test]
 fn what_is_stuck_moves_only_by_a_person_or_a_passing_check() {
-    let stuck = [opened("nas"), started(1), ended(1, RepairOutcome::Stuck("undo failed".into()))];
+    let stuck = [opened("nas"), started(1), ended(1, Outcome::Stuck { why: "undo failed".into() })];
     assert_eq!(incident(&stuck).unwrap().state, State::Stuck);
     let with = |next: &[Event]| incident(&[&stuck[..], next].concat()).map(|i| i.state);
     assert!(with(&[started(2)]).is_err());
@@ -171,11 +171,11 @@ fn a_split_takes_members_out_but_never_the_last() {
 fn any_event() -> impl Strategy<Value = Event> {
     let target = prop_oneof![Just("nas"), Just("web"), Just("db")];
     let outcome = prop_oneof![
-        Just(RepairOutcome::Succeeded),
-        Just(RepairOutcome::Deferred),
-        Just(RepairOutcome::Unwound("no".into())),
-        Just(RepairOutcome::Stuck("no".into())),
-        Just(RepairOutcome::Cancelled("no".into()))
+        Just(Outcome::Succeeded),
+        Just(Outcome::Deferred),
+        Just(Outcome::Unwound { why: "no".into() }),
+        Just(Outcome::Stuck { why: "no".into() }),
+        Just(Outcome::Cancelled { why: "no".into() })
     ];
     (0..16_u8, target, any::<bool>(), 1..4_u64, outcome).prop_map(|(kind, target, flag, n, outcome)| {
         let p = problem(target);

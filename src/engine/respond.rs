@@ -1,0 +1,313 @@
+//! The response to an incident: which runbook, by itself or after a question, or why neither.
+
+use super::effect::{Effect, Repair};
+use super::plan::{Draft, Part, draft, radius};
+use super::timer::Timer;
+use super::world::{History, World};
+use crate::domain::approval::{Approval, ApprovalState, ApprovedAction};
+use crate::domain::escalation::{Cause, within};
+use crate::domain::ids::{ApprovalId, IncidentId, RemediationId};
+use crate::domain::incident::{Event, Incident, Mitigation, State};
+use crate::domain::remediation::Outcome;
+use crate::domain::runbook::{Runbook, choose};
+use crate::domain::signal::{Signal, Timestamp};
+use crate::domain::target::Target;
+use crate::policy::{Decision, Facts};
+use crate::store::batch::NewRemediation;
+
+/// What the ladder offers for a problem.
+enum Rung {
+    /// This runbook fits and may be tried.
+    Try(Box<(Draft, Runbook, Signal)>),
+    /// The best that is left has to wait.
+    Wait(Timestamp, String),
+    /// Runbooks fit, and each has been tried as often as it may.
+    Exhausted(Vec<String>),
+    /// Nothing fits, and why.
+    Nothing(String),
+}
+
+impl World {
+    /// Decides what is done about an incident now, if it is time to.
+    pub(super) fn respond(&mut self, id: IncidentId, now: Timestamp) {
+        let Some(live) = self.incidents.get(&id) else { return };
+        let incident = &live.incident;
+        let ready = incident.state == State::Open
+            && incident.is_active()
+            && incident.approval.is_none()
+            && !incident.flapping
+            && !live.telling.silenced;
+        if !ready || !self.has_settled(id, now) {
+            return;
+        }
+        if !incident.root_observed() {
+            let text = format!("Nobody has seen {} itself fail, so nothing is repaired by itself: look there first.", incident.root);
+            self.say_next(id, text, now);
+            return;
+        }
+        match self.ladder(incident, now) {
+            Rung::Try(found) => self.try_plan(id, *found, now),
+            Rung::Wait(until, runbook) => {
+                let at = until.with_timezone(&self.settings.tz).format("%H:%M:%S");
+                self.say_next(id, format!("{runbook} ran a short while ago; it may run again at {at}."), now);
+                self.wake(until, Timer::Repair(id));
+            }
+            Rung::Exhausted(tried) => {
+                let text = format!("{} did not fix it for good, and nothing else fits. This one needs a person.", tried.join(", "));
+                self.escalate(id, Cause::RepairLimit, text, now);
+            }
+            Rung::Nothing(why) => self.say_next(id, why, now),
+        }
+    }
+
+    /// The first runbook that fits the root's problems and may be tried: cooldown, limits and refusals considered.
+    fn ladder(&self, incident: &Incident, now: Timestamp) -> Rung {
+        let mut exhausted = Vec::new();
+        let mut waiting: Option<(Timestamp, String)> = None;
+        let mut reasons = Vec::new();
+        for member in incident.active_at_root() {
+            let Some(row) = self.latest(&member.problem) else { continue };
+            let signal = &row.signal;
+            for runbook in choose(self.knowledge.runbooks.iter(), signal) {
+                let name = runbook.name.clone();
+                let history = self.histories.get(&(name.clone(), incident.root.clone())).cloned().unwrap_or_default();
+                if incident.declined.contains(&name) {
+                    reasons.push(format!("{name} fits, and the answer was no"));
+                } else if is_exhausted(&history, runbook, now) {
+                    exhausted.push(name);
+                } else if let Some(until) = cooling_until(&history, runbook, now) {
+                    waiting = waiting.into_iter().chain([(until, name)]).min();
+                } else {
+                    match self.draft_for(runbook, signal, &incident.root) {
+                        Ok(draft) if draft.decision == Decision::Forbid => reasons.push(format!("{name} fits, and the policy forbids it: {}", forbidden(&draft))),
+                        Ok(draft) => return Rung::Try(Box::new((draft, runbook.clone(), signal.clone()))),
+                        Err(why) => reasons.push(format!("{name} fits, and can't be filled: {why}")),
+                    }
+                }
+            }
+        }
+        if let Some((until, name)) = waiting {
+            return Rung::Wait(until, name);
+        }
+        if !exhausted.is_empty() {
+            exhausted.dedup();
+            return Rung::Exhausted(exhausted);
+        }
+        if reasons.is_empty() {
+            reasons.push("no runbook fits".to_owned());
+        }
+        Rung::Nothing(format!("Nothing is repaired by itself: {}. This one is yours.", reasons.join("; ")))
+    }
+
+    fn draft_for(&self, runbook: &Runbook, signal: &Signal, root: &Target) -> Result<Draft, String> {
+        draft(runbook, signal, &self.settings.host, &self.knowledge.policy, &self.facts(root))
+    }
+
+    /// What the policy has to know of a repair of an observed target.
+    pub(super) fn facts(&self, target: &Target) -> Facts {
+        Facts {
+            autonomy: self.settings.autonomy,
+            paused: self.paused.is_some(),
+            observed: true,
+            target_radius: radius(&self.knowledge.topology, target),
+            limit_exceeded: false,
+        }
+    }
+
+    fn try_plan(&mut self, id: IncidentId, (draft, runbook, signal): (Draft, Runbook, Signal), now: Timestamp) {
+        if draft.decision == Decision::Allow {
+            let why = "safe to do without asking";
+            self.begin_repair(id, &draft, &runbook, &signal, None, why, now);
+        } else {
+            self.ask(id, &draft, &signal, now);
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one call site each; a struct would only rename them")]
+    fn begin_repair(&mut self, id: IncidentId, draft: &Draft, runbook: &Runbook, signal: &Signal, approval: Option<Approval>, why: &str, now: Timestamp) {
+        let remediation = RemediationId(Self::new_id(now));
+        let started = Event::RepairStarted {
+            remediation,
+            runbook: runbook.name.clone(),
+            title: runbook.title.clone(),
+            why: why.to_owned(),
+        };
+        let Some(root) = self.incident(id).map(|incident| incident.root.clone()) else { return };
+        if !self.record(id, started, now) {
+            return;
+        }
+        self.histories.entry((runbook.name.clone(), root)).or_default().last_started = Some(now);
+        let problem = signal.problem();
+        let plan = draft.plan.clone();
+        self.batch.remediations.push(NewRemediation { id: remediation, incident: id, problem: problem.clone(), plan: plan.clone(), approval: approval.clone(), at: now });
+        let origin = signal.origin.clone();
+        self.effects.push(Effect::Repair(Box::new(Repair { id: remediation, incident: id, problem, origin, plan, approval })));
+    }
+
+    /// Asks people for a plan.
+    fn ask(&mut self, id: IncidentId, draft: &Draft, signal: &Signal, now: Timestamp) {
+        let number = self.counters.1 + 1;
+        self.counters.1 = number;
+        self.batch.counters = Some(self.counters);
+        let policy = &self.knowledge.policy;
+        let actions: Vec<ApprovedAction> = draft
+            .judged
+            .iter()
+            .map(|judged| ApprovedAction {
+                action: judged.action.clone(),
+                digest: policy.digest(&judged.action).to_string(),
+                effect: judged.evaluation.effect,
+                blast_radius: judged.evaluation.blast_radius,
+                reasons: judged.evaluation.reasons.clone(),
+                undo: judged.evaluation.undo.clone(),
+            })
+            .collect();
+        let shown = |judged: &&super::plan::Judged| judged.part == Part::Run;
+        let commands = draft.judged.iter().filter(shown).map(|j| j.action.to_string()).collect();
+        let mut reasons: Vec<String> = Vec::new();
+        for judged in draft.judged.iter().filter(|j| j.evaluation.decision == Decision::Approve) {
+            let reason = judged.evaluation.reasons.first().cloned().unwrap_or_default();
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+        let expires_at = now + self.settings.approval_expiry;
+        let approval = Approval {
+            id: ApprovalId(Self::new_id(now)),
+            number,
+            incident: id,
+            problem: signal.problem(),
+            runbook: draft.plan.runbook.clone(),
+            plan: draft.plan.clone(),
+            actions,
+            state: ApprovalState::Pending,
+            requested_at: now,
+            expires_at,
+            decided_by: None,
+        };
+        let event = Event::ApprovalRequested { approval: approval.id, number, runbook: approval.runbook.clone(), commands, reasons, expires_at };
+        if self.record(id, event, now) {
+            self.batch.approvals.push((approval.clone(), None));
+            self.approvals.insert(number, approval);
+            self.wake(expires_at, Timer::Approval(number));
+        }
+    }
+
+    /// Ends a question. `None` if there is no such question that still waits.
+    pub(super) fn end_approval(&mut self, number: u64, state: ApprovalState, by: Option<&str>, why: Option<&str>, now: Timestamp) -> Option<Approval> {
+        let mut approval = self.approvals.remove(&number)?;
+        if approval.decide(state, by).is_err() {
+            return None;
+        }
+        self.batch.approvals.push((approval.clone(), Some(now)));
+        let ended = Event::ApprovalEnded {
+            approval: approval.id,
+            number,
+            runbook: approval.runbook.clone(),
+            state,
+            by: by.map(str::to_owned),
+            why: why.map(str::to_owned),
+        };
+        self.record(approval.incident, ended, now);
+        Some(approval)
+    }
+
+    /// A person said yes: exactly the plan that was shown runs, if the policy still lets it.
+    pub(super) fn approved(&mut self, approval: Approval, by: &str, now: Timestamp) {
+        let id = approval.incident;
+        let Some(signal) = self.latest(&approval.problem).map(|row| row.signal.clone()) else { return };
+        let Some(runbook) = self.knowledge.runbooks.iter().find(|r| r.name == approval.runbook).cloned() else {
+            self.say_next(id, format!("{} is no longer there, so nothing was run.", approval.runbook), now);
+            return;
+        };
+        let draft = Draft { plan: approval.plan.clone(), judged: Vec::new(), decision: Decision::Approve };
+        self.begin_repair(id, &draft, &runbook, &signal, Some(approval), &format!("approved by {by}"), now);
+    }
+
+    /// A repair has ended.
+    pub fn repair_ended(&mut self, id: IncidentId, remediation: RemediationId, runbook: &str, outcome: &Outcome, now: Timestamp) {
+        self.batch.ended.push((remediation, now, outcome_name(outcome).to_owned()));
+        let Some(incident) = self.incident(id) else {
+            tracing::info!(%remediation, runbook, ?outcome, "a repair ended after its incident had gone on in another");
+            return;
+        };
+        let root = incident.root.clone();
+        let ended = Event::RepairEnded { remediation, runbook: runbook.to_owned(), outcome: outcome.clone() };
+        if !self.record(id, ended, now) {
+            return;
+        }
+        let active = self.incident(id).is_some_and(Incident::is_active);
+        match outcome {
+            Outcome::Succeeded if !active => {
+                self.calm(id, Mitigation::Repair { runbook: runbook.to_owned(), remediation }, now);
+            }
+            Outcome::Succeeded => {}
+            Outcome::Deferred => {
+                self.calm(id, Mitigation::Repair { runbook: runbook.to_owned(), remediation }, now);
+                self.wake(now + self.settings.resolve_timeout, Timer::Confirm(id));
+            }
+            Outcome::Unwound { .. } => {
+                self.histories.entry((runbook.to_owned(), root)).or_default().failures.push(now);
+                self.after_recovery(id, now);
+            }
+            Outcome::Cancelled { .. } => self.after_recovery(id, now),
+            Outcome::Stuck { why } => {
+                let text = format!("{runbook} is stuck: {why} Type `clear {}` when you have taken care of it.", self.number(id));
+                self.escalate(id, Cause::Stuck, text, now);
+                self.after_recovery(id, now);
+            }
+        }
+    }
+
+    /// The problem is back: whatever repair had succeeded on this root within its watch time did not last.
+    pub(super) fn not_lasting(&mut self, root: &Target, id: Option<IncidentId>, now: Timestamp) {
+        let runbooks = self.knowledge.runbooks.clone();
+        let mut ineffective = Vec::new();
+        for runbook in runbooks.iter() {
+            let Some(history) = self.histories.get_mut(&(runbook.name.clone(), root.clone())) else { continue };
+            let Some((remediation, held_since)) = history.last_success else { continue };
+            if within(held_since, now, runbook.limits.watch) {
+                history.last_success = None;
+                history.failures.push(now);
+                history.ineffective_until = Some(now + runbook.limits.watch);
+                ineffective.push((remediation, runbook.name.clone()));
+            }
+        }
+        for (remediation, runbook) in ineffective {
+            self.batch.ended.push((remediation, now, "ineffective".to_owned()));
+            if let Some(id) = id {
+                self.record(id, Event::RepairIneffective { remediation, runbook }, now);
+            }
+        }
+    }
+
+    pub(super) fn number(&self, id: IncidentId) -> u64 {
+        self.incident(id).map_or(0, |incident| incident.number)
+    }
+}
+
+fn is_exhausted(history: &History, runbook: &Runbook, now: Timestamp) -> bool {
+    let attempts = usize::try_from(runbook.limits.max_attempts).unwrap_or(usize::MAX);
+    history.failures.len() >= attempts || history.ineffective_until.is_some_and(|until| now < until)
+}
+
+fn cooling_until(history: &History, runbook: &Runbook, now: Timestamp) -> Option<Timestamp> {
+    history.last_started.map(|started| started + runbook.limits.cooldown).filter(|until| *until > now)
+}
+
+fn forbidden(draft: &Draft) -> String {
+    let reason = |j: &super::plan::Judged| j.evaluation.reasons.first().map(|r| format!("`{}`: {r}", j.action));
+    draft.judged.iter().filter(|j| j.evaluation.decision == Decision::Forbid).find_map(reason).unwrap_or_default()
+}
+
+/// The stable name of an outcome, as stored.
+#[must_use]
+pub fn outcome_name(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Succeeded => "succeeded",
+        Outcome::Deferred => "deferred",
+        Outcome::Unwound { .. } => "unwound",
+        Outcome::Stuck { .. } => "stuck",
+        Outcome::Cancelled { .. } => "cancelled",
+    }
+}
