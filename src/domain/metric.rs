@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 use std::str::Chars;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// One value of one series, at the time of the run that reported it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Sample {
     /// The metric's name: `nfs_stale_mounts`.
     pub name: String,
     /// What tells this series from others of that name.
     pub labels: BTreeMap<String, String>,
-    /// The value. It may be NaN or infinite.
+    /// The value. It may be NaN or infinite, which JSON writes as `null`.
     pub value: f64,
 }
 
