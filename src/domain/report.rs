@@ -111,7 +111,8 @@ impl Finding {
 }
 
 /// Reads what a run of `skill` printed, by the contract that its manifest names. `truncated` says that the output
-/// was cut at the runner's cap: what is whole counts, and the report is incomplete.
+/// was cut at the runner's cap: what is whole counts, and the report is incomplete. (Not so a Nagios plugin's,
+/// whose exit code says it all.)
 ///
 /// # Errors
 /// The first breach of the contract. A timeout and a signal always are one.

@@ -198,6 +198,8 @@ fn of_a_cut_report_what_is_whole_counts_and_nothing_else() {
             .ends_with("log li\n[… cut here: the skill printed too much]")
     );
     assert_eq!(parse_cut(&text[..at("STATUS:PROB")]).unwrap().findings[0].evidence, "");
+    // White space at the cut may be a blank line, or the beginning of one that isn't.
+    assert_eq!(parse_cut("STATUS:OK\n\nSTATUS:PROBLEM\nsummary: x\n ").unwrap().findings.len(), 1);
     assert!(parse_cut("STATUS:OK\ntarget: n").unwrap_err().message.contains("before a finding was whole"));
 }
 
