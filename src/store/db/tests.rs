@@ -82,7 +82,8 @@ async fn calls_that_wait_are_committed_together() {
         lab.store.read(move |conn| Ok((keys(conn)?, keys_outside(&path)))),
         lab.store.call(put("last")),
     );
-    (first.unwrap(), last.unwrap());
+    first.unwrap();
+    last.unwrap();
     assert_eq!(seen_between.unwrap(), (vec!["first".to_owned()], vec![]));
     assert_eq!(keys_outside(lab.dir.path()), ["first", "last"]);
 }
@@ -103,7 +104,8 @@ async fn a_call_that_fails_takes_back_its_own_work_and_not_its_neighbours() {
         }),
         lab.store.call(put("after")),
     );
-    (before.unwrap(), after.unwrap());
+    before.unwrap();
+    after.unwrap();
     assert!(matches!(failing, Err(StoreError::Constraint(_))));
     assert_eq!(panicking, Err(StoreError::Panicked("of all things".into())));
     assert_eq!(keys_outside(lab.dir.path()), ["after", "before"]);
@@ -179,7 +181,8 @@ async fn closing_drains_what_waits_folds_the_log_in_and_frees_the_lock() {
     let lab = Lab::new();
     let other = lab.store.clone();
     let (waiting, closed, ()) = group!(lab, lab.store.call(put("a")), other.close());
-    (waiting.unwrap(), closed.unwrap());
+    waiting.unwrap();
+    closed.unwrap();
     assert!(!lab.dir.path().join("steward.db-wal").exists());
     assert_eq!(lab.store.call(put("b")).await, Err(StoreError::Gone));
     let again = Store::open(lab.dir.path()).unwrap();
