@@ -214,7 +214,7 @@ async fn reading_beside_a_running_steward_sees_its_commits_and_can_not_write() {
 }
 
 #[tokio::test]
-async fn reading_after_a_killed_steward_sees_what_is_only_in_the_log() {
+async fn after_a_killed_steward_what_is_only_in_the_log_is_read_and_taken_over() {
     let lab = Lab::new();
     lab.store.call(put("a")).await.unwrap();
     let copy = tempfile::tempdir().unwrap();
@@ -223,6 +223,9 @@ async fn reading_after_a_killed_steward_sees_what_is_only_in_the_log() {
     }
     let reader = Store::open_read_only(copy.path()).unwrap();
     assert_eq!(reader.read(keys).await.unwrap(), ["a"]);
+    let next = Store::open(copy.path()).unwrap();
+    next.call(put("b")).await.unwrap();
+    assert_eq!(reader.read(keys).await.unwrap(), ["a", "b"]);
 }
 
 #[tokio::test]
@@ -281,7 +284,8 @@ async fn a_newer_schema_that_is_only_in_the_log_is_refused_too() {
 
 #[test]
 fn garbage_is_refused_and_left_as_it_is() {
-    let garbage: [&[u8]; 3] = [b"SQLite", b"not a database, but somebody's thesis", b"SQLite format 3\0 cut"];
+    let garbage: [&[u8]; 4] =
+        [b"SQLite", b"not a database, but somebody's thesis", b"SQLite format 3\0 cut", &[0; 8192]];
     for content in garbage {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join(FILE), content).unwrap();
