@@ -28,3 +28,21 @@ pub fn next(conn: &Connection, counter: Counter) -> Result<u64, StoreError> {
     let Count(number) = conn.prepare_cached(sql)?.query_row([name], |row| row.get(0))?;
     Ok(number)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    #[tokio::test]
+    async fn numbers_begin_with_one_each_go_up_by_one_and_are_not_taken_by_a_call_that_fails() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        let take = |conn: &Connection| next(conn, Counter::Incident);
+        assert_eq!(store.call(take).await.unwrap(), 1);
+        let failing = store.call(move |conn| take(conn).and(Err::<(), _>(StoreError::Busy)));
+        assert_eq!(failing.await, Err(StoreError::Busy));
+        assert_eq!(store.call(take).await.unwrap(), 2);
+        assert_eq!(store.call(|conn| next(conn, Counter::Approval)).await.unwrap(), 1);
+    }
+}

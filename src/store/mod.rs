@@ -1,7 +1,7 @@
 //! The store: SQLite, one owner thread, group commit (DESIGN.md §9).
 //!
 //! `steward.db` holds what Steward must not lose ([`Store`]); `metrics.db` holds history that it can live without
-//! ([`metrics`]). Both are used through closures over a connection that one thread owns. Nothing here reads the
+//! ([`Metrics`]). Both are used through closures over a connection that one thread owns. Nothing here reads the
 //! clock: what needs the time takes it.
 
 pub mod batch;
@@ -21,3 +21,4 @@ pub mod retention;
 
 pub use db::Store;
 pub use error::{OpenError, StoreError};
+pub use metrics::Metrics;

@@ -1,7 +1,7 @@
 //! Opening a database file: what is checked before anything is written to it.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Read};
+use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::Duration;
@@ -14,8 +14,6 @@ use super::migrations::Schema;
 
 /// How long a statement waits for another program's lock. Steward itself has one writer per database.
 const BUSY: Duration = Duration::from_secs(5);
-/// What every SQLite file begins with.
-const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 /// Prepared statements kept: more than the store has, so that none is parsed twice.
 const STATEMENTS: usize = 128;
 
@@ -45,7 +43,6 @@ pub(super) fn make_dir(dir: &Path) -> Result<(), OpenError> {
 /// Opens `path` for writing: creates it if needed, refuses what is not ours to write, migrates what is older.
 pub(super) fn writer(path: &Path, schema: &Schema, durability: Durability) -> Result<Connection, OpenError> {
     create(path).map_err(|error| OpenError::io(path, &error))?;
-    check_header(path, schema)?;
     let mut conn = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     if let Err(refusal) = check_version(&conn, path, schema) {
         // Closing would otherwise fold a leftover log into a file that we have just refused to touch.
@@ -68,7 +65,6 @@ pub(super) fn reader(path: &Path, schema: &Schema) -> Result<Connection, OpenErr
     if !path.exists() {
         return Err(OpenError::Missing { path: path.to_owned() });
     }
-    check_header(path, schema)?;
     let conn = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     match check_version(&conn, path, schema)? {
         0 => Err(OpenError::Missing { path: path.to_owned() }),
@@ -86,28 +82,6 @@ fn create(path: &Path) -> io::Result<()> {
     match path.parent() {
         Some(dir) if fresh => File::open(dir)?.sync_all(),
         _ => Ok(()),
-    }
-}
-
-/// Looks at the first bytes without SQLite, which could not open garbage without an opinion about it. An empty file
-/// is a database that was just begun.
-fn check_header(path: &Path, schema: &Schema) -> Result<(), OpenError> {
-    let mut head = Vec::with_capacity(100);
-    File::open(path)
-        .and_then(|file| file.take(100).read_to_end(&mut head))
-        .map_err(|error| OpenError::io(path, &error))?;
-    if head.is_empty() {
-        return Ok(());
-    }
-    let corrupt = |why: &str| OpenError::Corrupt { path: path.to_owned(), why: why.to_owned() };
-    if !head.starts_with(MAGIC) {
-        return Err(corrupt("it does not begin like one"));
-    }
-    let version = head.get(60..64).and_then(|bytes| bytes.try_into().ok()).map(i32::from_be_bytes);
-    match version.map(i64::from) {
-        None => Err(corrupt("it ends within its header")),
-        Some(found) if found > schema.version => Err(newer(path, found, schema)),
-        Some(_) => Ok(()),
     }
 }
 

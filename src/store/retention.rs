@@ -21,6 +21,24 @@ pub struct Pruned {
     pub more: bool,
 }
 
+/// Incidents that are over and that nothing waits for.
+const OVER: &str = "
+    SELECT id FROM incidents AS i WHERE live = 0 AND changed_at < ?1
+       AND NOT EXISTS (SELECT 1 FROM remediations WHERE incident = i.id AND live = 1)
+       AND NOT EXISTS (SELECT 1 FROM approvals WHERE incident = i.id AND state = 'pending')
+     ORDER BY changed_at LIMIT ?2";
+
+const SIGNALS: &str = "
+    DELETE FROM signals WHERE (origin, target, signature) IN (
+        SELECT origin, target, signature FROM signals AS s
+         WHERE state = 'resolved' AND last_seen < ?1
+           AND NOT EXISTS (SELECT 1 FROM incidents WHERE id = s.incident AND live = 1)
+         ORDER BY last_seen LIMIT ?2)";
+
+const MESSAGES: &str = "
+    DELETE FROM outbox WHERE id IN (
+        SELECT id FROM outbox WHERE done_at < ?1 AND state <> 'pending' ORDER BY done_at LIMIT ?2)";
+
 /// Tables whose rows belong to one incident, children before parents.
 const OF_INCIDENT: [&str; 8] = [
     "DELETE FROM remediation_log WHERE remediation IN (SELECT id FROM remediations WHERE incident = ?1)",
@@ -52,32 +70,17 @@ pub fn prune(conn: &Connection, now: Timestamp, keep: Duration, batch: usize) ->
         }
         conn.prepare_cached("DELETE FROM incidents WHERE id = ?1")?.execute([incident])?;
     }
-    let signals = conn
-        .prepare_cached(
-            "DELETE FROM signals WHERE (origin, target, signature) IN (
-                 SELECT origin, target, signature FROM signals
-                 WHERE state = 'resolved' AND last_seen < ?1
-                   AND (incident IS NULL OR incident IN (SELECT id FROM incidents WHERE live = 0))
-                 ORDER BY last_seen LIMIT ?2)",
-        )?
-        .execute(params![before, limit])?;
-    let messages = conn
-        .prepare_cached(
-            "DELETE FROM outbox WHERE id IN (
-                 SELECT id FROM outbox WHERE done_at < ?1 AND state <> 'pending' ORDER BY done_at LIMIT ?2)",
-        )?
-        .execute(params![before, limit])?;
+    let signals = conn.prepare_cached(SIGNALS)?.execute(params![before, limit])?;
+    let messages = conn.prepare_cached(MESSAGES)?.execute(params![before, limit])?;
     let more = batch > 0 && [over.len(), signals, messages].contains(&batch);
     Ok(Pruned { incidents: over.len(), signals, messages, more })
 }
 
 fn incidents_over(conn: &Connection, before: i64, limit: i64) -> Result<Vec<String>, StoreError> {
-    let mut select = conn.prepare_cached(
-        "SELECT id FROM incidents AS i WHERE live = 0 AND changed_at < ?1
-           AND NOT EXISTS (SELECT 1 FROM remediations WHERE incident = i.id AND live = 1)
-           AND NOT EXISTS (SELECT 1 FROM approvals WHERE incident = i.id AND state = 'pending')
-         ORDER BY changed_at LIMIT ?2",
-    )?;
+    let mut select = conn.prepare_cached(OVER)?;
     let ids = select.query_map(params![before, limit], |row| row.get(0))?;
     Ok(ids.collect::<Result<_, _>>()?)
 }
+
+#[cfg(test)]
+mod tests;

@@ -82,7 +82,8 @@ async fn calls_that_wait_are_committed_together() {
         lab.store.read(move |conn| Ok((keys(conn)?, keys_outside(&path)))),
         lab.store.call(put("last")),
     );
-    (first.unwrap(), last.unwrap());
+    first.unwrap();
+    last.unwrap();
     assert_eq!(seen_between.unwrap(), (vec!["first".to_owned()], vec![]));
     assert_eq!(keys_outside(lab.dir.path()), ["first", "last"]);
 }
@@ -103,7 +104,8 @@ async fn a_call_that_fails_takes_back_its_own_work_and_not_its_neighbours() {
         }),
         lab.store.call(put("after")),
     );
-    (before.unwrap(), after.unwrap());
+    before.unwrap();
+    after.unwrap();
     assert!(matches!(failing, Err(StoreError::Constraint(_))));
     assert_eq!(panicking, Err(StoreError::Panicked("of all things".into())));
     assert_eq!(keys_outside(lab.dir.path()), ["after", "before"]);
@@ -179,7 +181,8 @@ async fn closing_drains_what_waits_folds_the_log_in_and_frees_the_lock() {
     let lab = Lab::new();
     let other = lab.store.clone();
     let (waiting, closed, ()) = group!(lab, lab.store.call(put("a")), other.close());
-    (waiting.unwrap(), closed.unwrap());
+    waiting.unwrap();
+    closed.unwrap();
     assert!(!lab.dir.path().join("steward.db-wal").exists());
     assert_eq!(lab.store.call(put("b")).await, Err(StoreError::Gone));
     let again = Store::open(lab.dir.path()).unwrap();
@@ -211,7 +214,7 @@ async fn reading_beside_a_running_steward_sees_its_commits_and_can_not_write() {
 }
 
 #[tokio::test]
-async fn reading_after_a_killed_steward_sees_what_is_only_in_the_log() {
+async fn after_a_killed_steward_what_is_only_in_the_log_is_read_and_taken_over() {
     let lab = Lab::new();
     lab.store.call(put("a")).await.unwrap();
     let copy = tempfile::tempdir().unwrap();
@@ -220,6 +223,9 @@ async fn reading_after_a_killed_steward_sees_what_is_only_in_the_log() {
     }
     let reader = Store::open_read_only(copy.path()).unwrap();
     assert_eq!(reader.read(keys).await.unwrap(), ["a"]);
+    let next = Store::open(copy.path()).unwrap();
+    next.call(put("b")).await.unwrap();
+    assert_eq!(reader.read(keys).await.unwrap(), ["a", "b"]);
 }
 
 #[tokio::test]
@@ -278,7 +284,8 @@ async fn a_newer_schema_that_is_only_in_the_log_is_refused_too() {
 
 #[test]
 fn garbage_is_refused_and_left_as_it_is() {
-    let garbage: [&[u8]; 3] = [b"SQLite", b"not a database, but somebody's thesis", b"SQLite format 3\0 cut"];
+    let garbage: [&[u8]; 4] =
+        [b"SQLite", b"not a database, but somebody's thesis", b"SQLite format 3\0 cut", &[0; 8192]];
     for content in garbage {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join(FILE), content).unwrap();
