@@ -1,1 +1,3 @@
 //! The tour on real processes.
+
+pub mod lab;
