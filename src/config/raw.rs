@@ -1,0 +1,126 @@
+//! `config.toml` as it is written, before names and paths are looked up.
+//!
+//! Sections that need no looking up are read straight into [`super::settings`].
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::settings::{
+    ApprovalSettings, Autonomy, ChangeSettings, ChatSettings, EscalationSettings, IncidentSettings,
+    LogSettings, MetricSettings, SkillSettings,
+};
+use super::values::{Scalar, concurrency, count, duration, positive_duration, size};
+
+/// The whole file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawConfig {
+    pub(super) host: Option<String>,
+    pub(super) timezone: Option<String>,
+    pub(super) state_dir: Option<PathBuf>,
+    pub(super) autonomy: Autonomy,
+    pub(super) paths: RawPaths,
+    pub(super) skills: RawSkills,
+    pub(super) incidents: IncidentSettings,
+    pub(super) escalation: EscalationSettings,
+    pub(super) approvals: ApprovalSettings,
+    pub(super) chat: ChatSettings,
+    pub(super) changes: RawChanges,
+    pub(super) metrics: MetricSettings,
+    pub(super) log: LogSettings,
+}
+
+/// `[paths]`. The defaults may be missing on disk, anything else must be there.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawPaths {
+    pub(super) skills: Vec<PathBuf>,
+    pub(super) runbooks: Vec<PathBuf>,
+    pub(super) topology: PathBuf,
+    pub(super) policy: PathBuf,
+    pub(super) shipped_skills: bool,
+    pub(super) shipped_runbooks: bool,
+}
+
+impl Default for RawPaths {
+    fn default() -> Self {
+        Self {
+            skills: vec!["skills".into()],
+            runbooks: vec!["runbooks".into()],
+            topology: "topology.yaml".into(),
+            policy: "policy.yaml".into(),
+            shipped_skills: true,
+            shipped_runbooks: true,
+        }
+    }
+}
+
+/// `[skills]`.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawSkills {
+    #[serde(deserialize_with = "concurrency")]
+    pub(super) concurrency: u32,
+    #[serde(deserialize_with = "duration")]
+    pub(super) jitter: Duration,
+    #[serde(deserialize_with = "size")]
+    pub(super) max_output: usize,
+    #[serde(deserialize_with = "count")]
+    pub(super) failures_before_incident: u32,
+    pub(super) disabled: Vec<String>,
+    pub(super) params: BTreeMap<String, BTreeMap<String, Scalar>>,
+    pub(super) schedule: BTreeMap<String, String>,
+}
+
+impl Default for RawSkills {
+    fn default() -> Self {
+        let SkillSettings { concurrency, jitter, max_output, failures_before_incident, .. } =
+            SkillSettings::default();
+        Self {
+            concurrency,
+            jitter,
+            max_output,
+            failures_before_incident,
+            disabled: Vec::new(),
+            params: BTreeMap::new(),
+            schedule: BTreeMap::new(),
+        }
+    }
+}
+
+/// `[changes]`.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawChanges {
+    #[serde(deserialize_with = "positive_duration")]
+    pub(super) window: Duration,
+    pub(super) git: Vec<RawGit>,
+}
+
+impl Default for RawChanges {
+    fn default() -> Self {
+        Self { window: ChangeSettings::default().window, git: Vec::new() }
+    }
+}
+
+/// `[[changes.git]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawGit {
+    pub(super) name: String,
+    pub(super) path: PathBuf,
+    pub(super) branch: Option<String>,
+    #[serde(default)]
+    pub(super) targets: Vec<RawPathRule>,
+}
+
+/// `[[changes.git.targets]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPathRule {
+    pub(super) pattern: String,
+    pub(super) targets: Vec<String>,
+}

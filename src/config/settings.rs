@@ -1,0 +1,298 @@
+//! Every setting there is, with its default. `config.example.toml` documents the same, and a test compares them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use serde::Deserialize;
+
+use super::secret::Param;
+use super::values::{count, duration, positive_duration};
+use crate::domain::change::PathRule;
+use crate::domain::schedule::Schedule;
+use crate::domain::target::Target;
+
+/// The validated configuration. Paths are absolute.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// This machine's name in the lab.
+    pub host: Target,
+    /// The lab's time zone, for schedules and for people.
+    pub timezone: Tz,
+    /// Where the database, the unpacked skills and everything else that Steward makes live.
+    pub state_dir: PathBuf,
+    /// How much Steward may do by itself.
+    pub autonomy: Autonomy,
+    /// Where the operator's own files are.
+    pub paths: Paths,
+    /// How skills run.
+    pub skills: SkillSettings,
+    /// How signals become incidents.
+    pub incidents: IncidentSettings,
+    /// When people are called.
+    pub escalation: EscalationSettings,
+    /// How long permission may be awaited.
+    pub approvals: ApprovalSettings,
+    /// Where Steward talks.
+    pub chat: ChatSettings,
+    /// Where changes are looked for.
+    pub changes: ChangeSettings,
+    /// What is kept of measurements.
+    pub metrics: MetricSettings,
+    /// What is logged.
+    pub log: LogSettings,
+}
+
+/// How much Steward may do by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Autonomy {
+    /// Fix things, don't ask, as far as the policy allows.
+    #[default]
+    Full,
+    /// Ask before every change.
+    Propose,
+}
+
+/// Where the operator's own files are. Only what exists is here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paths {
+    /// Folders of skills.
+    pub skills: Vec<PathBuf>,
+    /// Folders of runbooks.
+    pub runbooks: Vec<PathBuf>,
+    /// The topology.
+    pub topology: Option<PathBuf>,
+    /// The operator's policy rules.
+    pub policy: Option<PathBuf>,
+    /// Whether the skills that came with the binary are used.
+    pub shipped_skills: bool,
+    /// Whether the runbooks that came with the binary are used.
+    pub shipped_runbooks: bool,
+}
+
+/// How skills run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SkillSettings {
+    /// How many run at once.
+    pub concurrency: u32,
+    /// The longest random delay of a scheduled start, so that not everything begins in the same second.
+    pub jitter: Duration,
+    /// Bytes kept of one run's output.
+    pub max_output: usize,
+    /// After how many failed runs in a row the skill itself becomes an incident.
+    pub failures_before_incident: u32,
+    /// Skills that are not run.
+    pub disabled: BTreeSet<String>,
+    /// Parameters, by skill and name; handed over as environment variables.
+    pub params: BTreeMap<String, BTreeMap<String, Param>>,
+    /// Schedules in place of the skills' own.
+    pub schedule: BTreeMap<String, Schedule>,
+}
+
+impl Default for SkillSettings {
+    fn default() -> Self {
+        Self {
+            concurrency: 4,
+            jitter: Duration::from_secs(10),
+            max_output: 256 * 1024,
+            failures_before_incident: 3,
+            disabled: BTreeSet::new(),
+            params: BTreeMap::new(),
+            schedule: BTreeMap::new(),
+        }
+    }
+}
+
+/// How signals become incidents.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct IncidentSettings {
+    /// How long messages and repairs of a new incident wait for its cause to be reported. Critical never waits.
+    #[serde(deserialize_with = "duration")]
+    pub settle: Duration,
+    /// How far apart signals may be to be symptoms of one fault.
+    #[serde(deserialize_with = "positive_duration")]
+    pub correlation_window: Duration,
+    /// How long a repaired incident must stay well before it is checked again and resolved.
+    #[serde(deserialize_with = "duration")]
+    pub hold: Duration,
+    /// How long after `resolved` a returning problem opens the same incident again.
+    #[serde(deserialize_with = "duration")]
+    pub reopen_window: Duration,
+    /// The least time between two updates of one thread.
+    #[serde(deserialize_with = "duration")]
+    pub cooldown: Duration,
+    /// How many bounces within `flap_window` make an incident flapping.
+    #[serde(deserialize_with = "count")]
+    pub flap_bounces: u32,
+    /// See `flap_bounces`.
+    #[serde(deserialize_with = "positive_duration")]
+    pub flap_window: Duration,
+    /// How long an alert's own `resolved` is awaited after a repair.
+    #[serde(deserialize_with = "positive_duration")]
+    pub resolve_timeout: Duration,
+    /// How long closed incidents are kept.
+    #[serde(deserialize_with = "positive_duration")]
+    pub keep: Duration,
+}
+
+impl Default for IncidentSettings {
+    fn default() -> Self {
+        Self {
+            settle: Duration::from_secs(10),
+            correlation_window: minutes(5),
+            hold: minutes(2),
+            reopen_window: minutes(30),
+            cooldown: Duration::from_secs(30),
+            flap_bounces: 5,
+            flap_window: minutes(30),
+            resolve_timeout: minutes(15),
+            keep: days(90),
+        }
+    }
+}
+
+/// When people are called.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EscalationSettings {
+    /// How many occurrences within `window` call people.
+    #[serde(deserialize_with = "count")]
+    pub occurrences: u32,
+    /// See `occurrences`.
+    #[serde(deserialize_with = "positive_duration")]
+    pub window: Duration,
+    /// What is counted together.
+    pub scope: EscalationScope,
+    /// The least time between two calls for the same cause.
+    #[serde(deserialize_with = "duration")]
+    pub cooldown: Duration,
+}
+
+impl Default for EscalationSettings {
+    fn default() -> Self {
+        Self { occurrences: 3, window: minutes(60), scope: EscalationScope::Root, cooldown: minutes(60) }
+    }
+}
+
+/// Which occurrences are counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EscalationScope {
+    /// Those on one root target, whatever the signatures.
+    #[default]
+    Root,
+    /// Those on one root target with one signature.
+    Signature,
+}
+
+/// How long permission may be awaited.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ApprovalSettings {
+    /// After this time a request for permission is void.
+    #[serde(deserialize_with = "positive_duration")]
+    pub expire: Duration,
+}
+
+impl Default for ApprovalSettings {
+    fn default() -> Self {
+        Self { expire: minutes(30) }
+    }
+}
+
+/// Where Steward talks.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ChatSettings {
+    /// The terminal that Steward was started on.
+    pub console: ConsoleSettings,
+}
+
+/// The terminal that Steward was started on.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ConsoleSettings {
+    /// Whether to talk there.
+    pub enabled: bool,
+    /// The name in the records of whoever types there. They may approve and change things.
+    #[serde(deserialize_with = "super::values::name")]
+    pub operator: String,
+}
+
+impl Default for ConsoleSettings {
+    fn default() -> Self {
+        Self { enabled: true, operator: "operator".into() }
+    }
+}
+
+/// Where changes are looked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChangeSettings {
+    /// How far back to look for what may have caused an incident.
+    pub window: Duration,
+    /// Git repositories whose commits are changes.
+    pub git: Vec<GitSource>,
+}
+
+impl Default for ChangeSettings {
+    fn default() -> Self {
+        Self { window: minutes(24 * 60), git: Vec::new() }
+    }
+}
+
+/// A git repository whose commits are changes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GitSource {
+    /// Its name, unique among them.
+    pub name: String,
+    /// Where it is on this machine.
+    pub path: PathBuf,
+    /// The branch to follow; what is checked out when absent.
+    pub branch: Option<String>,
+    /// Which files belong to which targets.
+    pub targets: Vec<PathRule>,
+}
+
+/// What is kept of measurements.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MetricSettings {
+    /// How long samples and the history of runs are kept.
+    #[serde(deserialize_with = "positive_duration")]
+    pub keep: Duration,
+    /// How many different series are kept; further ones are dropped and told.
+    #[serde(deserialize_with = "count")]
+    pub max_series: u32,
+}
+
+impl Default for MetricSettings {
+    fn default() -> Self {
+        Self { keep: days(90), max_series: 10_000 }
+    }
+}
+
+/// What is logged.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogSettings {
+    /// A level, or a filter like `RUST_LOG`'s: `info`, `steward=debug,warn`.
+    #[serde(deserialize_with = "super::values::log_filter")]
+    pub level: String,
+}
+
+impl Default for LogSettings {
+    fn default() -> Self {
+        Self { level: "info".into() }
+    }
+}
+
+const fn minutes(count: u64) -> Duration {
+    Duration::from_secs(count * 60)
+}
+
+const fn days(count: u64) -> Duration {
+    Duration::from_secs(count * 24 * 3600)
+}
