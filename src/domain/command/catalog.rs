@@ -1,0 +1,232 @@
+//! The commands as data: what help shows, what adapters register as slash commands, and what the parser looks up.
+
+use super::suggest::suggest;
+use super::verbs::{self, Args};
+use super::words::Word;
+use super::{ChatCommand, Misunderstood};
+
+/// One command, as people are told about it.
+#[derive(Debug, Clone, Copy)]
+pub struct CommandHelp {
+    /// Its name: lower-case letters only, so that every platform can register it.
+    pub name: &'static str,
+    /// How it is written: capitals stand for what the person fills in, brackets for what may be left out.
+    pub usage: &'static str,
+    /// One that can be typed as it stands.
+    pub example: &'static str,
+    /// What it does, in a line.
+    pub what: &'static str,
+    /// Other ways to begin it, lower case, of one word or several.
+    pub aliases: &'static [&'static str],
+    pub(super) read: fn(&mut Args<'_>) -> Result<ChatCommand, Misunderstood>,
+}
+
+/// Every command, in the order in which help shows them.
+pub const COMMANDS: &[CommandHelp] = &[
+    CommandHelp {
+        name: "help",
+        usage: "help [COMMAND]",
+        example: "help silence",
+        what: "What you can type, or how one command is written.",
+        aliases: &["commands", "usage"],
+        read: verbs::help,
+    },
+    CommandHelp {
+        name: "status",
+        usage: "status",
+        example: "status",
+        what: "How the lab is, in a few lines.",
+        aliases: &["show status"],
+        read: |_| Ok(ChatCommand::Status),
+    },
+    CommandHelp {
+        name: "incidents",
+        usage: "incidents [all]",
+        example: "incidents all",
+        what: "The incidents that are not over; with `all` the closed ones too.",
+        aliases: &["list", "list incidents", "show incidents", "open incidents"],
+        read: verbs::incidents,
+    },
+    CommandHelp {
+        name: "show",
+        usage: "show [N]",
+        example: "show 3",
+        what: "One incident and its story; in its thread the number can be left out.",
+        aliases: &["incident"],
+        read: verbs::show,
+    },
+    CommandHelp {
+        name: "changes",
+        usage: "what changed? [since WHEN] [on TARGET] [for N]",
+        example: "what changed since yesterday on nas?",
+        what: "Possible causes: commits, deploys, edits, what Steward did. WHEN is `2h`, `yesterday`, `14:00` or a date.",
+        aliases: &[
+            "what changed",
+            "what's changed",
+            "what has changed",
+            "what was changed",
+            "whats changed",
+            "show changes",
+            "list changes",
+        ],
+        read: verbs::changes,
+    },
+    CommandHelp {
+        name: "ack",
+        usage: "ack [N]",
+        example: "ack 3",
+        what: "You are on it: stops reminders, not repair.",
+        aliases: &["acknowledge"],
+        read: verbs::ack,
+    },
+    CommandHelp {
+        name: "silence",
+        usage: "silence [TARGET] for DURATION [because WHY]",
+        example: "silence nas/media for 2h because new disk",
+        what: "No messages, calls or automatic repair for a while; without a target, for this thread's.",
+        aliases: &["mute"],
+        read: verbs::silence,
+    },
+    CommandHelp {
+        name: "silences",
+        usage: "silences",
+        example: "silences",
+        what: "The silences in force.",
+        aliases: &["list silences", "show silences"],
+        read: |_| Ok(ChatCommand::Silences),
+    },
+    CommandHelp {
+        name: "unsilence",
+        usage: "unsilence N",
+        example: "unsilence 2",
+        what: "Ends a silence early.",
+        aliases: &["unmute"],
+        read: verbs::unsilence,
+    },
+    CommandHelp {
+        name: "approve",
+        usage: "approve N",
+        example: "approve 7",
+        what: "Permits exactly what the request shows, once.",
+        aliases: &["allow"],
+        read: verbs::approve,
+    },
+    CommandHelp {
+        name: "deny",
+        usage: "deny N [WHY]",
+        example: "deny 7 too risky",
+        what: "Refuses what the request shows.",
+        aliases: &["reject"],
+        read: verbs::deny,
+    },
+    CommandHelp {
+        name: "approvals",
+        usage: "approvals",
+        example: "approvals",
+        what: "What waits for a person's permission.",
+        aliases: &["list approvals", "show approvals"],
+        read: |_| Ok(ChatCommand::Approvals),
+    },
+    CommandHelp {
+        name: "run",
+        usage: "run SKILL",
+        example: "run disk-space",
+        what: "Runs a skill now.",
+        aliases: &["check"],
+        read: verbs::run,
+    },
+    CommandHelp {
+        name: "pause",
+        usage: "pause",
+        example: "pause",
+        what: "From now on every change asks first.",
+        aliases: &[],
+        read: |_| Ok(ChatCommand::Pause),
+    },
+    CommandHelp {
+        name: "resume",
+        usage: "resume",
+        example: "resume",
+        what: "Ends a pause.",
+        aliases: &["unpause"],
+        read: |_| Ok(ChatCommand::Resume),
+    },
+    CommandHelp {
+        name: "reload",
+        usage: "reload",
+        example: "reload",
+        what: "Reads skills, runbooks, topology and policy again.",
+        aliases: &[],
+        read: |_| Ok(ChatCommand::Reload),
+    },
+    CommandHelp {
+        name: "merge",
+        usage: "merge N into M",
+        example: "merge 4 into 3",
+        what: "Two incidents are one fault: N ends, M goes on.",
+        aliases: &[],
+        read: verbs::merge,
+    },
+    CommandHelp {
+        name: "split",
+        usage: "split TARGET from N",
+        example: "split lab/api from 3",
+        what: "A target has a fault of its own and leaves incident N.",
+        aliases: &[],
+        read: verbs::split,
+    },
+    CommandHelp {
+        name: "clear",
+        usage: "clear N",
+        example: "clear 3",
+        what: "You have handled an incident that was stuck.",
+        aliases: &["handled"],
+        read: verbs::clear,
+    },
+    CommandHelp {
+        name: "skills",
+        usage: "skills",
+        example: "skills",
+        what: "The skills and how their last runs went.",
+        aliases: &["list skills", "show skills"],
+        read: |_| Ok(ChatCommand::Skills),
+    },
+    CommandHelp {
+        name: "runbooks",
+        usage: "runbooks",
+        example: "runbooks",
+        what: "The runbooks: what Steward can repair.",
+        aliases: &["list runbooks", "show runbooks"],
+        read: |_| Ok(ChatCommand::Runbooks),
+    },
+];
+
+/// The command that a word names, by its name or another way to begin it. Letter case doesn't count.
+#[must_use]
+pub fn help_for(word: &str) -> Option<&'static CommandHelp> {
+    let word = word.to_lowercase();
+    COMMANDS.iter().find(|help| ways(help).any(|way| way == word))
+}
+
+/// The command that the words begin, by the longest way to begin it, and how many words that took.
+pub(super) fn find(words: &[Word]) -> Option<(&'static CommandHelp, usize)> {
+    let begun = |way: &&'static str| {
+        let mut keys = words.iter().map(|word| word.key.as_str());
+        way.split(' ').all(|part| keys.next() == Some(part))
+    };
+    let ways = COMMANDS.iter().flat_map(|help| ways(help).map(move |way| (help, way)));
+    let found = ways.filter(|(_, way)| begun(way)).map(|(help, way)| (help, way.split(' ').count()));
+    found.max_by_key(|(_, used)| *used)
+}
+
+/// The command that the first `count` words nearly are, and the right way to begin it.
+pub(super) fn nearest(words: &[Word], count: usize) -> Option<(&'static CommandHelp, &'static str)> {
+    let head: Vec<&str> = words.get(..count)?.iter().map(|word| word.key.as_str()).collect();
+    let candidates = COMMANDS.iter().flat_map(ways).filter(|way| way.split(' ').count() == count);
+    let near = suggest(&head.join(" "), candidates)?;
+    Some((help_for(near)?, near))
+}
+
+fn ways(help: &'static CommandHelp) -> impl Iterator<Item = &'static str> {
+    std::iter::once(help.name).chain(help.aliases.iter().copied())
+}

@@ -1,0 +1,341 @@
+//! What follows each command's name: one small function per command.
+
+use std::time::Duration;
+
+use chrono_tz::Tz;
+
+use super::catalog::{COMMANDS, CommandHelp, help_for};
+use super::suggest::suggest;
+use super::when;
+use super::words::{Word, quoted};
+use super::{ChatCommand, MAX_SILENCE, Misunderstood};
+use crate::domain::signal::Timestamp;
+use crate::domain::target::Target;
+
+type Read<T = ChatCommand> = Result<T, Misunderstood>;
+
+/// The words after a command's name, read from left to right.
+pub(super) struct Args<'a> {
+    words: &'a [Word],
+    at: usize,
+    help: &'static CommandHelp,
+    now: Timestamp,
+    tz: Tz,
+}
+
+/// Reads what follows the name of `help`, to the last word.
+pub(super) fn read(help: &'static CommandHelp, words: &[Word], now: Timestamp, tz: Tz) -> Read {
+    let mut args = Args { words, at: 0, help, now, tz };
+    let command = (help.read)(&mut args)?;
+    match args.peek() {
+        None => Ok(command),
+        Some(word) => Err(args.leftover(word)),
+    }
+}
+
+pub(super) fn help(args: &mut Args<'_>) -> Read {
+    args.accept(&["me", "with"]);
+    let Some(word) = args.next() else { return Ok(ChatCommand::Help { topic: None }) };
+    if let Some(help) = help_for(&word.key) {
+        return Ok(ChatCommand::Help { topic: Some(help.name.to_owned()) });
+    }
+    let mut wrong = args.wrong(format!("There is no command {}.", quoted(&word.raw)));
+    wrong.suggestion =
+        suggest(&word.key, COMMANDS.iter().map(|help| help.name)).map(|name| format!("help {name}"));
+    Err(wrong)
+}
+
+pub(super) fn incidents(args: &mut Args<'_>) -> Read {
+    args.accept(&["open"]);
+    Ok(ChatCommand::Incidents { all: args.accept(&["all"]) })
+}
+
+pub(super) fn show(args: &mut Args<'_>) -> Read {
+    Ok(ChatCommand::Show { incident: args.incident()? })
+}
+
+pub(super) fn ack(args: &mut Args<'_>) -> Read {
+    Ok(ChatCommand::Ack { incident: args.incident()? })
+}
+
+/// The clauses come in any order, each at most once.
+pub(super) fn changes(args: &mut Args<'_>) -> Read {
+    let (mut since, mut on, mut incident) = (None, None, None);
+    while let Some(word) = args.peek() {
+        if args.accept(&["recently", "lately", "here"]) {
+            continue;
+        }
+        if let Some(at) = args.since()? {
+            args.once(&mut since, at)?;
+            continue;
+        }
+        let announced = args.accept(&["on", "in", "at", "for", "to"]);
+        if let Some(number) = args.incident_number()? {
+            args.once(&mut incident, number)?;
+        } else if announced && !args.this() {
+            let target = args.target()?;
+            args.once(&mut on, target)?;
+        } else if !announced {
+            let mut wrong = args.leftover(word);
+            // Almost any word could be a target; only one that looks like a path is worth a guess.
+            let path = word.bare.contains('/') && Target::parse(&word.bare).is_ok();
+            wrong.suggestion = path.then(|| format!("what changed on {}", word.bare));
+            return Err(wrong);
+        }
+    }
+    Ok(ChatCommand::WhatChanged { since, on, incident })
+}
+
+pub(super) fn silence(args: &mut Args<'_>) -> Read {
+    if let Some(number) = args.incident_number()? {
+        let what = format!(
+            "A silence names a target; in the thread of incident {number}, type `silence this for 2h`."
+        );
+        return Err(args.wrong(what));
+    }
+    let implied = args.peek_key() == Some("for") || args.span().is_some();
+    let target = if implied || args.this() { None } else { Some(args.target()?) };
+    let said_for = args.accept(&["for"]);
+    let Some((duration, used)) = args.span() else {
+        return Err(no_duration(args, target.as_ref(), said_for));
+    };
+    args.at += used;
+    if duration > MAX_SILENCE || duration == Duration::ZERO {
+        return Err(args.wrong("A silence lasts 30 days at most, and longer than nothing.".to_owned()));
+    }
+    // In `silence for 2h nas` the last word is hardly a comment, and the silence would be of something else.
+    let comment = if implied && !args.because() { None } else { args.rest() };
+    Ok(ChatCommand::Silence { target, duration, comment })
+}
+
+fn no_duration(args: &Args<'_>, target: Option<&Target>, said_for: bool) -> Misunderstood {
+    let mut wrong = args.wrong(match (args.peek().map(|word| quoted(&word.raw)), said_for) {
+        (Some(found), true) => format!("I can't read {found} as a duration."),
+        (Some(found), false) => format!("I expected `for` and a duration, not {found}."),
+        (None, _) => "For how long?".to_owned(),
+    });
+    wrong.suggestion = Some(format!("silence {} for 2h", target.map_or("this", Target::as_str)));
+    wrong
+}
+
+pub(super) fn unsilence(args: &mut Args<'_>) -> Read {
+    args.accept(&["silence"]);
+    Ok(ChatCommand::Unsilence { silence: args.needed_number("Which silence?")? })
+}
+
+pub(super) fn approve(args: &mut Args<'_>) -> Read {
+    Ok(ChatCommand::Approve { approval: args.needed_number("Which request?")? })
+}
+
+pub(super) fn deny(args: &mut Args<'_>) -> Read {
+    Ok(ChatCommand::Deny { approval: args.needed_number("Which request?")?, reason: args.rest() })
+}
+
+pub(super) fn run(args: &mut Args<'_>) -> Read {
+    args.accept(&["skill", "the"]);
+    let Some(word) = args.next() else { return Err(args.wrong("Which skill?".to_owned())) };
+    let good = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    if word.bare.starts_with(['-', '.']) || word.bare.len() > 64 || !word.bare.chars().all(good) {
+        return Err(args.wrong(format!("{} is not a skill's name.", quoted(&word.raw))));
+    }
+    Ok(ChatCommand::Run { skill: word.bare.clone() })
+}
+
+pub(super) fn merge(args: &mut Args<'_>) -> Read {
+    args.accept(&["incident"]);
+    let from = args.needed_number("Which incident?")?;
+    args.accept(&["into", "with", "to", "and"]);
+    args.accept(&["incident"]);
+    let into = args.needed_number("Into which incident?")?;
+    if from == into {
+        return Err(args.wrong(format!("{from} and {into} are the same incident.")));
+    }
+    Ok(ChatCommand::Merge { from, into })
+}
+
+pub(super) fn split(args: &mut Args<'_>) -> Read {
+    let target = args.target()?;
+    args.accept(&["from", "off", "out"]);
+    args.accept(&["of"]);
+    args.accept(&["incident"]);
+    Ok(ChatCommand::Split { incident: args.needed_number("From which incident?")?, target })
+}
+
+pub(super) fn clear(args: &mut Args<'_>) -> Read {
+    args.accept(&["incident"]);
+    Ok(ChatCommand::Clear { incident: args.needed_number("Which incident?")? })
+}
+
+impl<'a> Args<'a> {
+    fn rest_words(&self) -> &'a [Word] {
+        self.words.get(self.at..).unwrap_or_default()
+    }
+
+    fn keys(&self) -> Vec<&'a str> {
+        self.rest_words().iter().map(|word| word.key.as_str()).collect()
+    }
+
+    fn peek(&self) -> Option<&'a Word> {
+        self.words.get(self.at)
+    }
+
+    fn peek_key(&self) -> Option<&'a str> {
+        self.peek().map(|word| word.key.as_str())
+    }
+
+    fn next(&mut self) -> Option<&'a Word> {
+        let word = self.peek()?;
+        self.at += 1;
+        Some(word)
+    }
+
+    /// Takes the next word if it is one of these.
+    fn accept(&mut self, keys: &[&str]) -> bool {
+        let here = self.peek_key().is_some_and(|key| keys.contains(&key));
+        self.at += usize::from(here);
+        here
+    }
+
+    /// `3` or `#3`, if that comes next.
+    fn number(&mut self) -> Read<Option<u64>> {
+        let Some(word) = self.peek() else { return Ok(None) };
+        let digits = word.key.strip_prefix('#').unwrap_or(&word.key);
+        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return Ok(None);
+        }
+        let Ok(number) = digits.parse() else {
+            return Err(self.wrong(format!("{} is too large a number.", quoted(&word.raw))));
+        };
+        self.at += 1;
+        Ok(Some(number))
+    }
+
+    fn needed_number(&mut self, question: &str) -> Read<u64> {
+        if let Some(number) = self.number()? {
+            return Ok(number);
+        }
+        Err(self.wrong(match self.peek() {
+            Some(word) => format!("{question} {} is not a number.", quoted(&word.raw)),
+            None => format!("{question} Its number is missing."),
+        }))
+    }
+
+    /// `this` or `this incident`, if that comes next.
+    fn this(&mut self) -> bool {
+        let this = self.accept(&["this"]);
+        if this {
+            self.accept(&["incident", "thread"]);
+        }
+        this
+    }
+
+    /// `3` or `incident #3`, if that comes next.
+    fn incident_number(&mut self) -> Read<Option<u64>> {
+        let start = self.at;
+        self.accept(&["incident"]);
+        let number = self.number()?;
+        if number.is_none() {
+            self.at = start;
+        }
+        Ok(number)
+    }
+
+    /// One incident, or this thread's.
+    fn incident(&mut self) -> Read<Option<u64>> {
+        if self.this() { Ok(None) } else { self.incident_number() }
+    }
+
+    fn target(&mut self) -> Read<Target> {
+        let Some(word) = self.next() else { return Err(self.wrong("Which target?".to_owned())) };
+        Target::parse(&word.bare).map_err(|_| {
+            let name = quoted(&word.raw);
+            self.wrong(format!("{name} is not a target. A target is a path such as `nas/media`."))
+        })
+    }
+
+    /// A span that comes next, not taken yet.
+    fn span(&self) -> when::Taken<Duration> {
+        when::span(&self.keys())
+    }
+
+    /// `since yesterday`, `in the last 2h`, `the last hour`, `today`, if that comes next.
+    fn since(&mut self) -> Read<Option<Timestamp>> {
+        let start = self.at;
+        let said_since = self.accept(&["since", "from", "after"]);
+        if !said_since {
+            self.accept(&["in", "within", "over", "during", "for", "on", "at"]);
+        }
+        self.accept(&["the"]);
+        let keys = self.keys();
+        if let Some((at, used)) = when::moment(&keys, self.now, self.tz) {
+            self.at += used;
+            return self.in_the_past(at, start).map(Some);
+        }
+        if self.accept(&["last", "past"]) {
+            let unit = self.peek_key().and_then(when::unit).map(|unit| (unit, 1));
+            if let Some((span, used)) = unit.or_else(|| self.span()) {
+                self.at += used;
+                return self.ago(span, start).map(Some);
+            }
+        }
+        if said_since {
+            return Err(self.unreadable_time(start));
+        }
+        // `in nas` names a target.
+        self.at = start;
+        Ok(None)
+    }
+
+    fn ago(&self, span: Duration, start: usize) -> Read<Timestamp> {
+        let span = chrono::TimeDelta::from_std(span).ok();
+        span.and_then(|span| self.now.checked_sub_signed(span)).ok_or_else(|| self.unreadable_time(start))
+    }
+
+    fn in_the_past(&self, at: Timestamp, start: usize) -> Read<Timestamp> {
+        if at <= self.now {
+            return Ok(at);
+        }
+        let said = self.words.get(start..self.at).unwrap_or_default();
+        Err(self.wrong(format!("{} is still to come.", quoted(&joined(said)))))
+    }
+
+    fn unreadable_time(&self, start: usize) -> Misunderstood {
+        let said = self.words.get(start..).unwrap_or_default();
+        self.wrong(format!(
+            "I can't read {} as a time. Try `2h`, `yesterday`, `14:00` or `2026-11-20 14:00`.",
+            quoted(&joined(said))
+        ))
+    }
+
+    fn once<T>(&self, slot: &mut Option<T>, value: T) -> Read<()> {
+        match slot.replace(value) {
+            None => Ok(()),
+            Some(_) => Err(self.wrong("That says the same thing twice.".to_owned())),
+        }
+    }
+
+    /// What separates a command from a person's own text.
+    fn because(&mut self) -> bool {
+        self.accept(&["because", "-", "–", "—"])
+    }
+
+    /// The remaining words as a person's own text; nothing when there are none.
+    fn rest(&mut self) -> Option<String> {
+        self.because();
+        let words = self.rest_words();
+        self.at = self.words.len();
+        (!words.is_empty()).then(|| joined(words))
+    }
+
+    fn wrong(&self, what: String) -> Misunderstood {
+        Misunderstood { what, suggestion: None, usage: Some(self.help.usage.to_owned()) }
+    }
+
+    fn leftover(&self, word: &Word) -> Misunderstood {
+        self.wrong(format!("I don't know what to make of {} there.", quoted(&word.raw)))
+    }
+}
+
+fn joined(words: &[Word]) -> String {
+    words.iter().map(|word| word.raw.as_str()).collect::<Vec<_>>().join(" ")
+}
