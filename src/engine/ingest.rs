@@ -251,10 +251,11 @@ impl World {
     /// Calls off what runs for an incident and withdraws what was asked.
     pub(super) fn call_off(&mut self, id: IncidentId, why: &str, now: Timestamp) {
         let Some(incident) = self.incident(id) else { return };
-        if let Some(repair) = incident.running_repair() {
-            self.effects.push(Effect::CallOff { remediation: repair.remediation, why: why.to_owned() });
+        let (running, asked) = (incident.running_repair().map(|r| r.remediation), incident.approval);
+        if let Some(remediation) = running {
+            self.effects.push(Effect::CallOff { remediation, why: why.to_owned() });
         }
-        if let Some((_, number)) = incident.approval {
+        if let Some((_, number)) = asked {
             self.end_approval(number, ApprovalState::Withdrawn, None, Some(why), now);
         }
     }

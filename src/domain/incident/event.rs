@@ -125,6 +125,7 @@ pub enum Event {
     ApprovalEnded {
         approval: ApprovalId,
         number: u64,
+        runbook: String,
         state: ApprovalState,
         by: Option<String>,
         why: Option<String>,

@@ -1,0 +1,187 @@
+//! The cards that people see of an incident: the root message, which always shows the present, and the updates of
+//! its thread, which tell the story in order. Pure.
+
+use chrono_tz::Tz;
+
+use crate::domain::card::{Attachment, Card, Mention};
+use crate::domain::incident::{Event, Incident, Record, State, sentence};
+use crate::domain::remediation::Outcome;
+use crate::domain::signal::Timestamp;
+
+/// Most symptoms named on a root message; the rest is counted.
+const SYMPTOMS_SHOWN: usize = 8;
+
+/// What a root message shows besides the incident itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Around<'a> {
+    /// The lab's time zone.
+    pub tz: Tz,
+    /// Who paused changes, if somebody did.
+    pub paused_by: Option<&'a str>,
+    /// Whether a silence hides the incident.
+    pub silenced: bool,
+}
+
+/// The root message: where the incident stands now.
+#[must_use]
+pub fn root(incident: &Incident, around: Around<'_>) -> Card {
+    let title = format!("#{} {}: {}", incident.number, incident.root, headline(incident));
+    let mut card = Card::titled(title)
+        .severity(incident.severity)
+        .field("State", state_line(incident, around))
+        .field("Root", format!("{} ({})", incident.root, incident.root_why.trim_end_matches('.')))
+        .field("Since", since(incident, around.tz))
+        .field("Impact", impact(incident))
+        .field("Symptoms", symptoms(incident))
+        .field("Suspect change", suspect(incident, around.tz))
+        .field("Tried", tried(incident))
+        .field("Next", next(incident, around));
+    card.done = matches!(incident.state, State::Resolved | State::Closed | State::Merged);
+    if let Some((_, number)) = incident.approval {
+        card = card.action("Approve", format!("approve {number}")).action("Deny", format!("deny {number}"));
+    }
+    if incident.state.is_unresolved() && incident.acknowledged.is_none() {
+        card = card.action("Acknowledge", format!("ack {}", incident.number));
+    }
+    card
+}
+
+fn headline(incident: &Incident) -> String {
+    let of_root = incident.members.iter().find(|m| m.problem.target == incident.root);
+    match of_root {
+        Some(member) => member.summary.clone(),
+        None => format!("suspected, because {} that need it fail", incident.members.len()),
+    }
+}
+
+fn state_line(incident: &Incident, around: Around<'_>) -> String {
+    let mut parts = vec![incident.state.to_string()];
+    if incident.flapping {
+        parts.push("flapping".into());
+    }
+    if around.silenced {
+        parts.push("silenced".into());
+    }
+    if let Some(ack) = &incident.acknowledged {
+        parts.push(format!("taken on by {}", ack.by));
+    }
+    if !incident.escalations.is_empty() {
+        parts.push("people called".into());
+    }
+    if incident.occurrences > 1 {
+        parts.push(format!("{} occurrences", incident.occurrences));
+    }
+    if let (State::Merged, Some((_, number))) = (incident.state, incident.merged_into) {
+        parts.push(format!("see #{number}"));
+    }
+    parts.join(", ")
+}
+
+fn since(incident: &Incident, tz: Tz) -> String {
+    let begin = incident.opened_at.with_timezone(&tz).format("%Y-%m-%d %H:%M:%S");
+    match (incident.state, incident.mitigated_at) {
+        (State::Resolved | State::Closed, Some(end)) => format!("{begin}, for {}", span(incident.opened_at, end)),
+        _ => begin.to_string(),
+    }
+}
+
+/// A length of time as people say it: `47 s`, `3 min`, `2 h 5 min`, `4 d 3 h`.
+#[must_use]
+pub fn span(from: Timestamp, to: Timestamp) -> String {
+    let seconds = (to - from).num_seconds().max(0);
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min", seconds / 60),
+        3600..86_400 => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+        _ => format!("{} d {} h", seconds / 86_400, seconds / 3600 % 24),
+    }
+}
+
+fn impact(incident: &Incident) -> String {
+    let mut lines: Vec<&str> = Vec::new();
+    for impact in incident.members.iter().filter_map(|m| m.impact.as_deref()) {
+        if !lines.contains(&impact) {
+            lines.push(impact);
+        }
+    }
+    lines.into_iter().take(3).collect::<Vec<_>>().join("\n")
+}
+
+fn symptoms(incident: &Incident) -> String {
+    let elsewhere: Vec<_> = incident.members.iter().filter(|m| m.problem.target != incident.root).collect();
+    let mut lines: Vec<String> = elsewhere
+        .iter()
+        .take(SYMPTOMS_SHOWN)
+        .map(|m| format!("{} {}{}", m.problem.target, m.problem.signature, if m.active { "" } else { " (recovered)" }))
+        .collect();
+    if elsewhere.len() > SYMPTOMS_SHOWN {
+        let active = elsewhere.iter().filter(|m| m.active).count();
+        lines.push(format!("and {} more; {active} of {} still active", elsewhere.len() - SYMPTOMS_SHOWN, elsewhere.len()));
+    }
+    lines.join("\n")
+}
+
+fn suspect(incident: &Incident, tz: Tz) -> String {
+    incident.suspects.first().map_or_else(String::new, |s| {
+        let at = s.at.with_timezone(&tz).format("%H:%M:%S");
+        format!("\"{}\" by {} at {at} ({} {}): {}", s.summary, s.author, s.source, s.id.chars().take(12).collect::<String>(), s.why)
+    })
+}
+
+fn tried(incident: &Incident) -> String {
+    let line = |repair: &crate::domain::incident::Repair| {
+        let how = match &repair.outcome {
+            None => "running",
+            Some(_) if repair.ineffective => "worked, but did not last",
+            Some(Outcome::Succeeded) => "worked",
+            Some(Outcome::Deferred) => "done, waiting for its source to confirm",
+            Some(Outcome::Unwound { .. }) => "failed, undone",
+            Some(Outcome::Stuck { .. }) => "stuck",
+            Some(Outcome::Cancelled { .. }) => "called off",
+        };
+        format!("{}: {how}", repair.runbook)
+    };
+    incident.repairs.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn next(incident: &Incident, around: Around<'_>) -> String {
+    let paused = around.paused_by.map(|by| format!("Paused by {by}: every change waits for a yes."));
+    let step = match (incident.state, incident.approval, &incident.next_step) {
+        (State::Open, Some((_, number)), _) => Some(format!("waiting for you: `approve {number}` or `deny {number}`")),
+        (State::Open, None, Some(text)) | (State::Stuck, _, Some(text)) => Some(text.clone()),
+        (State::Stuck, ..) => Some(format!("a person: `clear {}` when it is taken care of", incident.number)),
+        (State::Remediating, ..) => Some("a repair is running".to_owned()),
+        (State::Mitigated, ..) => Some("watching whether it stays away".to_owned()),
+        _ => None,
+    };
+    let live = incident.state.is_unresolved();
+    paused.filter(|_| live).into_iter().chain(step).collect::<Vec<_>>().join("\n")
+}
+
+/// An update for the thread: what happened since it was last told anything.
+#[must_use]
+pub fn update(incident: &Incident, untold: &[Record], tz: Tz) -> Option<Card> {
+    let mut card = Card::default();
+    for record in untold {
+        let Some(sentence) = sentence(&record.event) else { continue };
+        let at = record.at.with_timezone(&tz).format("%H:%M:%S");
+        card.body.push(format!("{at} {:<6} {}", sentence.sign, sentence.text));
+        match &record.event {
+            Event::Escalated { .. } => card.mention = Mention::Here,
+            Event::Opened { problem, evidence, .. } | Event::Joined { problem, evidence, .. } if !evidence.trim().is_empty() => {
+                card.attachments.push(Attachment { name: format!("{problem}.txt"), text: evidence.clone() });
+            }
+            Event::ApprovalRequested { number, .. } if incident.approval.is_some_and(|(_, n)| n == *number) => {
+                card = card.action("Approve", format!("approve {number}")).action("Deny", format!("deny {number}"));
+            }
+            _ => {}
+        }
+    }
+    if card.body.is_empty() {
+        return None;
+    }
+    card.title = format!("#{}", incident.number);
+    card.severity = Some(incident.severity);
+    card.done = matches!(incident.state, State::Resolved | State::Closed | State::Merged);
+    Some(card)
+}

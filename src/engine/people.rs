@@ -1,0 +1,210 @@
+//! What people do to incidents: each answers with a sentence, and is on the audit trail.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::world::World;
+use crate::domain::approval::ApprovalState;
+use crate::domain::ids::IncidentId;
+use crate::domain::incident::{Event, State};
+use crate::domain::signal::{Problem, Timestamp};
+use crate::domain::suppression::Silence;
+use crate::domain::target::Target;
+use crate::engine::timer::Timer;
+
+/// What a person is told: done, or why not.
+pub type Answer = Result<String, String>;
+
+impl World {
+    fn live_id(&self, number: u64) -> Result<IncidentId, String> {
+        self.by_number
+            .get(&number)
+            .copied()
+            .ok_or_else(|| format!("There is no open incident #{number}. `incidents` lists them."))
+    }
+
+    /// Somebody takes an incident on.
+    pub fn acknowledge(&mut self, number: u64, by: &str, now: Timestamp) -> Answer {
+        let id = self.live_id(number)?;
+        if let Some(ack) = self.incident(id).and_then(|i| i.acknowledged.as_ref()) {
+            return Err(format!("#{number} was taken on by {} already.", ack.by));
+        }
+        self.record(id, Event::Acknowledged { by: by.to_owned() }, now);
+        self.audit(by, "ack", json!({ "incident": number }), now);
+        Ok(format!("#{number} is yours, {by}. I stop reminding; repairs go on."))
+    }
+
+    /// Somebody took care of what was stuck.
+    pub fn clear(&mut self, number: u64, by: &str, now: Timestamp) -> Answer {
+        let id = self.live_id(number)?;
+        if self.incident(id).is_none_or(|i| i.state != State::Stuck) {
+            return Err(format!("#{number} is not stuck; there is nothing to clear."));
+        }
+        self.record(id, Event::Cleared { by: by.to_owned() }, now);
+        self.audit(by, "clear", json!({ "incident": number }), now);
+        self.after_recovery(id, now);
+        Ok(format!("#{number} is open again and no longer stuck."))
+    }
+
+    /// Keeps a target, and all below it, quiet for a while.
+    pub fn silence(&mut self, target: Target, duration: Duration, comment: Option<&str>, by: &str, now: Timestamp) -> Answer {
+        self.last_silence += 1;
+        let number = self.last_silence;
+        let silence = Silence {
+            number,
+            target: target.clone(),
+            starts_at: now,
+            ends_at: now + duration,
+            by: by.to_owned(),
+            comment: comment.unwrap_or_default().to_owned(),
+        };
+        self.wake(silence.ends_at, Timer::Silence(number));
+        let until = silence.ends_at.with_timezone(&self.settings.tz).format("%Y-%m-%d %H:%M");
+        let answer = format!("{target} and all below it are silent until {until} (silence {number}): no messages, no calls, no repairs. I keep recording, and tell you at the end what is still broken.");
+        self.audit(by, "silence", json!({ "silence": silence }), now);
+        self.batch.silences.push((silence.clone(), false));
+        self.silences.push(silence);
+        self.review_silences(now);
+        Ok(answer)
+    }
+
+    /// Ends a silence early.
+    pub fn unsilence(&mut self, number: i64, by: &str, now: Timestamp) -> Answer {
+        let Some(at) = self.silences.iter().position(|s| s.number == number) else {
+            return Err(format!("There is no silence {number}. `silences` lists them."));
+        };
+        let mut silence = self.silences.remove(at);
+        silence.ends_at = now;
+        self.audit(by, "unsilence", json!({ "silence": number }), now);
+        let answer = format!("{} is no longer silent.", silence.target);
+        self.batch.silences.push((silence, true));
+        self.review_silences(now);
+        Ok(answer)
+    }
+
+    /// Answers a question with yes.
+    pub fn approve(&mut self, number: u64, by: &str, now: Timestamp) -> Answer {
+        self.not_waiting(number)?;
+        self.audit(by, "approve", json!({ "approval": number }), now);
+        let Some(approval) = self.end_approval(number, ApprovalState::Approved, Some(by), None, now) else {
+            return Err(format!("Approval {number} no longer waits."));
+        };
+        let runbook = approval.runbook.clone();
+        self.approved(approval, by, now);
+        Ok(format!("Approved by {by}: {runbook} runs now, exactly as shown."))
+    }
+
+    /// Answers a question with no.
+    pub fn deny(&mut self, number: u64, reason: Option<&str>, by: &str, now: Timestamp) -> Answer {
+        self.not_waiting(number)?;
+        self.audit(by, "deny", json!({ "approval": number, "reason": reason }), now);
+        self.end_approval(number, ApprovalState::Denied, Some(by), reason, now);
+        Ok(format!("Denied by {by}. Nothing was run."))
+    }
+
+    fn not_waiting(&self, number: u64) -> Result<(), String> {
+        if self.approvals.contains_key(&number) {
+            return Ok(());
+        }
+        let hint = if number <= self.counters.1 && number > 0 { "it was answered, expired or withdrawn" } else { "there never was one" };
+        Err(format!("No approval {number} waits for an answer: {hint}. `approvals` lists those that do."))
+    }
+
+    /// Makes every changing action wait for a person, or no longer.
+    pub fn pause(&mut self, on: bool, by: &str, now: Timestamp) -> Answer {
+        if on == self.paused.is_some() {
+            let state = if on { "paused already" } else { "not paused" };
+            return Err(format!("Changes are {state}."));
+        }
+        self.paused = on.then(|| by.to_owned());
+        self.batch.settings.push(("paused_by".to_owned(), if on { by.to_owned() } else { String::new() }));
+        self.audit(by, if on { "pause" } else { "resume" }, json!({}), now);
+        let unresolved = self.incidents.iter().filter(|(_, live)| live.incident.state.is_unresolved()).map(|(id, _)| *id);
+        self.dirty.extend(unresolved.collect::<Vec<_>>());
+        Ok(if on {
+            format!("Paused by {by}: I go on watching, and ask before every change. `resume` ends it.")
+        } else {
+            "Resumed: what is safe and reversible I do by myself again.".to_owned()
+        })
+    }
+
+    /// Puts one incident into another.
+    pub fn merge_by_hand(&mut self, from: u64, into: u64, by: &str, now: Timestamp) -> Answer {
+        let (from_id, into_id) = (self.live_id(from)?, self.live_id(into)?);
+        if from == into {
+            return Err(format!("#{from} can't be merged into itself."));
+        }
+        self.merge(from_id, into_id, &format!("{by} says that they are one fault"), now);
+        self.audit(by, "merge", json!({ "from": from, "into": into }), now);
+        Ok(format!("#{from} is now part of #{into}."))
+    }
+
+    /// Takes everything at or below a target out of an incident, into one of its own.
+    pub fn split(&mut self, number: u64, target: &Target, by: &str, now: Timestamp) -> Answer {
+        let id = self.live_id(number)?;
+        let Some(incident) = self.incident(id) else { return Err(format!("#{number} is over.")) };
+        let taken: Vec<_> = incident.members.iter().filter(|m| m.problem.target.is_within(target)).cloned().collect();
+        let kept = incident.members.iter().find(|m| !m.problem.target.is_within(target));
+        let Some(first) = taken.first().cloned() else {
+            return Err(format!("Nothing in #{number} is at or below {target}."));
+        };
+        let Some(kept) = kept.map(|m| m.problem.target.clone()) else {
+            return Err(format!("That is all of #{number}: there would be nothing left."));
+        };
+        let root = if incident.root.is_within(target) { kept } else { incident.root.clone() };
+        let problems: Vec<Problem> = taken.iter().map(|m| m.problem.clone()).collect();
+        let into = self.counters.0 + 1;
+        self.call_off(id, &format!("{by} split the incident"), now);
+        let split = Event::Split { problems: problems.clone(), into, root, by: by.to_owned() };
+        if !self.record(id, split, now) {
+            return Err(format!("#{number} can't be split as it is now."));
+        }
+        let opened = Event::Opened {
+            problem: first.problem.clone(),
+            origin: first.origin,
+            severity: first.severity,
+            summary: first.summary,
+            impact: first.impact,
+            evidence: String::new(),
+            root: first.problem.target.clone(),
+            why: format!("{by} took it out of #{number}"),
+            sorted_by_hand: true,
+        };
+        let Some(new) = self.open(opened, now) else { return Err("It could not be split.".to_owned()) };
+        for member in taken.into_iter().skip(1) {
+            let why = format!("{by} took it out of #{number} too.");
+            let joined = Event::Joined {
+                problem: member.problem.clone(),
+                origin: member.origin,
+                severity: member.severity,
+                summary: member.summary,
+                impact: member.impact,
+                evidence: String::new(),
+                why,
+            };
+            self.record(new, joined, now);
+        }
+        for problem in &problems {
+            if !self.is_firing(problem) {
+                self.record(new, Event::Recovered { problem: problem.clone() }, now);
+            }
+            self.rehome(problem, new);
+        }
+        self.wake(now, Timer::Settle(new));
+        self.after_recovery(new, now);
+        self.after_recovery(id, now);
+        self.audit(by, "split", json!({ "incident": number, "target": target, "into": into }), now);
+        Ok(format!("{target} is now incident #{into}."))
+    }
+
+    fn rehome(&mut self, problem: &Problem, id: IncidentId) {
+        for origin in self.origins_of.get(problem).cloned().unwrap_or_default() {
+            let key = (origin, problem.clone());
+            if let Some(row) = self.signals.get_mut(&key) {
+                row.incident = Some(id);
+                self.changed.insert(key);
+            }
+        }
+    }
+}
