@@ -1,27 +1,9 @@
 //! What a turn of the engine wants done once its decisions are written.
 
-use crate::domain::approval::Approval;
 use crate::domain::ids::{IncidentId, RemediationId};
-use crate::domain::remediation::Plan;
-use crate::domain::signal::{Origin, Problem, Timestamp};
+use crate::domain::signal::Timestamp;
 use crate::domain::target::Target;
-
-/// A repair to be run.
-#[derive(Debug, Clone)]
-pub struct Repair {
-    /// Its identity.
-    pub id: RemediationId,
-    /// The incident it is for.
-    pub incident: IncidentId,
-    /// The problem it is for.
-    pub problem: Problem,
-    /// Who found the problem: their check decides.
-    pub origin: Origin,
-    /// What is done.
-    pub plan: Plan,
-    /// The permission it runs under, where it needed one.
-    pub approval: Option<Approval>,
-}
+use crate::store::sagas::Unfinished;
 
 /// Something to be done.
 #[derive(Debug, Clone)]
@@ -33,8 +15,8 @@ pub enum Effect {
         /// Why, for the log.
         why: String,
     },
-    /// Run a repair.
-    Repair(Box<Repair>),
+    /// Run a repair from its beginning.
+    Repair(Box<Unfinished>),
     /// Call a repair off: the running step finishes, the rest is unwound.
     CallOff {
         /// Which.

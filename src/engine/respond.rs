@@ -1,6 +1,6 @@
 //! The response to an incident: which runbook, by itself or after a question, or why neither.
 
-use super::effect::{Effect, Repair};
+use super::effect::Effect;
 use super::plan::{Draft, Part, draft, radius};
 use super::timer::Timer;
 use super::world::{History, World};
@@ -14,6 +14,7 @@ use crate::domain::signal::{Signal, Timestamp};
 use crate::domain::target::Target;
 use crate::policy::{Decision, Facts};
 use crate::store::batch::NewRemediation;
+use crate::store::sagas::{Terms, Unfinished};
 
 /// What the ladder offers for a problem.
 enum Rung {
@@ -138,10 +139,10 @@ impl World {
         }
         self.histories.entry((runbook.name.clone(), root)).or_default().last_started = Some(now);
         let problem = signal.problem();
-        let plan = draft.plan.clone();
-        self.batch.remediations.push(NewRemediation { id: remediation, incident: id, problem: problem.clone(), plan: plan.clone(), approval: approval.clone(), at: now });
-        let origin = signal.origin.clone();
-        self.effects.push(Effect::Repair(Box::new(Repair { id: remediation, incident: id, problem, origin, plan, approval })));
+        let terms = Terms { plan: draft.plan.clone(), approval, origin: signal.origin.clone() };
+        let new = NewRemediation { id: remediation, incident: id, problem: problem.clone(), terms: terms.clone(), at: now };
+        self.batch.remediations.push(new);
+        self.effects.push(Effect::Repair(Box::new(Unfinished { id: remediation, incident: id, problem, terms, log: Vec::new() })));
     }
 
     /// Asks people for a plan.

@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use super::StoreError;
 use super::columns::{Json, Ms, Text};
+use super::sagas::Terms;
 use crate::domain::approval::Approval;
 use crate::domain::card::{Card, Place};
 use crate::domain::change::Change;
 use crate::domain::escalation::Cause;
 use crate::domain::ids::{IncidentId, RemediationId};
 use crate::domain::incident::{Incident, Record};
-use crate::domain::remediation::Plan;
 use crate::domain::signal::{Problem, Signal, Timestamp};
 use crate::domain::suppression::Silence;
 use crate::domain::target::Target;
@@ -83,10 +83,8 @@ pub struct NewRemediation {
     pub incident: IncidentId,
     /// The problem it is for.
     pub problem: Problem,
-    /// What it is going to do.
-    pub plan: Plan,
-    /// The permission it runs under, where it needed one.
-    pub approval: Option<Approval>,
+    /// What it is going to do, and by whose leave.
+    pub terms: Terms,
     /// When.
     pub at: Timestamp,
 }
@@ -222,8 +220,8 @@ impl Batch {
         )?;
         for new in &self.remediations {
             begin.execute(params![
-                Text(&new.id), Text(&new.incident), new.plan.runbook, Text(&new.problem.target),
-                Text(&new.problem.signature), Ms(new.at), Json(&new.plan)
+                Text(&new.id), Text(&new.incident), new.terms.plan.runbook, Text(&new.problem.target),
+                Text(&new.problem.signature), Ms(new.at), Json(&new.terms)
             ])?;
         }
         let mut end = conn.prepare_cached(

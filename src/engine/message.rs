@@ -1,0 +1,166 @@
+//! What the engine is told, and the handle through which everything tells it.
+
+use std::sync::Arc;
+
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+use super::activity::{Activity, Busy};
+use super::ports::Inbound;
+use super::world::Knowledge;
+use crate::domain::card::Card;
+use crate::domain::change::Change;
+use crate::domain::ids::{IncidentId, RemediationId};
+use crate::domain::incident::SuspectNote;
+use crate::domain::remediation::Outcome;
+use crate::domain::report::Report;
+use crate::domain::signal::Signal;
+
+/// How many signals may wait at once; whoever brings more waits.
+const SIGNALS_WAITING: usize = 16_384;
+
+/// Something the engine is told.
+#[derive(Debug)]
+pub enum Message {
+    /// Signals came in.
+    Signals(Vec<Signal>),
+    /// A skill ran and kept its contract.
+    Reported {
+        /// The skill.
+        skill: String,
+        /// What it reported.
+        report: Arc<Report>,
+    },
+    /// A skill ran and did not do its job.
+    SkillFailed {
+        /// The skill.
+        skill: String,
+        /// Why.
+        why: String,
+        /// How often in a row.
+        failures: u32,
+        /// How often in a row it takes to be a problem.
+        threshold: u32,
+    },
+    /// Somebody typed or pressed something.
+    Said(Inbound),
+    /// A query was answered.
+    Answered {
+        /// Where the question came from.
+        platform: String,
+        /// The adapter's own name for the conversation.
+        conversation: String,
+        /// The answer.
+        card: Card,
+    },
+    /// A step of a repair did something.
+    Step {
+        /// The incident.
+        incident: IncidentId,
+        /// The repair.
+        remediation: RemediationId,
+        /// What it did, in words.
+        text: String,
+        /// The same as a change, if it changed anything.
+        change: Option<Change>,
+    },
+    /// A repair ended.
+    RepairEnded {
+        /// The incident.
+        incident: IncidentId,
+        /// The repair.
+        remediation: RemediationId,
+        /// The runbook.
+        runbook: String,
+        /// How.
+        outcome: Outcome,
+    },
+    /// The suspects of an incident were found.
+    Suspects {
+        /// The incident.
+        incident: IncidentId,
+        /// Most suspect first.
+        suspects: Vec<SuspectNote>,
+    },
+    /// What the operator wrote has changed.
+    Learned {
+        /// What is in force now.
+        knowledge: Box<Knowledge>,
+        /// What changed, for "what changed?".
+        changes: Vec<Change>,
+    },
+    /// Something for the lab's channel that belongs to no incident.
+    Notice(Card),
+    /// Look at what is live as if time had come: sent once at start.
+    Wake,
+}
+
+/// A message on its way.
+#[derive(Debug)]
+pub struct Envelope {
+    /// The message.
+    pub message: Message,
+    /// Told once what followed from it is durable.
+    pub committed: Option<oneshot::Sender<()>>,
+    pub(super) _busy: Busy,
+    pub(super) _room: Option<tokio::sync::OwnedSemaphorePermit>,
+}
+
+/// Where messages are left for the engine.
+#[derive(Debug, Clone)]
+pub struct Handle {
+    mailbox: mpsc::UnboundedSender<Envelope>,
+    room: Arc<Semaphore>,
+    activity: Activity,
+}
+
+/// The engine has ended; what was to be told is not lost where it is durable already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("Steward is ending and takes nothing more")]
+pub struct Ended;
+
+impl Handle {
+    /// A mailbox and its reading end.
+    #[must_use]
+    pub fn new(activity: Activity) -> (Self, mpsc::UnboundedReceiver<Envelope>) {
+        let (mailbox, reader) = mpsc::unbounded_channel();
+        (Self { mailbox, room: Arc::new(Semaphore::new(SIGNALS_WAITING)), activity }, reader)
+    }
+
+    /// What is under way.
+    #[must_use]
+    pub fn activity(&self) -> &Activity {
+        &self.activity
+    }
+
+    /// Leaves a message.
+    pub fn send(&self, message: Message) {
+        let envelope = Envelope { message, committed: None, _busy: self.activity.begin(), _room: None };
+        // A closed mailbox means that the engine has ended; whoever sends is about to end too.
+        let _ = self.mailbox.send(envelope);
+    }
+
+    /// Leaves a message and returns once what followed from it is durable.
+    ///
+    /// # Errors
+    /// [`Ended`]: it is not known to be durable.
+    pub async fn submit(&self, message: Message) -> Result<(), Ended> {
+        self.leave(message, None)?.await.map_err(|_| Ended)
+    }
+
+    /// Leaves signals, waiting for room if many wait already, and returns once they are durable.
+    ///
+    /// # Errors
+    /// [`Ended`]: they are not known to be durable.
+    pub async fn signals(&self, signals: Vec<Signal>) -> Result<(), Ended> {
+        let wanted = u32::try_from(signals.len().min(SIGNALS_WAITING)).unwrap_or(1);
+        let room = self.room.clone().acquire_many_owned(wanted).await.map_err(|_| Ended)?;
+        self.leave(Message::Signals(signals), Some(room))?.await.map_err(|_| Ended)
+    }
+
+    fn leave(&self, message: Message, room: Option<tokio::sync::OwnedSemaphorePermit>) -> Result<oneshot::Receiver<()>, Ended> {
+        let (committed, told) = oneshot::channel();
+        let envelope = Envelope { message, committed: Some(committed), _busy: self.activity.begin(), _room: room };
+        self.mailbox.send(envelope).map_err(|_| Ended)?;
+        Ok(told)
+    }
+}

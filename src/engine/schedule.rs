@@ -1,0 +1,381 @@
+//! Runs skills when they are due, when asked, and never one of them twice at once.
+//!
+//! What is due is committed before it begins, so a restart neither doubles a run nor forgets one. A run that was
+//! missed (Steward was down, the machine slept) is made up for once, and told.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+
+use super::activity::Busy;
+use super::message::{Handle, Message};
+use super::ports::Clock;
+use super::skills::{RunResult, Skill, SkillRun, Workshop};
+use crate::domain::card::Card;
+use crate::domain::signal::Timestamp;
+use crate::policy::Policy;
+use crate::store::{Store, metrics, schedule};
+
+/// A run later than this was missed, not merely late.
+const LATE: Duration = Duration::from_secs(90);
+/// Missed runs are counted no further than this.
+const COUNTED: usize = 1000;
+
+/// What the scheduler is asked.
+enum Ask {
+    Run { skill: String, why: String, reply: Option<oneshot::Sender<Result<SkillRun, String>>>, _busy: Busy },
+    Reload { skills: Skills, policy: Arc<Policy>, _busy: Busy },
+    Finished { skill: String, run: Box<SkillRun>, _busy: Busy },
+}
+
+/// The skills in force, by name.
+pub type Skills = BTreeMap<String, Arc<Skill>>;
+
+/// Asks the scheduler for things.
+#[derive(Clone)]
+pub struct Asker {
+    asks: mpsc::UnboundedSender<Ask>,
+    engine: Handle,
+}
+
+impl Asker {
+    /// Has a skill run as soon as it can.
+    pub fn run(&self, skill: &str, why: &str) {
+        self.ask(skill, why, None);
+    }
+
+    /// Has a skill run from now on, and returns once what it reported is durable.
+    ///
+    /// # Errors
+    /// A sentence: there is no such skill, or Steward is ending.
+    pub async fn run_and_wait(&self, skill: &str, why: &str) -> Result<SkillRun, String> {
+        let (reply, answer) = oneshot::channel();
+        self.ask(skill, why, Some(reply));
+        answer.await.map_err(|_| "Steward is ending".to_owned())?
+    }
+
+    /// Puts other skills in force.
+    pub fn reload(&self, skills: Skills, policy: Arc<Policy>) {
+        let _ = self.asks.send(Ask::Reload { skills, policy, _busy: self.engine.activity().begin() });
+    }
+
+    fn ask(&self, skill: &str, why: &str, reply: Option<oneshot::Sender<Result<SkillRun, String>>>) {
+        let _busy = self.engine.activity().begin();
+        let _ = self.asks.send(Ask::Run { skill: skill.to_owned(), why: why.to_owned(), reply, _busy });
+    }
+}
+
+/// What the scheduler works with.
+pub struct Deps {
+    /// Runs one skill.
+    pub workshop: Workshop,
+    /// Where runs are recorded.
+    pub store: Store,
+    /// Where their history goes.
+    pub metrics: metrics::Metrics,
+    /// Told of what they report.
+    pub engine: Handle,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// The lab's time zone.
+    pub tz: Tz,
+    /// How many run at once.
+    pub concurrency: usize,
+    /// Spreads skills that are due at the same time over this long.
+    pub jitter: Duration,
+    /// How often in a row a skill may fail before that is a problem.
+    pub failures_before_incident: u32,
+}
+
+struct Entry {
+    skill: Arc<Skill>,
+    due: Option<Timestamp>,
+    running: bool,
+    /// Runs asked for while one is running: they need one that began later.
+    again: Vec<Option<oneshot::Sender<Result<SkillRun, String>>>>,
+    waiting: Vec<oneshot::Sender<Result<SkillRun, String>>>,
+}
+
+/// Runs skills when they are due.
+pub struct Scheduler {
+    deps: Arc<Deps>,
+    asks: mpsc::UnboundedReceiver<Ask>,
+    asker: Asker,
+    entries: BTreeMap<String, Entry>,
+    policy: Arc<Policy>,
+    places: Arc<Semaphore>,
+    cancel: watch::Receiver<bool>,
+}
+
+impl Scheduler {
+    /// A scheduler with nothing in force yet, and how to ask it.
+    #[must_use]
+    pub fn new(deps: Deps, policy: Arc<Policy>, cancel: watch::Receiver<bool>) -> (Self, Asker) {
+        let (sender, asks) = mpsc::unbounded_channel();
+        let asker = Asker { asks: sender, engine: deps.engine.clone() };
+        let places = Arc::new(Semaphore::new(deps.concurrency.max(1)));
+        let deps = Arc::new(deps);
+        (Self { deps, asks, asker: asker.clone(), entries: BTreeMap::new(), policy, places, cancel }, asker)
+    }
+
+    /// Works until Steward ends.
+    pub async fn run(mut self, skills: Skills) {
+        self.begin(skills).await;
+        let mut cancel = self.cancel.clone();
+        loop {
+            let next = self.entries.values().filter_map(|entry| entry.due).min();
+            tokio::select! {
+                ask = self.asks.recv() => match ask {
+                    Some(ask) => self.take(ask).await,
+                    None => return,
+                },
+                () = until(&*self.deps.clock, next) => self.run_due().await,
+                _ = cancel.wait_for(|cancelled| *cancelled) => return,
+            }
+        }
+    }
+
+    /// Finds out what was missed, makes up for it once, and tells.
+    async fn begin(&mut self, skills: Skills) {
+        let _busy = self.deps.engine.activity().begin();
+        let now = self.deps.clock.now();
+        let last = self.deps.store.read(|conn| schedule::all(conn)).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "the last runs can't be read; every skill runs once now");
+            BTreeMap::new()
+        });
+        let mut missed = Missed::default();
+        for (name, skill) in skills {
+            let entry = match last.get(&name) {
+                None => Some(now + self.offset(&name)),
+                Some(run) if run.started.is_some_and(|s| run.finished.is_none_or(|f| f < s)) => Some(now),
+                Some(run) => {
+                    let next = skill.manifest.schedule.next_after(run.due, self.deps.tz);
+                    match next {
+                        Some(due) if due + LATE < now => {
+                            missed.add(&name, &skill, due, now, self.deps.tz);
+                            Some(now + self.offset(&name))
+                        }
+                        other => other.map(|due| due + self.offset(&name)),
+                    }
+                }
+            };
+            self.entries.insert(name, Entry { skill, due: entry, running: false, again: Vec::new(), waiting: Vec::new() });
+        }
+        self.tell_missed(&missed, now);
+    }
+
+    fn tell_missed(&self, missed: &Missed, now: Timestamp) {
+        let Some(since) = missed.since else { return };
+        let at = |t: Timestamp| t.with_timezone(&self.deps.tz).format("%Y-%m-%d %H:%M");
+        let title = format!("Nothing was watched from about {} to {}", at(since), at(now));
+        let more = if missed.runs >= COUNTED { "at least " } else { "" };
+        let text = format!("{more}{} runs of {} skills were missed (Steward was not running, or the machine slept). Each runs once now.", missed.runs, missed.skills);
+        self.deps.engine.send(Message::Notice(Card::titled(title).line(text)));
+    }
+
+    /// How long after its minute a skill runs: the same for a skill each time, so that its intervals stay even.
+    fn offset(&self, name: &str) -> Duration {
+        let spread = u64::try_from(self.deps.jitter.as_millis()).unwrap_or(u64::MAX);
+        if spread == 0 {
+            return Duration::ZERO;
+        }
+        let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+        Duration::from_millis(hash % spread)
+    }
+
+    async fn take(&mut self, ask: Ask) {
+        match ask {
+            Ask::Run { skill, why, reply, .. } => {
+                tracing::debug!(skill, why, "asked to run");
+                self.start(&skill, None, reply).await;
+            }
+            Ask::Reload { skills, policy, .. } => self.reload(skills, policy),
+            Ask::Finished { skill, run, .. } => self.finished(&skill, *run).await,
+        }
+    }
+
+    fn reload(&mut self, skills: Skills, policy: Arc<Policy>) {
+        self.policy = policy;
+        let now = self.deps.clock.now();
+        self.entries.retain(|name, entry| skills.contains_key(name) || entry.running);
+        for (name, skill) in skills {
+            let due = skill.manifest.schedule.next_after(now, self.deps.tz).map(|due| due + self.offset(&name));
+            match self.entries.get_mut(&name) {
+                Some(entry) if entry.skill.manifest.schedule == skill.manifest.schedule => entry.skill = skill,
+                Some(entry) => {
+                    entry.skill = skill;
+                    entry.due = due;
+                }
+                // A new skill is tried at once: whoever wrote it is watching.
+                None => {
+                    let entry = Entry { skill, due: Some(now), running: false, again: Vec::new(), waiting: Vec::new() };
+                    self.entries.insert(name, entry);
+                }
+            }
+        }
+    }
+
+    async fn run_due(&mut self) {
+        let now = self.deps.clock.now();
+        let due: Vec<(String, Timestamp)> = self
+            .entries
+            .iter()
+            .filter_map(|(name, entry)| entry.due.filter(|due| *due <= now).map(|due| (name.clone(), due)))
+            .collect();
+        let mut missed = Missed::default();
+        for (name, due) in due {
+            let offset = self.offset(&name);
+            if let Some(entry) = self.entries.get_mut(&name) {
+                if due + LATE < now {
+                    missed.add(&name, &entry.skill, due, now, self.deps.tz);
+                }
+                entry.due = entry.skill.manifest.schedule.next_after(now, self.deps.tz).map(|due| due + offset);
+            }
+            self.start(&name, Some(now), None).await;
+        }
+        self.tell_missed(&missed, now);
+    }
+
+    async fn start(&mut self, name: &str, due: Option<Timestamp>, reply: Option<oneshot::Sender<Result<SkillRun, String>>>) {
+        let Some(entry) = self.entries.get_mut(name) else {
+            if let Some(reply) = reply {
+                let _ = reply.send(Err(format!("there is no skill {name}")));
+            }
+            return;
+        };
+        if entry.running {
+            // One that is due while it still runs is skipped; one that was asked for needs to begin from now on.
+            if due.is_none() {
+                entry.again.push(reply);
+            }
+            return;
+        }
+        entry.running = true;
+        entry.waiting.extend(reply);
+        let busy = self.deps.engine.activity().begin();
+        let now = self.deps.clock.now();
+        let skill_name = name.to_owned();
+        if let Err(error) = self.deps.store.call(move |conn| schedule::begin(conn, &skill_name, due, now)).await {
+            tracing::error!(%error, skill = name, "the run could not be recorded, so it does not begin");
+            if let Some(entry) = self.entries.get_mut(name) {
+                entry.running = false;
+            }
+            return;
+        }
+        let Some(entry) = self.entries.get(name) else { return };
+        let (skill, policy, deps) = (entry.skill.clone(), self.policy.clone(), self.deps.clone());
+        let (places, cancel, asker) = (self.places.clone(), self.cancel.clone(), self.asker.clone());
+        tokio::spawn(async move {
+            let _place = places.acquire_owned().await;
+            let run = deps.workshop.run(&skill, &policy, cancel).await;
+            let skill = skill.manifest.name.clone();
+            let _ = asker.asks.send(Ask::Finished { skill, run: Box::new(run), _busy: busy });
+        });
+    }
+
+    async fn finished(&mut self, name: &str, run: SkillRun) {
+        let Some(entry) = self.entries.get_mut(name) else { return };
+        entry.running = false;
+        let waiting = std::mem::take(&mut entry.waiting);
+        let again = std::mem::take(&mut entry.again);
+        let busy = self.deps.engine.activity().begin();
+        let (deps, skill, recorded) = (self.deps.clone(), name.to_owned(), run.clone());
+        // Not awaited here: the engine may be waiting for this very run before it goes on.
+        tokio::spawn(async move {
+            report(&deps, &skill, &recorded).await;
+            for reply in waiting {
+                let _ = reply.send(Ok(recorded.clone()));
+            }
+            drop(busy);
+        });
+        if !again.is_empty() {
+            let mut replies = again.into_iter();
+            let first = replies.next().flatten();
+            self.start(name, None, first).await;
+            if let Some(entry) = self.entries.get_mut(name) {
+                entry.waiting.extend(replies.flatten());
+            }
+        }
+    }
+}
+
+/// Tells the engine and the history what a run brought.
+async fn report(deps: &Deps, skill: &str, run: &SkillRun) {
+    let failed = matches!(run.result, RunResult::Failed(_));
+    if !matches!(run.result, RunResult::Cancelled) {
+        let (name, now) = (skill.to_owned(), deps.clock.now());
+        let failures = deps.store.call(move |conn| schedule::finish(conn, &name, failed, now)).await;
+        let failures = failures.unwrap_or_else(|error| {
+            tracing::error!(%error, skill, "the end of a run could not be recorded");
+            0
+        });
+        let message = match &run.result {
+            RunResult::Report(report) => Message::Reported { skill: skill.to_owned(), report: report.clone() },
+            RunResult::Failed(why) => {
+                tracing::warn!(skill, failures, why, "a skill did not do its job");
+                let threshold = deps.failures_before_incident;
+                Message::SkillFailed { skill: skill.to_owned(), why: why.clone(), failures, threshold }
+            }
+            RunResult::Cancelled => return,
+        };
+        let _ = deps.engine.submit(message).await;
+    }
+    keep_history(&deps.metrics, skill, run);
+}
+
+fn keep_history(metrics: &metrics::Metrics, skill: &str, run: &SkillRun) {
+    let (outcome, statuses, samples) = match &run.result {
+        RunResult::Report(report) => {
+            let statuses = report.findings.iter().map(|f| (f.target.clone(), f.status.as_str().to_owned())).collect();
+            let sample = |s: &crate::domain::metric::Sample| metrics::Sample {
+                name: s.name.clone(),
+                labels: s.labels.clone(),
+                at: run.started_at,
+                value: s.value,
+            };
+            (if report.complete { "complete" } else { "incomplete" }, statuses, report.metrics.iter().map(sample).collect())
+        }
+        RunResult::Failed(_) => ("failed", BTreeMap::new(), Vec::new()),
+        RunResult::Cancelled => ("cancelled", BTreeMap::new(), Vec::new()),
+    };
+    let run = metrics::Run {
+        skill: skill.to_owned(),
+        started_at: run.started_at,
+        duration: run.duration,
+        outcome: outcome.to_owned(),
+        exit: run.exit,
+        statuses,
+    };
+    metrics.record(run, samples);
+}
+
+/// Runs that did not take place.
+#[derive(Debug, Default)]
+struct Missed {
+    since: Option<Timestamp>,
+    runs: usize,
+    skills: usize,
+}
+
+impl Missed {
+    fn add(&mut self, name: &str, skill: &Skill, first: Timestamp, now: Timestamp, tz: Tz) {
+        let schedule = &skill.manifest.schedule;
+        let later = std::iter::successors(Some(first), |due| schedule.next_after(*due, tz));
+        let runs = later.take_while(|due| *due <= now).take(COUNTED).count();
+        tracing::info!(skill = name, runs, "missed");
+        self.since = Some(self.since.map_or(first, |since| since.min(first)));
+        self.runs = (self.runs + runs).min(COUNTED);
+        self.skills += 1;
+    }
+}
+
+/// Returns at the given time, or never.
+pub(super) async fn until(clock: &dyn Clock, at: Option<Timestamp>) {
+    match at {
+        Some(at) => clock.sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}

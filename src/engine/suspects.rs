@@ -1,0 +1,76 @@
+//! What changed: asked of every source, ranked as possible causes.
+
+use std::sync::Arc;
+
+use crate::domain::change::{Change, rank};
+use crate::domain::incident::SuspectNote;
+use crate::domain::signal::Timestamp;
+use crate::domain::target::Target;
+use crate::domain::topology::Topology;
+use crate::engine::ports::ChangeSource;
+use crate::store::{Store, query};
+
+/// Most changes read of one source.
+const PER_SOURCE: usize = 200;
+/// Most suspects kept with an incident.
+const SUSPECTS: usize = 5;
+/// Files named with a suspect.
+const FILES: usize = 3;
+
+/// Everything that can tell of changes.
+#[derive(Clone)]
+pub struct Ledger {
+    /// The sources from outside.
+    pub sources: Vec<Arc<dyn ChangeSource>>,
+    /// What Steward itself recorded.
+    pub store: Store,
+}
+
+/// What changed, and what could not be asked.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The changes, newest first.
+    pub changes: Vec<Change>,
+    /// Sources that could not be asked, and why.
+    pub silent: Vec<String>,
+}
+
+impl Ledger {
+    /// What changed in `[since, until]`, newest first.
+    pub async fn changes(&self, since: Timestamp, until: Timestamp) -> Found {
+        let mut found = Found::default();
+        match self.store.read(move |conn| query::changes(conn, since, until, PER_SOURCE)).await {
+            Ok(own) => found.changes.extend(own),
+            Err(error) => found.silent.push(format!("Steward's own record: {error}")),
+        }
+        for source in &self.sources {
+            match source.changes(since, until, PER_SOURCE).await {
+                Ok(changes) => found.changes.extend(changes),
+                Err(why) => found.silent.push(format!("{}: {why}", source.name())),
+            }
+        }
+        found.changes.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.id.cmp(&b.id)));
+        found
+    }
+}
+
+/// The suspects among some changes: what happened before, most suspect first.
+#[must_use]
+pub fn suspects(changes: Vec<Change>, targets: &[Target], topology: &Topology, opened_at: Timestamp, now: Timestamp) -> Vec<SuspectNote> {
+    // Steward's own repairs of this very incident come after it opened; what it did before may well be the cause.
+    let nearest = |touched: &Target| targets.iter().filter_map(|t| topology.distance(t, touched)).min();
+    rank(changes, targets, &nearest, opened_at, now)
+        .into_iter()
+        .filter(|suspect| suspect.score > 0.0)
+        .take(SUSPECTS)
+        .map(|suspect| SuspectNote {
+            source: suspect.change.source,
+            id: suspect.change.id,
+            author: suspect.change.author,
+            at: suspect.change.at,
+            summary: suspect.change.summary,
+            files: suspect.change.files.into_iter().take(FILES).collect(),
+            why: suspect.why,
+        })
+        .collect()
+}

@@ -1,0 +1,88 @@
+//! The logs of remediations, and those that a dead Steward left unfinished.
+
+use rusqlite::{Connection, params};
+
+use super::StoreError;
+use super::columns::{Json, Ms, Text};
+use crate::domain::approval::Approval;
+use crate::domain::ids::{IncidentId, RemediationId};
+use crate::domain::remediation::{Plan, SagaEvent};
+use crate::domain::signal::{Problem, Timestamp};
+use crate::domain::target::{Signature, Target};
+use serde::{Deserialize, Serialize};
+
+/// What a remediation's row keeps as JSON.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Terms {
+    /// What it is going to do.
+    pub plan: Plan,
+    /// The permission it runs under, where it needed one.
+    pub approval: Option<Approval>,
+    /// Who found the problem: their check decides.
+    pub origin: crate::domain::signal::Origin,
+}
+
+/// A remediation that did not end.
+#[derive(Debug, Clone)]
+pub struct Unfinished {
+    /// Its identity.
+    pub id: RemediationId,
+    /// The incident.
+    pub incident: IncidentId,
+    /// The problem it is for.
+    pub problem: Problem,
+    /// What it is going to do, and by whose leave.
+    pub terms: Terms,
+    /// Its log so far.
+    pub log: Vec<SagaEvent>,
+}
+
+/// Appends to a remediation's log.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn append(conn: &Connection, id: RemediationId, event: &SagaEvent, now: Timestamp) -> Result<(), StoreError> {
+    conn.prepare_cached(
+        "INSERT INTO remediation_log (remediation, seq, at, data)
+         SELECT ?1, coalesce(max(seq), 0) + 1, ?2, ?3 FROM remediation_log WHERE remediation = ?1",
+    )?
+    .execute(params![Text(&id), Ms(now), Json(event)])?;
+    Ok(())
+}
+
+/// A remediation's log.
+///
+/// # Errors
+/// Whatever SQLite says, or a line that can't be read.
+pub fn log(conn: &Connection, id: RemediationId) -> Result<Vec<SagaEvent>, StoreError> {
+    let mut query = conn.prepare_cached("SELECT data FROM remediation_log WHERE remediation = ?1 ORDER BY seq")?;
+    let rows = query.query_map(params![Text(&id)], |row| row.get::<_, Json<SagaEvent>>(0))?;
+    Ok(rows.map(|row| row.map(|Json(event)| event)).collect::<Result<_, _>>()?)
+}
+
+/// The remediations that did not end.
+///
+/// # Errors
+/// Whatever SQLite says, or a value that can't be read.
+pub fn unfinished(conn: &Connection) -> Result<Vec<Unfinished>, StoreError> {
+    let mut query = conn.prepare(
+        "SELECT id, incident, target, signature, data FROM remediations WHERE live = 1 ORDER BY started_at",
+    )?;
+    let rows = query.query_map([], |row| {
+        Ok(Unfinished {
+            id: row.get::<_, Text<RemediationId>>(0)?.0,
+            incident: row.get::<_, Text<IncidentId>>(1)?.0,
+            problem: Problem {
+                target: row.get::<_, Text<Target>>(2)?.0,
+                signature: row.get::<_, Text<Signature>>(3)?.0,
+            },
+            terms: row.get::<_, Json<Terms>>(4)?.0,
+            log: Vec::new(),
+        })
+    })?;
+    let mut found = rows.collect::<Result<Vec<_>, _>>()?;
+    for one in &mut found {
+        one.log = log(conn, one.id)?;
+    }
+    Ok(found)
+}
