@@ -1,7 +1,111 @@
-//! The policy: judges actions. Pure, and no model on its path.
+//! The policy: judges actions, and mints the only key to the runner. Pure, and no model on its path.
+//!
+//! It knows rules ([`Rule`]: what a command does), guardrails (what never runs) and the facts of the moment
+//! ([`Facts`]). It doesn't know who asks: a runbook, a skill, an agent and a button are all judged alike.
 
-/// The only key to the runner: permission to run exactly one action, once, for a while.
-#[derive(Debug)]
-pub struct Authorized {
-    _private: (),
+mod authorized;
+mod check;
+mod decision;
+mod digest;
+mod evaluate;
+mod glob;
+mod guardrails;
+mod lines;
+mod load;
+mod paths;
+mod pattern;
+mod problem;
+mod rule;
+mod secrets;
+mod segments;
+mod suggest;
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::domain::action::Action;
+
+pub use authorized::{Authorized, Denied, Grant, LoadedFile};
+pub use decision::{Autonomy, Decision, Evaluation, Facts};
+pub use digest::{ActionDigest, DigestError};
+pub use problem::RuleProblem;
+pub use rule::Rule;
+pub use suggest::suggest_rule;
+
+/// The rules in force, and what they protect.
+#[derive(Clone)]
+pub struct Policy {
+    rules: Vec<Rule>,
+    protected: Vec<PathBuf>,
+    key: [u8; 32],
 }
+
+/// The rules that come with the binary.
+const SHIPPED: [(&str, &str); 5] = [
+    ("shipped/look.yaml", include_str!("rules/look.yaml")),
+    ("shipped/systemd.yaml", include_str!("rules/systemd.yaml")),
+    ("shipped/containers.yaml", include_str!("rules/containers.yaml")),
+    ("shipped/host.yaml", include_str!("rules/host.yaml")),
+    ("shipped/git.yaml", include_str!("rules/git.yaml")),
+];
+
+impl Policy {
+    /// The rules that come with the binary and nothing else.
+    ///
+    /// # Errors
+    /// Every problem in them: a fault in the build, which a test rules out.
+    pub fn shipped() -> Result<Self, Vec<RuleProblem>> {
+        Self::of(SHIPPED)
+    }
+
+    /// The shipped rules and an operator's, which add to them. `file` is the name that errors carry.
+    ///
+    /// # Errors
+    /// Every problem at once; one is enough to refuse the file as a whole.
+    pub fn with_operator_rules(file: &str, yaml: &str) -> Result<Self, Vec<RuleProblem>> {
+        Self::of(SHIPPED.into_iter().chain([(file, yaml)]))
+    }
+
+    /// Forbids every command that touches these absolute paths or what lies below: Steward's state directory,
+    /// binary and configuration.
+    #[must_use]
+    pub fn protecting(mut self, paths: impl IntoIterator<Item = PathBuf>) -> Self {
+        self.protected.extend(paths);
+        self
+    }
+
+    /// Sets the key under which environment values enter a digest. Without it each process has its own, and
+    /// a grant for an action with variables doesn't outlive the process.
+    #[must_use]
+    pub fn keyed(mut self, key: [u8; 32]) -> Self {
+        self.key = key;
+        self
+    }
+
+    /// The rules in force, the shipped ones first.
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter()
+    }
+
+    /// The digest that names exactly this action.
+    #[must_use]
+    pub fn digest(&self, action: &Action) -> ActionDigest {
+        ActionDigest::of(action, &self.key)
+    }
+
+    fn of<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, Vec<RuleProblem>> {
+        load::load(files).map(|rules| Self { rules, protected: Vec::new(), key: digest::process_key() })
+    }
+}
+
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Policy")
+            .field("rules", &self.rules.len())
+            .field("protected", &self.protected)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

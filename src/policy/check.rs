@@ -1,0 +1,241 @@
+//! Turns a rule as it is written into one that can be in force, or says everything that is wrong with it.
+
+use crate::domain::action::{Action, BlastRadius, Effect};
+
+use super::decision::Decision;
+use super::glob::Glob;
+use super::guardrails;
+use super::load::{Example, RawArgs, RawRule, Tightening, Words};
+use super::pattern::{Args, Flag, Pattern};
+use super::rule::Rule;
+use super::segments::{Segments, segments};
+
+/// What is wrong within a rule; the loader adds where.
+pub(super) struct Fault {
+    pub(super) field: Option<String>,
+    pub(super) message: String,
+    pub(super) hint: String,
+}
+
+/// The fields of a rule, for did-you-mean.
+const FIELDS: [&str; 15] = [
+    "name",
+    "why",
+    "pattern",
+    "global_flags",
+    "flags",
+    "requires",
+    "args",
+    "env",
+    "stdin",
+    "effect",
+    "blast_radius",
+    "decision",
+    "undo",
+    "match",
+    "not_match",
+];
+
+impl Fault {
+    fn new(field: &str, message: impl Into<String>, hint: &str) -> Self {
+        Self { field: Some(field.to_owned()), message: message.into(), hint: hint.to_owned() }
+    }
+
+    /// A field that every rule needs.
+    pub(super) fn missing(field: &str) -> Self {
+        Self::new(field, "it is missing", "every rule needs it; docs/policy.md has an example")
+    }
+
+    /// What the YAML reader says about a field, with a guess at what was meant.
+    pub(super) fn of_reader(field: Option<&str>, error: &serde_yaml::Error) -> Self {
+        let message = error.to_string();
+        let near = |known: &&&str| field.is_some_and(|field| strsim::jaro_winkler(field, known) > 0.8);
+        let hint = match FIELDS.iter().find(near) {
+            Some(known) if message.contains("unknown field") => format!("did you mean `{known}`?"),
+            _ if field == Some("decision") => "a rule can only tighten: `approve` or `forbid`".into(),
+            _ if message.contains("expected a string") || message.contains("(quote ") => {
+                "put numbers, true, false, yes, no, on and off in quotes".into()
+            }
+            _ => "docs/policy.md says what each field holds".into(),
+        };
+        Self { field: field.map(str::to_owned), message, hint }
+    }
+}
+
+/// Checks one rule against itself, its examples and the names that are taken.
+pub(super) fn rule(file: &str, raw: RawRule, others: &[Rule]) -> Result<Rule, Vec<Fault>> {
+    let mut faults = Vec::new();
+    check_words(&raw, others, &mut faults);
+    let pattern = pattern(&raw, &mut faults);
+    let rule = Rule {
+        blast_radius: raw.blast_radius.unwrap_or(BlastRadius::Target),
+        name: raw.name,
+        file: file.to_owned(),
+        why: raw.why,
+        pattern,
+        env: raw.env.into_iter().collect(),
+        stdin: raw.stdin,
+        effect: raw.effect,
+        decision: raw.decision.map(|tightening| match tightening {
+            Tightening::Approve => Decision::Approve,
+            Tightening::Forbid => Decision::Forbid,
+        }),
+        undo: raw.undo,
+    };
+    if faults.is_empty() {
+        check_examples(&rule, &raw.matching, &raw.not_matching, &mut faults);
+    }
+    if faults.is_empty() { Ok(rule) } else { Err(faults) }
+}
+
+fn check_words(raw: &RawRule, others: &[Rule], faults: &mut Vec<Fault>) {
+    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-._".contains(c);
+    if raw.name.is_empty() || raw.name.len() > 64 || !raw.name.chars().all(good) {
+        faults.push(Fault::new(
+            "name",
+            format!("{:?} is not a name", raw.name),
+            "write a short one of a-z, 0-9 and - . _",
+        ));
+    }
+    if let Some(other) = others.iter().find(|other| other.name == raw.name) {
+        let message = format!("{} is the name of a rule in {} already", raw.name, other.file);
+        faults.push(Fault::new("name", message, "rules add up and none replaces another; choose a new name"));
+    }
+    if raw.why.trim().is_empty() {
+        faults.push(Fault::new("why", "it is empty", "say in a sentence why the effect is what you say"));
+    }
+    if raw.effect == Effect::Reversible && raw.undo.as_deref().unwrap_or_default().trim().is_empty() {
+        faults.push(Fault::new(
+            "undo",
+            "a reversible action needs one",
+            "say how it is taken back: `undo: mount it again`",
+        ));
+    }
+    if raw.effect != Effect::Read && raw.blast_radius.is_none() {
+        faults.push(Fault::new(
+            "blast_radius",
+            "what changes something needs one",
+            "target, service, host or cluster",
+        ));
+    }
+}
+
+fn pattern(raw: &RawRule, faults: &mut Vec<Fault>) -> Pattern {
+    let tokens: Vec<Vec<String>> = raw
+        .pattern
+        .iter()
+        .map(|token| match token {
+            Words::One(word) => vec![word.clone()],
+            Words::AnyOf(words) => words.clone(),
+        })
+        .collect();
+    check_tokens(&tokens, faults);
+    let global_flags = flags("global_flags", &raw.global_flags, faults);
+    let flags = flags("flags", &raw.flags, faults);
+    for name in raw.requires.iter().filter(|name| !flags.iter().any(|flag| flag.name == **name)) {
+        faults.push(Fault::new(
+            "requires",
+            format!("{name} is not one of the flags"),
+            "list it under `flags` too",
+        ));
+    }
+    let requires = raw.requires.clone();
+    Pattern { tokens, global_flags, flags, requires, args: args(&raw.args, faults) }
+}
+
+fn check_tokens(tokens: &[Vec<String>], faults: &mut Vec<Fault>) {
+    let mut fault = |message: String, hint: &str| faults.push(Fault::new("pattern", message, hint));
+    let Some(programs) = tokens.first() else {
+        return fault("it is empty".into(), "begin with the program: `pattern: [systemctl, restart]`");
+    };
+    for program in programs {
+        if program == "*" || program.starts_with('-') || program.contains('/') && !program.starts_with('/') {
+            fault(format!("{program:?} is not a program"), "write its bare name, or its full path");
+        }
+    }
+    if tokens.iter().any(|words| words.is_empty() || words.iter().any(String::is_empty)) {
+        fault("a token has nothing in it".into(), "write a word, or a list of alternatives");
+    }
+}
+
+fn flags(field: &str, texts: &[String], faults: &mut Vec<Fault>) -> Vec<Flag> {
+    let mut flags: Vec<Flag> = Vec::new();
+    for text in texts {
+        match Flag::parse(text) {
+            Ok(flag) if flags.iter().any(|other| other.name == flag.name) => {
+                faults.push(Fault::new(field, format!("{} is listed twice", flag.name), "keep one of them"));
+            }
+            Ok(flag) => flags.push(flag),
+            Err(message) => faults.push(Fault::new(
+                field,
+                message,
+                "a flag that isn't listed keeps the rule from matching",
+            )),
+        }
+    }
+    flags
+}
+
+fn args(raw: &RawArgs, faults: &mut Vec<Fault>) -> Args {
+    if raw.min > raw.max {
+        let message = format!("min {} is more than max {}", raw.min, raw.max);
+        faults.push(Fault::new(
+            "args",
+            message,
+            "max says how many arguments may follow, and is 0 if left out",
+        ));
+    }
+    if raw.max == 0 && !(raw.allow.is_empty() && raw.deny.is_empty()) {
+        faults.push(Fault::new("args", "there are globs for arguments, but none may follow", "set max"));
+    }
+    let globs = |texts: &[String]| texts.iter().map(|text| Glob::new(text)).collect();
+    Args {
+        min: raw.min,
+        max: raw.max,
+        allow: globs(&raw.allow),
+        deny: globs(&raw.deny),
+        no_secrets: raw.no_secrets,
+    }
+}
+
+fn check_examples(rule: &Rule, matching: &[Example], not_matching: &[Example], faults: &mut Vec<Fault>) {
+    for (field, examples) in [("match", matching), ("not_match", not_matching)] {
+        if examples.is_empty() {
+            faults.push(Fault::new(field, "there is no example", "give at least one command line"));
+        }
+    }
+    for argv in matching.iter().map(Example::argv) {
+        if let Some((message, hint)) = why_not_matched(rule, &argv) {
+            faults.push(Fault::new("match", format!("`{}` {message}", argv.join(" ")), hint));
+        }
+    }
+    for argv in not_matching.iter().map(Example::argv) {
+        if rule.matches_example(&argv) {
+            let message = format!("`{}` is matched", argv.join(" "));
+            faults.push(Fault::new("not_match", message, "narrow the rule down, or drop the example"));
+        }
+    }
+}
+
+fn why_not_matched(rule: &Rule, argv: &[String]) -> Option<(String, &'static str)> {
+    if !rule.matches_example(argv) {
+        return Some((
+            "is not matched".into(),
+            "a flag that isn't listed, or arguments beyond `args`, keep a rule from matching",
+        ));
+    }
+    if rule.decision.is_some() {
+        return None; // tightening needs no clear sight
+    }
+    let action = Action::local(argv.to_vec());
+    match segments(&action) {
+        Segments::Opaque(why) => {
+            Some((format!("can't be judged: {why}"), "a rule can't vouch for what it doesn't see"))
+        }
+        seen @ Segments::Argv(_) => {
+            let Action::Command(command) = &action;
+            guardrails::destructive(command, &seen)
+                .map(|why| (format!("is forbidden by a guardrail: {why}"), "no rule opens a guardrail"))
+        }
+    }
+}

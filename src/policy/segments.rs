@@ -1,0 +1,207 @@
+//! What an action really runs: plain argument vectors that rules can judge, or something that can't be seen
+//! through. The seam for a shell grammar: whoever can take a script apart returns its commands here.
+
+use crate::domain::action::{Action, Command};
+
+use super::paths::base_name;
+
+/// What an action comes down to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Segments {
+    /// These commands and nothing else. Never empty.
+    Argv(Vec<Vec<String>>),
+    /// It runs what its arguments, its input or a script say; the sentence says why nobody can tell.
+    Opaque(String),
+}
+
+/// Programs that run a script or another program that rules can't see.
+const OPAQUE: [&str; 66] = [
+    "sh",
+    "bash",
+    "dash",
+    "zsh",
+    "ksh",
+    "mksh",
+    "ash",
+    "fish",
+    "csh",
+    "tcsh",
+    "busybox",
+    "toybox",
+    "env",
+    "sudo",
+    "doas",
+    "su",
+    "pkexec",
+    "runuser",
+    "setpriv",
+    "xargs",
+    "parallel",
+    "nice",
+    "ionice",
+    "chrt",
+    "taskset",
+    "nohup",
+    "setsid",
+    "stdbuf",
+    "script",
+    "time",
+    "watch",
+    "strace",
+    "ltrace",
+    "gdb",
+    "unshare",
+    "nsenter",
+    "chroot",
+    "systemd-run",
+    "systemd-inhibit",
+    "flock",
+    "exec",
+    "eval",
+    "ssh",
+    "ansible",
+    "ansible-playbook",
+    "make",
+    "sed",
+    "awk",
+    "gawk",
+    "mawk",
+    "nawk",
+    "expect",
+    "at",
+    "batch",
+    "crontab",
+    "tclsh",
+    "deno",
+    "bun",
+    "node",
+    "nodejs",
+    "ed",
+    "ex",
+    "vi",
+    "vim",
+    "prlimit",
+    "chpst",
+];
+
+/// Interpreters that carry their version in their name: `python3.12`.
+const INTERPRETERS: [&str; 7] = ["python", "pypy", "perl", "ruby", "lua", "php", "guile"];
+
+/// Programs that run others only with one of these words.
+const OPAQUE_WITH: [(&[&str], &[&str]); 5] = [
+    (&["find"], &["-exec", "-execdir", "-ok", "-okdir"]),
+    (&["docker", "podman", "nerdctl", "lxc", "incus"], &["exec", "run"]),
+    (&["kubectl", "oc", "k3s", "microk8s", "crictl"], &["exec", "run", "debug"]),
+    (&["machinectl"], &["shell"]),
+    (&["qm", "pct"], &["exec", "guest"]),
+];
+
+/// Takes an action apart.
+pub(super) fn segments(action: &Action) -> Segments {
+    let Action::Command(Command { argv, .. }) = action;
+    of(argv)
+}
+
+fn of(argv: &[String]) -> Segments {
+    let Some(program) = argv.first() else { return Segments::Opaque("the command is empty".into()) };
+    let name = base_name(program);
+    if name == "timeout" {
+        return match inner_of_timeout(argv) {
+            Some(inner) => of(inner),
+            None => Segments::Opaque("what `timeout` would run can't be told from its arguments".into()),
+        };
+    }
+    if is_interpreter(name) {
+        return Segments::Opaque(format!(
+            "`{name}` runs whatever its arguments say, which no rule can see through; run the program itself, or put the script into a file and name that by its full path"
+        ));
+    }
+    match opaque_word(name, argv) {
+        Some(word) => {
+            Segments::Opaque(format!("`{name} {word}` runs another command, which no rule can see through"))
+        }
+        None => Segments::Argv(vec![argv.to_vec()]),
+    }
+}
+
+/// Whether a program of this name runs whatever it is told to.
+pub(super) fn is_interpreter(name: &str) -> bool {
+    let versioned = |known: &&str| {
+        name.strip_prefix(*known).is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit() || c == '.'))
+    };
+    OPAQUE.contains(&name) || INTERPRETERS.iter().any(|known| versioned(known))
+}
+
+fn opaque_word<'a>(name: &str, argv: &'a [String]) -> Option<&'a str> {
+    let (_, words) = OPAQUE_WITH.iter().find(|(names, _)| names.contains(&name))?;
+    argv[1..].iter().map(String::as_str).find(|word| words.contains(word))
+}
+
+/// The command that `timeout` runs, if its own arguments are all well known.
+fn inner_of_timeout(argv: &[String]) -> Option<&[String]> {
+    let mut at = 1;
+    loop {
+        let word = argv.get(at)?.as_str();
+        match word {
+            "--foreground" | "--preserve-status" | "-v" | "--verbose" => at += 1,
+            "-k" | "--kill-after" | "-s" | "--signal" => at += 2,
+            _ if word.starts_with("--kill-after=") || word.starts_with("--signal=") => at += 1,
+            _ if word.starts_with('-') => return None,
+            _ => break,
+        }
+    }
+    let duration = argv[at].strip_suffix(['s', 'm', 'h', 'd']).unwrap_or(&argv[at]);
+    let inner = argv.get(at + 1..).filter(|inner| !inner.is_empty() && !inner[0].starts_with('-'))?;
+    duration.parse::<f64>().is_ok_and(f64::is_finite).then_some(inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of_line(line: &str) -> Segments {
+        segments(&Action::local(line.split_whitespace().map(str::to_owned).collect()))
+    }
+
+    fn is_opaque(line: &str) -> bool {
+        matches!(of_line(line), Segments::Opaque(_))
+    }
+
+    #[test]
+    fn shells_interpreters_and_wrappers_cannot_be_seen_through() {
+        for line in [
+            "",
+            "sh -c true",
+            "/opt/own/bash x",
+            "python3.12 -c x",
+            "perl -e x",
+            "sudo df",
+            "find / -name x -exec rm {} +",
+            "docker exec web df",
+            "kubectl -n media exec pod -- df",
+            "ssh pve4 df",
+            "timeout",
+            "timeout 5",
+            "timeout -x 5 df",
+            "timeout soon df",
+            "timeout 5 sh -c df",
+        ] {
+            assert!(is_opaque(line), "{line:?} was seen through");
+        }
+        for line in ["df -h", "find / -name x", "docker restart web", "perldoc x", "kubectl get pods"] {
+            assert!(!is_opaque(line), "{line:?} is plain");
+        }
+    }
+
+    #[test]
+    fn timeout_is_judged_by_the_command_within() {
+        let stat = Segments::Argv(vec![vec!["stat".into(), "/mnt/x".into()]]);
+        for line in [
+            "timeout 5 stat /mnt/x",
+            "timeout -k 1 --signal=KILL 2.5s stat /mnt/x",
+            "/usr/bin/timeout 1m timeout 5 stat /mnt/x",
+        ] {
+            assert_eq!(of_line(line), stat, "{line}");
+        }
+    }
+}
