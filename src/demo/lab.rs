@@ -8,9 +8,11 @@
 //! ```
 //!
 //! It is the world that the demo's Steward looks after, not a part of it: Steward reaches it only as it would reach
-//! any other lab, by a skill and by runbooks that run commands (`steward lab-ctl …`). Everyone's standard input
+//! any other lab, by a skill and by runbooks that run commands (`labctl …`, a script for `steward lab-ctl …`). Everyone's standard input
 //! is a pipe held by whoever started them, so that all of it goes when the demo goes, however that ended.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -32,7 +34,7 @@ mod texts;
 
 pub use args::{LabCtlArgs, LabCtlCommand, LabProcessArgs, LabRole, lab_ctl, lab_process};
 pub use layout::Role;
-pub use texts::{PATH_RULE, TOPOLOGY, runbooks, skill};
+pub use texts::{PATH_RULE, TOPOLOGY, policy, runbooks, skill};
 
 use control::{Ask, UnitStatus};
 use layout::Layout;
@@ -50,7 +52,6 @@ const ALEX: Person = Person { name: "Alex", email: "alex@lab.example", seconds_a
 
 /// A running lab.
 pub struct Lab {
-    exe: PathBuf,
     layout: Layout,
     /// Its standard input is the lab's life line.
     supervisor: Child,
@@ -67,8 +68,8 @@ impl Lab {
     pub async fn start(dir: &Path, exe: &Path) -> anyhow::Result<Self> {
         let dir = claim(dir)?;
         let layout = Layout::new(&dir);
-        let set_up = layout.clone();
-        blocking(move || set_up_files(&set_up)).await?;
+        let (set_up, ctl) = (layout.clone(), texts::ctl(exe, &dir));
+        blocking(move || set_up_files(&set_up, &ctl)).await?;
         let supervisor = Command::new(exe)
             .args(["lab-process", "supervisor", "--dir"])
             .arg(&dir)
@@ -81,7 +82,7 @@ impl Lab {
             .process_group(0)
             .spawn()
             .with_context(|| format!("the lab's supervisor could not be started from {}", exe.display()))?;
-        let lab = Self { exe: exe.to_owned(), layout, supervisor };
+        let lab = Self { layout, supervisor };
         lab.wait_for("all of the lab to listen", |units| units.iter().all(UnitStatus::is_up)).await?;
         Ok(lab)
     }
@@ -107,13 +108,19 @@ impl Lab {
     /// The text of the skill `lab-health`.
     #[must_use]
     pub fn skill(&self) -> String {
-        skill(&self.exe, self.dir())
+        skill(self.dir())
     }
 
     /// The lab's runbooks: file name and text.
     #[must_use]
     pub fn runbooks(&self) -> [(&'static str, String); 2] {
-        runbooks(&self.exe, self.dir())
+        runbooks(self.dir())
+    }
+
+    /// The policy rules for the commands of the runbooks.
+    #[must_use]
+    pub fn policy(&self) -> String {
+        policy(self.dir())
     }
 
     /// Kills a process (`store`) with SIGKILL, as the kernel does when memory runs out, and waits until its
@@ -222,11 +229,13 @@ fn claim(dir: &Path) -> anyhow::Result<PathBuf> {
     Ok(dir)
 }
 
-fn set_up_files(layout: &Layout) -> Result<(), String> {
+fn set_up_files(layout: &Layout, ctl: &str) -> Result<(), String> {
     let fault = |why: std::io::Error| format!("{}: {why}", layout.dir().display());
     for dir in [layout.config_dir(), layout.run_dir(), layout.data_dir()] {
         std::fs::create_dir_all(dir).map_err(fault)?;
     }
+    std::fs::write(layout.ctl(), ctl).map_err(fault)?;
+    std::fs::set_permissions(layout.ctl(), Permissions::from_mode(0o755)).map_err(fault)?;
     // Labs of the same moment begin to look at different places.
     let seed = u16::try_from(std::process::id() % 997).unwrap_or(0) * 10;
     let ports = config::free_ports(seed).ok_or("there are no four free ports between 20000 and 30000")?;

@@ -96,10 +96,12 @@ impl GitChanges {
     }
 
     fn log(&self, arguments: Vec<String>) -> Action {
-        let mut argv: Vec<String> = vec!["git".into(), "-C".into(), self.path.display().to_string()];
+        // All that is the same for every repository comes first, so that one policy rule can name it word by word.
+        let mut argv = vec!["git".to_owned()];
         for setting in HARDENING {
             argv.extend(["-c".to_owned(), setting.to_owned()]);
         }
+        argv.extend(["-C".to_owned(), self.path.display().to_string()]);
         argv.extend(
             ["log", "--no-ext-diff", "--no-textconv", "--no-color", "--encoding=UTF-8"].map(String::from),
         );

@@ -73,12 +73,12 @@ pub enum LabCtlCommand {
         /// Which one
         role: Role,
     },
-    /// Bring its config back to what it was at a commit, and start it again
+    /// Bring back a content that its config had, and start it again with it, good or bad
     RestoreConfig {
         /// Which one
         role: Role,
-        /// The commit
-        commit: String,
+        /// The content, by its blob's hash
+        blob: String,
     },
 }
 
@@ -105,12 +105,8 @@ pub fn lab_ctl(args: &LabCtlArgs) -> ExitCode {
         LabCtlCommand::Start { role } => bring(&layout, *role, Ask::Start { role: *role }),
         LabCtlCommand::Restart { role } => bring(&layout, *role, Ask::Restart { role: *role }),
         LabCtlCommand::Report => Ok(check(&layout)),
-        LabCtlCommand::RevertConfig { role } => {
-            reconfigure(&layout, *role, |repo, file| repo.revert_last(file))
-        }
-        LabCtlCommand::RestoreConfig { role, commit } => {
-            reconfigure(&layout, *role, |repo, file| repo.restore(file, commit))
-        }
+        LabCtlCommand::RevertConfig { role } => revert(&layout, *role),
+        LabCtlCommand::RestoreConfig { role, blob } => restore(&layout, *role, blob),
     };
     let told = match &done {
         Ok(text) => writeln!(std::io::stdout(), "{}", text.trim_end()),
@@ -140,12 +136,19 @@ fn check(layout: &Layout) -> String {
     }
 }
 
-fn reconfigure(
-    layout: &Layout,
-    role: Role,
-    change: impl FnOnce(&Repo, &str) -> Result<String, String>,
-) -> Result<String, String> {
-    let commit = change(&Repo::at(&layout.config_dir()), &config_name(role))?;
+fn revert(layout: &Layout, role: Role) -> Result<String, String> {
+    let commit = Repo::at(&layout.config_dir()).revert_last(&config_name(role))?;
     let unit = bring_up(layout, role, Ask::Restart { role })?;
-    Ok(format!("config is now at {}; {}", commit.get(..12).unwrap_or(&commit), unit.describe()))
+    Ok(told_with(&commit, &unit.describe()))
+}
+
+/// An undo: what is brought back may well be the config that the process refuses.
+fn restore(layout: &Layout, role: Role, blob: &str) -> Result<String, String> {
+    let commit = Repo::at(&layout.config_dir()).restore(&config_name(role), blob)?;
+    ask(layout, Ask::Restart { role })?;
+    Ok(told_with(&commit, &one(settled(layout)?, role)?.describe()))
+}
+
+fn told_with(commit: &str, state: &str) -> String {
+    format!("config is now at {}; {state}", commit.get(..12).unwrap_or(commit))
 }

@@ -107,6 +107,11 @@ impl Layout {
         self.run_dir().join("ctl")
     }
 
+    /// The command that acts on the lab: `labctl restart store`.
+    pub(super) fn ctl(&self) -> PathBuf {
+        self.dir.join("labctl")
+    }
+
     /// The store's folder.
     pub(super) fn data_dir(&self) -> PathBuf {
         self.dir.join("data")

@@ -73,16 +73,18 @@ impl Repo {
         self.head()
     }
 
-    /// Brings `file` back to what it was at `commit`, as a new commit, so that nothing is lost.
-    pub(super) fn restore(&self, file: &str, commit: &str) -> Result<String, String> {
-        let commit = self
-            .git(STEWARD, &["rev-parse", "--verify", "--end-of-options", &format!("{commit}^{{commit}}")])?;
-        self.git(STEWARD, &["checkout", "--quiet", &commit, "--", file])?;
+    /// Brings back the content that `file` had, by its blob's hash, as a new commit, so that nothing is lost.
+    pub(super) fn restore(&self, file: &str, blob: &str) -> Result<String, String> {
+        let blob =
+            self.git(STEWARD, &["rev-parse", "--verify", "--end-of-options", &format!("{blob}^{{blob}}")])?;
+        let mode = format!("100644,{blob},{file}");
+        self.git(STEWARD, &["update-index", "--cacheinfo", &mode])?;
+        self.git(STEWARD, &["checkout-index", "--force", "--", file])?;
         if self.git(STEWARD, &["status", "--porcelain"])?.is_empty() {
             return self.head();
         }
-        let short: String = commit.chars().take(12).collect();
-        self.commit(STEWARD, &format!("Restore {file} as of {short}"))
+        let short: String = blob.chars().take(12).collect();
+        self.commit(STEWARD, &format!("Restore {file} to {short}"))
     }
 
     fn git(&self, person: Person, arguments: &[&str]) -> Result<String, String> {
@@ -167,12 +169,14 @@ mod tests {
     fn a_restore_undoes_a_revert_without_losing_a_commit() {
         let (dir, repo) = repo();
         write(&dir, "bad\n");
-        let before = repo.commit(STEWARD, "Tidy up").unwrap();
+        repo.commit(STEWARD, "Tidy up").unwrap();
+        let before = repo.git(STEWARD, &["rev-parse", "HEAD:api.toml"]).unwrap();
         let reverted = repo.revert_last("api.toml").unwrap();
         let restored = repo.restore("api.toml", &before).unwrap();
         assert_eq!(read(&dir), "bad\n");
         assert_eq!(repo.git(STEWARD, &["rev-parse", "HEAD~1"]).unwrap(), reverted);
         assert_eq!(repo.restore("api.toml", &before).unwrap(), restored, "twice is once");
+        assert_eq!(repo.git(STEWARD, &["rev-parse", "HEAD:api.toml"]).unwrap(), before);
         assert!(repo.restore("api.toml", "--all").is_err());
     }
 }

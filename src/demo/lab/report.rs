@@ -25,11 +25,12 @@ pub(super) fn probe(port: u16) -> Health {
     }
 }
 
-/// The end of a process's log.
+/// The end of a process's log; what it says again and again, once.
 pub(super) fn log_tail(layout: &Layout, role: Role) -> String {
     let text = std::fs::read(layout.log(role.name())).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
-    let lines: Vec<&str> = text.lines().collect();
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines.dedup();
     lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
 }
 
