@@ -82,6 +82,19 @@ impl Document {
         }
     }
 
+    /// The place of the `nth` item of the list at `path`, not counting those that were taken out.
+    pub(super) fn item(&self, path: &[Part], nth: usize) -> Trail {
+        let kept = |items: &Vec<Node>| {
+            let mut kept = items.iter().enumerate().filter(|(_, item)| !matches!(item, Node::Removed));
+            kept.nth(nth).map(|(index, _)| index)
+        };
+        let index = match self.root.at(path) {
+            Some(Node::List(items)) => kept(items).unwrap_or(nth),
+            _ => nth,
+        };
+        path.iter().cloned().chain([Part::Index(index)]).collect()
+    }
+
     /// The line of the value at `path`, or of the nearest one around it.
     fn line(&self, path: &[Part]) -> Option<usize> {
         (0..=path.len()).rev().find_map(|len| self.lines.get(path.get(..len)?)).copied()
@@ -95,12 +108,28 @@ impl Document {
     }
 }
 
+/// The place of a key in the table at `place`.
+pub(super) fn below(place: &[Part], key: &str) -> Trail {
+    place.iter().cloned().chain([Part::Key(key.to_owned())]).collect()
+}
+
 /// The path of nested keys.
 pub(super) fn keys<const N: usize>(keys: [&str; N]) -> Trail {
     keys.into_iter().map(|key| Part::Key(key.to_owned())).collect()
 }
 
 impl Node {
+    fn at(&self, path: &[Part]) -> Option<&Self> {
+        let Some((part, rest)) = path.split_first() else { return Some(self) };
+        match (self, part) {
+            (Self::List(items), Part::Index(index)) => items.get(*index)?.at(rest),
+            (Self::Table(entries), Part::Key(key)) => {
+                entries.iter().find(|(name, _)| name == key)?.1.at(rest)
+            }
+            _ => None,
+        }
+    }
+
     /// Turns the value at `path` into [`Node::Removed`]. Says whether there was one.
     pub(super) fn remove(&mut self, path: &[Part]) -> bool {
         let Some((part, rest)) = path.split_first() else {

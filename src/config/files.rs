@@ -61,8 +61,7 @@ pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(fail)? {
         let path = entry.map_err(fail)?.path();
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if !is_leftover(&name) && !path.is_dir() {
+        if !is_leftover(&path) && !path.is_dir() {
             files.push(path);
         }
     }
@@ -70,7 +69,9 @@ pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
     Ok(files)
 }
 
-fn is_leftover(name: &str) -> bool {
+/// Whether a file in a folder of skills or runbooks is none by its name.
+pub(super) fn is_leftover(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     let endings = ["~", ".swp", ".swo", ".tmp", ".bak", ".orig", ".rej", ".md"];
     name.starts_with(['.', '#'])
         || endings.iter().any(|ending| name.ends_with(ending))

@@ -3,18 +3,30 @@
 mod discover;
 mod document;
 mod files;
+mod load;
 mod problem;
 mod raw;
+mod runbook;
+mod runbooks;
 mod secret;
 mod settings;
 mod shape;
+mod shipped;
+mod skills;
+mod topology;
 mod validate;
 mod values;
+mod watched;
 
 pub use discover::discover;
+pub use load::{LoadOptions, Loaded, PolicyFile, load};
 pub use problem::Problem;
 pub use secret::{Param, ReadEnv, Secret};
 pub use settings::{
     ApprovalSettings, Autonomy, ChangeSettings, ChatSettings, Config, ConsoleSettings, EscalationScope,
     EscalationSettings, GitSource, IncidentSettings, LogSettings, MetricSettings, Paths, SkillSettings,
 };
+pub use shipped::unpack;
+pub use skills::{Skill, shipped_folder};
+pub use topology::TopologyEntry;
+pub use watched::Watched;

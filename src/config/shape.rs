@@ -16,13 +16,12 @@ use super::problem::{Problem, suggest};
 /// With more problems than these in one file, the first ones are enough to begin with.
 const MAX_PROBLEMS: usize = 50;
 
-/// Reads `T`, and adds what is wrong to `problems`. Where something is wrong, `T` lacks it: the caller must look
-/// at `problems` before using `T`. `None` when nothing of the shape is left.
-pub(super) fn read<T: DeserializeOwned>(document: &Document, problems: &mut Vec<Problem>) -> Option<T> {
-    let mut root = document.root.clone();
+/// Reads `T`, and adds what is wrong to `problems`. What is wrong is taken out of the document, and `T` lacks it: the
+/// caller must look at `problems` before using `T`. `None` when nothing of the shape is left.
+pub(super) fn read<T: DeserializeOwned>(document: &mut Document, problems: &mut Vec<Problem>) -> Option<T> {
     let mut removed: BTreeSet<Trail> = BTreeSet::new();
     for _ in 0..MAX_PROBLEMS {
-        let fault = match T::deserialize(tree::Reader(&root)) {
+        let fault = match T::deserialize(tree::Reader(&document.root)) {
             Ok(value) => return Some(value),
             Err(fault) => fault,
         };
@@ -30,7 +29,7 @@ pub(super) fn read<T: DeserializeOwned>(document: &Document, problems: &mut Vec<
         if !follows_from(&fault, &path, &removed) {
             problems.push(document.problem(&path, fault.what, fault.hint));
         }
-        if path.is_empty() || !root.remove(&path) {
+        if path.is_empty() || !document.root.remove(&path) {
             return None;
         }
         removed.insert(path);

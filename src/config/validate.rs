@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
 
-use super::document::{Document, Part, Trail, keys};
+use super::document::{Document, Part, Trail, below, keys};
 use super::problem::{Problem, suggest};
 use super::raw::{RawChanges, RawConfig, RawGit, RawPaths, RawSkills};
 use super::secret::{Param, ReadEnv, Secret};
 use super::settings::{ChangeSettings, Config, GitSource, Paths, SkillSettings};
 use super::values::Scalar;
+use super::watched::Watched;
 use crate::domain::change::PathRule;
 use crate::domain::schedule::Schedule;
 use crate::domain::target::Target;
@@ -19,6 +20,8 @@ use crate::domain::target::Target;
 pub(super) struct Surroundings<'a> {
     /// The folder that relative paths start from; absolute.
     pub(super) folder: PathBuf,
+    /// Whether there is a file at all. Without one, nothing beside it is looked for.
+    pub(super) has_file: bool,
     /// `state_dir` from the command line; absolute.
     pub(super) state_dir: Option<PathBuf>,
     /// This machine's host name.
@@ -28,16 +31,16 @@ pub(super) struct Surroundings<'a> {
     pub(super) env: ReadEnv<'a>,
 }
 
-/// Validates, and adds what is wrong to `problems`; only with none added is the result to be used. Files whose
-/// content went into the result are added to `read`.
+/// Validates, and adds what is wrong to `problems`; only with none added is the result to be used. Files and folders
+/// that the result depends on are added to `watched`.
 pub(super) fn validate(
     raw: RawConfig,
     document: &Document,
     around: &Surroundings<'_>,
     problems: &mut Vec<Problem>,
-    read: &mut Vec<PathBuf>,
+    watched: &mut Watched,
 ) -> Option<Config> {
-    let mut check = Check { document, around, problems, read };
+    let mut check = Check { document, around, problems, watched };
     let host = check.host(raw.host.as_deref());
     let timezone = check.timezone(raw.timezone.as_deref());
     let written = raw.state_dir.unwrap_or_else(|| "state".into());
@@ -46,7 +49,7 @@ pub(super) fn validate(
     let changes = check.changes(raw.changes);
     Some(Config {
         host: host?,
-        timezone: timezone?,
+        timezone,
         state_dir: around.state_dir.clone().unwrap_or_else(|| around.folder.join(written)),
         autonomy: raw.autonomy,
         paths,
@@ -65,7 +68,7 @@ struct Check<'a> {
     document: &'a Document,
     around: &'a Surroundings<'a>,
     problems: &'a mut Vec<Problem>,
-    read: &'a mut Vec<PathBuf>,
+    watched: &'a mut Watched,
 }
 
 impl Check<'_> {
@@ -73,27 +76,24 @@ impl Check<'_> {
         self.problems.push(self.document.problem(path, what, hint));
     }
 
+    /// After a fault, some other name stands in, so that the rest can be looked at too.
     fn host(&mut self, written: Option<&str>) -> Option<Target> {
-        let parsed = Target::parse(written.unwrap_or(self.around.host));
-        parsed
-            .map_err(|error| {
-                let from_system = "set `host` to the name this machine shall have in the lab".to_owned();
-                self.report(&keys(["host"]), error.to_string(), written.is_none().then_some(from_system));
-            })
-            .ok()
+        let parsed = Target::parse(written.unwrap_or(self.around.host)).or_else(|error| {
+            let from_system = "set `host` to the name this machine shall have in the lab".to_owned();
+            self.report(&keys(["host"]), error.to_string(), written.is_none().then_some(from_system));
+            Target::parse("localhost")
+        });
+        parsed.ok()
     }
 
-    fn timezone(&mut self, written: Option<&str>) -> Option<Tz> {
+    fn timezone(&mut self, written: Option<&str>) -> Tz {
         let name = written.unwrap_or(self.around.timezone);
-        name.parse::<Tz>()
-            .map_err(|_| {
-                let names = chrono_tz::TZ_VARIANTS.iter().map(|tz| tz.name());
-                let near = suggest(name, names);
-                let hint =
-                    near.unwrap_or_else(|| "set `timezone` to a name such as \"Europe/Berlin\"".into());
-                self.report(&keys(["timezone"]), format!("{name:?} is no time zone"), Some(hint));
-            })
-            .ok()
+        name.parse().unwrap_or_else(|_| {
+            let near = suggest(name, chrono_tz::TZ_VARIANTS.iter().map(|tz| tz.name()));
+            let hint = near.unwrap_or_else(|| "set `timezone` to a name such as \"Europe/Berlin\"".into());
+            self.report(&keys(["timezone"]), format!("{name:?} is no time zone"), Some(hint));
+            Tz::UTC
+        })
     }
 
     fn paths(&mut self, raw: RawPaths) -> Paths {
@@ -101,8 +101,7 @@ impl Check<'_> {
         let mut folders = |name: &str, written: &[PathBuf], usual: &[PathBuf]| {
             let mut found: Vec<PathBuf> = Vec::new();
             for (index, folder) in written.iter().enumerate() {
-                let mut place = keys(["paths", name]);
-                place.push(Part::Index(index));
+                let place = self.document.item(&keys(["paths", name]), index);
                 let path = self.find(folder, usual.contains(folder), &place, Path::is_dir, "folder");
                 found.extend(path.filter(|path| !found.contains(path)));
             }
@@ -127,7 +126,12 @@ impl Check<'_> {
         is_there: fn(&Path) -> bool,
         kind: &str,
     ) -> Option<PathBuf> {
+        if !self.around.has_file {
+            return None;
+        }
         let path = self.around.folder.join(written);
+        // Also when it is absent: it may come.
+        self.watched.add(&path);
         if is_there(&path) {
             return Some(path);
         }
@@ -183,7 +187,7 @@ impl Check<'_> {
                 continue;
             }
             if let Some(path) = text.strip_prefix("file:") {
-                self.read.push(self.around.folder.join(path));
+                self.watched.add(&self.around.folder.join(path));
             }
             let param = match Secret::is_reference(&text) {
                 true => Secret::resolve(&text, &self.around.folder, self.around.env).map(Param::Secret),
@@ -203,8 +207,7 @@ impl Check<'_> {
     fn changes(&mut self, raw: RawChanges) -> ChangeSettings {
         let mut git: Vec<GitSource> = Vec::new();
         for (index, source) in raw.git.into_iter().enumerate() {
-            let mut place = keys(["changes", "git"]);
-            place.push(Part::Index(index));
+            let place = self.document.item(&keys(["changes", "git"]), index);
             let source = self.git(source, &place);
             if git.iter().any(|other| other.name == source.name) {
                 let what = format!("{:?} is the name of two repositories", source.name);
@@ -235,8 +238,7 @@ impl Check<'_> {
             match PathRule::parse(&rule.pattern, &rule.targets) {
                 Ok(rule) => targets.push(rule),
                 Err(error) => {
-                    let mut place = below(place, "targets");
-                    place.push(Part::Index(index));
+                    let place = self.document.item(&below(place, "targets"), index);
                     self.report(&below(&place, "pattern"), error.to_string(), None);
                 }
             }
@@ -244,10 +246,6 @@ impl Check<'_> {
         // Whether it is a repository is asked when it is read: it may be on a disk that is mounted later.
         GitSource { name: raw.name, path: self.around.folder.join(raw.path), branch: raw.branch, targets }
     }
-}
-
-fn below(place: &Trail, key: &str) -> Trail {
-    place.iter().cloned().chain([Part::Key(key.to_owned())]).collect()
 }
 
 /// Whether a name can be that of an environment variable.

@@ -31,9 +31,9 @@ enum Colour {
 }
 
 fn toml(text: &str) -> (Option<Shelf>, Vec<String>) {
-    let document = Document::toml(Path::new("x.toml"), text).unwrap();
+    let mut document = Document::toml(Path::new("x.toml"), text).unwrap();
     let mut problems = Vec::new();
-    let shelf = read(&document, &mut problems);
+    let shelf = read(&mut document, &mut problems);
     (shelf, problems.iter().map(ToString::to_string).collect())
 }
 
@@ -60,9 +60,9 @@ fn every_problem_of_a_file_is_told_with_its_line() {
 #[test]
 fn what_is_right_is_read_in_both_syntaxes() {
     let (shelf, problems) = toml("name = \"a\"\ncolour = \"green\"\n[[books]]\ntitle = \"b\"\npages = 3\n");
-    let yaml =
+    let mut yaml =
         Document::yaml(Path::new("x.yaml"), "name: a\ncolour: green\nbooks: [{title: b, pages: 3}]").unwrap();
-    let from_yaml: Shelf = read(&yaml, &mut Vec::new()).unwrap();
+    let from_yaml: Shelf = read(&mut yaml, &mut Vec::new()).unwrap();
     let shelf = shelf.unwrap();
     assert!(problems.is_empty());
     assert_eq!(format!("{shelf:?}"), format!("{from_yaml:?}"));
@@ -81,9 +81,9 @@ fn a_file_of_nothing_but_faults_ends() {
 
 #[test]
 fn a_list_is_not_taken_for_a_table() {
-    let yaml = Document::yaml(Path::new("x.yaml"), "name: a\nbooks:\n- [b, 3]\n- x\n").unwrap();
+    let mut yaml = Document::yaml(Path::new("x.yaml"), "name: a\nbooks:\n- [b, 3]\n- x\n").unwrap();
     let mut problems = Vec::new();
-    assert!(read::<Shelf>(&yaml, &mut problems).is_some());
+    assert!(read::<Shelf>(&mut yaml, &mut problems).is_some());
     let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
     assert_eq!(
         told,
