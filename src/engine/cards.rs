@@ -80,7 +80,9 @@ fn state_line(incident: &Incident, around: Around<'_>) -> String {
 fn since(incident: &Incident, tz: Tz) -> String {
     let begin = incident.opened_at.with_timezone(&tz).format("%Y-%m-%d %H:%M:%S");
     match (incident.state, incident.mitigated_at) {
-        (State::Resolved | State::Closed, Some(end)) => format!("{begin}, for {}", span(incident.opened_at, end)),
+        (State::Resolved | State::Closed, Some(end)) => {
+            format!("{begin}, for {}", span(incident.opened_at, end))
+        }
         _ => begin.to_string(),
     }
 }
@@ -112,11 +114,22 @@ fn symptoms(incident: &Incident) -> String {
     let mut lines: Vec<String> = elsewhere
         .iter()
         .take(SYMPTOMS_SHOWN)
-        .map(|m| format!("{} {}{}", m.problem.target, m.problem.signature, if m.active { "" } else { " (recovered)" }))
+        .map(|m| {
+            format!(
+                "{} {}{}",
+                m.problem.target,
+                m.problem.signature,
+                if m.active { "" } else { " (recovered)" }
+            )
+        })
         .collect();
     if elsewhere.len() > SYMPTOMS_SHOWN {
         let active = elsewhere.iter().filter(|m| m.active).count();
-        lines.push(format!("and {} more; {active} of {} still active", elsewhere.len() - SYMPTOMS_SHOWN, elsewhere.len()));
+        lines.push(format!(
+            "and {} more; {active} of {} still active",
+            elsewhere.len() - SYMPTOMS_SHOWN,
+            elsewhere.len()
+        ));
     }
     lines.join("\n")
 }
@@ -124,7 +137,14 @@ fn symptoms(incident: &Incident) -> String {
 fn suspect(incident: &Incident, tz: Tz) -> String {
     incident.suspects.first().map_or_else(String::new, |s| {
         let at = s.at.with_timezone(&tz).format("%H:%M:%S");
-        format!("\"{}\" by {} at {at} ({} {}): {}", s.summary, s.author, s.source, s.id.chars().take(12).collect::<String>(), s.why)
+        format!(
+            "\"{}\" by {} at {at} ({} {}): {}",
+            s.summary,
+            s.author,
+            s.source,
+            s.id.chars().take(12).collect::<String>(),
+            s.why
+        )
     })
 }
 
@@ -147,7 +167,9 @@ fn tried(incident: &Incident) -> String {
 fn next(incident: &Incident, around: Around<'_>) -> String {
     let paused = around.paused_by.map(|by| format!("Paused by {by}: every change waits for a yes."));
     let step = match (incident.state, incident.approval, &incident.next_step) {
-        (State::Open, Some((_, number)), _) => Some(format!("waiting for you: `approve {number}` or `deny {number}`")),
+        (State::Open, Some((_, number)), _) => {
+            Some(format!("waiting for you: `approve {number}` or `deny {number}`"))
+        }
         (State::Open, None, Some(text)) | (State::Stuck, _, Some(text)) => Some(text.clone()),
         (State::Stuck, ..) => Some(format!("a person: `clear {}` when it is taken care of", incident.number)),
         (State::Remediating, ..) => Some("a repair is running".to_owned()),
@@ -168,11 +190,17 @@ pub fn update(incident: &Incident, untold: &[Record], tz: Tz) -> Option<Card> {
         card.body.push(format!("{at} {:<6} {}", sentence.sign, sentence.text));
         match &record.event {
             Event::Escalated { .. } => card.mention = Mention::Here,
-            Event::Opened { problem, evidence, .. } | Event::Joined { problem, evidence, .. } if !evidence.trim().is_empty() => {
+            Event::Opened { problem, evidence, .. } | Event::Joined { problem, evidence, .. }
+                if !evidence.trim().is_empty() =>
+            {
                 card.attachments.push(Attachment { name: format!("{problem}.txt"), text: evidence.clone() });
             }
-            Event::ApprovalRequested { number, .. } if incident.approval.is_some_and(|(_, n)| n == *number) => {
-                card = card.action("Approve", format!("approve {number}")).action("Deny", format!("deny {number}"));
+            Event::ApprovalRequested { number, .. }
+                if incident.approval.is_some_and(|(_, n)| n == *number) =>
+            {
+                card = card
+                    .action("Approve", format!("approve {number}"))
+                    .action("Deny", format!("deny {number}"));
             }
             _ => {}
         }

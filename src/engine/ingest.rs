@@ -25,7 +25,8 @@ impl World {
             self.index.healthy(&finding.target, now);
         }
         let mut firing = BTreeSet::new();
-        for finding in report.findings.iter().filter(|f| matches!(f.status, Status::Problem | Status::Action)) {
+        for finding in report.findings.iter().filter(|f| matches!(f.status, Status::Problem | Status::Action))
+        {
             let signal = signal_of(&origin, finding, now);
             firing.insert(signal.problem());
             self.take_signal(signal, now);
@@ -73,7 +74,9 @@ impl World {
             signature,
             severity: Severity::Warning,
             state: SignalState::Firing,
-            summary: format!("the skill {skill} has failed {failures} times in a row; what it watches is unwatched"),
+            summary: format!(
+                "the skill {skill} has failed {failures} times in a row; what it watches is unwatched"
+            ),
             impact: None,
             evidence: why.to_owned(),
             labels: std::iter::once(("skill".to_owned(), skill.to_owned())).collect(),
@@ -152,8 +155,12 @@ impl World {
                 self.join(incident, key, why, now);
                 Some(incident)
             }
-            Placement::Upstream { incidents, why } => self.gather(&incidents, key, problem.target.clone(), &why, now),
-            Placement::Siblings { incidents, upstream, why } => self.gather(&incidents, key, upstream, &why, now),
+            Placement::Upstream { incidents, why } => {
+                self.gather(&incidents, key, problem.target.clone(), &why, now)
+            }
+            Placement::Siblings { incidents, upstream, why } => {
+                self.gather(&incidents, key, upstream, &why, now)
+            }
             Placement::New => self.begin(key, now),
         };
         if let Some(row) = self.signals.get_mut(key)
@@ -206,7 +213,14 @@ impl World {
     }
 
     /// One fault: the oldest incident takes in the signal and the others, and suspects `root`.
-    fn gather(&mut self, incidents: &[IncidentId], key: &SignalKey, root: Target, why: &str, now: Timestamp) -> Option<IncidentId> {
+    fn gather(
+        &mut self,
+        incidents: &[IncidentId],
+        key: &SignalKey,
+        root: Target,
+        why: &str,
+        now: Timestamp,
+    ) -> Option<IncidentId> {
         let (&survivor, others) = incidents.split_first()?;
         self.join(survivor, key, why.to_owned(), now);
         for &other in others {
@@ -222,7 +236,11 @@ impl World {
         let (members, severity, number) = (victim.members.clone(), victim.severity, victim.number);
         let into_number = survivor.number;
         self.call_off(from, &format!("incident #{number} went on as #{into_number}"), now);
-        self.record(from, Event::MergedInto { incident: into, number: into_number, why: why.to_owned() }, now);
+        self.record(
+            from,
+            Event::MergedInto { incident: into, number: into_number, why: why.to_owned() },
+            now,
+        );
         for member in &members {
             for origin in self.origins_of.get(&member.problem).cloned().unwrap_or_default() {
                 let key = (origin, member.problem.clone());
@@ -359,7 +377,7 @@ impl World {
 
 /// The incident's targets, the root first.
 #[must_use]
-pub fn targets_of(incident: &Incident) -> Vec<Target> {
+pub(super) fn targets_of(incident: &Incident) -> Vec<Target> {
     let mut targets = vec![incident.root.clone()];
     for member in &incident.members {
         if !targets.contains(&member.problem.target) {
@@ -392,7 +410,19 @@ fn skill_problem(skill: &str) -> Option<(Target, Signature)> {
 
 /// Whether two signals say the same but for when.
 fn alike(one: &Signal, other: &Signal) -> bool {
-    let Signal { origin, target, signature, severity, state, summary, impact, evidence, labels, at: _, received_at: _ } = one;
+    let Signal {
+        origin,
+        target,
+        signature,
+        severity,
+        state,
+        summary,
+        impact,
+        evidence,
+        labels,
+        at: _,
+        received_at: _,
+    } = one;
     *origin == other.origin
         && *target == other.target
         && *signature == other.signature

@@ -63,7 +63,8 @@ impl World {
         let skills: Vec<String> = incident.origins().into_iter().filter_map(skill_name).collect();
         for skill in skills {
             if self.knowledge.skills.contains(&skill) && !self.confirmed(&skill, calm_since) {
-                let why = format!("to confirm that incident #{} is over", self.incidents[&id].incident.number);
+                let why =
+                    format!("to confirm that incident #{} is over", self.incidents[&id].incident.number);
                 self.effects.push(Effect::RunSkill { skill, why });
             }
         }
@@ -86,7 +87,8 @@ impl World {
             return;
         }
         let skills: Vec<String> = incident.origins().into_iter().filter_map(skill_name).collect();
-        let (known, gone): (Vec<_>, Vec<_>) = skills.into_iter().partition(|s| self.knowledge.skills.contains(s));
+        let (known, gone): (Vec<_>, Vec<_>) =
+            skills.into_iter().partition(|s| self.knowledge.skills.contains(s));
         if !known.iter().all(|skill| self.confirmed(skill, calm_since)) {
             return;
         }
@@ -110,7 +112,10 @@ impl World {
 
     fn close(&mut self, id: IncidentId, now: Timestamp) {
         let reopen_window = self.settings.reopen_window;
-        if self.incident(id).is_some_and(|i| i.state == State::Resolved && !within(i.changed_at, now, reopen_window)) {
+        if self
+            .incident(id)
+            .is_some_and(|i| i.state == State::Resolved && !within(i.changed_at, now, reopen_window))
+        {
             self.record(id, Event::Closed, now);
         }
     }
@@ -123,8 +128,10 @@ impl World {
         }
         let active: Vec<Target> = incident.active_symptoms().map(|m| m.problem.target.clone()).collect();
         let topology = &self.knowledge.topology;
-        let most_upstream =
-            active.iter().find(|t| !active.iter().any(|o| o != *t && topology.distance(t, o).is_some())).cloned();
+        let most_upstream = active
+            .iter()
+            .find(|t| !active.iter().any(|o| o != *t && topology.distance(t, o).is_some()))
+            .cloned();
         if let Some(root) = most_upstream {
             let why = format!("{} has recovered and {root} has not.", incident.root);
             self.move_root(id, root, &why, now);
@@ -154,7 +161,10 @@ impl World {
             let age = humantime::format_duration(std::time::Duration::from_secs(
                 (now - incident.opened_at).num_minutes().unsigned_abs() * 60,
             ));
-            let text = format!("Still open after {age}, and nobody has taken it on: `ack {}` stops this.", incident.number);
+            let text = format!(
+                "Still open after {age}, and nobody has taken it on: `ack {}` stops this.",
+                incident.number
+            );
             self.record(id, Event::Reminded { text }, now);
         }
         self.wake(now + self.settings.remind, Timer::Remind(id));
@@ -164,8 +174,13 @@ impl World {
     pub(super) fn count_occurrence(&mut self, id: IncidentId, now: Timestamp) {
         let Some(live) = self.incidents.get_mut(&id) else { return };
         let incident = &live.incident;
-        let counted = live.telling.counted_on.as_ref() == Some(&incident.root) && live.telling.counted >= incident.occurrences;
-        if counted || incident.severity < Severity::Error || live.telling.silenced || !incident.state.is_live() {
+        let counted = live.telling.counted_on.as_ref() == Some(&incident.root)
+            && live.telling.counted >= incident.occurrences;
+        if counted
+            || incident.severity < Severity::Error
+            || live.telling.silenced
+            || !incident.state.is_live()
+        {
             return;
         }
         live.telling.counted_on = Some(incident.root.clone());
@@ -178,7 +193,9 @@ impl World {
         let recurrence = self.recurrences.entry((root.clone(), scope)).or_default();
         if let Some(times) = recurrence.occurred(now, &settings.threshold) {
             let window = humantime::format_duration(settings.threshold.window);
-            let text = format!("{root} has broken {times} times within {window}: repairing it again is not enough. Please look for the cause.");
+            let text = format!(
+                "{root} has broken {times} times within {window}: repairing it again is not enough. Please look for the cause."
+            );
             self.escalate(id, Cause::Recurring, text, now);
         }
     }
@@ -221,7 +238,10 @@ impl World {
         let root = incident.root.clone();
         let window_secs = settings.flap_window.as_secs();
         self.record(id, Event::Flapping { bounces, window_secs }, now);
-        let text = format!("{root} comes and goes ({bounces} times in {} minutes) without anyone repairing it.", window_secs / 60);
+        let text = format!(
+            "{root} comes and goes ({bounces} times in {} minutes) without anyone repairing it.",
+            window_secs / 60
+        );
         self.escalate(id, Cause::Flapping, text, now);
     }
 
@@ -311,13 +331,17 @@ impl World {
     }
 
     fn silence_over(&mut self, number: i64, now: Timestamp) {
-        let Some(at) = self.silences.iter().position(|s| s.number == number && s.ends_at <= now) else { return };
+        let Some(at) = self.silences.iter().position(|s| s.number == number && s.ends_at <= now) else {
+            return;
+        };
         let silence = self.silences.remove(at);
         self.review_silences(now);
         let broken = self
             .incidents
             .values()
-            .filter(|live| live.incident.state.is_unresolved() && live.incident.root.is_within(&silence.target))
+            .filter(|live| {
+                live.incident.state.is_unresolved() && live.incident.root.is_within(&silence.target)
+            })
             .count();
         self.tell_silence_over(&silence, broken, now);
         self.batch.silences.push((silence, true));

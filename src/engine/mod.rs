@@ -1,15 +1,21 @@
 //! The use cases, and the ports through which they reach the world.
 
+pub mod activity;
 pub mod cards;
 pub mod effect;
 mod ingest;
 mod lifecycle;
+pub mod message;
+pub mod outbox;
 mod people;
 pub mod plan;
 pub mod ports;
 pub mod remediate;
 mod respond;
+pub mod schedule;
 pub mod settings;
+pub mod skills;
+pub mod suspects;
 mod tell;
 pub mod timer;
 pub mod world;

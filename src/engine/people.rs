@@ -14,7 +14,7 @@ use crate::domain::target::Target;
 use crate::engine::timer::Timer;
 
 /// What a person is told: done, or why not.
-pub type Answer = Result<String, String>;
+pub(super) type Answer = Result<String, String>;
 
 impl World {
     fn live_id(&self, number: u64) -> Result<IncidentId, String> {
@@ -48,7 +48,14 @@ impl World {
     }
 
     /// Keeps a target, and all below it, quiet for a while.
-    pub fn silence(&mut self, target: Target, duration: Duration, comment: Option<&str>, by: &str, now: Timestamp) -> Answer {
+    pub fn silence(
+        &mut self,
+        target: Target,
+        duration: Duration,
+        comment: Option<&str>,
+        by: &str,
+        now: Timestamp,
+    ) -> Answer {
         self.last_silence += 1;
         let number = self.last_silence;
         let silence = Silence {
@@ -61,7 +68,9 @@ impl World {
         };
         self.wake(silence.ends_at, Timer::Silence(number));
         let until = silence.ends_at.with_timezone(&self.settings.tz).format("%Y-%m-%d %H:%M");
-        let answer = format!("{target} and all below it are silent until {until} (silence {number}): no messages, no calls, no repairs. I keep recording, and tell you at the end what is still broken.");
+        let answer = format!(
+            "{target} and all below it are silent until {until} (silence {number}): no messages, no calls, no repairs. I keep recording, and tell you at the end what is still broken."
+        );
         self.audit(by, "silence", json!({ "silence": silence }), now);
         self.batch.silences.push((silence.clone(), false));
         self.silences.push(silence);
@@ -107,7 +116,11 @@ impl World {
         if self.approvals.contains_key(&number) {
             return Ok(());
         }
-        let hint = if number <= self.counters.1 && number > 0 { "it was answered, expired or withdrawn" } else { "there never was one" };
+        let hint = if number <= self.counters.1 && number > 0 {
+            "it was answered, expired or withdrawn"
+        } else {
+            "there never was one"
+        };
         Err(format!("No approval {number} waits for an answer: {hint}. `approvals` lists those that do."))
     }
 
@@ -120,7 +133,8 @@ impl World {
         self.paused = on.then(|| by.to_owned());
         self.batch.settings.push(("paused_by".to_owned(), if on { by.to_owned() } else { String::new() }));
         self.audit(by, if on { "pause" } else { "resume" }, json!({}), now);
-        let unresolved = self.incidents.iter().filter(|(_, live)| live.incident.state.is_unresolved()).map(|(id, _)| *id);
+        let unresolved =
+            self.incidents.iter().filter(|(_, live)| live.incident.state.is_unresolved()).map(|(id, _)| *id);
         self.dirty.extend(unresolved.collect::<Vec<_>>());
         Ok(if on {
             format!("Paused by {by}: I go on watching, and ask before every change. `resume` ends it.")
@@ -144,7 +158,8 @@ impl World {
     pub fn split(&mut self, number: u64, target: &Target, by: &str, now: Timestamp) -> Answer {
         let id = self.live_id(number)?;
         let Some(incident) = self.incident(id) else { return Err(format!("#{number} is over.")) };
-        let taken: Vec<_> = incident.members.iter().filter(|m| m.problem.target.is_within(target)).cloned().collect();
+        let taken: Vec<_> =
+            incident.members.iter().filter(|m| m.problem.target.is_within(target)).cloned().collect();
         let kept = incident.members.iter().find(|m| !m.problem.target.is_within(target));
         let Some(first) = taken.first().cloned() else {
             return Err(format!("Nothing in #{number} is at or below {target}."));

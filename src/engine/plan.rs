@@ -50,11 +50,20 @@ pub struct Draft {
 ///
 /// # Errors
 /// A sentence for people: a template without a value, or a plan that the saga refuses.
-pub fn draft(runbook: &Runbook, signal: &Signal, host: &Target, policy: &Policy, facts: &Facts) -> Result<Draft, String> {
+pub fn draft(
+    runbook: &Runbook,
+    signal: &Signal,
+    host: &Target,
+    policy: &Policy,
+    facts: &Facts,
+) -> Result<Draft, String> {
     let mut judged = Vec::new();
     let mut steps = Vec::new();
     for step in &runbook.steps {
-        steps.push(plan_step(step, signal, host, policy, facts, &mut judged).map_err(|why| format!("step `{}`: {why}", step.name))?);
+        steps.push(
+            plan_step(step, signal, host, policy, facts, &mut judged)
+                .map_err(|why| format!("step `{}`: {why}", step.name))?,
+        );
     }
     let plan = Plan { runbook: runbook.name.clone(), steps };
     plan.check().map_err(|error| error.to_string())?;
@@ -123,7 +132,10 @@ fn fill(command: &CommandTemplate, value: &dyn Fn(&str) -> Option<String>) -> Re
 }
 
 /// Fills what is known now; `{{ capture.NAME }}` is filled when the step has run its captures.
-fn fill_later(command: &CommandTemplate, value: &dyn Fn(&str) -> Option<String>) -> Result<Action, TemplateError> {
+fn fill_later(
+    command: &CommandTemplate,
+    value: &dyn Fn(&str) -> Option<String>,
+) -> Result<Action, TemplateError> {
     let later = |name: &str| name.starts_with("capture.");
     build(command, &|template| match template.names().find(|name| value(name).is_none() && !later(name)) {
         Some(unknown) => Err(TemplateError::Unknown(unknown.to_owned())),
@@ -139,7 +151,11 @@ fn build(command: &CommandTemplate, render: Render<'_>) -> Result<Action, Templa
         cwd: command.cwd.as_ref().map(render).transpose()?.map(Into::into),
         argv: command.argv.iter().map(render).collect::<Result<_, _>>()?,
         stdin: command.stdin.as_ref().map(render).transpose()?,
-        env: command.env.iter().map(|(name, t)| Ok((name.clone(), render(t)?))).collect::<Result<_, TemplateError>>()?,
+        env: command
+            .env
+            .iter()
+            .map(|(name, t)| Ok((name.clone(), render(t)?)))
+            .collect::<Result<_, TemplateError>>()?,
     }))
 }
 

@@ -42,7 +42,10 @@ impl World {
             return;
         }
         if !incident.root_observed() {
-            let text = format!("Nobody has seen {} itself fail, so nothing is repaired by itself: look there first.", incident.root);
+            let text = format!(
+                "Nobody has seen {} itself fail, so nothing is repaired by itself: look there first.",
+                incident.root
+            );
             self.say_next(id, text, now);
             return;
         }
@@ -54,7 +57,10 @@ impl World {
                 self.wake(until, Timer::Repair(id));
             }
             Rung::Exhausted(tried) => {
-                let text = format!("{} did not fix it for good, and nothing else fits. This one needs a person.", tried.join(", "));
+                let text = format!(
+                    "{} did not fix it for good, and nothing else fits. This one needs a person.",
+                    tried.join(", ")
+                );
                 self.escalate(id, Cause::RepairLimit, text, now);
             }
             Rung::Nothing(why) => self.say_next(id, why, now),
@@ -71,7 +77,8 @@ impl World {
             let signal = &row.signal;
             for runbook in choose(self.knowledge.runbooks.iter(), signal) {
                 let name = runbook.name.clone();
-                let history = self.histories.get(&(name.clone(), incident.root.clone())).cloned().unwrap_or_default();
+                let history =
+                    self.histories.get(&(name.clone(), incident.root.clone())).cloned().unwrap_or_default();
                 if incident.declined.contains(&name) {
                     reasons.push(format!("{name} fits, and the answer was no"));
                 } else if is_exhausted(&history, runbook, now) {
@@ -80,7 +87,8 @@ impl World {
                     waiting = waiting.into_iter().chain([(until, name)]).min();
                 } else {
                     match self.draft_for(runbook, signal, &incident.root) {
-                        Ok(draft) if draft.decision == Decision::Forbid => reasons.push(format!("{name} fits, and the policy forbids it: {}", forbidden(&draft))),
+                        Ok(draft) if draft.decision == Decision::Forbid => reasons
+                            .push(format!("{name} fits, and the policy forbids it: {}", forbidden(&draft))),
                         Ok(draft) => return Rung::Try(Box::new((draft, runbook.clone(), signal.clone()))),
                         Err(why) => reasons.push(format!("{name} fits, and can't be filled: {why}")),
                     }
@@ -115,7 +123,12 @@ impl World {
         }
     }
 
-    fn try_plan(&mut self, id: IncidentId, (draft, runbook, signal): (Draft, Runbook, Signal), now: Timestamp) {
+    fn try_plan(
+        &mut self,
+        id: IncidentId,
+        (draft, runbook, signal): (Draft, Runbook, Signal),
+        now: Timestamp,
+    ) {
         if draft.decision == Decision::Allow {
             let why = "safe to do without asking";
             self.begin_repair(id, &draft, &runbook, &signal, None, why, now);
@@ -125,7 +138,16 @@ impl World {
     }
 
     #[expect(clippy::too_many_arguments, reason = "one call site each; a struct would only rename them")]
-    fn begin_repair(&mut self, id: IncidentId, draft: &Draft, runbook: &Runbook, signal: &Signal, approval: Option<Approval>, why: &str, now: Timestamp) {
+    fn begin_repair(
+        &mut self,
+        id: IncidentId,
+        draft: &Draft,
+        runbook: &Runbook,
+        signal: &Signal,
+        approval: Option<Approval>,
+        why: &str,
+        now: Timestamp,
+    ) {
         let remediation = RemediationId(Self::new_id(now));
         let started = Event::RepairStarted {
             remediation,
@@ -140,9 +162,21 @@ impl World {
         self.histories.entry((runbook.name.clone(), root)).or_default().last_started = Some(now);
         let problem = signal.problem();
         let terms = Terms { plan: draft.plan.clone(), approval, origin: signal.origin.clone() };
-        let new = NewRemediation { id: remediation, incident: id, problem: problem.clone(), terms: terms.clone(), at: now };
+        let new = NewRemediation {
+            id: remediation,
+            incident: id,
+            problem: problem.clone(),
+            terms: terms.clone(),
+            at: now,
+        };
         self.batch.remediations.push(new);
-        self.effects.push(Effect::Repair(Box::new(Unfinished { id: remediation, incident: id, problem, terms, log: Vec::new() })));
+        self.effects.push(Effect::Repair(Box::new(Unfinished {
+            id: remediation,
+            incident: id,
+            problem,
+            terms,
+            log: Vec::new(),
+        })));
     }
 
     /// Asks people for a plan.
@@ -186,7 +220,14 @@ impl World {
             expires_at,
             decided_by: None,
         };
-        let event = Event::ApprovalRequested { approval: approval.id, number, runbook: approval.runbook.clone(), commands, reasons, expires_at };
+        let event = Event::ApprovalRequested {
+            approval: approval.id,
+            number,
+            runbook: approval.runbook.clone(),
+            commands,
+            reasons,
+            expires_at,
+        };
         if self.record(id, event, now) {
             self.batch.approvals.push((approval.clone(), None));
             self.approvals.insert(number, approval);
@@ -195,7 +236,14 @@ impl World {
     }
 
     /// Ends a question. `None` if there is no such question that still waits.
-    pub(super) fn end_approval(&mut self, number: u64, state: ApprovalState, by: Option<&str>, why: Option<&str>, now: Timestamp) -> Option<Approval> {
+    pub(super) fn end_approval(
+        &mut self,
+        number: u64,
+        state: ApprovalState,
+        by: Option<&str>,
+        why: Option<&str>,
+        now: Timestamp,
+    ) -> Option<Approval> {
         let mut approval = self.approvals.remove(&number)?;
         if approval.decide(state, by).is_err() {
             return None;
@@ -217,7 +265,8 @@ impl World {
     pub(super) fn approved(&mut self, approval: Approval, by: &str, now: Timestamp) {
         let id = approval.incident;
         let Some(signal) = self.latest(&approval.problem).map(|row| row.signal.clone()) else { return };
-        let Some(runbook) = self.knowledge.runbooks.iter().find(|r| r.name == approval.runbook).cloned() else {
+        let Some(runbook) = self.knowledge.runbooks.iter().find(|r| r.name == approval.runbook).cloned()
+        else {
             self.say_next(id, format!("{} is no longer there, so nothing was run.", approval.runbook), now);
             return;
         };
@@ -226,7 +275,14 @@ impl World {
     }
 
     /// A repair has ended.
-    pub fn repair_ended(&mut self, id: IncidentId, remediation: RemediationId, runbook: &str, outcome: &Outcome, now: Timestamp) {
+    pub fn repair_ended(
+        &mut self,
+        id: IncidentId,
+        remediation: RemediationId,
+        runbook: &str,
+        outcome: &Outcome,
+        now: Timestamp,
+    ) {
         self.batch.ended.push((remediation, now, outcome_name(outcome).to_owned()));
         let Some(incident) = self.incident(id) else {
             tracing::info!(%remediation, runbook, ?outcome, "a repair ended after its incident had gone on in another");
@@ -253,7 +309,10 @@ impl World {
             }
             Outcome::Cancelled { .. } => self.after_recovery(id, now),
             Outcome::Stuck { why } => {
-                let text = format!("{runbook} is stuck: {why} Type `clear {}` when you have taken care of it.", self.number(id));
+                let text = format!(
+                    "{runbook} is stuck: {why} Type `clear {}` when you have taken care of it.",
+                    self.number(id)
+                );
                 self.escalate(id, Cause::Stuck, text, now);
                 self.after_recovery(id, now);
             }
@@ -265,7 +324,9 @@ impl World {
         let runbooks = self.knowledge.runbooks.clone();
         let mut ineffective = Vec::new();
         for runbook in runbooks.iter() {
-            let Some(history) = self.histories.get_mut(&(runbook.name.clone(), root.clone())) else { continue };
+            let Some(history) = self.histories.get_mut(&(runbook.name.clone(), root.clone())) else {
+                continue;
+            };
             let Some((remediation, held_since)) = history.last_success else { continue };
             if within(held_since, now, runbook.limits.watch) {
                 history.last_success = None;
@@ -297,13 +358,19 @@ fn cooling_until(history: &History, runbook: &Runbook, now: Timestamp) -> Option
 }
 
 fn forbidden(draft: &Draft) -> String {
-    let reason = |j: &super::plan::Judged| j.evaluation.reasons.first().map(|r| format!("`{}`: {r}", j.action));
-    draft.judged.iter().filter(|j| j.evaluation.decision == Decision::Forbid).find_map(reason).unwrap_or_default()
+    let reason =
+        |j: &super::plan::Judged| j.evaluation.reasons.first().map(|r| format!("`{}`: {r}", j.action));
+    draft
+        .judged
+        .iter()
+        .filter(|j| j.evaluation.decision == Decision::Forbid)
+        .find_map(reason)
+        .unwrap_or_default()
 }
 
 /// The stable name of an outcome, as stored.
 #[must_use]
-pub fn outcome_name(outcome: &Outcome) -> &'static str {
+pub(super) fn outcome_name(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Succeeded => "succeeded",
         Outcome::Deferred => "deferred",

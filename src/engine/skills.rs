@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use super::ports::{Child, Clock, CommandRunner, Exit, Gatekeeper, Limits, Output};
 use crate::domain::action::{Action, Command, Executable};
 use crate::domain::ids::ExecutionId;
+use crate::domain::report::text::clean_line;
 use crate::domain::report::{ExitKind, Report, parse_report};
 use crate::domain::signal::Timestamp;
 use crate::domain::skill::Manifest;
@@ -144,7 +145,7 @@ fn judge(manifest: &Manifest, started_at: Timestamp, output: &Output) -> SkillRu
         Exit::TimedOut => (Some(ExitKind::TimedOut), None),
         Exit::Cancelled => (None, None),
     };
-    let stderr = crate::domain::report::text::excerpt(&output.stderr);
+    let stderr = clean(&output.stderr);
     let result = match kind {
         None => RunResult::Cancelled,
         Some(kind) => match parse_report(manifest, kind, &output.stdout, output.truncated) {
@@ -154,4 +155,10 @@ fn judge(manifest: &Manifest, started_at: Timestamp, output: &Output) -> SkillRu
         },
     };
     SkillRun { started_at, duration: output.duration, exit, result, stderr }
+}
+
+/// What a process wrote, as lines that are safe to show.
+fn clean(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    text.lines().map(clean_line).collect::<Vec<_>>().join("\n").trim().to_owned()
 }

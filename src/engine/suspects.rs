@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::change::{Change, rank};
+use crate::domain::change::{Change, Relation, rank};
 use crate::domain::incident::SuspectNote;
 use crate::domain::signal::Timestamp;
 use crate::domain::target::Target;
@@ -57,11 +57,10 @@ impl Ledger {
 /// The suspects among some changes: what happened before, most suspect first.
 #[must_use]
 pub fn suspects(changes: Vec<Change>, targets: &[Target], topology: &Topology, opened_at: Timestamp, now: Timestamp) -> Vec<SuspectNote> {
-    // Steward's own repairs of this very incident come after it opened; what it did before may well be the cause.
-    let nearest = |touched: &Target| targets.iter().filter_map(|t| topology.distance(t, touched)).min();
-    rank(changes, targets, &nearest, opened_at, now)
+    let above_root = |touched: &Target| targets.first().and_then(|root| topology.distance(root, touched));
+    rank(changes, targets, &above_root, opened_at, now)
         .into_iter()
-        .filter(|suspect| suspect.score > 0.0)
+        .filter(|suspect| suspect.is_suspect() || (suspect.before && suspect.relation == Relation::Unmapped))
         .take(SUSPECTS)
         .map(|suspect| SuspectNote {
             source: suspect.change.source,

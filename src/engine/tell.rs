@@ -62,7 +62,8 @@ impl World {
     fn tell_root(&mut self, id: IncidentId, now: Timestamp) {
         let paused = self.paused.clone();
         let Some(live) = self.incidents.get_mut(&id) else { return };
-        let around = Around { tz: self.settings.tz, paused_by: paused.as_deref(), silenced: live.telling.silenced };
+        let around =
+            Around { tz: self.settings.tz, paused_by: paused.as_deref(), silenced: live.telling.silenced };
         let card = cards::root(&live.incident, around);
         if live.telling.root.as_ref() == Some(&card) {
             return;

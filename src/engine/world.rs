@@ -25,7 +25,7 @@ use crate::policy::Policy;
 use crate::store::batch::{AuditLine, Batch, SignalRow, StoredIncident, Telling};
 
 /// What the operator wrote and may change while Steward runs.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Knowledge {
     /// What depends on what.
     pub topology: Arc<Topology>,
@@ -229,7 +229,11 @@ impl World {
         let covers_all = |silence: &&Silence| {
             silence.covers(&incident.root, now)
                 || (incident.is_active()
-                    && incident.members.iter().filter(|m| m.active).all(|m| silence.covers(&m.problem.target, now)))
+                    && incident
+                        .members
+                        .iter()
+                        .filter(|m| m.active)
+                        .all(|m| silence.covers(&m.problem.target, now)))
         };
         self.silences.iter().filter(covers_all).max_by_key(|silence| silence.ends_at)
     }
@@ -253,7 +257,9 @@ impl World {
         }
         let changed = std::mem::take(&mut self.changed);
         let touched = std::mem::take(&mut self.touched);
-        self.batch.touched.extend(touched.difference(&changed).filter_map(|key| self.signals.get(key).cloned()));
+        self.batch
+            .touched
+            .extend(touched.difference(&changed).filter_map(|key| self.signals.get(key).cloned()));
         self.batch.signals.extend(changed.iter().filter_map(|key| self.signals.get(key).cloned()));
         over.into_iter().for_each(|id| self.forget(id));
         (std::mem::take(&mut self.batch), std::mem::take(&mut self.effects))

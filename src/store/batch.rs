@@ -142,12 +142,36 @@ impl Batch {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let Self {
-            incidents, events, signals, touched, occurrences, escalations, silences, approvals, remediations, ended,
-            messages, changes, settings, audit, counters,
+            incidents,
+            events,
+            signals,
+            touched,
+            occurrences,
+            escalations,
+            silences,
+            approvals,
+            remediations,
+            ended,
+            messages,
+            changes,
+            settings,
+            audit,
+            counters,
         } = self;
-        incidents.is_empty() && events.is_empty() && signals.is_empty() && touched.is_empty() && occurrences.is_empty()
-            && escalations.is_empty() && silences.is_empty() && approvals.is_empty() && remediations.is_empty()
-            && ended.is_empty() && messages.is_empty() && changes.is_empty() && settings.is_empty() && audit.is_empty()
+        incidents.is_empty()
+            && events.is_empty()
+            && signals.is_empty()
+            && touched.is_empty()
+            && occurrences.is_empty()
+            && escalations.is_empty()
+            && silences.is_empty()
+            && approvals.is_empty()
+            && remediations.is_empty()
+            && ended.is_empty()
+            && messages.is_empty()
+            && changes.is_empty()
+            && settings.is_empty()
+            && audit.is_empty()
             && counters.is_none()
     }
 
@@ -170,9 +194,17 @@ impl Batch {
     }
 
     fn write_events(&self, conn: &Connection) -> Result<(), StoreError> {
-        let mut insert = conn.prepare_cached("INSERT INTO events (incident, seq, at, kind, data) VALUES (?1, ?2, ?3, ?4, ?5)")?;
+        let mut insert = conn.prepare_cached(
+            "INSERT INTO events (incident, seq, at, kind, data) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?;
         for (id, record) in &self.events {
-            insert.execute(params![Text(id), record.seq, Ms(record.at), record.event.kind(), Json(&record.event)])?;
+            insert.execute(params![
+                Text(id),
+                record.seq,
+                Ms(record.at),
+                record.event.kind(),
+                Json(&record.event)
+            ])?;
         }
         Ok(())
     }
@@ -186,9 +218,17 @@ impl Batch {
         for row in &self.signals {
             let signal = &row.signal;
             put.execute(params![
-                Text(&signal.origin), Text(&signal.target), Text(&signal.signature), Text(&signal.state),
-                Text(&signal.severity), signal.summary, row.incident.as_ref().map(Text), row.count, Ms(row.first_seen),
-                Ms(row.last_seen), Json(signal)
+                Text(&signal.origin),
+                Text(&signal.target),
+                Text(&signal.signature),
+                Text(&signal.state),
+                Text(&signal.severity),
+                signal.summary,
+                row.incident.as_ref().map(Text),
+                row.count,
+                Ms(row.first_seen),
+                Ms(row.last_seen),
+                Json(signal)
             ])?;
         }
         let mut touch = conn.prepare_cached(
@@ -196,17 +236,25 @@ impl Batch {
         )?;
         for row in &self.touched {
             let signal = &row.signal;
-            touch.execute(params![Text(&signal.origin), Text(&signal.target), Text(&signal.signature), row.count, Ms(row.last_seen)])?;
+            touch.execute(params![
+                Text(&signal.origin),
+                Text(&signal.target),
+                Text(&signal.signature),
+                row.count,
+                Ms(row.last_seen)
+            ])?;
         }
         Ok(())
     }
 
     fn write_counts(&self, conn: &Connection) -> Result<(), StoreError> {
-        let mut occurred = conn.prepare_cached("INSERT INTO occurrences (root, at, incident, seq) VALUES (?1, ?2, ?3, ?4)")?;
+        let mut occurred =
+            conn.prepare_cached("INSERT INTO occurrences (root, at, incident, seq) VALUES (?1, ?2, ?3, ?4)")?;
         for (root, at, incident, seq) in &self.occurrences {
             occurred.execute(params![Text(root), Ms(*at), Text(incident), seq])?;
         }
-        let mut called = conn.prepare_cached("INSERT INTO escalations (incident, cause, at) VALUES (?1, ?2, ?3)")?;
+        let mut called =
+            conn.prepare_cached("INSERT INTO escalations (incident, cause, at) VALUES (?1, ?2, ?3)")?;
         for (incident, cause, at) in &self.escalations {
             called.execute(params![Text(incident), cause.as_str(), Ms(*at)])?;
         }
@@ -220,8 +268,13 @@ impl Batch {
         )?;
         for new in &self.remediations {
             begin.execute(params![
-                Text(&new.id), Text(&new.incident), new.terms.plan.runbook, Text(&new.problem.target),
-                Text(&new.problem.signature), Ms(new.at), Json(&new.terms)
+                Text(&new.id),
+                Text(&new.incident),
+                new.terms.plan.runbook,
+                Text(&new.problem.target),
+                Text(&new.problem.signature),
+                Ms(new.at),
+                Json(&new.terms)
             ])?;
         }
         let mut end = conn.prepare_cached(
@@ -238,12 +291,14 @@ impl Batch {
         for (key, value) in &self.settings {
             set.execute(params![key, value])?;
         }
-        let mut audit = conn.prepare_cached("INSERT INTO audit (at, who, what, data) VALUES (?1, ?2, ?3, ?4)")?;
+        let mut audit =
+            conn.prepare_cached("INSERT INTO audit (at, who, what, data) VALUES (?1, ?2, ?3, ?4)")?;
         for line in &self.audit {
             audit.execute(params![Ms(line.at), line.who, line.what, Json(&line.data)])?;
         }
         if let Some((incidents, approvals)) = self.counters {
-            let mut count = conn.prepare_cached("INSERT OR REPLACE INTO counters (name, value) VALUES (?1, ?2)")?;
+            let mut count =
+                conn.prepare_cached("INSERT OR REPLACE INTO counters (name, value) VALUES (?1, ?2)")?;
             count.execute(params!["incident", incidents])?;
             count.execute(params!["approval", approvals])?;
         }
@@ -275,12 +330,22 @@ fn write_silence(conn: &Connection, silence: &Silence, end_told: bool) -> Result
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?
     .execute(params![
-        silence.number, Text(&silence.target), Ms(silence.starts_at), Ms(silence.ends_at), silence.by, silence.comment, end_told
+        silence.number,
+        Text(&silence.target),
+        Ms(silence.starts_at),
+        Ms(silence.ends_at),
+        silence.by,
+        silence.comment,
+        end_told
     ])?;
     Ok(())
 }
 
-fn write_approval(conn: &Connection, approval: &Approval, decided_at: Option<Timestamp>) -> Result<(), StoreError> {
+fn write_approval(
+    conn: &Connection,
+    approval: &Approval,
+    decided_at: Option<Timestamp>,
+) -> Result<(), StoreError> {
     conn.prepare_cached(
         "INSERT INTO approvals (id, number, incident, state, requested_at, expires_at, decided_at, decided_by, data)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
@@ -299,7 +364,13 @@ fn write_change(conn: &Connection, change: &Change) -> Result<(), StoreError> {
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?
     .execute(params![
-        change.source, change.id, Ms(change.at), change.author, change.summary, Json(&change.files), change.files_total,
+        change.source,
+        change.id,
+        Ms(change.at),
+        change.author,
+        change.summary,
+        Json(&change.files),
+        change.files_total,
         Json(&change.targets)
     ])?;
     Ok(())
@@ -322,7 +393,12 @@ fn write_message(conn: &Connection, message: &NewMessage) -> Result<(), StoreErr
          VALUES (?1, ?2, ?3, ?4, ?5, 'pending', ?6, ?6)",
     )?
     .execute(params![
-        message.platform, message.thread, message.supersedes, Json(&message.place), Json(&message.card), Ms(message.at)
+        message.platform,
+        message.thread,
+        message.supersedes,
+        Json(&message.place),
+        Json(&message.card),
+        Ms(message.at)
     ])?;
     Ok(())
 }

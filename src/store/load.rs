@@ -105,7 +105,8 @@ fn column<T: serde::de::DeserializeOwned>(conn: &Connection, sql: &str) -> Resul
 }
 
 fn incidents(conn: &Connection) -> Result<Vec<LiveIncident>, StoreError> {
-    let stored: Vec<StoredIncident> = column(conn, "SELECT data FROM incidents WHERE live = 1 ORDER BY opened_at")?;
+    let stored: Vec<StoredIncident> =
+        column(conn, "SELECT data FROM incidents WHERE live = 1 ORDER BY opened_at")?;
     stored
         .into_iter()
         .map(|stored| {
@@ -135,8 +136,9 @@ fn signals(conn: &Connection) -> Result<Vec<SignalRow>, StoreError> {
 }
 
 fn silences(conn: &Connection) -> Result<Vec<Silence>, StoreError> {
-    let mut query =
-        conn.prepare("SELECT id, target, starts_at, ends_at, by, comment FROM silences WHERE ended_told = 0 ORDER BY id")?;
+    let mut query = conn.prepare(
+        "SELECT id, target, starts_at, ends_at, by, comment FROM silences WHERE ended_told = 0 ORDER BY id",
+    )?;
     let rows = query.query_map([], |row| {
         Ok(Silence {
             number: row.get(0)?,
@@ -152,7 +154,8 @@ fn silences(conn: &Connection) -> Result<Vec<Silence>, StoreError> {
 
 fn occurrences(conn: &Connection, since: i64) -> Result<Vec<(Target, Timestamp)>, StoreError> {
     let mut query = conn.prepare("SELECT root, at FROM occurrences WHERE at > ?1 ORDER BY at")?;
-    let rows = query.query_map([since], |row| Ok((row.get::<_, Text<Target>>(0)?.0, row.get::<_, Ms>(1)?.0)))?;
+    let rows =
+        query.query_map([since], |row| Ok((row.get::<_, Text<Target>>(0)?.0, row.get::<_, Ms>(1)?.0)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -160,7 +163,9 @@ fn escalations(conn: &Connection, since: i64) -> Result<Vec<(Target, String, Tim
     let mut query = conn.prepare(
         "SELECT i.root, e.cause, e.at FROM escalations e JOIN incidents i ON i.id = e.incident WHERE e.at > ?1 ORDER BY e.at",
     )?;
-    let rows = query.query_map([since], |row| Ok((row.get::<_, Text<Target>>(0)?.0, row.get(1)?, row.get::<_, Ms>(2)?.0)))?;
+    let rows = query.query_map([since], |row| {
+        Ok((row.get::<_, Text<Target>>(0)?.0, row.get(1)?, row.get::<_, Ms>(2)?.0))
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -194,4 +199,3 @@ fn pairs(conn: &Connection) -> Result<Vec<(String, String)>, StoreError> {
     let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
-

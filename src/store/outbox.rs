@@ -91,10 +91,12 @@ pub fn later(conn: &Connection, id: i64, why: &str, next_at: Timestamp) -> Resul
 /// # Errors
 /// Whatever SQLite says.
 pub fn refs(conn: &Connection, platform: &str, incident: IncidentId) -> Result<Refs, StoreError> {
-    let mut query =
-        conn.prepare_cached("SELECT root_ref, thread_ref FROM chat_refs WHERE platform = ?1 AND incident = ?2")?;
+    let mut query = conn
+        .prepare_cached("SELECT root_ref, thread_ref FROM chat_refs WHERE platform = ?1 AND incident = ?2")?;
     let found = query
-        .query_row(params![platform, Text(&incident)], |row| Ok(Refs { root: row.get(0)?, thread: row.get(1)? }))
+        .query_row(params![platform, Text(&incident)], |row| {
+            Ok(Refs { root: row.get(0)?, thread: row.get(1)? })
+        })
         .optional()?;
     Ok(found.unwrap_or_default())
 }
@@ -103,7 +105,12 @@ pub fn refs(conn: &Connection, platform: &str, incident: IncidentId) -> Result<R
 ///
 /// # Errors
 /// Whatever SQLite says.
-pub fn keep_refs(conn: &Connection, platform: &str, incident: IncidentId, refs: &Refs) -> Result<(), StoreError> {
+pub fn keep_refs(
+    conn: &Connection,
+    platform: &str,
+    incident: IncidentId,
+    refs: &Refs,
+) -> Result<(), StoreError> {
     conn.prepare_cached(
         "INSERT INTO chat_refs (platform, incident, root_ref, thread_ref) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (platform, incident) DO UPDATE SET root_ref = coalesce(?3, root_ref),

@@ -15,8 +15,8 @@ use crate::domain::signal::Timestamp;
 /// # Errors
 /// Whatever SQLite says, or a line that can't be read.
 pub fn timeline(conn: &Connection, id: IncidentId, after: u64) -> Result<Vec<Record>, StoreError> {
-    let mut query =
-        conn.prepare_cached("SELECT seq, at, data FROM events WHERE incident = ?1 AND seq > ?2 ORDER BY seq")?;
+    let mut query = conn
+        .prepare_cached("SELECT seq, at, data FROM events WHERE incident = ?1 AND seq > ?2 ORDER BY seq")?;
     let rows = query.query_map(params![Text(id), after], |row| {
         Ok(Record { seq: row.get(0)?, at: row.get::<_, Ms>(1)?.0, event: row.get::<_, Json<Event>>(2)?.0 })
     })?;
@@ -29,7 +29,10 @@ pub fn timeline(conn: &Connection, id: IncidentId, after: u64) -> Result<Vec<Rec
 /// Whatever SQLite says, or a value that can't be read.
 pub fn incident(conn: &Connection, number: u64) -> Result<Option<StoredIncident>, StoreError> {
     let mut query = conn.prepare_cached("SELECT data FROM incidents WHERE number = ?1")?;
-    Ok(query.query_row([number], |row| row.get::<_, Json<StoredIncident>>(0)).optional()?.map(|Json(stored)| stored))
+    Ok(query
+        .query_row([number], |row| row.get::<_, Json<StoredIncident>>(0))
+        .optional()?
+        .map(|Json(stored)| stored))
 }
 
 /// Incidents, newest first: those that are live, or all of them; at most `limit`.
@@ -51,7 +54,12 @@ pub fn incidents(conn: &Connection, all: bool, limit: usize) -> Result<Vec<Store
 ///
 /// # Errors
 /// Whatever SQLite says, or a value that can't be read.
-pub fn changes(conn: &Connection, since: Timestamp, until: Timestamp, limit: usize) -> Result<Vec<Change>, StoreError> {
+pub fn changes(
+    conn: &Connection,
+    since: Timestamp,
+    until: Timestamp,
+    limit: usize,
+) -> Result<Vec<Change>, StoreError> {
     let mut query = conn.prepare_cached(
         "SELECT source, id, at, author, summary, files, files_total, targets FROM changes
          WHERE at BETWEEN ?1 AND ?2 ORDER BY at DESC LIMIT ?3",

@@ -41,7 +41,12 @@ pub struct Unfinished {
 ///
 /// # Errors
 /// Whatever SQLite says.
-pub fn append(conn: &Connection, id: RemediationId, event: &SagaEvent, now: Timestamp) -> Result<(), StoreError> {
+pub fn append(
+    conn: &Connection,
+    id: RemediationId,
+    event: &SagaEvent,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     conn.prepare_cached(
         "INSERT INTO remediation_log (remediation, seq, at, data)
          SELECT ?1, coalesce(max(seq), 0) + 1, ?2, ?3 FROM remediation_log WHERE remediation = ?1",
@@ -55,7 +60,8 @@ pub fn append(conn: &Connection, id: RemediationId, event: &SagaEvent, now: Time
 /// # Errors
 /// Whatever SQLite says, or a line that can't be read.
 pub fn log(conn: &Connection, id: RemediationId) -> Result<Vec<SagaEvent>, StoreError> {
-    let mut query = conn.prepare_cached("SELECT data FROM remediation_log WHERE remediation = ?1 ORDER BY seq")?;
+    let mut query =
+        conn.prepare_cached("SELECT data FROM remediation_log WHERE remediation = ?1 ORDER BY seq")?;
     let rows = query.query_map(params![Text(&id)], |row| row.get::<_, Json<SagaEvent>>(0))?;
     Ok(rows.map(|row| row.map(|Json(event)| event)).collect::<Result<_, _>>()?)
 }

@@ -26,7 +26,8 @@ pub struct LastRun {
 /// # Errors
 /// Whatever SQLite says.
 pub fn all(conn: &Connection) -> Result<BTreeMap<String, LastRun>, StoreError> {
-    let mut query = conn.prepare("SELECT skill, last_due, last_started, last_finished, failures FROM schedule")?;
+    let mut query =
+        conn.prepare("SELECT skill, last_due, last_started, last_finished, failures FROM schedule")?;
     let rows = query.query_map([], |row| {
         let time = |at: Option<Ms>| at.map(|Ms(at)| at);
         let run = LastRun {
@@ -44,7 +45,12 @@ pub fn all(conn: &Connection) -> Result<BTreeMap<String, LastRun>, StoreError> {
 ///
 /// # Errors
 /// Whatever SQLite says.
-pub fn begin(conn: &Connection, skill: &str, due: Option<Timestamp>, now: Timestamp) -> Result<(), StoreError> {
+pub fn begin(
+    conn: &Connection,
+    skill: &str,
+    due: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     conn.prepare_cached(
         "INSERT INTO schedule (skill, last_due, last_started) VALUES (?1, coalesce(?2, ?3), ?3)
          ON CONFLICT (skill) DO UPDATE SET last_due = coalesce(?2, last_due), last_started = ?3",

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::{Member, State};
 use crate::domain::approval::ApprovalState;
 use crate::domain::escalation::Cause;
-use crate::domain::remediation::Outcome;
 use crate::domain::ids::{ApprovalId, IncidentId, RemediationId};
+use crate::domain::remediation::Outcome;
 use crate::domain::signal::{Origin, Problem, Severity, Timestamp};
 use crate::domain::target::Target;
 

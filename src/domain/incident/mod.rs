@@ -467,10 +467,7 @@ impl Incident {
                 if let Some(repair) = self.repairs.last_mut() {
                     repair.outcome = Some(outcome.clone());
                 }
-                if *outcome == Outcome::Succeeded
-                    && self.is_active()
-                    && self.state == State::Remediating
-                {
+                if *outcome == Outcome::Succeeded && self.is_active() && self.state == State::Remediating {
                     // The repaired problem is gone, another of the same root is not.
                     self.state = State::Open;
                     self.changed_at = at;

@@ -1,8 +1,8 @@
 //! The timeline in words: one sentence per event, the same everywhere.
 
 use super::{Event, Mitigation};
-use crate::domain::remediation::Outcome;
 use crate::domain::approval::ApprovalState;
+use crate::domain::remediation::Outcome;
 
 /// An event as people read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
