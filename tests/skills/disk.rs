@@ -70,6 +70,13 @@ fn a_mount_with_odd_characters_stays_one_header_and_becomes_a_clean_target() {
 }
 
 #[test]
+fn control_characters_in_a_mount_reach_no_terminal() {
+    let df = r#"cat "$F/disk/df-btrfs.txt"; printf '/dev/sde1 ext4 1000000 990000 10000 99%% /mnt/\033[31mred\r\n'"#;
+    let report = Bench::new("disk-space").stub("df", df).run();
+    report.about("disk/mnt/__31mred_").says("PROBLEM", "disk-fill", "/mnt/ [31mred");
+}
+
+#[test]
 fn a_large_journal_is_labelled_on_the_mount_that_holds_it_and_nowhere_else() {
     let df =
         "case $* in -PTkl) cat $F/disk/df-filling.txt;; *journal) cat $F/disk/df-journal-on-var.txt;; esac";

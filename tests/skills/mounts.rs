@@ -1,6 +1,7 @@
 //! `stale-mounts`.
 
 use std::net::TcpListener;
+use std::time::{Duration, Instant};
 
 use crate::bench::{Bench, fixture};
 
@@ -32,7 +33,12 @@ fn a_mount_that_hangs_is_a_problem_and_holds_up_neither_the_skill_nor_the_others
 #[test]
 fn a_stat_that_cant_even_be_killed_is_left_behind() {
     // The kernel's uninterruptible sleep, as far as a test can have it: timeout itself does not come back.
-    let report = mounts("").stub("timeout", "case $* in *stat*media) exec sleep 6;; esac").run();
+    let started = Instant::now();
+    let report = mounts("").stub("timeout", "case $* in *stat*media) exec sleep 20;; esac").run();
+    assert!(
+        started.elapsed() < Duration::from_secs(15),
+        "the skill waited for it, or left it our output to hold"
+    );
     report.about("mount/mnt/media").says("PROBLEM", "mount-stale", "no answer");
     assert_eq!(report.about("mount/mnt/my_scans").status, "OK");
 }
