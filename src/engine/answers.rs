@@ -69,7 +69,13 @@ impl Librarian {
     }
 
     /// Finds the suspects of an incident and tells the engine.
-    pub fn find_suspects(&self, incident: IncidentId, opened_at: Timestamp, targets: Vec<Target>, topology: Arc<Topology>) {
+    pub fn find_suspects(
+        &self,
+        incident: IncidentId,
+        opened_at: Timestamp,
+        targets: Vec<Target>,
+        topology: Arc<Topology>,
+    ) {
         let librarian = self.clone();
         let busy = self.engine.activity().begin();
         tokio::spawn(async move {
@@ -85,7 +91,8 @@ impl Librarian {
     }
 
     async fn look_up(&self, question: Question, knowledge: &Knowledge) -> Card {
-        let unreadable = |error: StoreError| Card::titled("I can't read my own records").line(error.to_string());
+        let unreadable =
+            |error: StoreError| Card::titled("I can't read my own records").line(error.to_string());
         match question {
             Question::Incidents { all } => self.incidents(all).await.unwrap_or_else(unreadable),
             Question::Show { number } => self.show(number).await.unwrap_or_else(unreadable),
@@ -101,13 +108,22 @@ impl Librarian {
     async fn incidents(&self, all: bool) -> Result<Card, StoreError> {
         let found = self.store.read(move |conn| query::incidents(conn, all, LISTED)).await?;
         if found.is_empty() {
-            return Ok(Card::titled(if all { "There has been no incident yet" } else { "No incident is open" }));
+            return Ok(Card::titled(if all {
+                "There has been no incident yet"
+            } else {
+                "No incident is open"
+            }));
         }
         let card = Card::titled(if all { "The latest incidents" } else { "Incidents" });
         Ok(found.iter().fold(card, |card, StoredIncident { incident, .. }| {
             let at = incident.opened_at.with_timezone(&self.settings.tz).format("%m-%d %H:%M");
             let what = incident.members.first().map_or("", |m| m.summary.as_str());
-            card.line(format!("#{:<4} {:<11} {at}  {}: {what}", incident.number, incident.state.as_str(), incident.root))
+            card.line(format!(
+                "#{:<4} {:<11} {at}  {}: {what}",
+                incident.number,
+                incident.state.as_str(),
+                incident.root
+            ))
         }))
     }
 
@@ -123,7 +139,8 @@ impl Librarian {
         let Some((stored, timeline)) = found else {
             return Ok(Card::titled(format!("There is no incident #{number}. `incidents all` lists them.")));
         };
-        let around = cards::Around { tz: self.settings.tz, paused_by: None, silenced: stored.telling.silenced };
+        let around =
+            cards::Around { tz: self.settings.tz, paused_by: None, silenced: stored.telling.silenced };
         let mut card = cards::root(&stored.incident, around);
         card.actions.clear();
         for record in &timeline {
@@ -131,7 +148,8 @@ impl Librarian {
                 let at = record.at.with_timezone(&self.settings.tz).format("%H:%M:%S");
                 card.body.push(format!("{at} {:<6} {}", sentence.sign, sentence.text));
             }
-            if let Event::Opened { problem, evidence, .. } | Event::Joined { problem, evidence, .. } = &record.event
+            if let Event::Opened { problem, evidence, .. } | Event::Joined { problem, evidence, .. } =
+                &record.event
                 && !evidence.trim().is_empty()
             {
                 card.attachments.push(Attachment { name: format!("{problem}.txt"), text: evidence.clone() });
@@ -140,21 +158,38 @@ impl Librarian {
         Ok(card)
     }
 
-    async fn what_changed(&self, since: Option<Timestamp>, on: Option<Target>, incident: Option<u64>, knowledge: &Knowledge) -> Result<Card, StoreError> {
+    async fn what_changed(
+        &self,
+        since: Option<Timestamp>,
+        on: Option<Target>,
+        incident: Option<u64>,
+        knowledge: &Knowledge,
+    ) -> Result<Card, StoreError> {
         let now = self.clock.now();
         if let Some(number) = incident {
             let stored = self.store.read(move |conn| query::incident(conn, number)).await?;
             if let Some(StoredIncident { incident, .. }) = stored {
-                let found = self.ledger.changes(since.unwrap_or(incident.opened_at - self.settings.changes_window), now).await;
+                let found = self
+                    .ledger
+                    .changes(since.unwrap_or(incident.opened_at - self.settings.changes_window), now)
+                    .await;
                 let targets = super::ingest::targets_of(&incident);
-                let suspects = suspects(found.changes, &targets, &knowledge.topology, incident.opened_at, now);
+                let suspects =
+                    suspects(found.changes, &targets, &knowledge.topology, incident.opened_at, now);
                 let mut card = Card::titled(format!("Before #{number} ({})", incident.root));
                 if suspects.is_empty() {
                     card = card.line("Nothing that I know of changed near it.");
                 }
                 for s in &suspects {
                     let at = s.at.with_timezone(&self.settings.tz).format("%m-%d %H:%M:%S");
-                    card = card.line(format!("{at}  \"{}\" by {} ({} {}): {}", s.summary, s.author, s.source, short(&s.id), s.why));
+                    card = card.line(format!(
+                        "{at}  \"{}\" by {} ({} {}): {}",
+                        s.summary,
+                        s.author,
+                        s.source,
+                        short(&s.id),
+                        s.why
+                    ));
                 }
                 return Ok(could_not_ask(card, &found.silent));
             }
@@ -165,7 +200,9 @@ impl Librarian {
     }
 
     fn list_changes(&self, changes: &[Change], from: Timestamp, on: Option<&Target>) -> Card {
-        let touches = |change: &&Change| on.is_none_or(|on| change.targets.iter().any(|t| t.is_within(on) || on.is_within(t)));
+        let touches = |change: &&Change| {
+            on.is_none_or(|on| change.targets.iter().any(|t| t.is_within(on) || on.is_within(t)))
+        };
         let matching: Vec<&Change> = changes.iter().filter(touches).collect();
         let at = from.with_timezone(&self.settings.tz).format("%Y-%m-%d %H:%M");
         let place = on.map(|on| format!(" on {on}")).unwrap_or_default();
@@ -176,12 +213,22 @@ impl Librarian {
         for change in matching.iter().take(CHANGES) {
             let at = change.at.with_timezone(&self.settings.tz).format("%m-%d %H:%M:%S");
             let targets: Vec<_> = change.targets.iter().map(Target::as_str).collect();
-            let touched = if targets.is_empty() { String::new() } else { format!(" [{}]", targets.join(", ")) };
-            card = card.line(format!("{at}  \"{}\" by {} ({} {}){touched}", change.summary, change.author, change.source, short(&change.id)));
+            let touched =
+                if targets.is_empty() { String::new() } else { format!(" [{}]", targets.join(", ")) };
+            card = card.line(format!(
+                "{at}  \"{}\" by {} ({} {}){touched}",
+                change.summary,
+                change.author,
+                change.source,
+                short(&change.id)
+            ));
             if !change.files.is_empty() {
                 let more = change.files_total.saturating_sub(3);
                 let shown = change.files.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
-                card = card.line(format!("                {shown}{}", if more > 0 { format!(" and {more} more") } else { String::new() }));
+                card = card.line(format!(
+                    "                {shown}{}",
+                    if more > 0 { format!(" and {more} more") } else { String::new() }
+                ));
             }
         }
         if matching.len() > CHANGES {
@@ -198,7 +245,8 @@ impl Librarian {
                 |at| format!("last ran {}", at.with_timezone(&self.settings.tz).format("%m-%d %H:%M:%S")),
             );
             let failing = last.get(name).filter(|run| run.failures > 0);
-            let failing = failing.map(|run| format!(", failed {} times in a row", run.failures)).unwrap_or_default();
+            let failing =
+                failing.map(|run| format!(", failed {} times in a row", run.failures)).unwrap_or_default();
             card.line(format!("{name:<20} {ran}{failing}"))
         }))
     }

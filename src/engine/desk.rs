@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
 
+use super::activity::told;
 use super::answers::Librarian;
 use super::effect::Effect;
 use super::message::{Envelope, Handle, Message};
@@ -94,12 +95,12 @@ impl Desk {
     /// The store is lost for good (corrupt, or its thread ended): going on would lose what comes in.
     pub async fn run(mut self, mut ending: watch::Receiver<bool>) -> Result<(), StoreError> {
         let mut envelopes = Vec::new();
-        let mut told = ending.clone();
+        let mut ended = ending.clone();
         loop {
             let deadline = self.world.next_deadline();
             tokio::select! {
                 biased;
-                _ = told.wait_for(|ending| *ending) => {
+                () = told(&mut ended) => {
                     while let Ok(envelope) = self.mailbox.try_recv() {
                         envelopes.push(envelope);
                     }
@@ -112,7 +113,11 @@ impl Desk {
         }
     }
 
-    async fn turn(&mut self, envelopes: &mut Vec<Envelope>, ending: &mut watch::Receiver<bool>) -> Result<(), StoreError> {
+    async fn turn(
+        &mut self,
+        envelopes: &mut Vec<Envelope>,
+        ending: &mut watch::Receiver<bool>,
+    ) -> Result<(), StoreError> {
         let now = self.clock.now();
         let _busy = self.handle.activity().begin();
         let mut questions = Vec::new();
@@ -141,11 +146,17 @@ impl Desk {
     fn take(&mut self, message: Message, now: Timestamp) -> Option<(Question, Inbound)> {
         let world = &mut self.world;
         match message {
-            Message::Signals(signals) => signals.into_iter().for_each(|signal| world.take_signal(signal, now)),
+            Message::Signals(signals) => {
+                signals.into_iter().for_each(|signal| world.take_signal(signal, now))
+            }
             Message::Reported { skill, report } => world.take_report(&skill, &report, now),
-            Message::SkillFailed { skill, why, failures, threshold } => world.skill_failed(&skill, &why, failures, threshold, now),
+            Message::SkillFailed { skill, why, failures, threshold } => {
+                world.skill_failed(&skill, &why, failures, threshold, now)
+            }
             Message::Said(inbound) => return world.said(&inbound, now).map(|question| (question, inbound)),
-            Message::Answered { platform, conversation, card } => world.answer(&platform, &conversation, &card, now),
+            Message::Answered { platform, conversation, card } => {
+                world.answer(&platform, &conversation, &card, now)
+            }
             Message::Step { incident, remediation, text, change } => {
                 world.note_changes(change);
                 world.record(incident, Event::RepairStep { remediation, text }, now);
@@ -158,6 +169,7 @@ impl Desk {
                 world.note_changes(changes);
                 world.learn(*knowledge);
             }
+            Message::Changed(changes) => world.note_changes(changes),
             Message::Notice(card) => world.tell_lab(&card, now),
             Message::Wake => {}
         }
@@ -181,7 +193,7 @@ impl Desk {
                     tracing::error!(%error, retry_in = ?wait, "decisions can't be written; nothing is told or done until they are");
                     tokio::select! {
                         () = self.clock.sleep(wait) => {}
-                        _ = ending.changed() => {}
+                        () = told(ending) => {}
                     }
                     wait = wait.saturating_mul(2).min(LONGEST_WAIT);
                 }

@@ -88,6 +88,8 @@ pub enum Message {
         /// What changed, for "what changed?".
         changes: Vec<Change>,
     },
+    /// Something changed that only Steward knows of.
+    Changed(Vec<Change>),
     /// Something for the lab's channel that belongs to no incident.
     Notice(Card),
     /// Look at what is live as if time had come: sent once at start.
@@ -157,9 +159,14 @@ impl Handle {
         self.leave(Message::Signals(signals), Some(room))?.await.map_err(|_| Ended)
     }
 
-    fn leave(&self, message: Message, room: Option<tokio::sync::OwnedSemaphorePermit>) -> Result<oneshot::Receiver<()>, Ended> {
+    fn leave(
+        &self,
+        message: Message,
+        room: Option<tokio::sync::OwnedSemaphorePermit>,
+    ) -> Result<oneshot::Receiver<()>, Ended> {
         let (committed, told) = oneshot::channel();
-        let envelope = Envelope { message, committed: Some(committed), _busy: self.activity.begin(), _room: room };
+        let envelope =
+            Envelope { message, committed: Some(committed), _busy: self.activity.begin(), _room: room };
         self.mailbox.send(envelope).map_err(|_| Ended)?;
         Ok(told)
     }

@@ -15,6 +15,7 @@ pub mod ports;
 pub mod remediate;
 pub mod repairs;
 mod respond;
+mod restore;
 mod route;
 pub mod schedule;
 pub mod settings;

@@ -45,7 +45,13 @@ pub struct Shop {
 impl Shop {
     /// A shop in which nothing runs yet.
     #[must_use]
-    pub fn new(store: Store, runner: Arc<dyn CommandRunner>, clock: Arc<dyn Clock>, skills: Asker, engine: Handle) -> Self {
+    pub fn new(
+        store: Store,
+        runner: Arc<dyn CommandRunner>,
+        clock: Arc<dyn Clock>,
+        skills: Asker,
+        engine: Handle,
+    ) -> Self {
         Self { store, runner, clock, skills, engine, calls_off: Arc::default() }
     }
 
@@ -73,7 +79,13 @@ impl Shop {
         self.calls_off.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn drive(&self, repair: Unfinished, policy: Arc<Policy>, facts: Facts, called_off: watch::Receiver<Option<String>>) {
+    async fn drive(
+        &self,
+        repair: Unfinished,
+        policy: Arc<Policy>,
+        facts: Facts,
+        called_off: watch::Receiver<Option<String>>,
+    ) {
         let id = repair.id;
         let runbook = repair.terms.plan.runbook.clone();
         let resumed = !repair.log.is_empty();
@@ -82,11 +94,22 @@ impl Shop {
             Err(why) => {
                 tracing::error!(%id, runbook, why, "a repair's log makes no sense; a person has to look");
                 let outcome = crate::domain::remediation::Outcome::Stuck { why };
-                self.engine.send(Message::RepairEnded { incident: repair.incident, remediation: id, runbook, outcome });
+                self.engine.send(Message::RepairEnded {
+                    incident: repair.incident,
+                    remediation: id,
+                    runbook,
+                    outcome,
+                });
                 return;
             }
         };
-        let door = Door { shop: self, policy: &policy, facts, approval: repair.terms.approval.as_ref(), used: Mutex::new(used(&repair.log)) };
+        let door = Door {
+            shop: self,
+            policy: &policy,
+            facts,
+            approval: repair.terms.approval.as_ref(),
+            used: Mutex::new(used(&repair.log)),
+        };
         let check = OriginalCheck { shop: self, origin: &repair.terms.origin, problem: &repair.problem };
         let log = Log { shop: self };
         let deps = Deps { log: &log, execute: &door, check: &check, clock: self.clock.clone() };
@@ -99,7 +122,8 @@ impl Shop {
         self.lock().remove(&id);
         match ended {
             Ok(outcome) => {
-                let ended = Message::RepairEnded { incident: repair.incident, remediation: id, runbook, outcome };
+                let ended =
+                    Message::RepairEnded { incident: repair.incident, remediation: id, runbook, outcome };
                 let _ = self.engine.submit(ended).await;
             }
             // The row stays live, so that the next start takes the repair up where its log ends.
@@ -150,7 +174,8 @@ fn used(log: &[SagaEvent]) -> BTreeMap<String, usize> {
     let mut used = BTreeMap::new();
     for event in log {
         match event {
-            SagaEvent::Started { execution, digest, .. } | SagaEvent::UndoStarted { execution, digest, .. } => {
+            SagaEvent::Started { execution, digest, .. }
+            | SagaEvent::UndoStarted { execution, digest, .. } => {
                 digests.insert(*execution, digest);
             }
             SagaEvent::Spawned { execution, .. } => {
@@ -176,10 +201,12 @@ fn step_text(saga: &Saga, event: &SagaEvent) -> Option<String> {
         }
         SagaEvent::Refused { why, .. } => Some(format!("step {} could not begin: {why}", step.name)),
         SagaEvent::NotRun { why, .. } => Some(format!("step {} did not run: {why}", step.name)),
-        SagaEvent::Verified { verdict: CheckVerdict::Passed, .. } => Some(format!("step {} is verified", step.name)),
-        SagaEvent::Verified { verdict: CheckVerdict::Failed(why) | CheckVerdict::Unreadable(why), .. } => {
-            Some(format!("step {} is not verified: {why}", step.name))
+        SagaEvent::Verified { verdict: CheckVerdict::Passed, .. } => {
+            Some(format!("step {} is verified", step.name))
         }
+        SagaEvent::Verified {
+            verdict: CheckVerdict::Failed(why) | CheckVerdict::Unreadable(why), ..
+        } => Some(format!("step {} is not verified: {why}", step.name)),
         SagaEvent::Waiting { .. } => Some(format!("step {} is tried again in a while", step.name)),
         _ => None,
     }
@@ -193,7 +220,11 @@ struct Log<'a> {
 impl SagaLog for Log<'_> {
     async fn append(&self, id: RemediationId, event: &SagaEvent) -> Result<(), String> {
         let (event, now) = (event.clone(), self.shop.clock.now());
-        self.shop.store.call(move |conn| sagas::append(conn, id, &event, now)).await.map_err(|error| error.to_string())
+        self.shop
+            .store
+            .call(move |conn| sagas::append(conn, id, &event, now))
+            .await
+            .map_err(|error| error.to_string())
     }
 }
 
@@ -221,21 +252,39 @@ impl Door<'_> {
             return Err(format!("approval {} was used for `{action}` already", approval.number));
         }
         // What was approved in time may finish; it is the use that is counted.
-        Ok(Grant { approval: approval.id, digest, expires_at: approval.expires_at.max(now + chrono::TimeDelta::seconds(60)) })
+        Ok(Grant {
+            approval: approval.id,
+            digest,
+            expires_at: approval.expires_at.max(now + chrono::TimeDelta::seconds(60)),
+        })
     }
 
     async fn authorize(&self, action: &Action) -> Result<Authorized, ExecuteError> {
         let denied = |why: String| ExecuteError::Denied(why);
-        let executable = self.shop.runner.resolve(action).await.map_err(|error| ExecuteError::NotRun(error.to_string()))?;
+        let executable = self
+            .shop
+            .runner
+            .resolve(action)
+            .await
+            .map_err(|error| ExecuteError::NotRun(error.to_string()))?;
         let now = self.shop.clock.now();
         let evaluation = self.policy.evaluate(action, &self.facts);
         match evaluation.decision {
-            Decision::Allow => self.policy.authorize(action.clone(), executable, &self.facts, now).map_err(|d| denied(d.to_string())),
+            Decision::Allow => self
+                .policy
+                .authorize(action.clone(), executable, &self.facts, now)
+                .map_err(|d| denied(d.to_string())),
             Decision::Approve => {
                 let grant = self.grant(action, now).map_err(denied)?;
-                let authorized = self.policy.authorize_approved(action.clone(), executable, &self.facts, &grant, now);
+                let authorized =
+                    self.policy.authorize_approved(action.clone(), executable, &self.facts, &grant, now);
                 let authorized = authorized.map_err(|d| denied(d.to_string()))?;
-                *self.used.lock().unwrap_or_else(PoisonError::into_inner).entry(grant.digest.to_string()).or_default() += 1;
+                *self
+                    .used
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .entry(grant.digest.to_string())
+                    .or_default() += 1;
                 Ok(authorized)
             }
             Decision::Forbid => Err(denied(evaluation.reasons.join("; "))),
@@ -265,7 +314,11 @@ impl Execute for Door<'_> {
         let limits = Limits { timeout: order.timeout, max_output: MAX_OUTPUT };
         // A step that began finishes: calling off acts between steps.
         let (_never, cancel) = watch::channel(false);
-        self.shop.runner.run(authorized, limits, gate, cancel).await.map_err(|error| ExecuteError::NotRun(error.to_string()))
+        self.shop
+            .runner
+            .run(authorized, limits, gate, cancel)
+            .await
+            .map_err(|error| ExecuteError::NotRun(error.to_string()))
     }
 
     async fn reap(&self, execution: ExecutionId, child: &Child) -> Reaped {
@@ -311,5 +364,7 @@ fn verdict(report: &Report, problem: &Problem) -> CheckVerdict {
         return CheckVerdict::Passed;
     }
     let unknown = report.findings.iter().find(|f| f.status == Status::Unknown);
-    CheckVerdict::Unreadable(unknown.map_or_else(|| "its check says nothing about it".to_owned(), |f| f.summary.clone()))
+    CheckVerdict::Unreadable(
+        unknown.map_or_else(|| "its check says nothing about it".to_owned(), |f| f.summary.clone()),
+    )
 }

@@ -29,8 +29,16 @@ impl World {
             }
         };
         let reply = if command.needs_operator() && !inbound.operator {
-            self.audit(&inbound.user, "refused", serde_json::json!({ "text": inbound.text, "platform": inbound.platform }), now);
-            Reply::Now(Card::titled("That is for operators").line(format!("{} is not listed as one, so nothing was done.", inbound.user)))
+            self.audit(
+                &inbound.user,
+                "refused",
+                serde_json::json!({ "text": inbound.text, "platform": inbound.platform }),
+                now,
+            );
+            Reply::Now(
+                Card::titled("That is for operators")
+                    .line(format!("{} is not listed as one, so nothing was done.", inbound.user)),
+            )
         } else {
             self.obey(command, inbound, now)
         };
@@ -60,13 +68,21 @@ impl World {
                 Err(why) => Err(why),
             },
             ChatCommand::WhatChanged { since, on, incident } => {
-                return Reply::Ask(Question::WhatChanged { since, on, incident: incident.or(inbound.incident) });
+                return Reply::Ask(Question::WhatChanged {
+                    since,
+                    on,
+                    incident: incident.or(inbound.incident),
+                });
             }
-            ChatCommand::Ack { incident } => self.meant(incident, inbound).and_then(|n| self.acknowledge(n, by, now)),
+            ChatCommand::Ack { incident } => {
+                self.meant(incident, inbound).and_then(|n| self.acknowledge(n, by, now))
+            }
             ChatCommand::Silence { target, duration, comment } => self
                 .meant_target(target, inbound)
                 .and_then(|target| self.silence(target, duration, comment.as_deref(), by, now)),
-            ChatCommand::Unsilence { silence } => self.unsilence(i64::try_from(silence).unwrap_or(i64::MAX), by, now),
+            ChatCommand::Unsilence { silence } => {
+                self.unsilence(i64::try_from(silence).unwrap_or(i64::MAX), by, now)
+            }
             ChatCommand::Approve { approval } => self.approve(approval, by, now),
             ChatCommand::Deny { approval, reason } => self.deny(approval, reason.as_deref(), by, now),
             ChatCommand::Pause => self.pause(true, by, now),
@@ -90,7 +106,9 @@ impl World {
         match (open.next(), open.next()) {
             (Some(only), None) => Ok(only.incident.number),
             (None, _) => Err("There is no open incident. Name one: `show 3`.".to_owned()),
-            (Some(_), Some(_)) => Err("Several incidents are open. Name one: `show 3`. `incidents` lists them.".to_owned()),
+            (Some(_), Some(_)) => {
+                Err("Several incidents are open. Name one: `show 3`. `incidents` lists them.".to_owned())
+            }
         }
     }
 
@@ -99,7 +117,8 @@ impl World {
             (Some(target), _) => Ok(target),
             (None, Some(number)) => {
                 let live = self.by_number.get(&number).and_then(|id| self.incidents.get(id));
-                live.map(|live| live.incident.root.clone()).ok_or_else(|| format!("Incident #{number} is over; name a target."))
+                live.map(|live| live.incident.root.clone())
+                    .ok_or_else(|| format!("Incident #{number} is over; name a target."))
             }
             (None, None) => Err("Name a target: `silence nas/media for 2h`.".to_owned()),
         }
@@ -111,32 +130,64 @@ impl World {
             return Reply::Ask(Question::Run { skill });
         }
         let near = suggest(&skill, self.knowledge.skills.iter().map(String::as_str));
-        let hint = near.map_or_else(|| "`skills` lists them.".to_owned(), |near| format!("Did you mean `run {near}`?"));
+        let hint = near
+            .map_or_else(|| "`skills` lists them.".to_owned(), |near| format!("Did you mean `run {near}`?"));
         Reply::Now(Card::titled(format!("There is no skill {skill}. {hint}")))
     }
 
     /// How the lab is, in a few lines.
     #[must_use]
     pub fn status(&self, now: Timestamp) -> Card {
-        let count = |state: State| self.incidents.values().filter(|live| live.incident.state == state).count();
+        let count =
+            |state: State| self.incidents.values().filter(|live| live.incident.state == state).count();
         let broken: Vec<String> = [State::Open, State::Remediating, State::Stuck, State::Mitigated]
             .into_iter()
             .map(|state| (state, count(state)))
             .filter(|(_, n)| *n > 0)
             .map(|(state, n)| format!("{n} {state}"))
             .collect();
-        let title = if broken.is_empty() { "All is well".to_owned() } else { format!("Incidents: {}", broken.join(", ")) };
-        let failing: Vec<String> =
-            self.signals.values().filter(|r| self.is_firing(&r.signal.problem())).map(|r| r.signal.problem().to_string()).take(10).collect();
+        let title = if broken.is_empty() {
+            "All is well".to_owned()
+        } else {
+            format!("Incidents: {}", broken.join(", "))
+        };
+        let failing: Vec<String> = self
+            .signals
+            .values()
+            .filter(|r| self.is_firing(&r.signal.problem()))
+            .map(|r| r.signal.problem().to_string())
+            .take(10)
+            .collect();
         let mut card = Card::titled(title)
-            .field("Watching", format!("{} skills, {} runbooks", self.knowledge.skills.len(), self.knowledge.runbooks.len()))
+            .field(
+                "Watching",
+                format!("{} skills, {} runbooks", self.knowledge.skills.len(), self.knowledge.runbooks.len()),
+            )
             .field("Broken now", failing.join("\n"))
-            .field("Waits for you", self.approvals.values().map(|a| format!("approve {}: {}", a.number, a.runbook)).collect::<Vec<_>>().join("\n"))
-            .field("Silences", self.silences.iter().filter(|s| s.is_active(now)).map(|s| s.target.to_string()).collect::<Vec<_>>().join(", "));
-        card = card.field("Changes", match &self.paused {
-            Some(by) => format!("paused by {by}: I ask before every one"),
-            None => format!("autonomy is {}", self.settings.autonomy),
-        });
+            .field(
+                "Waits for you",
+                self.approvals
+                    .values()
+                    .map(|a| format!("approve {}: {}", a.number, a.runbook))
+                    .collect::<Vec<_>>()
+                    .join("\n"),
+            )
+            .field(
+                "Silences",
+                self.silences
+                    .iter()
+                    .filter(|s| s.is_active(now))
+                    .map(|s| s.target.to_string())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            );
+        card = card.field(
+            "Changes",
+            match &self.paused {
+                Some(by) => format!("paused by {by}: I ask before every one"),
+                None => format!("autonomy is {}", self.settings.autonomy),
+            },
+        );
         card
     }
 
@@ -159,7 +210,11 @@ impl World {
         self.approvals.values().fold(Card::titled("Waiting for you"), |card, approval| {
             let left = super::cards::span(now, approval.expires_at);
             let number = approval.number;
-            let card = card.line(format!("{number}  {} for #{}, {left} left", approval.runbook, self.number(approval.incident)));
+            let card = card.line(format!(
+                "{number}  {} for #{}, {left} left",
+                approval.runbook,
+                self.number(approval.incident)
+            ));
             let steps = &approval.plan.steps;
             steps.iter().fold(card, |card, step| card.line(format!("   {}", step.run)))
         })
@@ -176,7 +231,9 @@ impl World {
 fn help(topic: Option<&str>) -> Card {
     if let Some(topic) = topic {
         return match help_for(topic) {
-            Some(command) => Card::titled(command.usage).line(command.what).line(format!("For example: {}", command.example)),
+            Some(command) => Card::titled(command.usage)
+                .line(command.what)
+                .line(format!("For example: {}", command.example)),
             None => {
                 let near = suggest(topic, COMMANDS.iter().map(|c| c.name));
                 Card::titled(match near {

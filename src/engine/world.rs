@@ -12,10 +12,10 @@ use super::effect::Effect;
 use super::settings::Settings;
 use super::timer::{Timer, Timers};
 use crate::domain::approval::Approval;
+use crate::domain::change::Change;
 use crate::domain::correlation::Index;
 use crate::domain::escalation::{Cause, Recurrence};
 use crate::domain::ids::{IncidentId, RemediationId};
-use crate::domain::change::Change;
 use crate::domain::incident::{Event, Incident, Record, State, SuspectNote};
 use crate::domain::runbook::Runbook;
 use crate::domain::signal::{Origin, Problem, SignalState, Timestamp};
@@ -265,7 +265,9 @@ impl World {
         }
         self.index = index;
         self.knowledge = knowledge;
-        self.dirty.extend(self.incidents.iter().filter(|(_, live)| live.incident.state == State::Open).map(|(id, _)| *id));
+        self.dirty.extend(
+            self.incidents.iter().filter(|(_, live)| live.incident.state == State::Open).map(|(id, _)| *id),
+        );
     }
 
     /// Takes what this turn decided: what is to be written, and what is to be done once it is.
