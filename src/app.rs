@@ -7,6 +7,7 @@ mod sources;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -44,6 +45,8 @@ pub struct Parts {
     pub chats: Vec<Arc<dyn Chat>>,
     /// Steward's own program: no command may touch it.
     pub program: Option<PathBuf>,
+    /// How often edits of what the operator wrote are looked for.
+    pub look_for_edits: Duration,
 }
 
 /// Why Steward did not start.

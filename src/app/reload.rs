@@ -21,9 +21,6 @@ use crate::engine::ports::Clock;
 use crate::engine::schedule::Asker;
 use crate::store::{Store, query};
 
-/// How often edits are looked for. Only names, sizes and times are looked at; it also works where the kernel does not
-/// tell of edits, as on NFS.
-const LOOK: Duration = Duration::from_secs(2);
 /// The setting under which the files' digests are kept, so that an edit made while Steward was down is known too.
 const FILES_SETTING: &str = "files";
 
@@ -37,6 +34,8 @@ pub struct Reloader {
     key: [u8; 32],
     protect: Vec<PathBuf>,
     host: Target,
+    /// Only names, sizes and times are looked at, which also works where the kernel tells of no edits, as on NFS.
+    look_every: Duration,
     seen: Mutex<Seen>,
 }
 
@@ -71,6 +70,7 @@ impl Reloader {
             key,
             protect,
             host: loaded.config.host.clone(),
+            look_every: parts.look_for_edits,
             seen: Mutex::new(seen),
         }
     }
@@ -84,7 +84,7 @@ impl Reloader {
         self.note_edits_while_down().await;
         loop {
             tokio::select! {
-                () = self.clock.sleep(LOOK) => {}
+                () = self.clock.sleep(self.look_every) => {}
                 _ = ending.wait_for(|ending| *ending) => return,
             }
             let edited = {
