@@ -13,6 +13,7 @@ use super::activity::told;
 use super::answers::Librarian;
 use super::effect::Effect;
 use super::message::{Envelope, Handle, Message};
+use super::patience;
 use super::ports::{Clock, Inbound};
 use super::repairs::Shop;
 use super::schedule::{Asker, until};
@@ -92,7 +93,8 @@ impl Desk {
     /// Works until told to end. Then it takes what waits, writes it, and returns.
     ///
     /// # Errors
-    /// The store is lost for good (corrupt, or its thread ended): going on would lose what comes in.
+    /// The store is lost for good (corrupt, its thread ended), or refuses what was decided: going on would lose what
+    /// comes in. A start from what is stored is the better way on.
     pub async fn run(mut self, mut ending: watch::Receiver<bool>) -> Result<(), StoreError> {
         let mut envelopes = Vec::new();
         let mut ended = ending.clone();
@@ -187,8 +189,7 @@ impl Desk {
             let writing = batch.clone();
             match self.store.call(move |conn| writing.write(conn)).await {
                 Ok(()) => break,
-                Err(error @ (StoreError::Corrupt(_) | StoreError::Gone)) => return Err(error),
-                Err(error) if *ending.borrow() => return Err(error),
+                Err(error) if patience::is_pointless(&error) || *ending.borrow() => return Err(error),
                 Err(error) => {
                     tracing::error!(%error, retry_in = ?wait, "decisions can't be written; nothing is told or done until they are");
                     let patience = async {

@@ -147,7 +147,8 @@ impl World {
         let Some(member) = incident.members.iter().find(|m| m.active) else { return };
         let waited = humantime::format_duration(self.settings.resolve_timeout);
         let summary = format!("its source still reports it {waited} after the repair");
-        let problem = member.problem.clone();
+        let (problem, root) = (member.problem.clone(), incident.root.clone());
+        self.not_lasting(&root, Some(id), now);
         self.record(id, Event::Reopened { problem, summary, occurrence: false }, now);
     }
 

@@ -9,6 +9,7 @@ mod ingest;
 mod lifecycle;
 pub mod message;
 pub mod outbox;
+mod patience;
 mod people;
 pub mod plan;
 pub mod ports;

@@ -190,6 +190,9 @@ pub struct Incident {
     pub approval: Option<(ApprovalId, u64)>,
     /// The runbooks that a person did not want, since it last opened.
     pub declined: Vec<String>,
+    /// The runbooks that were asked for and got no answer in time, since it last opened.
+    #[serde(default)]
+    pub unanswered: Vec<String>,
     /// The changes that may have caused it, most suspect first.
     pub suspects: Vec<SuspectNote>,
     /// Why nothing is done by itself, when that is so.
@@ -254,6 +257,7 @@ impl Incident {
             repairs: Vec::new(),
             approval: None,
             declined: Vec::new(),
+            unanswered: Vec::new(),
             suspects: Vec::new(),
             next_step: None,
             merged_into: None,
@@ -429,6 +433,7 @@ impl Incident {
                 self.mitigated_at = None;
                 self.next_step = None;
                 self.declined.clear();
+                self.unanswered.clear();
             }
             Event::Mitigated { by } => {
                 self.mitigated_by = Some(by.clone());
@@ -481,14 +486,19 @@ impl Incident {
             Event::ApprovalRequested { approval, number, .. } => self.approval = Some((*approval, *number)),
             Event::ApprovalEnded { runbook, state, .. } => {
                 self.approval = None;
-                if matches!(state, ApprovalState::Denied | ApprovalState::Expired) {
-                    self.declined.push(runbook.clone());
+                match state {
+                    ApprovalState::Denied => self.declined.push(runbook.clone()),
+                    ApprovalState::Expired => self.unanswered.push(runbook.clone()),
+                    ApprovalState::Pending | ApprovalState::Approved | ApprovalState::Withdrawn => {}
                 }
             }
             Event::NextStep { text } => self.next_step = Some(text.clone()),
             Event::Acknowledged { by } => self.acknowledged = Some(Acknowledgement { by: by.clone(), at }),
             Event::Flapping { .. } => self.flapping = true,
-            Event::Escalated { cause, .. } => self.escalations.push((*cause, at)),
+            Event::Escalated { cause, text } => {
+                self.escalations.push((*cause, at));
+                self.next_step = Some(text.clone());
+            }
             Event::Opened { .. }
             | Event::RepairStep { .. }
             | Event::Closed
