@@ -124,7 +124,7 @@ impl Desk {
         let _busy = self.handle.activity().begin();
         let mut questions = Vec::new();
         for envelope in envelopes.iter_mut() {
-            let message = std::mem::replace(&mut envelope.message, Message::Wake);
+            let message = std::mem::replace(&mut envelope.message, Message::Changed(Vec::new()));
             if let Some(question) = self.take(message, now) {
                 questions.push(question);
             }
@@ -151,9 +151,13 @@ impl Desk {
             Message::Signals(signals) => {
                 signals.into_iter().for_each(|signal| world.take_signal(signal, now))
             }
-            Message::Reported { skill, report } => world.take_report(&skill, &report, now),
+            Message::Reported { skill, report } => {
+                world.looked(&skill, &report, now);
+                world.take_report(&skill, &report, now);
+            }
             Message::SkillFailed { skill, why, failures, threshold } => {
-                world.skill_failed(&skill, &why, failures, threshold, now)
+                world.could_not_look(&skill, &why, now);
+                world.skill_failed(&skill, &why, failures, threshold, now);
             }
             Message::Said(inbound) => return world.said(&inbound, now).map(|question| (question, inbound)),
             Message::Answered { platform, conversation, card } => {
@@ -170,10 +174,11 @@ impl Desk {
             Message::Learned { knowledge, changes } => {
                 world.note_changes(changes);
                 world.learn(*knowledge);
+                world.forget_gone_skills(now);
             }
             Message::Changed(changes) => world.note_changes(changes),
             Message::Notice(card) => world.tell_lab(&card, now),
-            Message::Wake => {}
+            Message::Wake => world.forget_gone_skills(now),
         }
         None
     }

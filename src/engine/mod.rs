@@ -24,4 +24,5 @@ pub mod skills;
 pub mod suspects;
 mod tell;
 pub mod timer;
+mod watching;
 pub mod world;
