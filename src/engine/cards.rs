@@ -195,10 +195,14 @@ pub fn update(incident: &Incident, untold: &[Record], tz: Tz) -> Option<Card> {
             {
                 card.attachments.push(Attachment { name: format!("{problem}.txt"), text: evidence.clone() });
             }
-            Event::ApprovalRequested { number, .. }
+            Event::ApprovalRequested { number, expires_at, .. }
                 if incident.approval.is_some_and(|(_, n)| n == *number) =>
             {
+                let left = span(record.at, *expires_at);
+                let until = expires_at.with_timezone(&tz).format("%H:%M:%S");
+                let line = format!("                It holds for {left}; no answer by {until} is a no.");
                 card = card
+                    .line(line)
                     .action("Approve", format!("approve {number}"))
                     .action("Deny", format!("deny {number}"));
             }
