@@ -7,4 +7,6 @@ mod support;
 
 mod approvals;
 mod ladder;
+mod outbox;
 mod repair;
+mod restart;

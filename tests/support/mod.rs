@@ -211,6 +211,20 @@ impl Bot<'_> {
         self.lab.chat.take_answer(user).unwrap_or_else(|| panic!("no answer to {text:?}"))
     }
 
+    /// Somebody types, and may get no answer.
+    pub async fn says_into_the_void(&self, text: &str) {
+        let inbound = Inbound {
+            platform: "console".into(),
+            conversation: "alex".into(),
+            user: "alex".into(),
+            operator: true,
+            text: text.into(),
+            incident: None,
+        };
+        self.app.handle().submit(Message::Said(inbound)).await.unwrap();
+        self.settle().await;
+    }
+
     /// Ends Steward in good order.
     pub async fn stop(self) {
         self.app.stop().await.unwrap();
