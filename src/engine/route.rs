@@ -233,7 +233,7 @@ impl World {
     }
 }
 
-fn count_of(n: usize, what: &str) -> String {
+pub(super) fn count_of(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 

@@ -14,6 +14,7 @@ use super::activity::{Busy, RestingClock, told};
 use super::message::{Handle, Message};
 use super::patience;
 use super::ports::Clock;
+use super::route::count_of;
 use super::skills::{RunResult, Skill, SkillRun, Workshop};
 use crate::domain::card::Card;
 use crate::domain::signal::Timestamp;
@@ -195,8 +196,10 @@ impl Scheduler {
         let title = format!("Nothing was watched from about {} to {}", at(since), at(now));
         let more = if missed.runs >= COUNTED { "at least " } else { "" };
         let text = format!(
-            "{more}{} runs of {} skills were missed (Steward was not running, or the machine slept). Each runs once now.",
-            missed.runs, missed.skills
+            "{more}{} of {} {} missed (Steward was not running, or the machine slept). Each skill runs once now.",
+            count_of(missed.runs, "run"),
+            count_of(missed.skills, "skill"),
+            if missed.runs == 1 { "was" } else { "were" },
         );
         self.deps.engine.send(Message::Notice(Card::titled(title).line(text)));
     }

@@ -10,3 +10,4 @@ mod ladder;
 mod outbox;
 mod repair;
 mod restart;
+mod skills;

@@ -62,13 +62,15 @@ impl Lab {
         } else {
             BASE.into()
         };
+        let ours = |line: &&str| !line.starts_with("timezone") || !settings.contains("timezone");
+        let base = base.lines().filter(ours).collect::<Vec<_>>().join("\n");
         // Keys of the top come before the first table.
         let tables = if settings.starts_with('[') {
             0
         } else {
             settings.find("\n[").map_or(settings.len(), |at| at + 1)
         };
-        let text = format!("{}\n{base}{}", &settings[..tables], &settings[tables..]);
+        let text = format!("{}\n{base}\n{}", &settings[..tables], &settings[tables..]);
         lab.write("config.toml", &text);
         lab.write("state/.keep", "");
         lab
