@@ -8,6 +8,8 @@ mod support;
 mod approvals;
 mod ladder;
 mod outbox;
+mod reload;
 mod repair;
 mod restart;
 mod skills;
+mod store;

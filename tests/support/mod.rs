@@ -26,6 +26,7 @@ pub struct Lab {
     pub host: Arc<FakeHost>,
     pub chat: Arc<FakeChat>,
     others: Mutex<Vec<Arc<FakeChat>>>,
+    look_for_edits: Mutex<Duration>,
     logs: Logs,
 }
 
@@ -55,6 +56,7 @@ impl Lab {
             host: Arc::default(),
             chat: Arc::new(FakeChat::new("console")),
             others: Mutex::default(),
+            look_for_edits: Mutex::new(Duration::from_secs(3600)),
             logs: Logs::listen(),
         };
         let base = if settings.contains("[skills]") {
@@ -81,6 +83,17 @@ impl Lab {
         let chat = Arc::new(FakeChat::new(platform));
         self.others.lock().unwrap().push(chat.clone());
         chat
+    }
+
+    /// Stewards that start from now on look for edits this often.
+    pub fn look_for_edits_every(&self, time: Duration) {
+        *self.look_for_edits.lock().unwrap() = time;
+    }
+
+    /// Adds to a file of the lab.
+    pub fn append(&self, name: &str, text: &str) {
+        let before = std::fs::read_to_string(self.path().join(name)).unwrap();
+        self.write(name, &(before + text));
     }
 
     fn chats(&self) -> impl Iterator<Item = Arc<FakeChat>> {
@@ -134,7 +147,7 @@ impl Lab {
             runner: self.host.clone(),
             chats: self.chats().map(|chat| chat as Arc<dyn Chat>).collect(),
             program: Some(PathBuf::from("/usr/local/bin/steward")),
-            look_for_edits: Duration::from_secs(3600),
+            look_for_edits: *self.look_for_edits.lock().unwrap(),
         }
     }
 
