@@ -11,10 +11,10 @@ use chrono_tz::Tz;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use super::activity::{Busy, RestingClock, told};
+use super::answers::count_of;
 use super::message::{Handle, Message};
 use super::patience;
 use super::ports::Clock;
-use super::route::count_of;
 use super::skills::{RunResult, Skill, SkillRun, Workshop};
 use crate::domain::card::Card;
 use crate::domain::signal::Timestamp;

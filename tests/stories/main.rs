@@ -6,6 +6,7 @@
 mod support;
 
 mod approvals;
+mod chat;
 mod ladder;
 mod outbox;
 mod reload;

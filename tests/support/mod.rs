@@ -213,28 +213,29 @@ impl Bot<'_> {
 
     /// Somebody types; the answer comes back.
     pub async fn says_as(&self, user: &str, operator: bool, text: &str) -> String {
+        self.types(user, operator, None, text).await;
+        self.lab.chat.take_answer(user).unwrap_or_else(|| panic!("no answer to {text:?}"))
+    }
+
+    /// A person types in the thread of an incident.
+    pub async fn says_in_thread(&self, number: u64, text: &str) -> String {
+        self.types("alex", true, Some(number), text).await;
+        self.lab.chat.take_answer("alex").unwrap_or_else(|| panic!("no answer to {text:?}"))
+    }
+
+    /// A person types, and may get no answer.
+    pub async fn says_into_the_void(&self, text: &str) {
+        self.types("alex", true, None, text).await;
+    }
+
+    async fn types(&self, user: &str, operator: bool, incident: Option<u64>, text: &str) {
         let inbound = Inbound {
             platform: "console".into(),
             conversation: user.into(),
             user: user.into(),
             operator,
             text: text.into(),
-            incident: None,
-        };
-        self.app.handle().submit(Message::Said(inbound)).await.unwrap();
-        self.settle().await;
-        self.lab.chat.take_answer(user).unwrap_or_else(|| panic!("no answer to {text:?}"))
-    }
-
-    /// Somebody types, and may get no answer.
-    pub async fn says_into_the_void(&self, text: &str) {
-        let inbound = Inbound {
-            platform: "console".into(),
-            conversation: "alex".into(),
-            user: "alex".into(),
-            operator: true,
-            text: text.into(),
-            incident: None,
+            incident,
         };
         self.app.handle().submit(Message::Said(inbound)).await.unwrap();
         self.settle().await;
