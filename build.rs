@@ -5,7 +5,6 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-#[expect(clippy::print_stdout, reason = "this is how a build script talks to cargo")]
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let mut code = String::new();
@@ -34,6 +33,10 @@ fn shipped_in(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     }
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.starts_with('.') || name.ends_with('~') {
+            continue;
+        }
         let is_runbook = path.extension().is_some_and(|ending| ending == "yaml");
         if path.is_file() && (is_runbook || fs::read(&path)?.starts_with(b"#!")) {
             paths.push(path);

@@ -145,3 +145,67 @@ impl Node {
         inner.is_some_and(|inner| inner.remove(rest))
     }
 }
+
+#[cfg(test)]
+impl Document {
+    /// Puts a key into every table. Returns which keys each had.
+    pub(super) fn plant(&mut self, key: &str) -> BTreeMap<Trail, std::collections::BTreeSet<String>> {
+        let mut tables = BTreeMap::new();
+        plant(&mut self.root, key, &mut Vec::new(), &mut tables);
+        tables
+    }
+}
+
+#[cfg(test)]
+fn plant(
+    node: &mut Node,
+    key: &str,
+    trail: &mut Trail,
+    tables: &mut BTreeMap<Trail, std::collections::BTreeSet<String>>,
+) {
+    match node {
+        Node::List(items) => {
+            for (index, item) in items.iter_mut().enumerate() {
+                trail.push(Part::Index(index));
+                plant(item, key, trail, tables);
+                trail.pop();
+            }
+        }
+        Node::Table(entries) => {
+            tables.insert(trail.clone(), entries.iter().map(|(name, _)| name.clone()).collect());
+            for (name, value) in entries.iter_mut() {
+                trail.push(Part::Key(name.clone()));
+                plant(value, key, trail, tables);
+                trail.pop();
+            }
+            entries.push((key.to_owned(), Node::Null));
+        }
+        _ => {}
+    }
+}
+
+/// The name of a table, without places in lists.
+#[cfg(test)]
+pub(super) fn name_of(path: &[Part]) -> String {
+    let keys = path.iter().filter_map(|part| match part {
+        Part::Key(key) => Some(key.as_str()),
+        Part::Index(_) => None,
+    });
+    keys.collect::<Vec<_>>().join(".")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_text_makes_a_parser_panic(text in "([a-c*&!|>\"'#:,?%@`\\[\\]{}\\-\\n =.0-9é]|: |- |\n  )*") {
+            let toml = Document::toml(Path::new("x.toml"), &text);
+            let yaml = Document::yaml(Path::new("x.yaml"), &text);
+            prop_assert!(toml.is_ok_and(|document| document.line(&[]).is_none()) || !text.is_empty());
+            prop_assert!(yaml.map_or_else(|problems| !problems.is_empty(), |document| document.root != Node::Removed));
+        }
+    }
+}

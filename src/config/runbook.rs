@@ -60,7 +60,7 @@ impl Check<'_> {
 
     fn runbook(&mut self, raw: RawRunbook, file: &Path, shipped: bool) -> Option<Runbook> {
         self.name(&raw.name, file);
-        if raw.title.trim().is_empty() || raw.title.contains('\n') {
+        if !is_line(&raw.title) {
             self.report(&keys(["title"]), "is no title", "write one line for people");
         }
         let limits = self.limits(raw.limits);
@@ -212,11 +212,11 @@ impl Check<'_> {
         let mut names = BTreeSet::new();
         for (index, step) in raw.into_iter().enumerate() {
             let place = self.document.item(&keys(["steps"]), index);
-            if Signature::parse(&step.name).is_err() {
+            if !is_line(&step.name) {
                 self.report(
                     &below(&place, "name"),
                     format!("{:?} is no name for a step", step.name),
-                    "write a short name of a-z, 0-9 and -",
+                    "write 1 to 120 characters on one line",
                 );
             } else if !names.insert(step.name.clone()) {
                 self.report(
@@ -284,6 +284,11 @@ impl Check<'_> {
         let RawCommand { host, argv, cwd, env, stdin } = raw;
         (self.problems.len() == before).then_some(CommandTemplate { host, argv, cwd, env, stdin })
     }
+}
+
+/// Whether people can read it in one line.
+fn is_line(text: &str) -> bool {
+    !text.trim().is_empty() && text.chars().count() <= 120 && !text.chars().any(char::is_control)
 }
 
 #[cfg(test)]

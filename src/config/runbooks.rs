@@ -35,7 +35,7 @@ pub(super) fn load(
 }
 
 fn own(path: &Path, problems: &mut Vec<Problem>, warnings: &mut Vec<Problem>) -> Option<Runbook> {
-    if !path.extension().is_some_and(|ending| ending == "yaml") {
+    if path.extension().is_none_or(|ending| ending != "yaml") {
         let hint = "a runbook's file ends with `.yaml`".to_owned();
         warnings.push(Problem::of_file(path, "is left out: it is no runbook", Some(hint)));
         return None;

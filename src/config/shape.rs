@@ -27,7 +27,8 @@ pub(super) fn read<T: DeserializeOwned>(document: &mut Document, problems: &mut 
         };
         let path: Trail = fault.trail.iter().rev().cloned().collect();
         if !follows_from(&fault, &path, &removed) {
-            problems.push(document.problem(&path, fault.what, fault.hint));
+            let hint = fault.hint.or_else(|| known_key(&path, fault.expected));
+            problems.push(document.problem(&path, fault.what, hint));
         }
         if path.is_empty() || !document.root.remove(&path) {
             return None;
@@ -48,6 +49,13 @@ fn follows_from(fault: &Fault, path: &Trail, removed: &BTreeSet<Trail>) -> bool 
     })
 }
 
+fn known_key(path: &Trail, expected: &[&str]) -> Option<String> {
+    match path.last()? {
+        Part::Key(unknown) => suggest(unknown, expected.iter().copied()),
+        Part::Index(_) => None,
+    }
+}
+
 /// Why a value does not fit its shape, and where it is.
 #[derive(Debug)]
 pub(super) struct Fault {
@@ -57,10 +65,6 @@ pub(super) struct Fault {
     hint: Option<String>,
     missing: Option<&'static str>,
     /// The keys that would have fitted, when an unknown one was found.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the test of config.example.toml learns all keys from it")
-    )]
     expected: &'static [&'static str],
 }
 
@@ -118,9 +122,8 @@ impl serde::de::Error for Fault {
         Self::new(format!("{variant:?} is no choice here"), suggest(variant, expected.iter().copied()))
     }
 
-    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        let hint = suggest(field, expected.iter().copied());
-        Self { expected, ..Self::new("no such key here".to_owned(), hint) }
+    fn unknown_field(_: &str, expected: &'static [&'static str]) -> Self {
+        Self { expected, ..Self::new("no such key here".to_owned(), None) }
     }
 
     fn missing_field(field: &'static str) -> Self {
@@ -144,6 +147,28 @@ fn plain(expected: &str) -> String {
         other if other.starts_with("path") => "a text".to_owned(),
         other => other.to_owned(),
     }
+}
+
+/// For each table of the document that has a fixed set of keys, by its name: the keys it may have, and those it has.
+#[cfg(test)]
+pub(super) fn known_keys<T: DeserializeOwned>(
+    document: &mut Document,
+) -> std::collections::BTreeMap<String, (BTreeSet<String>, BTreeSet<String>)> {
+    let mut known = std::collections::BTreeMap::new();
+    let shown = document.plant("no-such-key");
+    while let Err(fault) = T::deserialize(tree::Reader(&document.root)) {
+        let path: Trail = fault.trail.iter().rev().cloned().collect();
+        assert!(document.root.remove(&path), "{fault} at {path:?}");
+        if !fault.expected.is_empty() {
+            let table = path.split_last().unwrap().1;
+            let keys = shown[table].clone();
+            known.insert(
+                super::document::name_of(table),
+                (fault.expected.iter().map(ToString::to_string).collect(), keys),
+            );
+        }
+    }
+    known
 }
 
 #[cfg(test)]

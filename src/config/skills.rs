@@ -137,6 +137,3 @@ fn parse(
     let sha256 = Sha256::digest(content.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
     Some(Skill { manifest, path: path.to_owned(), content, sha256, shipped, enabled: true })
 }
-
-#[cfg(test)]
-mod tests;

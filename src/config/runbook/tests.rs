@@ -22,7 +22,7 @@ steps:
     timeout: 90s
     retry: { attempts: 3, backoff: 1s }
     idempotent: true
-  - name: look
+  - name: look at it
     run: [echo, "{{ target.name }} {{ target.parent }} {{ signature }} {{ host }} {{ capture.before }}"]
     verify: check
 limits: { cooldown: 5m, max_attempts: 2, watch: 1h }
@@ -100,12 +100,8 @@ fn each_fault_of_a_runbook_is_told_with_its_line_and_field() {
         ("\"*.service\"", "''", "9: match.labels.unit: a pattern is empty"),
         ("'failed$'", "'fai(led'", "10: match.pattern: is no regular expression: unclosed group; put a \\"),
         ("'failed$'", "'x*'", "10: match.pattern: matches even an empty text; write"),
-        ("- name: look", "- name: restart", "21: steps[1].name: two steps are called `restart`; give"),
-        (
-            "- name: look",
-            "- name: Look here",
-            "21: steps[1].name: \"Look here\" is no name for a step; write",
-        ),
+        ("- name: look at it", "- name: restart", "21: steps[1].name: two steps are called `restart`; give"),
+        ("- name: look at it", "- name: ''", "21: steps[1].name: \"\" is no name for a step; write"),
         ("verify: check", "verify: chek", "23: steps[1].verify: \"chek\" is no way to verify; write `check`"),
         ("verify: check", "verify: 1", "23: steps[1].verify: expected `check`, or a command"),
         ("verify: check", "verify: []", "23: steps[1].verify: is an empty command; write"),

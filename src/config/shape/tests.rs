@@ -67,6 +67,7 @@ fn what_is_right_is_read_in_both_syntaxes() {
     assert!(problems.is_empty());
     assert_eq!(format!("{shelf:?}"), format!("{from_yaml:?}"));
     assert_eq!(shelf.colour, Some(Colour::Green));
+    assert!(shelf.notes.is_empty());
     assert_eq!((shelf.books[0].title.as_str(), shelf.books[0].pages, shelf.name.as_str()), ("b", 3, "a"));
 }
 

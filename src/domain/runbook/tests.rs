@@ -45,7 +45,8 @@ fn everything_that_a_match_names_must_hold() {
         pattern: Some(regex::RegexBuilder::new("^status=9").multi_line(true).build().unwrap()),
     };
     assert!(book("a", all()).fits(&signal()).is_some());
-    let spoil: [(&str, fn(&mut Match)); 6] = [
+    type Spoil = fn(&mut Match);
+    let spoil: [(&str, Spoil); 6] = [
         ("skill", |m| m.skill = Some("disk-space".into())),
         ("signature", |m| m.signature = Some(Glob::parse("disk-*").unwrap())),
         ("target", |m| m.target = Some(PathGlob::parse("*/mount/*").unwrap())),
