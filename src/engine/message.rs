@@ -157,9 +157,14 @@ impl Handle {
         self.leave(Message::Signals(signals), Some(room))?.await.map_err(|_| Ended)
     }
 
-    fn leave(&self, message: Message, room: Option<tokio::sync::OwnedSemaphorePermit>) -> Result<oneshot::Receiver<()>, Ended> {
+    fn leave(
+        &self,
+        message: Message,
+        room: Option<tokio::sync::OwnedSemaphorePermit>,
+    ) -> Result<oneshot::Receiver<()>, Ended> {
         let (committed, told) = oneshot::channel();
-        let envelope = Envelope { message, committed: Some(committed), _busy: self.activity.begin(), _room: room };
+        let envelope =
+            Envelope { message, committed: Some(committed), _busy: self.activity.begin(), _room: room };
         self.mailbox.send(envelope).map_err(|_| Ended)?;
         Ok(told)
     }

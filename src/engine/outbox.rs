@@ -70,7 +70,11 @@ impl Courier {
                 if blocked.contains(&message.thread) {
                     continue;
                 }
-                let retry = if message.next_at > self.clock.now() { Some(message.next_at) } else { self.deliver(&message).await? };
+                let retry = if message.next_at > self.clock.now() {
+                    Some(message.next_at)
+                } else {
+                    self.deliver(&message).await?
+                };
                 match retry {
                     Some(at) => {
                         next = Some(next.map_or(at, |n| n.min(at)));

@@ -162,7 +162,10 @@ impl Scheduler {
                     }
                 }
             };
-            self.entries.insert(name, Entry { skill, due: entry, running: false, again: Vec::new(), waiting: Vec::new() });
+            self.entries.insert(
+                name,
+                Entry { skill, due: entry, running: false, again: Vec::new(), waiting: Vec::new() },
+            );
         }
         self.tell_missed(&missed, now);
     }
@@ -172,7 +175,10 @@ impl Scheduler {
         let at = |t: Timestamp| t.with_timezone(&self.deps.tz).format("%Y-%m-%d %H:%M");
         let title = format!("Nothing was watched from about {} to {}", at(since), at(now));
         let more = if missed.runs >= COUNTED { "at least " } else { "" };
-        let text = format!("{more}{} runs of {} skills were missed (Steward was not running, or the machine slept). Each runs once now.", missed.runs, missed.skills);
+        let text = format!(
+            "{more}{} runs of {} skills were missed (Steward was not running, or the machine slept). Each runs once now.",
+            missed.runs, missed.skills
+        );
         self.deps.engine.send(Message::Notice(Card::titled(title).line(text)));
     }
 
@@ -182,7 +188,9 @@ impl Scheduler {
         if spread == 0 {
             return Duration::ZERO;
         }
-        let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+        let hash = name
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
         Duration::from_millis(hash % spread)
     }
 
@@ -202,16 +210,25 @@ impl Scheduler {
         let now = self.deps.clock.now();
         self.entries.retain(|name, entry| skills.contains_key(name) || entry.running);
         for (name, skill) in skills {
-            let due = skill.manifest.schedule.next_after(now, self.deps.tz).map(|due| due + self.offset(&name));
+            let due =
+                skill.manifest.schedule.next_after(now, self.deps.tz).map(|due| due + self.offset(&name));
             match self.entries.get_mut(&name) {
-                Some(entry) if entry.skill.manifest.schedule == skill.manifest.schedule => entry.skill = skill,
+                Some(entry) if entry.skill.manifest.schedule == skill.manifest.schedule => {
+                    entry.skill = skill
+                }
                 Some(entry) => {
                     entry.skill = skill;
                     entry.due = due;
                 }
                 // A new skill is tried at once: whoever wrote it is watching.
                 None => {
-                    let entry = Entry { skill, due: Some(now), running: false, again: Vec::new(), waiting: Vec::new() };
+                    let entry = Entry {
+                        skill,
+                        due: Some(now),
+                        running: false,
+                        again: Vec::new(),
+                        waiting: Vec::new(),
+                    };
                     self.entries.insert(name, entry);
                 }
             }
@@ -232,14 +249,20 @@ impl Scheduler {
                 if due + LATE < now {
                     missed.add(&name, &entry.skill, due, now, self.deps.tz);
                 }
-                entry.due = entry.skill.manifest.schedule.next_after(now, self.deps.tz).map(|due| due + offset);
+                entry.due =
+                    entry.skill.manifest.schedule.next_after(now, self.deps.tz).map(|due| due + offset);
             }
             self.start(&name, Some(now), None).await;
         }
         self.tell_missed(&missed, now);
     }
 
-    async fn start(&mut self, name: &str, due: Option<Timestamp>, reply: Option<oneshot::Sender<Result<SkillRun, String>>>) {
+    async fn start(
+        &mut self,
+        name: &str,
+        due: Option<Timestamp>,
+        reply: Option<oneshot::Sender<Result<SkillRun, String>>>,
+    ) {
         let Some(entry) = self.entries.get_mut(name) else {
             if let Some(reply) = reply {
                 let _ = reply.send(Err(format!("there is no skill {name}")));
@@ -258,7 +281,9 @@ impl Scheduler {
         let busy = self.deps.engine.activity().begin();
         let now = self.deps.clock.now();
         let skill_name = name.to_owned();
-        if let Err(error) = self.deps.store.call(move |conn| schedule::begin(conn, &skill_name, due, now)).await {
+        if let Err(error) =
+            self.deps.store.call(move |conn| schedule::begin(conn, &skill_name, due, now)).await
+        {
             tracing::error!(%error, skill = name, "the run could not be recorded, so it does not begin");
             if let Some(entry) = self.entries.get_mut(name) {
                 entry.running = false;
@@ -313,7 +338,9 @@ async fn report(deps: &Deps, skill: &str, run: &SkillRun) {
             0
         });
         let message = match &run.result {
-            RunResult::Report(report) => Message::Reported { skill: skill.to_owned(), report: report.clone() },
+            RunResult::Report(report) => {
+                Message::Reported { skill: skill.to_owned(), report: report.clone() }
+            }
             RunResult::Failed(why) => {
                 tracing::warn!(skill, failures, why, "a skill did not do its job");
                 let threshold = deps.failures_before_incident;
@@ -329,14 +356,19 @@ async fn report(deps: &Deps, skill: &str, run: &SkillRun) {
 fn keep_history(metrics: &metrics::Metrics, skill: &str, run: &SkillRun) {
     let (outcome, statuses, samples) = match &run.result {
         RunResult::Report(report) => {
-            let statuses = report.findings.iter().map(|f| (f.target.clone(), f.status.as_str().to_owned())).collect();
+            let statuses =
+                report.findings.iter().map(|f| (f.target.clone(), f.status.as_str().to_owned())).collect();
             let sample = |s: &crate::domain::metric::Sample| metrics::Sample {
                 name: s.name.clone(),
                 labels: s.labels.clone(),
                 at: run.started_at,
                 value: s.value,
             };
-            (if report.complete { "complete" } else { "incomplete" }, statuses, report.metrics.iter().map(sample).collect())
+            (
+                if report.complete { "complete" } else { "incomplete" },
+                statuses,
+                report.metrics.iter().map(sample).collect(),
+            )
         }
         RunResult::Failed(_) => ("failed", BTreeMap::new(), Vec::new()),
         RunResult::Cancelled => ("cancelled", BTreeMap::new(), Vec::new()),

@@ -104,11 +104,23 @@ impl Workshop {
         let started_at = self.clock.now();
         match self.execute(skill, policy, started_at, cancel).await {
             Ok(output) => judge(&skill.manifest, started_at, &output),
-            Err(why) => SkillRun { started_at, duration: Duration::ZERO, exit: None, result: RunResult::Failed(why), stderr: String::new() },
+            Err(why) => SkillRun {
+                started_at,
+                duration: Duration::ZERO,
+                exit: None,
+                result: RunResult::Failed(why),
+                stderr: String::new(),
+            },
         }
     }
 
-    async fn execute(&self, skill: &Skill, policy: &Policy, now: Timestamp, cancel: watch::Receiver<bool>) -> Result<Output, String> {
+    async fn execute(
+        &self,
+        skill: &Skill,
+        policy: &Policy,
+        now: Timestamp,
+        cancel: watch::Receiver<bool>,
+    ) -> Result<Output, String> {
         let action = Action::Command(Command {
             host: "local".to_owned(),
             cwd: None,
@@ -118,8 +130,9 @@ impl Workshop {
         });
         let executable = self.runner.resolve(&action).await.map_err(|error| error.to_string())?;
         let Executable { .. } = &executable;
-        let authorized =
-            policy.authorize_loaded(action, executable, &skill.file, now).map_err(|denied| denied.to_string())?;
+        let authorized = policy
+            .authorize_loaded(action, executable, &skill.file, now)
+            .map_err(|denied| denied.to_string())?;
         let execution = ExecutionId(super::world::World::new_id(now));
         let mut gate = Recorder {
             store: self.store.clone(),
@@ -128,7 +141,8 @@ impl Workshop {
             at: now,
         };
         let limits = Limits { timeout: skill.manifest.timeout, max_output: self.max_output };
-        let output = self.runner.run(authorized, limits, &mut gate, cancel).await.map_err(|error| error.to_string());
+        let output =
+            self.runner.run(authorized, limits, &mut gate, cancel).await.map_err(|error| error.to_string());
         if let Some(store) = &self.store
             && let Err(error) = store.call(move |conn| executions::end(conn, execution)).await
         {

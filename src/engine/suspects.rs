@@ -56,7 +56,13 @@ impl Ledger {
 
 /// The suspects among some changes: what happened before, most suspect first.
 #[must_use]
-pub fn suspects(changes: Vec<Change>, targets: &[Target], topology: &Topology, opened_at: Timestamp, now: Timestamp) -> Vec<SuspectNote> {
+pub fn suspects(
+    changes: Vec<Change>,
+    targets: &[Target],
+    topology: &Topology,
+    opened_at: Timestamp,
+    now: Timestamp,
+) -> Vec<SuspectNote> {
     let above_root = |touched: &Target| targets.first().and_then(|root| topology.distance(root, touched));
     rank(changes, targets, &above_root, opened_at, now)
         .into_iter()
