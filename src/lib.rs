@@ -11,3 +11,4 @@ pub mod engine;
 pub mod adapters;
 pub mod cli;
 pub mod demo;
+pub mod app;

@@ -9,11 +9,12 @@ use super::raw::RawConfig;
 use super::secret::{Param, ReadEnv};
 use super::settings::Config;
 use super::skills::{self, Skill};
-use super::topology::{self, TopologyEntry};
+use super::topology;
 use super::validate::{Surroundings, validate};
 use super::watched::Watched;
 use super::{files, runbooks, shape};
 use crate::domain::runbook::Runbook;
+use crate::domain::topology::TopologyEntry;
 
 /// What loading needs to know from outside.
 pub struct LoadOptions<'a> {

@@ -23,10 +23,9 @@ pub use load::{LoadOptions, Loaded, PolicyFile, load};
 pub use problem::Problem;
 pub use secret::{Param, ReadEnv, Secret};
 pub use settings::{
-    ApprovalSettings, Autonomy, ChangeSettings, ChatSettings, Config, ConsoleSettings, EscalationScope,
-    EscalationSettings, GitSource, IncidentSettings, LogSettings, MetricSettings, Paths, SkillSettings,
+    ApprovalSettings, ChangeSettings, ChatSettings, Config, ConsoleSettings, EscalationSettings, GitSource,
+    IncidentSettings, LogSettings, MetricSettings, Paths, SkillSettings,
 };
 pub use shipped::unpack;
 pub use skills::{Skill, shipped_folder};
-pub use topology::TopologyEntry;
 pub use watched::Watched;

@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::policy::Autonomy;
 use serde::Deserialize;
 
 use super::settings::{
-    ApprovalSettings, Autonomy, ChangeSettings, ChatSettings, EscalationSettings, IncidentSettings,
-    LogSettings, MetricSettings, SkillSettings,
+    ApprovalSettings, ChangeSettings, ChatSettings, EscalationSettings, IncidentSettings, LogSettings,
+    MetricSettings, SkillSettings,
 };
 use super::values::{Scalar, concurrency, count, duration, positive_duration, size};
 

@@ -10,8 +10,10 @@ use serde::Deserialize;
 use super::secret::Param;
 use super::values::{count, duration, positive_duration};
 use crate::domain::change::PathRule;
+use crate::domain::escalation::Scope;
 use crate::domain::schedule::Schedule;
 use crate::domain::target::Target;
+use crate::policy::Autonomy;
 
 /// The validated configuration. Paths are absolute.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,17 +44,6 @@ pub struct Config {
     pub metrics: MetricSettings,
     /// What is logged.
     pub log: LogSettings,
-}
-
-/// How much Steward may do by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Autonomy {
-    /// Fix things, don't ask, as far as the policy allows.
-    #[default]
-    Full,
-    /// Ask before every change.
-    Propose,
 }
 
 /// Where the operator's own files are. Only what exists is here.
@@ -133,6 +124,9 @@ pub struct IncidentSettings {
     /// How long an alert's own `resolved` is awaited after a repair.
     #[serde(deserialize_with = "positive_duration")]
     pub resolve_timeout: Duration,
+    /// How long an open incident that nobody acknowledged waits before its thread is reminded of it, again and again.
+    #[serde(deserialize_with = "positive_duration")]
+    pub remind: Duration,
     /// How long closed incidents are kept.
     #[serde(deserialize_with = "positive_duration")]
     pub keep: Duration,
@@ -149,6 +143,7 @@ impl Default for IncidentSettings {
             flap_bounces: 5,
             flap_window: minutes(30),
             resolve_timeout: minutes(15),
+            remind: minutes(12 * 60),
             keep: days(90),
         }
     }
@@ -165,7 +160,7 @@ pub struct EscalationSettings {
     #[serde(deserialize_with = "positive_duration")]
     pub window: Duration,
     /// What is counted together.
-    pub scope: EscalationScope,
+    pub scope: Scope,
     /// The least time between two calls for the same cause.
     #[serde(deserialize_with = "duration")]
     pub cooldown: Duration,
@@ -173,19 +168,8 @@ pub struct EscalationSettings {
 
 impl Default for EscalationSettings {
     fn default() -> Self {
-        Self { occurrences: 3, window: minutes(60), scope: EscalationScope::Root, cooldown: minutes(60) }
+        Self { occurrences: 3, window: minutes(60), scope: Scope::Root, cooldown: minutes(60) }
     }
-}
-
-/// Which occurrences are counted together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum EscalationScope {
-    /// Those on one root target, whatever the signatures.
-    #[default]
-    Root,
-    /// Those on one root target with one signature.
-    Signature,
 }
 
 /// How long permission may be awaited.

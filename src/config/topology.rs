@@ -9,19 +9,7 @@ use super::document::{Document, keys};
 use super::problem::{Problem, suggest};
 use super::shape;
 use crate::domain::target::Target;
-
-/// What is said of one target.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TopologyEntry {
-    /// The target.
-    pub target: Target,
-    /// What kind of thing it is, for people.
-    pub kind: Option<String>,
-    /// The targets it does not work without.
-    pub depends_on: Vec<Target>,
-    /// Further facts by name.
-    pub labels: BTreeMap<String, String>,
-}
+use crate::domain::topology::TopologyEntry;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]

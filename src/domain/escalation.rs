@@ -24,6 +24,14 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// Reads the stable name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Recurring, Self::Stuck, Self::RepairLimit, Self::ApprovalExpired, Self::Flapping]
+            .into_iter()
+            .find(|cause| cause.as_str() == name)
+    }
+
     /// The stable name, for tables and logs.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 /// Counts what is under way: messages not yet handled, processes not yet ended, deliveries not yet made.
 #[derive(Debug, Clone, Default)]
@@ -45,6 +45,11 @@ impl Activity {
             rest.await;
         }
     }
+}
+
+/// Returns once what is watched has become true, or nobody can change it any more.
+pub(super) async fn told(watched: &mut watch::Receiver<bool>) {
+    let _ = watched.wait_for(|told| *told).await;
 }
 
 impl Drop for Busy {

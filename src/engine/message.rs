@@ -88,6 +88,8 @@ pub enum Message {
         /// What changed, for "what changed?".
         changes: Vec<Change>,
     },
+    /// Something changed that only Steward knows of.
+    Changed(Vec<Change>),
     /// Something for the lab's channel that belongs to no incident.
     Notice(Card),
     /// Look at what is live as if time had come: sent once at start.

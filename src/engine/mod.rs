@@ -1,7 +1,9 @@
 //! The use cases, and the ports through which they reach the world.
 
 pub mod activity;
+pub mod answers;
 pub mod cards;
+pub mod desk;
 pub mod effect;
 mod ingest;
 mod lifecycle;
@@ -11,7 +13,10 @@ mod people;
 pub mod plan;
 pub mod ports;
 pub mod remediate;
+pub mod repairs;
 mod respond;
+mod restore;
+mod route;
 pub mod schedule;
 pub mod settings;
 pub mod skills;

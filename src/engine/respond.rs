@@ -113,7 +113,8 @@ impl World {
     }
 
     /// What the policy has to know of a repair of an observed target.
-    pub(super) fn facts(&self, target: &Target) -> Facts {
+    #[must_use]
+    pub fn facts(&self, target: &Target) -> Facts {
         Facts {
             autonomy: self.settings.autonomy,
             paused: self.paused.is_some(),

@@ -10,7 +10,7 @@ use std::time::Duration;
 use chrono_tz::Tz;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
-use super::activity::Busy;
+use super::activity::{Busy, told};
 use super::message::{Handle, Message};
 use super::ports::Clock;
 use super::skills::{RunResult, Skill, SkillRun, Workshop};
@@ -133,7 +133,7 @@ impl Scheduler {
                     None => return,
                 },
                 () = until(&*self.deps.clock, next) => self.run_due().await,
-                _ = cancel.wait_for(|cancelled| *cancelled) => return,
+                () = told(&mut cancel) => return,
             }
         }
     }

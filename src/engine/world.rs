@@ -12,10 +12,11 @@ use super::effect::Effect;
 use super::settings::Settings;
 use super::timer::{Timer, Timers};
 use crate::domain::approval::Approval;
+use crate::domain::change::Change;
 use crate::domain::correlation::Index;
 use crate::domain::escalation::{Cause, Recurrence};
 use crate::domain::ids::{IncidentId, RemediationId};
-use crate::domain::incident::{Event, Incident, Record, State};
+use crate::domain::incident::{Event, Incident, Record, State, SuspectNote};
 use crate::domain::runbook::Runbook;
 use crate::domain::signal::{Origin, Problem, SignalState, Timestamp};
 use crate::domain::suppression::Silence;
@@ -241,6 +242,32 @@ impl World {
     /// Sets a timer.
     pub(super) fn wake(&mut self, at: Timestamp, timer: Timer) {
         self.timers.set(at, timer);
+    }
+
+    /// Notes changes that Steward itself knows of.
+    pub(super) fn note_changes(&mut self, changes: impl IntoIterator<Item = Change>) {
+        self.batch.changes.extend(changes);
+    }
+
+    /// Notes the suspects that were found for an incident; finding none is no news.
+    pub(super) fn suspect(&mut self, id: IncidentId, suspects: Vec<SuspectNote>, now: Timestamp) {
+        if self.incident(id).is_some_and(|incident| incident.suspects != suspects) {
+            self.record(id, Event::Suspects { suspects }, now);
+        }
+    }
+
+    /// Puts what the operator wrote in force.
+    pub(super) fn learn(&mut self, knowledge: Knowledge) {
+        // The index was kept under the old topology, and is taken apart under it.
+        let mut index = Index::default();
+        for live in self.incidents.values() {
+            index.put(&live.incident, &knowledge.topology);
+        }
+        self.index = index;
+        self.knowledge = knowledge;
+        self.dirty.extend(
+            self.incidents.iter().filter(|(_, live)| live.incident.state == State::Open).map(|(id, _)| *id),
+        );
     }
 
     /// Takes what this turn decided: what is to be written, and what is to be done once it is.

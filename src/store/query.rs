@@ -78,3 +78,27 @@ pub fn changes(
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
+
+/// A setting's value, which becomes `value` if there is none yet.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn setting_or(conn: &Connection, key: &str, value: &str) -> Result<String, StoreError> {
+    conn.prepare_cached("INSERT OR IGNORE INTO settings (key, value) VALUES (?1, ?2)")?
+        .execute([key, value])?;
+    Ok(conn
+        .prepare_cached("SELECT value FROM settings WHERE key = ?1")?
+        .query_row([key], |row| row.get(0))?)
+}
+
+/// Sets a setting and returns what it was.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn replace_setting(conn: &Connection, key: &str, value: &str) -> Result<Option<String>, StoreError> {
+    let mut query = conn.prepare_cached("SELECT value FROM settings WHERE key = ?1")?;
+    let before = query.query_row([key], |row| row.get(0)).optional()?;
+    conn.prepare_cached("INSERT OR REPLACE INTO settings (key, value) VALUES (?1, ?2)")?
+        .execute([key, value])?;
+    Ok(before)
+}

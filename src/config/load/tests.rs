@@ -2,7 +2,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;
-use crate::config::{Autonomy, EscalationScope};
+use crate::domain::escalation::Scope;
+use crate::policy::Autonomy;
 
 /// A folder with files in it; skills are executable.
 struct Lab(tempfile::TempDir);
@@ -142,10 +143,7 @@ fn what_a_file_says_goes_before_the_defaults() {
         (config.state_dir.as_path(), config.autonomy),
         (Path::new("/var/lib/steward"), Autonomy::Propose)
     );
-    assert_eq!(
-        (config.skills.max_output, config.escalation.scope),
-        (1024 * 1024, EscalationScope::Signature)
-    );
+    assert_eq!((config.skills.max_output, config.escalation.scope), (1024 * 1024, Scope::Signature));
     assert_eq!(config.changes.git[0].path, std::path::absolute(lab.0.path().join("etc/repo")).unwrap());
     assert_eq!(config.changes.git[0].targets[0].targets("apps/web/x.yaml")[0].as_str(), "k8s/web");
     assert_eq!(loaded.skills.keys().collect::<Vec<_>>(), ["other", "probe"]);

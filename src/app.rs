@@ -1,0 +1,279 @@
+//! Builds, starts, drains and stops: the one place that knows all the parts.
+
+mod knowledge;
+mod reload;
+mod sources;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+
+use crate::config::{Loaded, Problem};
+use crate::engine::activity::Activity;
+use crate::engine::answers::Librarian;
+use crate::engine::desk::Desk;
+use crate::engine::message::{Handle, Message};
+use crate::engine::outbox::Courier;
+use crate::engine::ports::{Chat, Child, Clock, CommandRunner};
+use crate::engine::repairs::Shop;
+use crate::engine::schedule::{self, Asker, Scheduler};
+use crate::engine::skills::Workshop;
+use crate::engine::suspects::Ledger;
+use crate::engine::world::World;
+use crate::store::metrics::{self, Metrics};
+use crate::store::{OpenError, Store, StoreError, executions, load, sagas};
+
+pub use knowledge::{Understood, understand};
+pub use reload::Reloader;
+
+/// Where everything that the operator wrote is read from, now and at each reload.
+pub type Read = Arc<dyn Fn() -> Result<Loaded, Vec<Problem>> + Send + Sync>;
+
+/// What an app is made of: the world outside.
+pub struct Parts {
+    /// Reads what the operator wrote.
+    pub read: Read,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Runs processes.
+    pub runner: Arc<dyn CommandRunner>,
+    /// The chat platforms.
+    pub chats: Vec<Arc<dyn Chat>>,
+    /// Steward's own program: no command may touch it.
+    pub program: Option<PathBuf>,
+    /// How often edits of what the operator wrote are looked for.
+    pub look_for_edits: Duration,
+}
+
+/// Why Steward did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// What the operator wrote has problems.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Config(Vec<Problem>),
+    /// The state can't be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The state can't be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The shipped skills can't be unpacked.
+    #[error(
+        "the shipped skills could not be written to {0}: {1}; without them nothing is watched; see that the state directory can be written"
+    )]
+    Unpack(PathBuf, std::io::Error),
+}
+
+/// A Steward that runs.
+pub struct App {
+    handle: Handle,
+    skills: Asker,
+    store: Store,
+    metrics: Metrics,
+    loaded: Arc<Loaded>,
+    ending: watch::Sender<bool>,
+    stopping_skills: watch::Sender<bool>,
+    desk: JoinHandle<Result<(), StoreError>>,
+    others: Vec<JoinHandle<()>>,
+}
+
+impl App {
+    /// Starts everything. When this returns, Steward is ready.
+    ///
+    /// # Errors
+    /// See [`StartError`]; nothing runs then.
+    pub async fn start(parts: Parts) -> Result<Self, StartError> {
+        let loaded = Arc::new((parts.read)().map_err(StartError::Config)?);
+        let config = &loaded.config;
+        let store = Store::open(&config.state_dir)?;
+        let now = parts.clock.now();
+        let limits =
+            metrics::Limits { max_series: config.metrics.max_series.into(), retention: config.metrics.keep };
+        let (metrics, moved) = Metrics::open(&config.state_dir, limits, now)?;
+        let folder = crate::config::shipped_folder(&config.state_dir);
+        crate::config::unpack(&folder).map_err(|error| StartError::Unpack(folder.clone(), error))?;
+        let key = knowledge::digest_key(&store).await?;
+        let protect = knowledge::protected(&loaded, parts.program.clone());
+        let understood = understand(&loaded, key, &protect).map_err(StartError::Config)?;
+
+        let settings = Arc::new(knowledge::settings(config, &parts.chats));
+        let mut world = World::new(settings.clone(), understood.knowledge.clone());
+        let back = world.look_back();
+        world.restore(store.read(move |conn| load::load(conn, now, back)).await?, now);
+
+        let activity = Activity::default();
+        let (handle, mailbox) = Handle::new(activity.clone());
+        let (ending, told) = watch::channel(false);
+        let (stopping_skills, skills_told) = watch::channel(false);
+        reap(&store, &*parts.runner).await?;
+
+        let workshop = Workshop {
+            runner: parts.runner.clone(),
+            clock: parts.clock.clone(),
+            store: Some(store.clone()),
+            max_output: config.skills.max_output,
+        };
+        let deps = schedule::Deps {
+            workshop,
+            store: store.clone(),
+            metrics: metrics.clone(),
+            engine: handle.clone(),
+            clock: parts.clock.clone(),
+            tz: config.timezone,
+            concurrency: config.skills.concurrency as usize,
+            jitter: config.skills.jitter,
+            failures_before_incident: config.skills.failures_before_incident,
+        };
+        let (scheduler, skills) = Scheduler::new(deps, understood.knowledge.policy.clone(), skills_told);
+        let shop = Shop::new(
+            store.clone(),
+            parts.runner.clone(),
+            parts.clock.clone(),
+            skills.clone(),
+            handle.clone(),
+        );
+        let ledger = Ledger {
+            sources: sources::build(config, &parts, &understood.knowledge.policy),
+            store: store.clone(),
+        };
+        let reloader = Arc::new(Reloader::new(
+            &parts,
+            &loaded,
+            key,
+            protect,
+            store.clone(),
+            handle.clone(),
+            skills.clone(),
+        ));
+        let librarian = Librarian {
+            store: store.clone(),
+            ledger,
+            clock: parts.clock.clone(),
+            settings,
+            skills: skills.clone(),
+            engine: handle.clone(),
+            reload: reloader.clone(),
+        };
+        let bells: Vec<Arc<Notify>> = parts.chats.iter().map(|_| Arc::default()).collect();
+        for unfinished in store.read(sagas::unfinished).await? {
+            let facts = world.facts(&unfinished.problem.target);
+            shop.run(unfinished, understood.knowledge.policy.clone(), facts);
+        }
+        let desk = Desk {
+            world,
+            store: store.clone(),
+            clock: parts.clock.clone(),
+            mailbox,
+            handle: handle.clone(),
+            skills: skills.clone(),
+            shop,
+            librarian,
+            bells: bells.clone(),
+        };
+        let mut others: Vec<JoinHandle<()>> = Vec::new();
+        for (chat, bell) in parts.chats.iter().zip(bells) {
+            let courier = Courier {
+                chat: chat.clone(),
+                store: store.clone(),
+                clock: parts.clock.clone(),
+                bell,
+                activity: activity.clone(),
+            };
+            others.push(tokio::spawn(courier.run(told.clone())));
+        }
+        let watching = told.clone();
+        others.push(tokio::spawn(async move { reloader.watch(watching).await }));
+        let desk = tokio::spawn(desk.run(told));
+        if let Some(moved) = moved {
+            tracing::warn!(%moved, "the history of measurements was damaged and is begun anew");
+        }
+        others.push(tokio::spawn(scheduler.run(understood.skills)));
+        handle.send(Message::Wake);
+        Ok(Self { handle, skills, store, metrics, loaded, ending, stopping_skills, desk, others })
+    }
+
+    /// Where messages are left.
+    #[must_use]
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// Runs skills.
+    #[must_use]
+    pub fn skills(&self) -> &Asker {
+        &self.skills
+    }
+
+    /// What is stored.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// What the operator wrote, as it was read at the start.
+    #[must_use]
+    pub fn loaded(&self) -> &Loaded {
+        &self.loaded
+    }
+
+    /// Returns when Steward can't go on, with the reason.
+    pub async fn failed(&mut self) -> StoreError {
+        match (&mut self.desk).await {
+            Ok(Err(error)) => error,
+            Ok(Ok(())) => StoreError::Gone,
+            Err(panicked) => StoreError::Panicked(panicked.to_string()),
+        }
+    }
+
+    /// Stops: skills that run are called off, what was decided is written and told, repairs go on where they are at
+    /// the next start. Takes no longer than it has to.
+    ///
+    /// # Errors
+    /// What could not be written at the end.
+    pub async fn stop(self) -> Result<(), StoreError> {
+        let Self { handle, store, metrics, ending, stopping_skills, desk, others, .. } = self;
+        let _ = stopping_skills.send(true);
+        handle.activity().idle().await;
+        let _ = ending.send(true);
+        let outcome = match desk.await {
+            Ok(outcome) => outcome,
+            Err(panicked) => Err(StoreError::Panicked(panicked.to_string())),
+        };
+        for other in others {
+            let _ = other.await;
+        }
+        if let Err(error) = metrics.close().await {
+            tracing::warn!(%error, "the last measurements may be missing");
+        }
+        store.close().await?;
+        outcome
+    }
+}
+
+/// Ends what an earlier Steward left running.
+async fn reap(store: &Store, runner: &dyn CommandRunner) -> Result<(), StoreError> {
+    let left = store.read(executions::all).await?;
+    for execution in left {
+        let child = Child {
+            pid: execution.pid,
+            start_ticks: execution.start_ticks,
+            boot_id: execution.boot_id.clone(),
+        };
+        let reaped = runner.reap(execution.id, &child).await;
+        tracing::info!(
+            what = execution.what,
+            pid = execution.pid,
+            ?reaped,
+            "a process of an earlier run was looked for"
+        );
+        store.call(move |conn| executions::end(conn, execution.id)).await?;
+    }
+    Ok(())
+}
+
+/// Names and digests of what the operator wrote, for noticing what changed.
+type Files = BTreeMap<PathBuf, String>;

@@ -1,0 +1,79 @@
+//! The sources of changes, each behind the policy and the runner.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+
+use super::Parts;
+use crate::adapters::changes::ReadCommand;
+use crate::adapters::changes::git::GitChanges;
+use crate::config::Config;
+use crate::domain::action::{Action, BlastRadius};
+use crate::engine::ports::{ChangeSource, Child, Clock, CommandRunner, Exit, Gatekeeper, Limits};
+use crate::policy::{Autonomy, Facts, Policy};
+
+/// How long reading a source may take.
+const TIMEOUT: Duration = Duration::from_secs(20);
+/// Bytes read of a source at most.
+const MAX_OUTPUT: usize = 4 * 1024 * 1024;
+
+/// The sources that the configuration names.
+pub(super) fn build(config: &Config, parts: &Parts, policy: &Arc<Policy>) -> Vec<Arc<dyn ChangeSource>> {
+    let reader: Arc<dyn ReadCommand> =
+        Arc::new(Reader { runner: parts.runner.clone(), clock: parts.clock.clone(), policy: policy.clone() });
+    let git = |source: &crate::config::GitSource| {
+        let source = source.clone();
+        let changes =
+            GitChanges::new(&source.name, source.path, source.branch, source.targets, reader.clone());
+        Arc::new(changes) as Arc<dyn ChangeSource>
+    };
+    config.changes.git.iter().map(git).collect()
+}
+
+/// Runs what the policy says only reads, and nothing else.
+struct Reader {
+    runner: Arc<dyn CommandRunner>,
+    clock: Arc<dyn Clock>,
+    policy: Arc<Policy>,
+}
+
+/// A reader leaves nothing behind, so nothing is recorded of its process.
+struct Unrecorded;
+
+#[async_trait]
+impl Gatekeeper for Unrecorded {
+    async fn spawned(&mut self, _child: &Child) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl ReadCommand for Reader {
+    async fn read(&self, action: Action) -> Result<Vec<u8>, String> {
+        let facts = Facts {
+            autonomy: Autonomy::Full,
+            paused: false,
+            observed: true,
+            target_radius: BlastRadius::Target,
+            limit_exceeded: false,
+        };
+        let executable = self.runner.resolve(&action).await.map_err(|error| error.to_string())?;
+        let authorized = self
+            .policy
+            .authorize(action, executable, &facts, self.clock.now())
+            .map_err(|denied| denied.to_string())?;
+        let (_never, cancel) = watch::channel(false);
+        let limits = Limits { timeout: TIMEOUT, max_output: MAX_OUTPUT };
+        let output = self
+            .runner
+            .run(authorized, limits, &mut Unrecorded, cancel)
+            .await
+            .map_err(|error| error.to_string())?;
+        match output.exit {
+            Exit::Code(0) => Ok(output.stdout),
+            other => Err(format!("{other:?}: {}", String::from_utf8_lossy(&output.stderr).trim())),
+        }
+    }
+}

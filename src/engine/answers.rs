@@ -1,0 +1,279 @@
+//! Answers questions beside the desk, so that a slow disk or a large repository holds nobody up.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::cards;
+use super::desk::Question;
+use super::message::{Handle, Message};
+use super::ports::{Clock, Inbound};
+use super::schedule::Asker;
+use super::settings::Settings;
+use super::skills::RunResult;
+use super::suspects::{Ledger, suspects};
+use super::world::Knowledge;
+use crate::domain::card::{Attachment, Card};
+use crate::domain::change::Change;
+use crate::domain::ids::IncidentId;
+use crate::domain::incident::{Event, sentence};
+use crate::domain::report::Report;
+use crate::domain::signal::Timestamp;
+use crate::domain::target::Target;
+use crate::domain::topology::Topology;
+use crate::store::batch::StoredIncident;
+use crate::store::{Store, StoreError, query, schedule};
+
+/// Most incidents in one list.
+const LISTED: usize = 30;
+/// Most changes in one answer.
+const CHANGES: usize = 20;
+
+/// Reads again what the operator wrote.
+#[async_trait]
+pub trait Reload: Send + Sync {
+    /// Puts in force what is there now; a broken version is refused whole.
+    async fn reload(&self, by: &str) -> Card;
+}
+
+/// Answers questions.
+#[derive(Clone)]
+pub struct Librarian {
+    /// What is stored.
+    pub store: Store,
+    /// What changed.
+    pub ledger: Ledger,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// The numbers that decisions go by.
+    pub settings: Arc<Settings>,
+    /// Runs skills.
+    pub skills: Asker,
+    /// Where answers are left.
+    pub engine: Handle,
+    /// Reads again what the operator wrote.
+    pub reload: Arc<dyn Reload>,
+}
+
+impl Librarian {
+    /// Looks an answer up and leaves it for the asker.
+    pub fn answer(&self, question: Question, asker: Inbound, knowledge: Knowledge) {
+        let librarian = self.clone();
+        let busy = self.engine.activity().begin();
+        tokio::spawn(async move {
+            let card = librarian.look_up(question, &knowledge).await;
+            let Inbound { platform, conversation, .. } = asker;
+            librarian.engine.send(Message::Answered { platform, conversation, card });
+            drop(busy);
+        });
+    }
+
+    /// Finds the suspects of an incident and tells the engine.
+    pub fn find_suspects(
+        &self,
+        incident: IncidentId,
+        opened_at: Timestamp,
+        targets: Vec<Target>,
+        topology: Arc<Topology>,
+    ) {
+        let librarian = self.clone();
+        let busy = self.engine.activity().begin();
+        tokio::spawn(async move {
+            let now = librarian.clock.now();
+            let found = librarian.ledger.changes(opened_at - librarian.settings.changes_window, now).await;
+            for silent in &found.silent {
+                tracing::warn!(why = silent, "a source of changes could not be asked");
+            }
+            let suspects = suspects(found.changes, &targets, &topology, opened_at, now);
+            librarian.engine.send(Message::Suspects { incident, suspects });
+            drop(busy);
+        });
+    }
+
+    async fn look_up(&self, question: Question, knowledge: &Knowledge) -> Card {
+        let unreadable =
+            |error: StoreError| Card::titled("I can't read my own records").line(error.to_string());
+        match question {
+            Question::Incidents { all } => self.incidents(all).await.unwrap_or_else(unreadable),
+            Question::Show { number } => self.show(number).await.unwrap_or_else(unreadable),
+            Question::WhatChanged { since, on, incident } => {
+                self.what_changed(since, on, incident, knowledge).await.unwrap_or_else(unreadable)
+            }
+            Question::Skills => self.list_skills(knowledge).await.unwrap_or_else(unreadable),
+            Question::Run { skill } => self.run(&skill).await,
+            Question::Reload { by } => self.reload.reload(&by).await,
+        }
+    }
+
+    async fn incidents(&self, all: bool) -> Result<Card, StoreError> {
+        let found = self.store.read(move |conn| query::incidents(conn, all, LISTED)).await?;
+        if found.is_empty() {
+            return Ok(Card::titled(if all {
+                "There has been no incident yet"
+            } else {
+                "No incident is open"
+            }));
+        }
+        let card = Card::titled(if all { "The latest incidents" } else { "Incidents" });
+        Ok(found.iter().fold(card, |card, StoredIncident { incident, .. }| {
+            let at = incident.opened_at.with_timezone(&self.settings.tz).format("%m-%d %H:%M");
+            let what = incident.members.first().map_or("", |m| m.summary.as_str());
+            card.line(format!(
+                "#{:<4} {:<11} {at}  {}: {what}",
+                incident.number,
+                incident.state.as_str(),
+                incident.root
+            ))
+        }))
+    }
+
+    async fn show(&self, number: u64) -> Result<Card, StoreError> {
+        let found = self
+            .store
+            .read(move |conn| {
+                let Some(stored) = query::incident(conn, number)? else { return Ok(None) };
+                let timeline = query::timeline(conn, stored.incident.id, 0)?;
+                Ok(Some((stored, timeline)))
+            })
+            .await?;
+        let Some((stored, timeline)) = found else {
+            return Ok(Card::titled(format!("There is no incident #{number}. `incidents all` lists them.")));
+        };
+        let around =
+            cards::Around { tz: self.settings.tz, paused_by: None, silenced: stored.telling.silenced };
+        let mut card = cards::root(&stored.incident, around);
+        card.actions.clear();
+        for record in &timeline {
+            if let Some(sentence) = sentence(&record.event) {
+                let at = record.at.with_timezone(&self.settings.tz).format("%H:%M:%S");
+                card.body.push(format!("{at} {:<6} {}", sentence.sign, sentence.text));
+            }
+            if let Event::Opened { problem, evidence, .. } | Event::Joined { problem, evidence, .. } =
+                &record.event
+                && !evidence.trim().is_empty()
+            {
+                card.attachments.push(Attachment { name: format!("{problem}.txt"), text: evidence.clone() });
+            }
+        }
+        Ok(card)
+    }
+
+    async fn what_changed(
+        &self,
+        since: Option<Timestamp>,
+        on: Option<Target>,
+        incident: Option<u64>,
+        knowledge: &Knowledge,
+    ) -> Result<Card, StoreError> {
+        let now = self.clock.now();
+        if let Some(number) = incident {
+            let stored = self.store.read(move |conn| query::incident(conn, number)).await?;
+            if let Some(StoredIncident { incident, .. }) = stored {
+                let found = self
+                    .ledger
+                    .changes(since.unwrap_or(incident.opened_at - self.settings.changes_window), now)
+                    .await;
+                let targets = super::ingest::targets_of(&incident);
+                let suspects =
+                    suspects(found.changes, &targets, &knowledge.topology, incident.opened_at, now);
+                let mut card = Card::titled(format!("Before #{number} ({})", incident.root));
+                if suspects.is_empty() {
+                    card = card.line("Nothing that I know of changed near it.");
+                }
+                for s in &suspects {
+                    let at = s.at.with_timezone(&self.settings.tz).format("%m-%d %H:%M:%S");
+                    card = card.line(format!(
+                        "{at}  \"{}\" by {} ({} {}): {}",
+                        s.summary,
+                        s.author,
+                        s.source,
+                        short(&s.id),
+                        s.why
+                    ));
+                }
+                return Ok(could_not_ask(card, &found.silent));
+            }
+        }
+        let from = since.unwrap_or(now - self.settings.changes_window);
+        let found = self.ledger.changes(from, now).await;
+        Ok(could_not_ask(self.list_changes(&found.changes, from, on.as_ref()), &found.silent))
+    }
+
+    fn list_changes(&self, changes: &[Change], from: Timestamp, on: Option<&Target>) -> Card {
+        let touches = |change: &&Change| {
+            on.is_none_or(|on| change.targets.iter().any(|t| t.is_within(on) || on.is_within(t)))
+        };
+        let matching: Vec<&Change> = changes.iter().filter(touches).collect();
+        let at = from.with_timezone(&self.settings.tz).format("%Y-%m-%d %H:%M");
+        let place = on.map(|on| format!(" on {on}")).unwrap_or_default();
+        if matching.is_empty() {
+            return Card::titled(format!("Nothing that I know of changed{place} since {at}"));
+        }
+        let mut card = Card::titled(format!("What changed{place} since {at}, newest first"));
+        for change in matching.iter().take(CHANGES) {
+            let at = change.at.with_timezone(&self.settings.tz).format("%m-%d %H:%M:%S");
+            let targets: Vec<_> = change.targets.iter().map(Target::as_str).collect();
+            let touched =
+                if targets.is_empty() { String::new() } else { format!(" [{}]", targets.join(", ")) };
+            card = card.line(format!(
+                "{at}  \"{}\" by {} ({} {}){touched}",
+                change.summary,
+                change.author,
+                change.source,
+                short(&change.id)
+            ));
+            if !change.files.is_empty() {
+                let more = change.files_total.saturating_sub(3);
+                let shown = change.files.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+                card = card.line(format!(
+                    "                {shown}{}",
+                    if more > 0 { format!(" and {more} more") } else { String::new() }
+                ));
+            }
+        }
+        if matching.len() > CHANGES {
+            card = card.line(format!("and {} more", matching.len() - CHANGES));
+        }
+        card
+    }
+
+    async fn list_skills(&self, knowledge: &Knowledge) -> Result<Card, StoreError> {
+        let last = self.store.read(|conn| schedule::all(conn)).await?;
+        Ok(knowledge.skills.iter().fold(Card::titled("Skills"), |card, name| {
+            let ran = last.get(name).and_then(|run| run.finished).map_or_else(
+                || "has not run yet".to_owned(),
+                |at| format!("last ran {}", at.with_timezone(&self.settings.tz).format("%m-%d %H:%M:%S")),
+            );
+            let failing = last.get(name).filter(|run| run.failures > 0);
+            let failing =
+                failing.map(|run| format!(", failed {} times in a row", run.failures)).unwrap_or_default();
+            card.line(format!("{name:<20} {ran}{failing}"))
+        }))
+    }
+
+    async fn run(&self, skill: &str) -> Card {
+        match self.skills.run_and_wait(skill, "asked for in chat").await {
+            Err(why) => Card::titled(format!("{skill} did not run: {why}")),
+            Ok(run) => match run.result {
+                RunResult::Report(report) => reported(skill, &report),
+                RunResult::Failed(why) => Card::titled(format!("{skill} did not do its job")).line(why),
+                RunResult::Cancelled => Card::titled(format!("{skill} was called off")),
+            },
+        }
+    }
+}
+
+fn reported(skill: &str, report: &Report) -> Card {
+    let complete = if report.complete { "" } else { " (incomplete)" };
+    report.findings.iter().fold(Card::titled(format!("{skill} reports{complete}")), |card, finding| {
+        card.line(format!("{:<8} {}  {}", finding.status.as_str(), finding.target, finding.summary))
+    })
+}
+
+fn could_not_ask(card: Card, silent: &[String]) -> Card {
+    silent.iter().fold(card, |card, why| card.line(format!("Could not ask {why}")))
+}
+
+fn short(id: &str) -> String {
+    id.chars().take(12).collect()
+}

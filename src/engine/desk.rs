@@ -1,0 +1,222 @@
+//! The desk: where everything arrives, is decided in turn, is written, and only then has effects.
+//!
+//! One task owns the world. A turn takes all that waits, decides, and commits once; whoever left a message for a
+//! durable answer hears only after that. If the store can't be written, the desk holds on to what it decided and
+//! tries again: nothing is told and nothing is done in the meantime, and nothing is lost.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, mpsc, watch};
+
+use super::activity::told;
+use super::answers::Librarian;
+use super::effect::Effect;
+use super::message::{Envelope, Handle, Message};
+use super::ports::{Clock, Inbound};
+use super::repairs::Shop;
+use super::schedule::{Asker, until};
+use super::world::World;
+use crate::domain::incident::Event;
+use crate::domain::signal::Timestamp;
+use crate::domain::target::Target;
+use crate::store::batch::Batch;
+use crate::store::{Store, StoreError};
+
+/// Messages taken in one turn.
+const TURN: usize = 1024;
+/// The first wait when the store can't be written; it doubles.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+/// The longest wait between two tries.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// Something whose answer has to be looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// The list of incidents.
+    Incidents {
+        /// Those that are over too.
+        all: bool,
+    },
+    /// One incident, with its timeline.
+    Show {
+        /// Its number.
+        number: u64,
+    },
+    /// What changed.
+    WhatChanged {
+        /// From when on.
+        since: Option<Timestamp>,
+        /// Only what touches this, or what is below it.
+        on: Option<Target>,
+        /// Seen from this incident.
+        incident: Option<u64>,
+    },
+    /// The list of skills.
+    Skills,
+    /// Run a skill and show what it reports.
+    Run {
+        /// Its name.
+        skill: String,
+    },
+    /// Read everything that the operator wrote again.
+    Reload {
+        /// Who wants that.
+        by: String,
+    },
+}
+
+/// What the desk works with.
+pub struct Desk {
+    /// What decisions are made from.
+    pub world: World,
+    /// Where they are written.
+    pub store: Store,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// What comes in.
+    pub mailbox: mpsc::UnboundedReceiver<Envelope>,
+    /// Where others leave messages.
+    pub handle: Handle,
+    /// Runs skills.
+    pub skills: Asker,
+    /// Runs repairs.
+    pub shop: Shop,
+    /// Answers questions.
+    pub librarian: Librarian,
+    /// Rung when there may be something to deliver.
+    pub bells: Vec<Arc<Notify>>,
+}
+
+impl Desk {
+    /// Works until told to end. Then it takes what waits, writes it, and returns.
+    ///
+    /// # Errors
+    /// The store is lost for good (corrupt, or its thread ended): going on would lose what comes in.
+    pub async fn run(mut self, mut ending: watch::Receiver<bool>) -> Result<(), StoreError> {
+        let mut envelopes = Vec::new();
+        let mut ended = ending.clone();
+        loop {
+            let deadline = self.world.next_deadline();
+            tokio::select! {
+                biased;
+                () = told(&mut ended) => {
+                    while let Ok(envelope) = self.mailbox.try_recv() {
+                        envelopes.push(envelope);
+                    }
+                    return self.turn(&mut envelopes, &mut ending).await;
+                }
+                _ = self.mailbox.recv_many(&mut envelopes, TURN) => {}
+                () = until(&*self.clock, deadline) => {}
+            }
+            self.turn(&mut envelopes, &mut ending).await?;
+        }
+    }
+
+    async fn turn(
+        &mut self,
+        envelopes: &mut Vec<Envelope>,
+        ending: &mut watch::Receiver<bool>,
+    ) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let _busy = self.handle.activity().begin();
+        let mut questions = Vec::new();
+        for envelope in envelopes.iter_mut() {
+            let message = std::mem::replace(&mut envelope.message, Message::Wake);
+            if let Some(question) = self.take(message, now) {
+                questions.push(question);
+            }
+        }
+        self.world.due(now);
+        self.world.finish_turn(now);
+        let (batch, effects) = self.world.take_turn();
+        self.commit(batch, ending).await?;
+        for mut envelope in envelopes.drain(..) {
+            if let Some(committed) = envelope.committed.take() {
+                let _ = committed.send(());
+            }
+        }
+        effects.into_iter().for_each(|effect| self.perform(effect));
+        for (question, inbound) in questions {
+            self.librarian.answer(question, inbound, self.world.knowledge.clone());
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, message: Message, now: Timestamp) -> Option<(Question, Inbound)> {
+        let world = &mut self.world;
+        match message {
+            Message::Signals(signals) => {
+                signals.into_iter().for_each(|signal| world.take_signal(signal, now))
+            }
+            Message::Reported { skill, report } => world.take_report(&skill, &report, now),
+            Message::SkillFailed { skill, why, failures, threshold } => {
+                world.skill_failed(&skill, &why, failures, threshold, now)
+            }
+            Message::Said(inbound) => return world.said(&inbound, now).map(|question| (question, inbound)),
+            Message::Answered { platform, conversation, card } => {
+                world.answer(&platform, &conversation, &card, now)
+            }
+            Message::Step { incident, remediation, text, change } => {
+                world.note_changes(change);
+                world.record(incident, Event::RepairStep { remediation, text }, now);
+            }
+            Message::RepairEnded { incident, remediation, runbook, outcome } => {
+                world.repair_ended(incident, remediation, &runbook, &outcome, now);
+            }
+            Message::Suspects { incident, suspects } => world.suspect(incident, suspects, now),
+            Message::Learned { knowledge, changes } => {
+                world.note_changes(changes);
+                world.learn(*knowledge);
+            }
+            Message::Changed(changes) => world.note_changes(changes),
+            Message::Notice(card) => world.tell_lab(&card, now),
+            Message::Wake => {}
+        }
+        None
+    }
+
+    /// Writes what was decided, for as long as it takes.
+    async fn commit(&self, batch: Batch, ending: &mut watch::Receiver<bool>) -> Result<(), StoreError> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let batch = Arc::new(batch);
+        let mut wait = FIRST_WAIT;
+        loop {
+            let writing = batch.clone();
+            match self.store.call(move |conn| writing.write(conn)).await {
+                Ok(()) => break,
+                Err(error @ (StoreError::Corrupt(_) | StoreError::Gone)) => return Err(error),
+                Err(error) if *ending.borrow() => return Err(error),
+                Err(error) => {
+                    tracing::error!(%error, retry_in = ?wait, "decisions can't be written; nothing is told or done until they are");
+                    tokio::select! {
+                        () = self.clock.sleep(wait) => {}
+                        () = told(ending) => {}
+                    }
+                    wait = wait.saturating_mul(2).min(LONGEST_WAIT);
+                }
+            }
+        }
+        if !batch.messages.is_empty() {
+            self.bells.iter().for_each(|bell| bell.notify_one());
+        }
+        Ok(())
+    }
+
+    fn perform(&self, effect: Effect) {
+        match effect {
+            Effect::RunSkill { skill, why } => self.skills.run(&skill, &why),
+            Effect::Repair(repair) => {
+                let facts = self.world.facts(&repair.problem.target);
+                self.shop.run(*repair, self.world.knowledge.policy.clone(), facts);
+            }
+            Effect::CallOff { remediation, why } => self.shop.call_off(remediation, &why),
+            Effect::FindSuspects { incident, opened_at, targets } => {
+                let topology = self.world.knowledge.topology.clone();
+                self.librarian.find_suspects(incident, opened_at, targets, topology);
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The world after a restart: what was live is live again, its timers are set anew, and nothing is told twice.
+
+use std::time::Duration;
+
+use super::respond::outcome_name;
+use super::timer::Timer;
+use super::world::{Live, World};
+use crate::domain::escalation::Cause;
+use crate::domain::incident::State;
+use crate::domain::remediation::Outcome;
+use crate::domain::signal::{SignalState, Timestamp};
+use crate::store::load::{LiveIncident, Loaded, LookBack, PastRepair};
+
+/// How far back repairs are remembered.
+const REPAIRS_REMEMBERED: Duration = Duration::from_secs(24 * 3600);
+
+impl World {
+    /// How far back the store has to be read.
+    #[must_use]
+    pub fn look_back(&self) -> LookBack {
+        let threshold = self.settings.threshold;
+        LookBack { escalation: threshold.window.max(threshold.cooldown), repairs: REPAIRS_REMEMBERED }
+    }
+
+    /// Takes in what the store has.
+    pub fn restore(&mut self, loaded: Loaded, now: Timestamp) {
+        let Loaded {
+            incidents,
+            signals,
+            silences,
+            last_silence,
+            approvals,
+            occurrences,
+            escalations,
+            repairs,
+            counters,
+            settings,
+        } = loaded;
+        self.counters = counters;
+        self.last_silence = last_silence;
+        self.paused =
+            settings.into_iter().find(|(key, by)| key == "paused_by" && !by.is_empty()).map(|(_, by)| by);
+        for row in signals {
+            let key = (row.signal.origin.clone(), row.signal.problem());
+            if row.signal.state == SignalState::Firing {
+                self.note_signal(&key, SignalState::Firing);
+            }
+            self.signals.insert(key, row);
+        }
+        for silence in silences {
+            self.wake(silence.ends_at, Timer::Silence(silence.number));
+            self.silences.push(silence);
+        }
+        for approval in approvals {
+            self.wake(approval.expires_at, Timer::Approval(approval.number));
+            self.approvals.insert(approval.number, approval);
+        }
+        incidents.into_iter().for_each(|live| self.restore_incident(live, now));
+        for (root, at) in occurrences {
+            self.recurrences.entry((root, None)).or_default().was_seen(at);
+        }
+        for (root, cause, at) in escalations {
+            let Some(cause) = Cause::parse(&cause) else { continue };
+            if cause == Cause::Recurring {
+                self.recurrences.entry((root.clone(), None)).or_default().was_called(at);
+            }
+            self.called.insert((cause, root), at);
+        }
+        repairs.into_iter().for_each(|repair| self.restore_repair(repair));
+    }
+
+    fn restore_incident(&mut self, LiveIncident { stored, untold }: LiveIncident, now: Timestamp) {
+        let incident = stored.incident;
+        let (id, state) = (incident.id, incident.state);
+        self.index.put(&incident, &self.knowledge.topology);
+        self.by_number.insert(incident.number, id);
+        let settings = self.settings.clone();
+        match state {
+            State::Mitigated => {
+                self.mitigated.insert(id);
+                self.wake(incident.changed_at + settings.hold, Timer::Hold(id));
+                if incident.is_active() {
+                    self.wake(incident.changed_at + settings.resolve_timeout, Timer::Confirm(id));
+                }
+            }
+            State::Resolved => self.wake(incident.changed_at + settings.reopen_window, Timer::Close(id)),
+            State::Open | State::Stuck | State::Remediating => {
+                let settle = incident.opened_at + settings.settle;
+                self.wake(settle.max(now), Timer::Settle(id));
+                if incident.is_active()
+                    && incident.root_observed()
+                    && incident.active_at_root().next().is_none()
+                {
+                    self.wake(now + settings.hold, Timer::Promote(id));
+                }
+            }
+            State::Closed | State::Merged => {}
+        }
+        let quiet = incident.flapping
+            && incident.members.iter().filter(|m| m.active).all(|m| !self.is_firing(&m.problem));
+        if quiet {
+            self.wake(now + settings.hold, Timer::Calm(id));
+        }
+        self.wake(now, Timer::Tell(id));
+        let quiet_since = quiet.then_some(now);
+        self.incidents.insert(id, Live { incident, telling: stored.telling, untold, quiet_since });
+    }
+
+    fn restore_repair(&mut self, repair: PastRepair) {
+        let history = self.histories.entry((repair.runbook.clone(), repair.target.clone())).or_default();
+        history.last_started = history.last_started.max(Some(repair.started_at));
+        let Some(ended_at) = repair.ended_at else { return };
+        let watch = self.knowledge.runbooks.iter().find(|r| r.name == repair.runbook).map(|r| r.limits.watch);
+        match repair.outcome.as_deref() {
+            Some("ineffective") => {
+                history.failures.push(ended_at);
+                history.ineffective_until = watch.map(|watch| ended_at + watch);
+            }
+            Some(name)
+                if name == outcome_name(&Outcome::Succeeded) || name == outcome_name(&Outcome::Deferred) =>
+            {
+                // The exact moment of resolving is not kept with the repair; its end is the earlier, stricter one.
+                history.failures.clear();
+                history.last_success = Some((repair.id, ended_at));
+            }
+            Some(name) if name == outcome_name(&Outcome::Unwound { why: String::new() }) => {
+                history.failures.push(ended_at)
+            }
+            _ => {}
+        }
+    }
+}

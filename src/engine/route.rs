@@ -1,0 +1,263 @@
+//! From what people type to what is done: commands change the world in the engine's own turn, questions are answered
+//! beside it.
+
+use super::desk::Question;
+use super::ports::Inbound;
+use super::world::World;
+use crate::domain::card::Card;
+use crate::domain::command::{COMMANDS, ChatCommand, Misunderstood, help_for, parse, suggest};
+use crate::domain::incident::State;
+use crate::domain::signal::Timestamp;
+use crate::domain::target::Target;
+
+/// What a command comes to.
+enum Reply {
+    /// This answer.
+    Now(Card),
+    /// An answer that has to be looked for.
+    Ask(Question),
+}
+
+impl World {
+    /// Takes in what somebody said. What needs looking up is handed back.
+    pub(super) fn said(&mut self, inbound: &Inbound, now: Timestamp) -> Option<Question> {
+        let command = match parse(&inbound.text, now, self.settings.tz) {
+            Ok(command) => command,
+            Err(misunderstood) => {
+                self.answer(&inbound.platform, &inbound.conversation, &not_understood(&misunderstood), now);
+                return None;
+            }
+        };
+        let reply = if command.needs_operator() && !inbound.operator {
+            self.audit(
+                &inbound.user,
+                "refused",
+                serde_json::json!({ "text": inbound.text, "platform": inbound.platform }),
+                now,
+            );
+            Reply::Now(
+                Card::titled("That is for operators")
+                    .line(format!("{} is not listed as one, so nothing was done.", inbound.user)),
+            )
+        } else {
+            self.obey(command, inbound, now)
+        };
+        match reply {
+            Reply::Now(card) => {
+                self.answer(&inbound.platform, &inbound.conversation, &card, now);
+                None
+            }
+            Reply::Ask(question) => Some(question),
+        }
+    }
+
+    fn obey(&mut self, command: ChatCommand, inbound: &Inbound, now: Timestamp) -> Reply {
+        let by = inbound.user.as_str();
+        let answer = match command {
+            ChatCommand::Help { topic } => return Reply::Now(help(topic.as_deref())),
+            ChatCommand::Status => return Reply::Now(self.status(now)),
+            ChatCommand::Incidents { all } => return Reply::Ask(Question::Incidents { all }),
+            ChatCommand::Silences => return Reply::Now(self.list_silences(now)),
+            ChatCommand::Approvals => return Reply::Now(self.list_approvals(now)),
+            ChatCommand::Skills => return Reply::Ask(Question::Skills),
+            ChatCommand::Runbooks => return Reply::Now(self.list_runbooks()),
+            ChatCommand::Reload => return Reply::Ask(Question::Reload { by: by.to_owned() }),
+            ChatCommand::Run { skill } => return self.run_skill(skill, by, now),
+            ChatCommand::Show { incident } => match self.meant(incident, inbound) {
+                Ok(number) => return Reply::Ask(Question::Show { number }),
+                Err(why) => Err(why),
+            },
+            ChatCommand::WhatChanged { since, on, incident } => {
+                return Reply::Ask(Question::WhatChanged {
+                    since,
+                    on,
+                    incident: incident.or(inbound.incident),
+                });
+            }
+            ChatCommand::Ack { incident } => {
+                self.meant(incident, inbound).and_then(|n| self.acknowledge(n, by, now))
+            }
+            ChatCommand::Silence { target, duration, comment } => self
+                .meant_target(target, inbound)
+                .and_then(|target| self.silence(target, duration, comment.as_deref(), by, now)),
+            ChatCommand::Unsilence { silence } => {
+                self.unsilence(i64::try_from(silence).unwrap_or(i64::MAX), by, now)
+            }
+            ChatCommand::Approve { approval } => self.approve(approval, by, now),
+            ChatCommand::Deny { approval, reason } => self.deny(approval, reason.as_deref(), by, now),
+            ChatCommand::Pause => self.pause(true, by, now),
+            ChatCommand::Resume => self.pause(false, by, now),
+            ChatCommand::Merge { from, into } => self.merge_by_hand(from, into, by, now),
+            ChatCommand::Split { incident, target } => self.split(incident, &target, by, now),
+            ChatCommand::Clear { incident } => self.clear(incident, by, now),
+        };
+        Reply::Now(match answer {
+            Ok(done) => Card::titled(done),
+            Err(why) => Card::titled(why),
+        })
+    }
+
+    /// The incident that a command means: the one it names, the thread's, or the only one there is.
+    fn meant(&self, named: Option<u64>, inbound: &Inbound) -> Result<u64, String> {
+        if let Some(number) = named.or(inbound.incident) {
+            return Ok(number);
+        }
+        let mut open = self.incidents.values().filter(|live| live.incident.state.is_unresolved());
+        match (open.next(), open.next()) {
+            (Some(only), None) => Ok(only.incident.number),
+            (None, _) => Err("There is no open incident. Name one: `show 3`.".to_owned()),
+            (Some(_), Some(_)) => {
+                Err("Several incidents are open. Name one: `show 3`. `incidents` lists them.".to_owned())
+            }
+        }
+    }
+
+    fn meant_target(&self, target: Option<Target>, inbound: &Inbound) -> Result<Target, String> {
+        match (target, inbound.incident) {
+            (Some(target), _) => Ok(target),
+            (None, Some(number)) => {
+                let live = self.by_number.get(&number).and_then(|id| self.incidents.get(id));
+                live.map(|live| live.incident.root.clone())
+                    .ok_or_else(|| format!("Incident #{number} is over; name a target."))
+            }
+            (None, None) => Err("Name a target: `silence nas/media for 2h`.".to_owned()),
+        }
+    }
+
+    fn run_skill(&mut self, skill: String, by: &str, now: Timestamp) -> Reply {
+        if self.knowledge.skills.contains(&skill) {
+            self.audit(by, "run", serde_json::json!({ "skill": skill }), now);
+            return Reply::Ask(Question::Run { skill });
+        }
+        let near = suggest(&skill, self.knowledge.skills.iter().map(String::as_str));
+        let hint = near
+            .map_or_else(|| "`skills` lists them.".to_owned(), |near| format!("Did you mean `run {near}`?"));
+        Reply::Now(Card::titled(format!("There is no skill {skill}. {hint}")))
+    }
+
+    /// How the lab is, in a few lines.
+    #[must_use]
+    pub fn status(&self, now: Timestamp) -> Card {
+        let count =
+            |state: State| self.incidents.values().filter(|live| live.incident.state == state).count();
+        let broken: Vec<String> = [State::Open, State::Remediating, State::Stuck, State::Mitigated]
+            .into_iter()
+            .map(|state| (state, count(state)))
+            .filter(|(_, n)| *n > 0)
+            .map(|(state, n)| format!("{n} {state}"))
+            .collect();
+        let title = if broken.is_empty() {
+            "All is well".to_owned()
+        } else {
+            format!("Incidents: {}", broken.join(", "))
+        };
+        let failing: Vec<String> = self
+            .signals
+            .values()
+            .filter(|r| self.is_firing(&r.signal.problem()))
+            .map(|r| r.signal.problem().to_string())
+            .take(10)
+            .collect();
+        let mut card = Card::titled(title)
+            .field(
+                "Watching",
+                format!("{} skills, {} runbooks", self.knowledge.skills.len(), self.knowledge.runbooks.len()),
+            )
+            .field("Broken now", failing.join("\n"))
+            .field(
+                "Waits for you",
+                self.approvals
+                    .values()
+                    .map(|a| format!("approve {}: {}", a.number, a.runbook))
+                    .collect::<Vec<_>>()
+                    .join("\n"),
+            )
+            .field(
+                "Silences",
+                self.silences
+                    .iter()
+                    .filter(|s| s.is_active(now))
+                    .map(|s| s.target.to_string())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            );
+        card = card.field(
+            "Changes",
+            match &self.paused {
+                Some(by) => format!("paused by {by}: I ask before every one"),
+                None => format!("autonomy is {}", self.settings.autonomy),
+            },
+        );
+        card
+    }
+
+    fn list_silences(&self, now: Timestamp) -> Card {
+        let active: Vec<_> = self.silences.iter().filter(|s| s.is_active(now)).collect();
+        if active.is_empty() {
+            return Card::titled("Nothing is silenced");
+        }
+        active.into_iter().fold(Card::titled("Silences"), |card, s| {
+            let until = s.ends_at.with_timezone(&self.settings.tz).format("%Y-%m-%d %H:%M");
+            let why = if s.comment.is_empty() { String::new() } else { format!(": {}", s.comment) };
+            card.line(format!("{}  {} until {until}, by {}{why}", s.number, s.target, s.by))
+        })
+    }
+
+    fn list_approvals(&self, now: Timestamp) -> Card {
+        if self.approvals.is_empty() {
+            return Card::titled("Nothing waits for you");
+        }
+        self.approvals.values().fold(Card::titled("Waiting for you"), |card, approval| {
+            let left = super::cards::span(now, approval.expires_at);
+            let number = approval.number;
+            let card = card.line(format!(
+                "{number}  {} for #{}, {left} left",
+                approval.runbook,
+                self.number(approval.incident)
+            ));
+            let steps = &approval.plan.steps;
+            steps.iter().fold(card, |card, step| card.line(format!("   {}", step.run)))
+        })
+    }
+
+    fn list_runbooks(&self) -> Card {
+        self.knowledge.runbooks.iter().fold(Card::titled("Runbooks"), |card, runbook| {
+            let from = if runbook.shipped { "shipped" } else { "own" };
+            card.line(format!("{:<28} {from:<8} {}", runbook.name, runbook.title))
+        })
+    }
+}
+
+fn help(topic: Option<&str>) -> Card {
+    if let Some(topic) = topic {
+        return match help_for(topic) {
+            Some(command) => Card::titled(command.usage)
+                .line(command.what)
+                .line(format!("For example: {}", command.example)),
+            None => {
+                let near = suggest(topic, COMMANDS.iter().map(|c| c.name));
+                Card::titled(match near {
+                    Some(near) => format!("There is no command {topic}. Did you mean `help {near}`?"),
+                    None => format!("There is no command {topic}. `help` lists them."),
+                })
+            }
+        };
+    }
+    COMMANDS.iter().fold(Card::titled("What you can type"), |card, command| {
+        card.line(format!("{:<44} {}", command.usage, command.what))
+    })
+}
+
+fn not_understood(misunderstood: &Misunderstood) -> Card {
+    let mut card = Card::titled(misunderstood.what.clone());
+    if let Some(suggestion) = &misunderstood.suggestion {
+        card = card.line(format!("Did you mean `{suggestion}`?"));
+    }
+    if let Some(usage) = &misunderstood.usage {
+        card = card.line(format!("Usage: {usage}"));
+    }
+    if misunderstood.is_prose() {
+        card = card.line("I understand a few commands; `help` lists them. A model that understands plain words comes later.");
+    }
+    card
+}

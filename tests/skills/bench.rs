@@ -1,0 +1,90 @@
+//! A bench to run one skill on: a PATH of nothing but plain text tools and stubs, and a scrubbed environment.
+
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::report::{Report, parse};
+
+/// What every Linux has and no skill has to do without.
+const PLAIN_TOOLS: &[&str] = &[
+    "awk", "bash", "cat", "cut", "date", "env", "grep", "head", "sed", "sh", "sleep", "sort", "tail",
+    "timeout", "tr", "wc",
+];
+
+/// The machine's name in every test.
+pub(crate) const HOST: &str = "pve1";
+
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+pub(crate) struct Bench {
+    skill: &'static str,
+    bin: TempDir,
+    params: Vec<(String, String)>,
+}
+
+impl Bench {
+    pub(crate) fn new(skill: &'static str) -> Self {
+        let bin = TempDir::new().unwrap();
+        for tool in PLAIN_TOOLS {
+            if let Some(real) = find(tool) {
+                symlink(real, bin.path().join(tool)).unwrap();
+            }
+        }
+        Self { skill, bin, params: Vec::new() }
+    }
+
+    /// Puts a stub in place of a tool: `sh` runs the body, in which `$F` is the folder of outputs.
+    pub(crate) fn stub(self, tool: &str, body: &str) -> Self {
+        let path = self.bin.path().join(tool);
+        drop(std::fs::remove_file(&path));
+        std::fs::write(&path, format!("#!/bin/sh\n{body}\n")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        self
+    }
+
+    /// Takes a tool away.
+    pub(crate) fn without(self, tool: &str) -> Self {
+        std::fs::remove_file(self.bin.path().join(tool)).unwrap();
+        self
+    }
+
+    pub(crate) fn set(mut self, param: &str, value: &str) -> Self {
+        self.params.push((param.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Runs the skill and holds its output to what every report must keep, see [`parse`].
+    pub(crate) fn run(&self) -> Report {
+        let output = Command::new(root().join("skills").join(self.skill))
+            .env_clear()
+            .env("PATH", self.bin.path())
+            .env("HOME", self.bin.path())
+            .env("LANG", "C.UTF-8")
+            .env("STEWARD_HOST", HOST)
+            .env("F", fixture(""))
+            .envs(self.params.iter().cloned())
+            .output()
+            .unwrap();
+        let stdout = String::from_utf8(output.stdout).expect("the report is not UTF-8");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{} ended with {}:\n{stdout}\n{stderr}", self.skill, output.status);
+        assert!(!stderr.contains("unbound variable") && !stderr.contains("syntax error"), "{stderr}");
+        parse(&stdout)
+    }
+}
+
+/// An output to replay, or another file for a skill to read.
+pub(crate) fn fixture(name: &str) -> PathBuf {
+    root().join("tests/skills").join(name)
+}
+
+/// Where a tool is on this machine.
+pub(crate) fn find(tool: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(tool)).find(|file| file.is_file())
+}

@@ -1,0 +1,80 @@
+//! `kernel-log`.
+
+use crate::bench::Bench;
+use crate::report::{Finding, Report};
+
+fn journal(file: &str) -> Report {
+    Bench::new("kernel-log").stub("journalctl", &format!("cat $F/kernel/{file}")).run()
+}
+
+fn by<'a>(report: &'a Report, signature: &str) -> &'a Finding {
+    let found = report.0.iter().find(|f| f.get("signature") == signature);
+    found.unwrap_or_else(|| panic!("no {signature}: {:#?}", report.0))
+}
+
+#[test]
+fn a_quiet_log_is_ok_with_an_empty_drive_and_a_usb_stick_that_lies() {
+    journal("quiet.txt").only().says("OK", "", "no trouble in the kernel log of the last 15 minutes");
+    journal("no-entries.txt").only().says("OK", "", "no trouble");
+}
+
+#[test]
+fn a_hanging_network_card_is_named() {
+    let report = journal("e1000e.txt");
+    let nic =
+        report.only().says("PROBLEM", "nic-hang", "the network card hangs: eno1, 4 times in 15 minutes");
+    assert_eq!((nic.target(), nic.get("interface")), ("kernel", "eno1"));
+    assert!(nic.evidence.contains("Detected Hardware Unit Hang"), "{}", nic.evidence);
+    assert_eq!(journal("nic-new.txt").only().says("PROBLEM", "nic-hang", "").get("interface"), "enp2s0");
+}
+
+#[test]
+fn memory_that_ran_out_is_a_problem_and_a_limit_that_was_hit_is_action() {
+    let report = journal("oom.txt");
+    let oom = report.only().says("PROBLEM", "oom-kill", "memory ran out and the kernel killed java, 1 times");
+    assert_eq!(oom.get("process"), "java");
+    journal("oom-cgroup.txt").only().says(
+        "ACTION",
+        "oom-kill",
+        "hit its memory limit, the kernel killed python3",
+    );
+}
+
+#[test]
+fn a_dying_disk_is_an_io_error_and_a_file_system_error_each_with_its_device() {
+    let report = journal("disk-dying.txt");
+    assert_eq!(report.0.len(), 2);
+    assert_eq!(by(&report, "io-error").says("PROBLEM", "io-error", "I/O errors on sdb").get("device"), "sdb");
+    let fs = by(&report, "fs-error").says("PROBLEM", "fs-error", "file system errors on sdb1");
+    assert!(fs.evidence.contains("comm STATUS:OK"), "{}", fs.evidence);
+    let other = journal("btrfs-zfs.txt");
+    by(&other, "fs-error").says("PROBLEM", "fs-error", "on tank, 2 times");
+}
+
+#[test]
+fn without_a_journal_the_kernels_buffer_is_read_but_not_what_is_old() {
+    // Seconds since boot, as dmesg prints them: one hang is two minutes old, one OOM kill an hour.
+    let dmesg = r#"read up _ </proc/uptime; up=${up%.*}
+printf '[%5d.123456] Out of memory: Killed process 1 (old) total-vm:1kB\n' $((up - 3600))
+printf '[%5d.123456] e1000e 0000:00:1f.6 eno1: Detected Hardware Unit Hang:\n' $((up - 120))"#;
+    let missing = Bench::new("kernel-log").stub("dmesg", dmesg).run();
+    missing.only().says("PROBLEM", "nic-hang", "eno1, 1 times");
+    let hint =
+        Bench::new("kernel-log").stub("journalctl", "cat $F/kernel/hint.txt").stub("dmesg", dmesg).run();
+    hint.only().says("PROBLEM", "nic-hang", "eno1, 1 times");
+    let container = Bench::new("kernel-log")
+        .stub("systemd-detect-virt", "")
+        .stub("journalctl", "")
+        .stub("dmesg", dmesg)
+        .run();
+    container.only().says("PROBLEM", "nic-hang", "eno1, 1 times");
+}
+
+#[test]
+fn a_log_that_may_not_be_read_is_unknown() {
+    let denied = "echo 'dmesg: read kernel buffer failed: Operation not permitted' >&2; exit 1";
+    let both =
+        Bench::new("kernel-log").stub("journalctl", "cat $F/kernel/hint.txt").stub("dmesg", denied).run();
+    both.only().says("UNKNOWN", "", "systemd-journal (dmesg: read kernel buffer failed");
+    Bench::new("kernel-log").run().only().says("UNKNOWN", "", "can't be read");
+}

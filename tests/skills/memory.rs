@@ -1,0 +1,53 @@
+//! `memory-pressure`.
+
+use crate::bench::{Bench, fixture};
+use crate::report::Report;
+
+fn run(psi: &str) -> Report {
+    Bench::new("memory-pressure")
+        .stub("ps", "cat $F/memory/ps.txt")
+        .set("PSI_FILE", fixture("memory").join(psi).to_str().unwrap())
+        .run()
+}
+
+#[test]
+fn a_calm_machine_is_ok_and_gives_its_samples() {
+    let report = run("psi-calm.txt");
+    let memory = report.only().says("OK", "", "waited for memory 0%");
+    assert_eq!(memory.target(), "memory");
+    assert!(memory.has_metric("memory_pressure_some_percent 0.15"));
+    assert!(memory.has_metric("memory_pressure_full_percent 0.01"));
+}
+
+#[test]
+fn waiting_for_memory_is_action_and_standing_still_is_a_problem() {
+    run("psi-tight.txt").only().says("ACTION", "memory-pressure", "24% of the last five minutes");
+    run("psi-thrashing.txt").only().says(
+        "PROBLEM",
+        "memory-pressure",
+        "52% of the last minute nothing could run",
+    );
+}
+
+#[test]
+fn the_largest_programs_are_evidence_whatever_they_call_themselves() {
+    let report = run("psi-thrashing.txt");
+    let evidence = &report.only().evidence;
+    assert!(evidence.contains("8123456 java") && evidence.contains("STATUS:PROBLEM"), "{evidence}");
+    assert!(!evidence.contains("dockerd"), "more than five: {evidence}");
+}
+
+#[test]
+fn evidence_that_cant_be_had_does_not_spoil_the_finding() {
+    let psi = fixture("memory/psi-thrashing.txt");
+    let report = Bench::new("memory-pressure").set("PSI_FILE", psi.to_str().unwrap()).run();
+    report.only().says("PROBLEM", "memory-pressure", "nothing could run");
+}
+
+#[test]
+fn a_kernel_without_pressure_information_is_unknown() {
+    run("no-such-file").only().says("UNKNOWN", "", "boot with psi=1");
+    // What can't be read, as under a kernel that has it compiled in and switched off.
+    run("../memory").only().says("UNKNOWN", "", "can't be read");
+    run("ps.txt").only().says("UNKNOWN", "", "not what the kernel writes");
+}

@@ -1,0 +1,81 @@
+//! `stale-mounts`.
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use crate::bench::{Bench, fixture};
+
+fn mounts(stat: &str) -> Bench {
+    Bench::new("stale-mounts")
+        .stub("stat", stat)
+        .set("MOUNTS_FILE", fixture("mounts/mounts.txt").to_str().unwrap())
+        .set("FSTAB_FILE", fixture("mounts/fstab.txt").to_str().unwrap())
+        .set("TIMEOUT_SECONDS", "0.3")
+}
+
+#[test]
+fn network_mounts_that_answer_are_ok_and_all_others_are_left_alone() {
+    let report = mounts("").run();
+    assert_eq!(report.targets(), ["mount/mnt/media", "mount/mnt/my_scans", "mount/mnt/backup"]);
+    assert!(report.0.iter().all(|f| f.status == "OK"));
+    assert_eq!(report.about("mount/mnt/my_scans").get("mount"), "/mnt/my scans");
+}
+
+#[test]
+fn a_mount_that_hangs_is_a_problem_and_holds_up_neither_the_skill_nor_the_others() {
+    let report = mounts("case $* in *media) exec sleep 20;; esac").run();
+    let media =
+        report.about("mount/mnt/media").says("PROBLEM", "mount-stale", "no answer within 0.3 seconds");
+    assert_eq!((media.get("mount"), media.get("source")), ("/mnt/media", "127.0.0.1:/export/media"));
+    assert_eq!(report.about("mount/mnt/backup").status, "OK");
+}
+
+#[test]
+fn a_stat_that_cant_even_be_killed_is_left_behind() {
+    // The kernel's uninterruptible sleep, as far as a test can have it: timeout itself does not come back.
+    let started = Instant::now();
+    let report = mounts("").stub("timeout", "case $* in *stat*media) exec sleep 20;; esac").run();
+    assert!(
+        started.elapsed() < Duration::from_secs(15),
+        "the skill waited for it, or left it our output to hold"
+    );
+    report.about("mount/mnt/media").says("PROBLEM", "mount-stale", "no answer");
+    assert_eq!(report.about("mount/mnt/my_scans").status, "OK");
+}
+
+#[test]
+fn an_error_of_the_mount_is_a_problem_in_its_own_words() {
+    let stale = "echo \"stat: cannot read file system information for '/mnt/my scans': Stale file handle\" >&2; exit 1";
+    let report = mounts(stale).run();
+    report.about("mount/mnt/my_scans").says("PROBLEM", "mount-stale", "(Stale file handle)");
+}
+
+#[test]
+fn labels_tell_a_runbook_whether_a_remount_can_work() {
+    // Something listens on the NFS port of this machine: this test, or a real server.
+    let _server = TcpListener::bind("127.0.0.1:2049");
+    let report = mounts("echo 'stat: x: Stale file handle' >&2; exit 1").run();
+    let media = report.about("mount/mnt/media");
+    assert_eq!((media.get("server"), media.get("fstab")), ("up", "yes"));
+    // No such server, and fstab has it in a comment only.
+    let scans = report.about("mount/mnt/my_scans");
+    assert_eq!((scans.get("server"), scans.get("fstab")), ("down", "no"));
+}
+
+#[test]
+fn no_network_mounts_is_ok_and_an_unreadable_table_is_unknown() {
+    let none = mounts("")
+        .set("MOUNTS_FILE", fixture("mounts/fstab.txt").to_str().unwrap())
+        .set("IGNORE", "/mnt/media/");
+    none.run().only().says("OK", "", "no network mounts");
+    mounts("").set("MOUNTS_FILE", "/no/such/table").run().only().says("UNKNOWN", "", "can't be read");
+}
+
+#[test]
+fn a_missing_tool_or_right_is_unknown() {
+    let denied =
+        "echo \"stat: cannot read file system information for '/mnt/media': Permission denied\" >&2; exit 1";
+    mounts(denied).run().about("mount/mnt/media").says("UNKNOWN", "", "run Steward as root");
+    let report = mounts("").without("stat").run();
+    report.about("mount/mnt/media").says("UNKNOWN", "", "install coreutils");
+}

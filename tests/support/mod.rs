@@ -1,0 +1,203 @@
+//! The harness: the real app on a hand-driven clock, a lab whose processes are a script, and a chat that remembers
+//! what people see. A story drives it like a person and ends by showing that nothing is left over.
+
+mod chat;
+mod clock;
+mod host;
+mod logs;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use chat::FakeChat;
+pub use clock::HandClock;
+pub use host::FakeHost;
+use logs::Logs;
+use steward::app::{App, Parts};
+use steward::config::{LoadOptions, load};
+use steward::engine::message::Message;
+use steward::engine::ports::Inbound;
+
+/// A lab on disk, and the world around it, which outlives a Steward.
+pub struct Lab {
+    dir: tempfile::TempDir,
+    pub clock: Arc<HandClock>,
+    pub host: Arc<FakeHost>,
+    pub chat: Arc<FakeChat>,
+    logs: Logs,
+}
+
+/// A Steward that runs in a lab.
+pub struct Bot<'lab> {
+    pub lab: &'lab Lab,
+    pub app: App,
+}
+
+/// The usual settings of a story: nothing shipped, one skill, no jitter.
+const BASE: &str = r#"
+host = "vm"
+timezone = "UTC"
+[paths]
+shipped_skills = false
+shipped_runbooks = false
+[skills]
+jitter = "0s"
+"#;
+
+impl Lab {
+    /// A lab with the story's own settings added to the usual ones.
+    pub fn new(settings: &str) -> Self {
+        let lab = Self {
+            dir: tempfile::tempdir().unwrap(),
+            clock: Arc::new(HandClock::at("2026-11-21T08:00:00Z")),
+            host: Arc::default(),
+            chat: Arc::new(FakeChat::new("console")),
+            logs: Logs::listen(),
+        };
+        let text = if settings.contains("[skills]") {
+            format!("{}{settings}", BASE.replace("[skills]\njitter = \"0s\"\n", ""))
+        } else {
+            format!("{BASE}{settings}")
+        };
+        lab.write("config.toml", &text);
+        lab.write("state/.keep", "");
+        lab
+    }
+
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Writes a file of the lab; scripts become executable.
+    pub fn write(&self, name: &str, text: &str) {
+        use std::os::unix::fs::PermissionsExt;
+        let path = self.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        if text.starts_with("#!") {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
+    }
+
+    /// A skill whose output is what the host says is broken under `targets`.
+    pub fn skill(&self, name: &str, schedule: &str, targets: &[&str]) {
+        let text = format!(
+            "#!/bin/sh\n#: schedule = \"{schedule}\"\n#: timeout = \"30s\"\n#: targets = {targets:?}\necho STATUS:OK\n"
+        );
+        self.write(&format!("skills/{name}"), &text);
+        self.host.watch(name, targets);
+    }
+
+    fn read(&self) -> steward::app::Read {
+        let (file, state) = (self.path().join("config.toml"), self.path().join("state"));
+        Arc::new(move || {
+            let env = |_: &str| None;
+            load(&LoadOptions {
+                file: Some(file.clone()),
+                state_dir: Some(state.clone()),
+                host: "vm",
+                timezone: "UTC",
+                env: &env,
+            })
+        })
+    }
+
+    /// What an app in this lab is made of.
+    pub fn parts(&self) -> Parts {
+        Parts {
+            read: self.read(),
+            clock: self.clock.clone(),
+            runner: self.host.clone(),
+            chats: vec![self.chat.clone()],
+            program: Some(PathBuf::from("/usr/local/bin/steward")),
+            look_for_edits: Duration::from_secs(3600),
+        }
+    }
+
+    /// Starts Steward and lets it come to rest.
+    pub async fn start(&self) -> Bot<'_> {
+        let app = App::start(self.parts()).await.unwrap_or_else(|error| panic!("it did not start:\n{error}"));
+        let bot = Bot { lab: self, app };
+        bot.settle().await;
+        bot
+    }
+}
+
+impl Bot<'_> {
+    /// Lets everything that is under way come to its end.
+    pub async fn settle(&self) {
+        loop {
+            for _ in 0..20 {
+                tokio::task::yield_now().await;
+            }
+            self.app.handle().activity().idle().await;
+            for _ in 0..20 {
+                tokio::task::yield_now().await;
+            }
+            if self.app.handle().activity().count() == 0 {
+                return;
+            }
+        }
+    }
+
+    /// Lets time pass, waking whoever sleeps in the right order.
+    pub async fn pass(&self, time: Duration) {
+        let end = self.lab.clock.time() + time;
+        loop {
+            self.settle().await;
+            if !self.lab.clock.step(end) {
+                break;
+            }
+        }
+        self.settle().await;
+    }
+
+    /// A person types; the answer comes back.
+    pub async fn says(&self, text: &str) -> String {
+        self.says_as("alex", true, text).await
+    }
+
+    /// Somebody types; the answer comes back.
+    pub async fn says_as(&self, user: &str, operator: bool, text: &str) -> String {
+        let inbound = Inbound {
+            platform: "console".into(),
+            conversation: user.into(),
+            user: user.into(),
+            operator,
+            text: text.into(),
+            incident: None,
+        };
+        self.app.handle().submit(Message::Said(inbound)).await.unwrap();
+        self.settle().await;
+        self.lab.chat.take_answer(user).unwrap_or_else(|| panic!("no answer to {text:?}"))
+    }
+
+    /// Ends Steward in good order.
+    pub async fn stop(self) {
+        self.app.stop().await.unwrap();
+    }
+
+    /// Ends the story: stops, and shows that nothing is left that the story did not look at.
+    pub async fn end(self) {
+        let lab = self.lab;
+        self.stop().await;
+        lab.chat.nothing_unseen();
+        lab.logs.nothing_unexpected();
+    }
+
+    /// The story expects this in the log.
+    pub fn expect_log(&self, part: &str) {
+        self.lab.logs.expect(part);
+    }
+}
+
+/// Minutes.
+pub fn min(n: u64) -> Duration {
+    Duration::from_secs(60 * n)
+}
+
+/// Seconds.
+pub fn secs(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
