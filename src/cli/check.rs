@@ -1,5 +1,6 @@
 //! `steward check`: everything that can be said about the operator's files without running any of it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -83,7 +84,8 @@ fn summary(setup: &Setup, screen: &mut Screen<'_>) -> Result<(), super::Stop> {
         ("topology", format!("{} targets", setup.topology.entries().count())),
         (
             "policy",
-            own(setup.policy.rules().count(), shipped_rules) + &format!("; autonomy is {}", setup.autonomy()),
+            own(setup.policy.rules().count(), shipped_rules)
+                + &format!("; autonomy is {}", setup.loaded.config.autonomy),
         ),
     ];
     screen.say(Tone::Good, "No problems.")?;
@@ -119,7 +121,7 @@ impl Review {
             }
         };
         let facts = Facts {
-            autonomy: setup.autonomy(),
+            autonomy: setup.loaded.config.autonomy,
             paused: false,
             observed: true,
             target_radius: plan::radius(&setup.topology, &signal.target),
@@ -184,22 +186,27 @@ fn tell_notes(notes: &[Note], screen: &mut Screen<'_>) -> Result<(), super::Stop
     }
     screen.gap()?;
     screen.say(Tone::Strong, "What the runbooks would not do by themselves (judged with example values):")?;
+    let mut told = BTreeSet::new();
     for Note { runbook, judged } in notes {
         let Judged { step, part, action, evaluation } = judged;
         let (tone, word) = match evaluation.decision {
             Decision::Forbid => (Tone::Bad, "never runs"),
             Decision::Approve | Decision::Allow => (Tone::Warn, "asks first"),
         };
-        let part = super::plan::part_name(part);
+        let (part, command) = (super::plan::part_name(part), action.to_string());
         screen.gap()?;
         screen.toned(&[
             (Tone::Plain, &format!("  {runbook}, step `{step}`, {part}: ")),
-            (Tone::Strong, &action.to_string()),
+            (Tone::Strong, &command),
         ])?;
+        let again = !told.insert(command);
         let mut reasons = evaluation.reasons.iter().flat_map(|reason| reason.lines());
-        screen
-            .toned(&[(tone, &format!("    {word}: ")), (Tone::Plain, reasons.next().unwrap_or_default())])?;
-        reasons.try_for_each(|line| screen.line(&format!("      {line}")))?;
+        let first = reasons.next().unwrap_or_default();
+        let first = if again { "as above" } else { first };
+        screen.toned(&[(tone, &format!("    {word}: ")), (Tone::Plain, first)])?;
+        if !again {
+            reasons.try_for_each(|line| screen.line(&format!("      {line}")))?;
+        }
     }
     Ok(())
 }

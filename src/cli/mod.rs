@@ -24,7 +24,7 @@ pub use args::{
 };
 pub use failure::Failure;
 pub use logging::start as start_logging;
-pub use setup::Setup;
+pub use setup::{Setup, read};
 pub use try_skill::runnable;
 
 use crate::engine::ports::{ChangeSource, Clock, CommandRunner};
@@ -104,7 +104,7 @@ fn carry_out(
 
 async fn answer(setup: &Setup, tools: &Tools, query: &Query, screen: &mut Screen<'_>) -> Ended {
     match query {
-        Query::Skill(SkillCommand::List { json }) => skills::list(setup, tools, *json, screen),
+        Query::Skill(SkillCommand::List { json }) => skills::list(setup, tools, *json, screen).await,
         Query::Skill(SkillCommand::Run { name, json }) => {
             try_skill::run(setup, tools, name, *json, screen).await
         }

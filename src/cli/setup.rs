@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use super::args::Globals;
 use super::failure::Failure;
 use crate::config::{self, LoadOptions, Loaded, PolicyFile, Problem};
-use crate::domain::topology::{Topology, TopologyEntry, TopologyProblem};
-use crate::policy::{self, Policy, RuleProblem};
+use crate::domain::topology::{Topology, TopologyProblem};
+use crate::policy::{Policy, RuleProblem};
 
 /// The configuration, and what is made of its topology and its policy rules.
 #[derive(Debug, Clone)]
@@ -20,31 +20,36 @@ pub struct Setup {
     pub policy: Policy,
 }
 
+/// Reads all that the command line, the environment and the files say.
+///
+/// # Errors
+/// Every problem of every file.
+pub fn read(globals: &Globals) -> Result<Loaded, Vec<Problem>> {
+    let host = hostname();
+    let timezone = iana_time_zone::get_timezone().unwrap_or_else(|_| "UTC".to_owned());
+    let env = |name: &str| std::env::var(name).ok();
+    let named = std::env::var_os("STEWARD_CONFIG").map(PathBuf::from);
+    let file = config::discover(globals.config.clone(), named);
+    let options = LoadOptions {
+        file: file.clone(),
+        state_dir: globals.state_dir.clone(),
+        host: &host,
+        timezone: &timezone,
+        env: &env,
+    };
+    config::load(&options).map_err(|mut problems| {
+        problems.extend(file.as_deref().map(rules_beside).unwrap_or_default());
+        problems
+    })
+}
+
 impl Setup {
-    /// Loads and puts together all that the command line, the environment and the files say.
+    /// Reads everything, as [`read`] does, and puts it together.
     ///
     /// # Errors
     /// Every problem of every file.
     pub fn load(globals: &Globals) -> Result<Self, Vec<Problem>> {
-        let host = hostname();
-        let timezone = iana_time_zone::get_timezone().unwrap_or_else(|_| "UTC".to_owned());
-        let env = |name: &str| std::env::var(name).ok();
-        let file =
-            config::discover(globals.config.clone(), std::env::var_os("STEWARD_CONFIG").map(PathBuf::from));
-        let options = LoadOptions {
-            file: file.clone(),
-            state_dir: globals.state_dir.clone(),
-            host: &host,
-            timezone: &timezone,
-            env: &env,
-        };
-        match config::load(&options) {
-            Ok(loaded) => Self::of(loaded),
-            Err(mut problems) => {
-                problems.extend(file.as_deref().map(rules_beside).unwrap_or_default());
-                Err(problems)
-            }
-        }
+        Self::of(read(globals)?)
     }
 
     /// Puts together what was loaded.
@@ -63,15 +68,6 @@ impl Setup {
     pub(super) fn load_or_fail(globals: &Globals) -> Result<Self, Failure> {
         Self::load(globals).map_err(|problems| Failure::of_problems(&problems))
     }
-
-    /// How much may be done without asking, as the policy takes it.
-    #[must_use]
-    pub fn autonomy(&self) -> policy::Autonomy {
-        match self.loaded.config.autonomy {
-            config::Autonomy::Full => policy::Autonomy::Full,
-            config::Autonomy::Propose => policy::Autonomy::Propose,
-        }
-    }
 }
 
 /// This machine's name, without its domain.
@@ -81,14 +77,8 @@ fn hostname() -> String {
 }
 
 fn build_topology(loaded: &Loaded) -> Result<Topology, Vec<Problem>> {
-    let entry = |entry: &config::TopologyEntry| TopologyEntry {
-        target: entry.target.clone(),
-        kind: entry.kind.clone(),
-        depends_on: entry.depends_on.clone(),
-        labels: entry.labels.clone(),
-    };
     let file = loaded.topology_file.as_deref().unwrap_or(Path::new("topology.yaml"));
-    Topology::new(loaded.topology.iter().map(entry).collect())
+    Topology::new(loaded.topology.clone())
         .map_err(|problems| problems.into_iter().map(|problem| of_topology(file, problem)).collect())
 }
 
