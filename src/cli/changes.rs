@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use super::args::ChangesArgs;
 use super::json::{ChangeEntry, ChangeList, Time};
 use super::screen::{Screen, Tone};
-use super::setup::Setup;
+use crate::config::Setup;
 use super::{Ended, Failure, Stop, Tools};
 use crate::domain::change::{Change, Relation, rank};
 use crate::domain::command::{self, ChatCommand};

@@ -7,7 +7,7 @@ use super::Ended;
 use super::args::Globals;
 use super::runbooks::{Example, example};
 use super::screen::{Screen, Tone};
-use super::setup::Setup;
+use crate::config::Setup;
 use crate::config::{Loaded, Problem};
 use crate::domain::action::Effect;
 use crate::domain::runbook::{Runbook, Step};
@@ -16,7 +16,7 @@ use crate::policy::{Decision, Facts};
 
 /// Checks everything and tells every problem at once. Exit code 1 if there is one.
 pub(super) fn check(globals: &Globals, screen: &mut Screen<'_>) -> Ended {
-    let setup = match Setup::load(globals) {
+    let setup = match Setup::load(&globals.request()) {
         Ok(setup) => setup,
         Err(problems) => return refuse(&problems, screen),
     };
@@ -83,7 +83,7 @@ fn summary(setup: &Setup, screen: &mut Screen<'_>) -> Result<(), super::Stop> {
         ("topology", format!("{} targets", setup.topology.entries().count())),
         (
             "policy",
-            own(setup.policy.rules().count(), shipped_rules) + &format!("; autonomy is {}", setup.autonomy()),
+            own(setup.policy.rules().count(), shipped_rules) + &format!("; autonomy is {}", setup.loaded.config.autonomy),
         ),
     ];
     screen.say(Tone::Good, "No problems.")?;
@@ -119,7 +119,7 @@ impl Review {
             }
         };
         let facts = Facts {
-            autonomy: setup.autonomy(),
+            autonomy: setup.loaded.config.autonomy,
             paused: false,
             observed: true,
             target_radius: plan::radius(&setup.topology, &signal.target),

@@ -11,7 +11,7 @@ use super::json::{
     TimelineEntry, headline,
 };
 use super::screen::{Screen, Tone};
-use super::setup::Setup;
+use crate::config::Setup;
 use super::{Ended, Failure, Stop, Tools};
 use crate::domain::card::Card;
 use crate::domain::ids::IncidentId;

@@ -8,7 +8,7 @@ use super::args::PlanArgs;
 use super::json::{PlanCommand, PlanDocument, PlanStep};
 use super::runbooks::{Example, example};
 use super::screen::{Screen, Tone};
-use super::setup::Setup;
+use crate::config::Setup;
 use super::{Ended, Failure, Stop, Tools, unknown};
 use crate::domain::action::Action;
 use crate::domain::remediation::{PlannedStep, PlannedVerify};
@@ -46,7 +46,7 @@ pub(super) async fn plan(setup: &Setup, tools: &Tools, args: &PlanArgs, screen: 
     };
     check_values(runbook, &signal, setup)?;
     let facts = Facts {
-        autonomy: setup.autonomy(),
+        autonomy: setup.loaded.config.autonomy,
         paused: past.paused_by.is_some(),
         observed: true,
         target_radius: plan::radius(&setup.topology, &signal.target),

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use super::json::{SkillEntry, SkillList, Time};
 use super::screen::{Screen, Tone};
-use super::setup::Setup;
+use crate::config::Setup;
 use super::{Ended, Tools};
 use crate::config::{Param, Skill};
 use crate::domain::signal::Timestamp;

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use super::json::{FindingEntry, Metric, SkillRun as SkillRunDocument, Time};
 use super::screen::{Screen, Tone};
-use super::setup::Setup;
+use crate::config::Setup;
 use super::{Ended, Failure, Stop, Tools, unknown};
 use crate::config::{Loaded, Problem, Skill};
 use crate::domain::metric::Sample;

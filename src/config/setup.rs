@@ -1,13 +1,20 @@
-//! Everything that the operator wrote, loaded and put together: what every command begins with.
+//! Everything that the operator wrote, loaded and put together: what every command, the bot and each reload begin with.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::args::Globals;
-use super::failure::Failure;
-use crate::config::{self, LoadOptions, Loaded, PolicyFile, Problem};
-use crate::domain::topology::{Topology, TopologyEntry, TopologyProblem};
-use crate::policy::{self, Policy, RuleProblem};
+use super::{LoadOptions, Loaded, PolicyFile, Problem, discover, load};
+use crate::domain::topology::{Topology, TopologyProblem};
+use crate::policy::{Policy, RuleProblem};
+
+/// Where to read from, as the command line has it.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// `--config`.
+    pub file: Option<PathBuf>,
+    /// `--state-dir`.
+    pub state_dir: Option<PathBuf>,
+}
 
 /// The configuration, and what is made of its topology and its policy rules.
 #[derive(Debug, Clone)]
@@ -25,23 +32,24 @@ impl Setup {
     ///
     /// # Errors
     /// Every problem of every file.
-    pub fn load(globals: &Globals) -> Result<Self, Vec<Problem>> {
+    pub fn load(request: &Request) -> Result<Self, Vec<Problem>> {
         let host = hostname();
         let timezone = iana_time_zone::get_timezone().unwrap_or_else(|_| "UTC".to_owned());
         let env = |name: &str| std::env::var(name).ok();
-        let file =
-            config::discover(globals.config.clone(), std::env::var_os("STEWARD_CONFIG").map(PathBuf::from));
-        let options = LoadOptions {
-            file: file.clone(),
-            state_dir: globals.state_dir.clone(),
-            host: &host,
-            timezone: &timezone,
-            env: &env,
-        };
-        match config::load(&options) {
+        let file = discover(request.file.clone(), std::env::var_os("STEWARD_CONFIG").map(PathBuf::from));
+        let state_dir = request.state_dir.clone();
+        Self::load_with(&LoadOptions { file, state_dir, host: &host, timezone: &timezone, env: &env })
+    }
+
+    /// Loads and puts together what these options name.
+    ///
+    /// # Errors
+    /// Every problem of every file.
+    pub fn load_with(options: &LoadOptions<'_>) -> Result<Self, Vec<Problem>> {
+        match load(options) {
             Ok(loaded) => Self::of(loaded),
             Err(mut problems) => {
-                problems.extend(file.as_deref().map(rules_beside).unwrap_or_default());
+                problems.extend(options.file.as_deref().map(rules_beside).unwrap_or_default());
                 Err(problems)
             }
         }
@@ -58,20 +66,6 @@ impl Setup {
             (topology, policy) => Err(topology.err().into_iter().chain(policy.err()).flatten().collect()),
         }
     }
-
-    /// As [`Setup::load`], for commands that can only give up.
-    pub(super) fn load_or_fail(globals: &Globals) -> Result<Self, Failure> {
-        Self::load(globals).map_err(|problems| Failure::of_problems(&problems))
-    }
-
-    /// How much may be done without asking, as the policy takes it.
-    #[must_use]
-    pub fn autonomy(&self) -> policy::Autonomy {
-        match self.loaded.config.autonomy {
-            config::Autonomy::Full => policy::Autonomy::Full,
-            config::Autonomy::Propose => policy::Autonomy::Propose,
-        }
-    }
 }
 
 /// This machine's name, without its domain.
@@ -81,14 +75,8 @@ fn hostname() -> String {
 }
 
 fn build_topology(loaded: &Loaded) -> Result<Topology, Vec<Problem>> {
-    let entry = |entry: &config::TopologyEntry| TopologyEntry {
-        target: entry.target.clone(),
-        kind: entry.kind.clone(),
-        depends_on: entry.depends_on.clone(),
-        labels: entry.labels.clone(),
-    };
     let file = loaded.topology_file.as_deref().unwrap_or(Path::new("topology.yaml"));
-    Topology::new(loaded.topology.iter().map(entry).collect())
+    Topology::new(loaded.topology.clone())
         .map_err(|problems| problems.into_iter().map(|problem| of_topology(file, problem)).collect())
 }
 
