@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::config::Request;
 use crate::domain::target::{Signature, Target};
 
 /// The flags that every subcommand takes.
@@ -21,6 +22,14 @@ pub struct Globals {
     /// What is logged: error, warn, info, debug, trace, off, or a filter [default: the configuration's]
     #[arg(long, global = true, value_name = "LEVEL", env = "STEWARD_LOG", hide_env = false)]
     pub log_level: Option<String>,
+}
+
+impl Globals {
+    /// Where to read from.
+    #[must_use]
+    pub fn request(&self) -> Request {
+        Request { file: self.config.clone(), state_dir: self.state_dir.clone() }
+    }
 }
 
 /// How log lines look.

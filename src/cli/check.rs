@@ -8,8 +8,7 @@ use super::Ended;
 use super::args::Globals;
 use super::runbooks::{Example, example};
 use super::screen::{Screen, Tone};
-use super::setup::Setup;
-use crate::config::{Loaded, Problem};
+use crate::config::{Loaded, Problem, Setup};
 use crate::domain::action::Effect;
 use crate::domain::runbook::{Runbook, Step};
 use crate::engine::plan::{self, Draft, Judged, Part};
@@ -17,7 +16,7 @@ use crate::policy::{Decision, Facts};
 
 /// Checks everything and tells every problem at once. Exit code 1 if there is one.
 pub(super) fn check(globals: &Globals, screen: &mut Screen<'_>) -> Ended {
-    let setup = match Setup::load(globals) {
+    let setup = match Setup::load(&globals.request()) {
         Ok(setup) => setup,
         Err(problems) => return refuse(&problems, screen),
     };
@@ -83,7 +82,7 @@ fn summary(setup: &Setup, screen: &mut Screen<'_>) -> Result<(), super::Stop> {
         ("runbooks", own(runbooks.len(), runbooks.values().filter(|runbook| runbook.shipped).count())),
         ("topology", format!("{} targets", setup.topology.entries().count())),
         (
-            "policy",
+            "policy rules",
             own(setup.policy.rules().count(), shipped_rules)
                 + &format!("; autonomy is {}", setup.loaded.config.autonomy),
         ),

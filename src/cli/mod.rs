@@ -12,7 +12,6 @@ mod logging;
 mod plan;
 mod runbooks;
 mod screen;
-mod setup;
 mod skills;
 mod try_skill;
 
@@ -24,9 +23,9 @@ pub use args::{
 };
 pub use failure::Failure;
 pub use logging::start as start_logging;
-pub use setup::{Setup, read};
 pub use try_skill::runnable;
 
+use crate::config::Setup;
 use crate::engine::ports::{ChangeSource, Clock, CommandRunner};
 use failure::Stop;
 use screen::Screen;
@@ -65,10 +64,15 @@ pub fn execute(globals: &Globals, command: &Command, make_tools: MakeTools<'_>) 
 /// What is wrong is told on standard error.
 #[must_use]
 pub fn with_setup(globals: &Globals, work: impl FnOnce(Setup) -> Result<ExitCode, Failure>) -> ExitCode {
-    tell(Setup::load_or_fail(globals).and_then(|setup| {
+    tell(load(globals).and_then(|setup| {
         logging::start(globals, &setup.loaded.config.log.level)?;
         work(setup)
     }))
+}
+
+/// Begins with everything that the operator wrote, or tells every problem of it.
+fn load(globals: &Globals) -> Result<Setup, Failure> {
+    Setup::load(&globals.request()).map_err(|problems| Failure::of_problems(&problems))
 }
 
 /// Tells of a failure on standard error, and returns the exit code.
@@ -90,7 +94,7 @@ fn carry_out(
         }
         Command::Query(query) => query,
     };
-    let setup = Setup::load_or_fail(globals)?;
+    let setup = load(globals)?;
     logging::start(globals, &setup.loaded.config.log.level)?;
     let tools = make_tools(&setup);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use super::Ended;
 use super::json::{RunbookEntry, RunbookList};
 use super::screen::{Screen, Tone};
-use super::setup::Setup;
+use crate::config::Setup;
 use crate::domain::runbook::{Match, Runbook};
 use crate::domain::signal::{Origin, Severity, Signal, SignalState, Timestamp};
 use crate::domain::target::{NameError, Signature, Target};

@@ -7,9 +7,8 @@ use chrono_tz::Tz;
 
 use super::json::{SkillEntry, SkillList, Time};
 use super::screen::{Screen, Tone};
-use super::setup::Setup;
 use super::{Ended, Stop, Tools};
-use crate::config::{Param, Skill};
+use crate::config::{Param, Setup, Skill};
 use crate::domain::signal::Timestamp;
 use crate::domain::skill::Contract;
 use crate::store::schedule::{self, LastRun};

@@ -1,13 +1,20 @@
-//! Everything that the operator wrote, loaded and put together: what every command begins with.
+//! Everything that the operator wrote, loaded and put together: what every command, the bot and each reload begin with.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::args::Globals;
-use super::failure::Failure;
-use crate::config::{self, LoadOptions, Loaded, PolicyFile, Problem};
+use super::{LoadOptions, Loaded, PolicyFile, Problem, discover, load};
 use crate::domain::topology::{Topology, TopologyProblem};
 use crate::policy::{Policy, RuleProblem};
+
+/// Where to read from, as the command line has it.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// `--config`.
+    pub file: Option<PathBuf>,
+    /// `--state-dir`.
+    pub state_dir: Option<PathBuf>,
+}
 
 /// The configuration, and what is made of its topology and its policy rules.
 #[derive(Debug, Clone)]
@@ -20,36 +27,32 @@ pub struct Setup {
     pub policy: Policy,
 }
 
-/// Reads all that the command line, the environment and the files say.
-///
-/// # Errors
-/// Every problem of every file.
-pub fn read(globals: &Globals) -> Result<Loaded, Vec<Problem>> {
-    let host = hostname();
-    let timezone = iana_time_zone::get_timezone().unwrap_or_else(|_| "UTC".to_owned());
-    let env = |name: &str| std::env::var(name).ok();
-    let named = std::env::var_os("STEWARD_CONFIG").map(PathBuf::from);
-    let file = config::discover(globals.config.clone(), named);
-    let options = LoadOptions {
-        file: file.clone(),
-        state_dir: globals.state_dir.clone(),
-        host: &host,
-        timezone: &timezone,
-        env: &env,
-    };
-    config::load(&options).map_err(|mut problems| {
-        problems.extend(file.as_deref().map(rules_beside).unwrap_or_default());
-        problems
-    })
-}
-
 impl Setup {
-    /// Reads everything, as [`read`] does, and puts it together.
+    /// Loads and puts together all that the command line, the environment and the files say.
     ///
     /// # Errors
     /// Every problem of every file.
-    pub fn load(globals: &Globals) -> Result<Self, Vec<Problem>> {
-        Self::of(read(globals)?)
+    pub fn load(request: &Request) -> Result<Self, Vec<Problem>> {
+        let host = hostname();
+        let timezone = iana_time_zone::get_timezone().unwrap_or_else(|_| "UTC".to_owned());
+        let env = |name: &str| std::env::var(name).ok();
+        let file = discover(request.file.clone(), std::env::var_os("STEWARD_CONFIG").map(PathBuf::from));
+        let state_dir = request.state_dir.clone();
+        Self::load_with(&LoadOptions { file, state_dir, host: &host, timezone: &timezone, env: &env })
+    }
+
+    /// Loads and puts together what these options name.
+    ///
+    /// # Errors
+    /// Every problem of every file.
+    pub fn load_with(options: &LoadOptions<'_>) -> Result<Self, Vec<Problem>> {
+        match load(options) {
+            Ok(loaded) => Self::of(loaded),
+            Err(mut problems) => {
+                problems.extend(options.file.as_deref().map(rules_beside).unwrap_or_default());
+                Err(problems)
+            }
+        }
     }
 
     /// Puts together what was loaded.
@@ -62,11 +65,6 @@ impl Setup {
             (Ok(topology), Ok(policy)) => Ok(Self { loaded, topology, policy }),
             (topology, policy) => Err(topology.err().into_iter().chain(policy.err()).flatten().collect()),
         }
-    }
-
-    /// As [`Setup::load`], for commands that can only give up.
-    pub(super) fn load_or_fail(globals: &Globals) -> Result<Self, Failure> {
-        Self::load(globals).map_err(|problems| Failure::of_problems(&problems))
     }
 }
 
