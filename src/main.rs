@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use clap::{Parser, Subcommand};
-use steward::cli::{self, Failure, Globals, Setup, Tools};
+use steward::adapters::exec::{Environment, LocalRunner};
+use steward::cli::{self, Failure, Globals, Tools};
+use steward::config::Setup;
 use steward::demo::lab;
 use steward::domain::signal::Timestamp;
 use steward::engine::ports::Clock;
@@ -68,7 +70,9 @@ fn demo(globals: &Globals, _interactive: bool) -> Result<ExitCode, Failure> {
 
 /// What touches the world, as the configuration wants it.
 fn tools(_setup: &Setup) -> Tools {
-    Tools { runner: None, clock: Arc::new(SystemClock), sources: Vec::new() }
+    let clock = Arc::new(SystemClock);
+    let runner = Arc::new(LocalRunner::new(clock.clone(), Environment::of_this_process()));
+    Tools { runner, clock, sources: Vec::new() }
 }
 
 struct SystemClock;

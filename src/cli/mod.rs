@@ -34,7 +34,7 @@ use screen::Screen;
 #[derive(Clone)]
 pub struct Tools {
     /// Runs processes.
-    pub runner: Option<Arc<dyn CommandRunner>>,
+    pub runner: Arc<dyn CommandRunner>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// What can tell of changes.
