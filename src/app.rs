@@ -1,6 +1,7 @@
 //! Builds, starts, drains and stops: the one place that knows all the parts.
 
 mod knowledge;
+pub mod live;
 mod reload;
 mod sources;
 
@@ -138,14 +139,8 @@ impl App {
             sources: sources::build(config, &parts, &understood.knowledge.policy),
             store: store.clone(),
         };
-        let reloader = Arc::new(Reloader::new(
-            &parts,
-            &loaded,
-            key,
-            store.clone(),
-            handle.clone(),
-            skills.clone(),
-        ));
+        let reloader =
+            Arc::new(Reloader::new(&parts, &loaded, key, store.clone(), handle.clone(), skills.clone()));
         let librarian = Librarian {
             store: store.clone(),
             ledger,

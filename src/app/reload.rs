@@ -49,7 +49,7 @@ impl Reloader {
         parts: &Parts,
         loaded: &Loaded,
         key: [u8; 32],
-            store: Store,
+        store: Store,
         engine: Handle,
         skills: Asker,
     ) -> Self {

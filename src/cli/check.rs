@@ -83,7 +83,8 @@ fn summary(setup: &Setup, screen: &mut Screen<'_>) -> Result<(), super::Stop> {
         ("topology", format!("{} targets", setup.topology.entries().count())),
         (
             "policy",
-            own(setup.policy.rules().count(), shipped_rules) + &format!("; autonomy is {}", setup.loaded.config.autonomy),
+            own(setup.policy.rules().count(), shipped_rules)
+                + &format!("; autonomy is {}", setup.loaded.config.autonomy),
         ),
     ];
     screen.say(Tone::Good, "No problems.")?;

@@ -11,8 +11,8 @@ use super::json::{
     TimelineEntry, headline,
 };
 use super::screen::{Screen, Tone};
-use crate::config::Setup;
 use super::{Ended, Failure, Stop, Tools};
+use crate::config::Setup;
 use crate::domain::card::Card;
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Event, Incident, Record, State, sentence};

@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use super::json::{SkillEntry, SkillList, Time};
 use super::screen::{Screen, Tone};
-use crate::config::Setup;
 use super::{Ended, Tools};
+use crate::config::Setup;
 use crate::config::{Param, Skill};
 use crate::domain::signal::Timestamp;
 use crate::domain::skill::Contract;

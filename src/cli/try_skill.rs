@@ -12,8 +12,8 @@ use tokio::sync::watch;
 
 use super::json::{FindingEntry, Metric, SkillRun as SkillRunDocument, Time};
 use super::screen::{Screen, Tone};
-use crate::config::Setup;
 use super::{Ended, Failure, Stop, Tools, unknown};
+use crate::config::Setup;
 use crate::config::{Loaded, Problem, Skill};
 use crate::domain::metric::Sample;
 use crate::domain::report::{Finding, Report, Status};

@@ -12,7 +12,8 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::lab::{Lab, PATH_RULE, TOPOLOGY};
 use super::promises::{is_told_to_the_end, promises};
 use super::witness::{Seen, Witness};
-use crate::app::App;
+use crate::app::{App, live};
+use crate::config::Request;
 use crate::engine::message::Message;
 use crate::engine::ports::{Chat, Inbound};
 
@@ -20,6 +21,8 @@ use crate::engine::ports::{Chat, Inbound};
 const PATIENCE: Duration = Duration::from_secs(25);
 /// How often it looks.
 const GLANCE: Duration = Duration::from_millis(50);
+/// The demo's reopen window, and a bit.
+const REOPEN_WINDOW: Duration = Duration::from_millis(1500);
 /// How long a reader gets between two acts.
 const PAUSE: Duration = Duration::from_millis(1200);
 
@@ -29,24 +32,10 @@ pub struct Stage {
     pub program: PathBuf,
     /// Shows messages to the person.
     pub console: Arc<dyn Chat>,
-    /// Starts the bot on a configuration file, with this chat.
-    pub start: Starter,
     /// Hands on what the person types, line by line; only used by `--interactive`.
     pub lines: Option<tokio::sync::mpsc::Receiver<String>>,
     /// Turns true on Ctrl-C.
     pub interrupted: tokio::sync::watch::Receiver<bool>,
-}
-
-/// Starts the bot on a configuration file, with a chat.
-pub type Starter = Box<dyn Fn(PathBuf, Arc<dyn Chat>) -> futures_like::BoxFuture<anyhow::Result<App>> + Send + Sync>;
-
-/// The one type that is wanted of a futures library.
-pub mod futures_like {
-    use std::future::Future;
-    use std::pin::Pin;
-
-    /// A boxed future that can be sent.
-    pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 }
 
 /// Plays the tour. Success only if every promise was kept.
@@ -54,14 +43,18 @@ pub mod futures_like {
 /// # Errors
 /// The lab or the bot could not be set up, or something was waited for in vain.
 pub async fn run(mut stage: Stage) -> anyhow::Result<ExitCode> {
-    let folder = tempfile::Builder::new().prefix("steward-demo-").tempdir().context("no folder for the lab")?;
+    let folder =
+        tempfile::Builder::new().prefix("steward-demo-").tempdir().context("no folder for the lab")?;
     let dir = folder.path().to_owned();
     say("This is a tour on real processes in a scratch folder. Nothing of yours is touched.")?;
     let lab = Lab::start(&dir.join("lab"), &stage.program).await?;
-    say(&format!("A small lab is up in {}: a proxy, two services, a store they need, and a git repository with their config.", lab.dir().display()))?;
+    say(&format!(
+        "A small lab is up in {}: a proxy, two services, a store they need, and a git repository with their config.",
+        lab.dir().display()
+    ))?;
     let file = write_config(&lab, &dir)?;
     let witness = Arc::new(Witness::new(stage.console.clone()));
-    let app = (stage.start)(file, witness.clone()).await?;
+    let app = live::start(&Request { file: Some(file), state_dir: None }, vec![witness.clone()]).await?;
     let mut interrupted = stage.interrupted.clone();
     let played = tokio::select! {
         played = play(&mut stage, &lab, &app, &witness) => played,
@@ -81,7 +74,11 @@ pub async fn run(mut stage: Stage) -> anyhow::Result<ExitCode> {
         line(&format!("   {} {}", if promise.kept { "✓" } else { "✗" }, promise.what))?;
     }
     let all = promises.iter().all(|promise| promise.kept);
-    say(if all { "All of it. `steward run` does the same for your lab." } else { "Not all of it was seen. That is a fault in Steward." })?;
+    say(if all {
+        "All of it. `steward run` does the same for your lab."
+    } else {
+        "Not all of it was seen. That is a fault in Steward."
+    })?;
     Ok(if all { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -114,6 +111,8 @@ async fn unattended(lab: &Lab, app: &App, witness: &Witness) -> anyhow::Result<A
         wait(witness, "the killed store's incident", |seen| seen.roots.contains_key(&number)).await?;
         wait(witness, "its end", |seen| is_told_to_the_end(seen, number)).await?;
         store.push(number);
+        // A return within the reopen window would be told in the same thread; the third is to be an incident of its own.
+        sleep(REOPEN_WINDOW).await;
     }
     Ok(Act::Toured { config: 1, store, commit })
 }

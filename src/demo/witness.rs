@@ -61,7 +61,8 @@ impl Seen {
     /// A field of an incident's root message.
     pub(super) fn field(&self, number: u64, name: &str) -> &str {
         let root = self.roots.get(&number);
-        root.and_then(|card| card.fields.iter().find(|f| f.name == name)).map_or("", |field| field.value.as_str())
+        root.and_then(|card| card.fields.iter().find(|f| f.name == name))
+            .map_or("", |field| field.value.as_str())
     }
 
     /// Whether an incident's root message says that it is over.
