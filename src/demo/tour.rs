@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{sleep, timeout};
 
 use super::lab::{Lab, PATH_RULE, TOPOLOGY};
 use super::promises::{is_told_to_the_end, promises};
@@ -160,13 +160,12 @@ fn typed(text: &str) -> Inbound {
 }
 
 async fn wait(witness: &Witness, what: &str, done: impl Fn(&Seen) -> bool) -> anyhow::Result<()> {
-    let end = Instant::now() + PATIENCE;
     let watching = async {
         while !done(&witness.seen()) {
             sleep(GLANCE).await;
         }
     };
-    if timeout_at(end, watching).await.is_err() {
+    if timeout(PATIENCE, watching).await.is_err() {
         bail!("waited {} s in vain for {what}", PATIENCE.as_secs());
     }
     Ok(())
