@@ -1,6 +1,7 @@
 //! Builds, starts, drains and stops: the one place that knows all the parts.
 
 mod knowledge;
+pub mod live;
 mod reload;
 mod sources;
 

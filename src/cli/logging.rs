@@ -36,7 +36,10 @@ fn filter(text: &str) -> Result<EnvFilter, Failure> {
         };
         return Err(Failure::usage(format!("{word:?} is no log level"), hint));
     }
-    EnvFilter::try_new(text).map_err(|error| {
+    // A bare level is about Steward: what its libraries say below a warning is no news.
+    let plain = LEVELS.contains(&text.to_lowercase().as_str());
+    let text = if plain && text != "off" { format!("warn,steward={text}") } else { text.to_owned() };
+    EnvFilter::try_new(&text).map_err(|error| {
         Failure::usage(
             format!("{text:?} is no log filter: {error}"),
             "write one such as `info` or `steward=debug,warn`",

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{sleep, timeout};
 
 use super::lab::{Lab, PATH_RULE, TOPOLOGY};
 use super::promises::{is_told_to_the_end, promises};
 use super::witness::{Seen, Witness};
-use crate::app::App;
+use crate::app::{App, live};
+use crate::config::Request;
 use crate::engine::message::Message;
 use crate::engine::ports::{Chat, Inbound};
 
@@ -20,6 +21,8 @@ use crate::engine::ports::{Chat, Inbound};
 const PATIENCE: Duration = Duration::from_secs(25);
 /// How often it looks.
 const GLANCE: Duration = Duration::from_millis(50);
+/// The demo's reopen window, and a bit.
+const REOPEN_WINDOW: Duration = Duration::from_millis(1500);
 /// How long a reader gets between two acts.
 const PAUSE: Duration = Duration::from_millis(1200);
 
@@ -29,25 +32,10 @@ pub struct Stage {
     pub program: PathBuf,
     /// Shows messages to the person.
     pub console: Arc<dyn Chat>,
-    /// Starts the bot on a configuration file, with this chat.
-    pub start: Starter,
     /// Hands on what the person types, line by line; only used by `--interactive`.
     pub lines: Option<tokio::sync::mpsc::Receiver<String>>,
     /// Turns true on Ctrl-C.
     pub interrupted: tokio::sync::watch::Receiver<bool>,
-}
-
-/// Starts the bot on a configuration file, with a chat.
-pub type Starter =
-    Box<dyn Fn(PathBuf, Arc<dyn Chat>) -> futures_like::BoxFuture<anyhow::Result<App>> + Send + Sync>;
-
-/// The one type that is wanted of a futures library.
-pub mod futures_like {
-    use std::future::Future;
-    use std::pin::Pin;
-
-    /// A boxed future that can be sent.
-    pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 }
 
 /// Plays the tour. Success only if every promise was kept.
@@ -66,7 +54,7 @@ pub async fn run(mut stage: Stage) -> anyhow::Result<ExitCode> {
     ))?;
     let file = write_config(&lab, &dir)?;
     let witness = Arc::new(Witness::new(stage.console.clone()));
-    let app = (stage.start)(file, witness.clone()).await?;
+    let app = live::start(&Request { file: Some(file), state_dir: None }, vec![witness.clone()]).await?;
     let mut interrupted = stage.interrupted.clone();
     let played = tokio::select! {
         played = play(&mut stage, &lab, &app, &witness) => played,
@@ -123,6 +111,8 @@ async fn unattended(lab: &Lab, app: &App, witness: &Witness) -> anyhow::Result<A
         wait(witness, "the killed store's incident", |seen| seen.roots.contains_key(&number)).await?;
         wait(witness, "its end", |seen| is_told_to_the_end(seen, number)).await?;
         store.push(number);
+        // A return within the reopen window would be told in the same thread; the third is to be an incident of its own.
+        sleep(REOPEN_WINDOW).await;
     }
     Ok(Act::Toured { config: 1, store, commit })
 }
@@ -170,13 +160,12 @@ fn typed(text: &str) -> Inbound {
 }
 
 async fn wait(witness: &Witness, what: &str, done: impl Fn(&Seen) -> bool) -> anyhow::Result<()> {
-    let end = Instant::now() + PATIENCE;
     let watching = async {
         while !done(&witness.seen()) {
             sleep(GLANCE).await;
         }
     };
-    if timeout_at(end, watching).await.is_err() {
+    if timeout(PATIENCE, watching).await.is_err() {
         bail!("waited {} s in vain for {what}", PATIENCE.as_secs());
     }
     Ok(())

@@ -28,7 +28,6 @@ const GATE_WITHOUT_INPUT: &str =
 pub(super) struct Gated {
     program: String,
     process: Process,
-    identity: Child,
     pipes: Pipes,
 }
 
@@ -37,6 +36,7 @@ pub(super) struct Process {
     // Before the child, since the group's number is safe to signal only until its leader is waited for.
     group: Group,
     child: tokio::process::Child,
+    identity: Child,
 }
 
 /// The ends of its pipes that are ours.
@@ -100,14 +100,14 @@ impl Gated {
         else {
             return Err(failed("its pipes are missing".into()));
         };
-        let process = Process { group, child };
+        let process = Process { group, child, identity };
         let pipes = Pipes { stdin, stdout, stderr };
-        Ok(Self { program: command.argv[0].clone(), process, identity, pipes })
+        Ok(Self { program: command.argv[0].clone(), process, pipes })
     }
 
     /// The process, for the record.
     pub(super) fn child(&self) -> &Child {
-        &self.identity
+        &self.process.identity
     }
 
     /// Ends the gate without having run anything, and waits until it is gone.
@@ -132,9 +132,9 @@ impl Gated {
 }
 
 impl Process {
-    /// The process id, which is its group's too.
-    pub(super) fn pid(&self) -> u32 {
-        self.group.leader
+    /// Which process it is.
+    pub(super) fn identity(&self) -> &Child {
+        &self.identity
     }
 
     /// Returns once it has ended. It is not yet waited for, so that its number can't be another's.
@@ -142,12 +142,12 @@ impl Process {
         // Listening begins before looking, so that no end falls in between. Many ends may be one signal.
         match signal(SignalKind::child()) {
             Ok(mut ends) => {
-                while !proc::has_ended(self.pid()) {
+                while !proc::has_ended(self.identity.pid) {
                     ends.recv().await;
                 }
             }
             Err(error) => {
-                tracing::warn!(pid = self.pid(), %error, "cannot watch a process; its timeout will end it");
+                tracing::warn!(pid = self.identity.pid, %error, "cannot watch a process; its timeout will end it");
                 std::future::pending::<()>().await;
             }
         }
@@ -165,7 +165,7 @@ impl Process {
         match status {
             Ok(status) => Some(status),
             Err(error) => {
-                tracing::warn!(pid = self.pid(), %error, "the status of a process is lost");
+                tracing::warn!(pid = self.identity.pid, %error, "the status of a process is lost");
                 None
             }
         }

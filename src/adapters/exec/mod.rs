@@ -4,6 +4,7 @@
 //! it asked another manager to start, or that made itself a daemon (a session of its own), lives on.
 
 mod capture;
+mod family;
 mod gated;
 mod proc;
 mod reap;

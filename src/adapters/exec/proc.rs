@@ -73,15 +73,10 @@ pub(super) fn signal_group(group: u32, signal: Signal) {
     }
 }
 
-/// Signals one process, if it is still the one that was seen; with its group where it leads one, so that a
-/// child that it is starting just now is not missed.
+/// Signals one process, if it is still the one that was seen.
 pub(super) fn signal_process(process: &Stat, signal: Signal) {
-    if stat(process.pid).is_none_or(|now| now.start_ticks != process.start_ticks) {
-        return;
-    }
-    if process.group == process.pid {
-        signal_group(process.group, signal);
-    } else if let Some(pid) = to_pid(process.pid) {
+    let same = stat(process.pid).is_some_and(|now| now.start_ticks == process.start_ticks);
+    if let Some(pid) = to_pid(process.pid).filter(|_| same) {
         let _ = kill_process(pid, signal); // as above
     }
 }

@@ -14,8 +14,8 @@ use tokio::sync::watch::Receiver;
 use crate::engine::ports::{Clock, Exit, Limits, Output};
 
 use super::capture::Capture;
+use super::family::Family;
 use super::gated::{Pipes, Process};
-use super::proc::{self, Stat};
 
 /// How long a process may take to end once it is asked to, and again once it is killed: one that hangs in the
 /// kernel (a dead NFS server) can't be killed, and must not hold up its watcher.
@@ -81,7 +81,7 @@ async fn called_off(mut cancel: Receiver<bool>) {
     }
 }
 
-/// Asks the process, its group and its descendants to end, then makes them. Whether the process is gone.
+/// Asks the process and its family to end, then makes them. Whether the process is gone.
 async fn kill(process: &Process, clock: &dyn Clock) -> bool {
     let ends = async || {
         tokio::select! {
@@ -90,26 +90,16 @@ async fn kill(process: &Process, clock: &dyn Clock) -> bool {
             () = clock.sleep(GRACE) => false,
         }
     };
-    let mut strays = strays(process.pid());
-    process.signal(Signal::TERM);
-    strays.iter().for_each(|stray| proc::signal_process(stray, Signal::TERM));
+    let mut family = Family::of(process.identity());
+    family.signal(Signal::TERM);
     ends().await;
-    strays.extend(self::strays(process.pid()));
-    process.signal(Signal::KILL);
-    strays.iter().for_each(|stray| proc::signal_process(stray, Signal::KILL));
+    family.look();
+    family.signal(Signal::KILL);
     let gone = ends().await;
     if !gone {
-        tracing::warn!(pid = process.pid(), "a killed process does not end; it hangs in the kernel");
+        tracing::warn!(pid = process.identity().pid, "a killed process does not end; it hangs in the kernel");
     }
     gone
-}
-
-/// Descendants that left the group, as those of `timeout` do. Once their parent has ended they can't be told
-/// from others, so they are looked up first.
-fn strays(leader: u32) -> Vec<Stat> {
-    let mut strays = proc::descendants(leader, &proc::all());
-    strays.retain(|process| process.group != leader);
-    strays
 }
 
 /// Writes the input, if there is one, and closes it. A process that doesn't read it is no fault.
