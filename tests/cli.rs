@@ -1,9 +1,12 @@
 //! The command line, by the real binary in folders of its own.
 
+#[cfg(test)]
 #[path = "cli/past.rs"]
 mod past;
+#[cfg(test)]
 #[path = "cli/place.rs"]
 mod place;
+#[cfg(test)]
 #[path = "cli/shape.rs"]
 mod shape;
 
@@ -194,7 +197,9 @@ fn a_skill_that_breaks_its_contract_fails_with_the_line_of_its_output_and_what_t
         ],
     );
     let said = place.run("skill run odd --json");
-    said.told(1, &["\"result\": \"failed\"", "\"findings\": []"]);
+    let document: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!((said.code, &document["result"], &document["stderr"]), (1, &json!("failed"), &json!("oops")));
+    assert!(document["why"].as_str().unwrap().starts_with("line 2 of the output: "), "{document}");
 }
 
 #[test]
@@ -209,6 +214,28 @@ fn a_skill_that_somebody_is_writing_can_be_run_from_anywhere_and_its_head_is_che
     place.write("elsewhere/plain", "echo STATUS:OK\n");
     place.run("skill run elsewhere/plain").failed(1, &["does not say what runs it", "#!/usr/bin/env bash"]);
     place.run("skill run elsewhere/none").failed(1, &["elsewhere/none can't be read"]);
+}
+
+#[test]
+fn ctrl_c_ends_a_skill_with_all_that_it_started() {
+    let place = Place::empty();
+    let pipe = place.path().join("pids");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let script = format!("sleep 1000 & echo $$ $! > {}\nwait\n", pipe.display());
+    place.write("slow", &format!("{HEALTHY}{script}"));
+    let steward =
+        place.command("skill run ./slow").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let pids = std::fs::read_to_string(&pipe).unwrap();
+    let pid = steward.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    let said = Said::of(&steward.wait_with_output().unwrap());
+    said.told(130, &["slow was called off"]);
+    let is_alive = |pid: &str| {
+        // A process that ended and was not fetched yet is a zombie, and does nothing any more.
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        stat.rsplit_once(") ").is_some_and(|(_, state)| !state.starts_with('Z'))
+    };
+    assert_eq!(pids.split_whitespace().filter(|pid| is_alive(pid)).count(), 0, "{pids}");
 }
 
 #[test]

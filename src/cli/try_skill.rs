@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::json::{FindingEntry, Metric, SkillRun as SkillRunDocument, Time};
@@ -18,8 +19,8 @@ use crate::config::{Loaded, Problem, Skill};
 use crate::domain::metric::Sample;
 use crate::domain::report::{Finding, Report, Status};
 use crate::domain::skill::parse_manifest;
+use crate::engine;
 use crate::engine::skills::{RunResult, SkillRun, Workshop};
-use crate::engine::{self};
 use crate::policy::LoadedFile;
 
 /// The exit code of a command that Ctrl-C ended, as shells have it.
@@ -42,12 +43,14 @@ pub(super) async fn run(
     let (runner, clock) = (tools.runner.clone(), tools.clock.clone());
     let workshop = Workshop { runner, clock, store: None, max_output };
     let (call_off, cancel) = watch::channel(false);
+    let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
     let running = workshop.run(&ready, &setup.policy, cancel);
     tokio::pin!(running);
     let run = tokio::select! {
         run = &mut running => run,
         // Called off rather than left behind: what it started is ended with it.
-        Ok(()) = tokio::signal::ctrl_c() => {
+        _ = async { tokio::select! { _ = terminate.recv() => {} _ = interrupt.recv() => {} } } => {
             call_off.send_replace(true);
             running.await
         }
@@ -62,6 +65,10 @@ pub(super) async fn run(
         RunResult::Failed(_) => ExitCode::FAILURE,
         RunResult::Cancelled => ExitCode::from(INTERRUPTED),
     })
+}
+
+fn no_signals(error: std::io::Error) -> Failure {
+    Failure::new(format!("signals can't be heard: {error}"), "this is odd; please report it")
 }
 
 fn find(setup: &Setup, name: &str) -> Result<Skill, Stop> {
@@ -223,7 +230,7 @@ fn tell(skill: &Skill, run: &SkillRun, screen: &mut Screen<'_>) -> Result<(), St
                 (Tone::Bad, " did not keep its contract"),
                 (Tone::Plain, &format!(" ({took}{exit})")),
             ])?;
-            let (why, _) = why.split_once("\nIt wrote to standard error: ").unwrap_or((why, ""));
+            let why = breach(why);
             let (what, hint) = why.split_once("; ").unwrap_or((why, ""));
             screen.block(Tone::Plain, 2, what)?;
             screen.block(Tone::Dim, 4, hint)?;
@@ -242,6 +249,11 @@ fn tell(skill: &Skill, run: &SkillRun, screen: &mut Screen<'_>) -> Result<(), St
         screen.block(Tone::Plain, 2, &run.stderr)?;
     }
     Ok(())
+}
+
+/// The breach of contract alone: what the skill wrote to standard error is told by itself.
+fn breach(why: &str) -> &str {
+    why.split_once("\nIt wrote to standard error: ").map_or(why, |(breach, _)| breach)
 }
 
 fn tell_report(report: &Report, screen: &mut Screen<'_>) -> Result<(), Stop> {
@@ -287,7 +299,7 @@ fn series(sample: &Sample) -> String {
 fn document(skill: &Skill, place: &Place, run: &SkillRun) -> SkillRunDocument {
     let (result, why, report) = match &run.result {
         RunResult::Report(report) => ("report", None, Some(report)),
-        RunResult::Failed(why) => ("failed", Some(why.clone()), None),
+        RunResult::Failed(why) => ("failed", Some(breach(why).to_owned()), None),
         RunResult::Cancelled => ("cancelled", None, None),
     };
     let findings = report.iter().flat_map(|report| &report.findings).map(FindingEntry::from).collect();
