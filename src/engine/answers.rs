@@ -238,7 +238,7 @@ impl Librarian {
     }
 
     async fn list_skills(&self, knowledge: &Knowledge) -> Result<Card, StoreError> {
-        let last = self.store.read(|conn| schedule::all(conn)).await?;
+        let last = self.store.read(schedule::all).await?;
         Ok(knowledge.skills.iter().fold(Card::titled("Skills"), |card, name| {
             let ran = last.get(name).and_then(|run| run.finished).map_or_else(
                 || "has not run yet".to_owned(),

@@ -142,7 +142,7 @@ impl Scheduler {
     async fn begin(&mut self, skills: Skills) {
         let _busy = self.deps.engine.activity().begin();
         let now = self.deps.clock.now();
-        let last = self.deps.store.read(|conn| schedule::all(conn)).await.unwrap_or_else(|error| {
+        let last = self.deps.store.read(schedule::all).await.unwrap_or_else(|error| {
             tracing::error!(%error, "the last runs can't be read; every skill runs once now");
             BTreeMap::new()
         });

@@ -6,7 +6,7 @@ mod clock;
 mod host;
 mod logs;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
