@@ -139,5 +139,5 @@ fn failed(error: StartError) -> Failure {
 fn tools(_setup: &Setup) -> Tools {
     let clock: Arc<dyn steward::engine::ports::Clock> = Arc::new(SystemClock);
     let runner = Arc::new(LocalRunner::new(clock.clone(), Environment::of_this_process()));
-    Tools { runner: Some(runner), clock, sources: Vec::new() }
+    Tools { runner, clock, sources: Vec::new() }
 }

@@ -34,7 +34,7 @@ use screen::Screen;
 #[derive(Clone)]
 pub struct Tools {
     /// Runs processes.
-    pub runner: Option<Arc<dyn CommandRunner>>,
+    pub runner: Arc<dyn CommandRunner>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// What can tell of changes.
@@ -108,7 +108,7 @@ fn carry_out(
 
 async fn answer(setup: &Setup, tools: &Tools, query: &Query, screen: &mut Screen<'_>) -> Ended {
     match query {
-        Query::Skill(SkillCommand::List { json }) => skills::list(setup, tools, *json, screen),
+        Query::Skill(SkillCommand::List { json }) => skills::list(setup, tools, *json, screen).await,
         Query::Skill(SkillCommand::Run { name, json }) => {
             try_skill::run(setup, tools, name, *json, screen).await
         }
