@@ -59,12 +59,10 @@ impl Librarian {
     /// Looks an answer up and leaves it for the asker.
     pub fn answer(&self, question: Question, asker: Inbound, knowledge: Knowledge) {
         let librarian = self.clone();
-        let busy = self.engine.activity().begin();
-        tokio::spawn(async move {
+        self.engine.activity().spawn(async move {
             let card = librarian.look_up(question, &knowledge).await;
             let Inbound { platform, conversation, .. } = asker;
             librarian.engine.send(Message::Answered { platform, conversation, card });
-            drop(busy);
         });
     }
 
@@ -77,8 +75,7 @@ impl Librarian {
         topology: Arc<Topology>,
     ) {
         let librarian = self.clone();
-        let busy = self.engine.activity().begin();
-        tokio::spawn(async move {
+        self.engine.activity().spawn(async move {
             let now = librarian.clock.now();
             let found = librarian.ledger.changes(opened_at - librarian.settings.changes_window, now).await;
             for silent in &found.silent {
@@ -86,7 +83,6 @@ impl Librarian {
             }
             let suspects = suspects(found.changes, &targets, &topology, opened_at, now);
             librarian.engine.send(Message::Suspects { incident, suspects });
-            drop(busy);
         });
     }
 
@@ -238,7 +234,7 @@ impl Librarian {
     }
 
     async fn list_skills(&self, knowledge: &Knowledge) -> Result<Card, StoreError> {
-        let last = self.store.read(|conn| schedule::all(conn)).await?;
+        let last = self.store.read(schedule::all).await?;
         Ok(knowledge.skills.iter().fold(Card::titled("Skills"), |card, name| {
             let ran = last.get(name).and_then(|run| run.finished).map_or_else(
                 || "has not run yet".to_owned(),
