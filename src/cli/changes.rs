@@ -6,7 +6,8 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use super::args::ChangesArgs;
-use super::json::{ChangeEntry, ChangeList, Time};
+use super::json::Time;
+use super::json::change::{ChangeEntry, ChangeList};
 use super::screen::{Screen, Tone};
 use super::{Ended, Failure, Stop, Tools};
 use crate::config::Setup;

@@ -6,9 +6,9 @@ use std::time::Duration;
 use chrono_tz::Tz;
 use rusqlite::OptionalExtension;
 
-use super::json::{
+use super::json::incident::{
     EvidenceEntry, IncidentDocument, IncidentEntry, IncidentList, MemberEntry, RepairEntry, SuspectEntry,
-    TimelineEntry, headline,
+    TimelineEntry,
 };
 use super::screen::{Screen, Tone};
 use super::{Ended, Failure, Stop, Tools};
@@ -85,6 +85,12 @@ fn row(stored: &StoredIncident, now: Timestamp, tz: Tz) -> (Tone, Vec<String>) {
         headline(incident),
     ];
     (tone(incident.severity, incident.state), cells)
+}
+
+/// An incident in one line: what its root reported, else what was reported first.
+pub(super) fn headline(incident: &Incident) -> String {
+    let of_root = incident.members.iter().find(|member| member.problem.target == incident.root);
+    of_root.or(incident.members.first()).map(|member| member.summary.clone()).unwrap_or_default()
 }
 
 fn tone(severity: Severity, state: State) -> Tone {

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use chrono_tz::Tz;
 
-use super::json::{SkillEntry, SkillList, Time};
+use super::json::Time;
+use super::json::skill::{SkillEntry, SkillList};
 use super::screen::{Screen, Tone};
 use super::{Ended, Stop, Tools};
 use crate::config::{Param, Setup, Skill};
