@@ -63,7 +63,10 @@ pub fn suspects(
     opened_at: Timestamp,
     now: Timestamp,
 ) -> Vec<SuspectNote> {
-    let above_root = |touched: &Target| targets.first().and_then(|root| topology.distance(root, touched));
+    // What merely contains the root is not something that it needs: two neighbours share a path and nothing else.
+    let needed = targets.first().map(|root| topology.upstreams(root)).unwrap_or_default();
+    let above_root =
+        |touched: &Target| needed.iter().find(|u| u.declared && u.target == *touched).map(|u| u.distance);
     rank(changes, targets, &above_root, opened_at, now)
         .into_iter()
         .filter(|suspect| suspect.is_suspect() || (suspect.before && suspect.relation == Relation::Unmapped))

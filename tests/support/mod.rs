@@ -15,7 +15,7 @@ pub use clock::HandClock;
 pub use host::FakeHost;
 use logs::Logs;
 use steward::app::{App, Parts};
-use steward::config::{LoadOptions, load};
+use steward::config::{LoadOptions, Setup};
 use steward::engine::message::Message;
 use steward::engine::ports::Inbound;
 
@@ -93,7 +93,7 @@ impl Lab {
         let (file, state) = (self.path().join("config.toml"), self.path().join("state"));
         Arc::new(move || {
             let env = |_: &str| None;
-            load(&LoadOptions {
+            Setup::load_with(&LoadOptions {
                 file: Some(file.clone()),
                 state_dir: Some(state.clone()),
                 host: "vm",
@@ -110,7 +110,6 @@ impl Lab {
             clock: self.clock.clone(),
             runner: self.host.clone(),
             chats: vec![self.chat.clone()],
-            program: Some(PathBuf::from("/usr/local/bin/steward")),
             look_for_edits: Duration::from_secs(3600),
         }
     }

@@ -1,0 +1,61 @@
+//! Steward on the real world: the system's clock, real processes, the console.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{App, Parts, Read, StartError};
+use crate::adapters::clock::SystemClock;
+use crate::adapters::exec::{Environment, LocalRunner};
+use crate::config::{Request, Setup};
+use crate::domain::card::Card;
+use crate::engine::message::Message;
+use crate::engine::ports::{Chat, Clock, CommandRunner};
+
+/// How often edits of what the operator wrote are looked for.
+const LOOK_FOR_EDITS: Duration = Duration::from_secs(2);
+
+/// Starts Steward on the real world and has it greet.
+///
+/// # Errors
+/// See [`StartError`].
+pub async fn start(request: &Request, chats: Vec<Arc<dyn Chat>>) -> Result<App, StartError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let runner: Arc<dyn CommandRunner> =
+        Arc::new(LocalRunner::new(clock.clone(), Environment::of_this_process()));
+    let request = request.clone();
+    let read: Read = Arc::new(move || Setup::load(&request));
+    let app = App::start(Parts { read, clock, runner, chats, look_for_edits: LOOK_FOR_EDITS }).await?;
+    let card = greeting(&app);
+    app.handle().send(Message::Answered {
+        platform: "console".to_owned(),
+        conversation: "console".to_owned(),
+        card,
+    });
+    Ok(app)
+}
+
+/// What it watches, where it keeps things, what it may do by itself, and what to type.
+fn greeting(app: &App) -> Card {
+    let loaded = app.loaded();
+    let config = &loaded.config;
+    let skills: Vec<&str> =
+        loaded.skills.values().filter(|skill| skill.enabled).map(|skill| skill.name()).collect();
+    let written = loaded.file.as_ref().map_or_else(
+        || "none found, so the defaults are in force (config.example.toml shows them)".to_owned(),
+        |file| file.display().to_string(),
+    );
+    let may = match config.autonomy {
+        crate::policy::Autonomy::Full => {
+            "what only reads, restores or can be taken back; for anything else I ask here first"
+        }
+        crate::policy::Autonomy::Propose => "look; before every change I ask here first",
+    };
+    let state = std::path::absolute(&config.state_dir).unwrap_or_else(|_| config.state_dir.clone());
+    Card::titled(format!("Steward {} watches {}", env!("CARGO_PKG_VERSION"), config.host))
+        .field("Watching", format!("{} skills: {}", skills.len(), skills.join(", ")))
+        .field("Mending", format!("{} runbooks", loaded.runbooks.len()))
+        .field("By itself", may)
+        .field("Config", written)
+        .field("State", state.display().to_string())
+        .field("Type", "`help`, `status`, `what changed?`; Ctrl-C ends Steward")
+}
