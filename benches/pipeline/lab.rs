@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
+use steward::adapters::clock::SystemClock;
 use steward::app::{App, Parts, Read};
-use steward::config::{LoadOptions, load};
+use steward::config::{Request, Setup};
 use steward::domain::action::{Action, Executable};
 use steward::domain::card::Place;
 use steward::domain::ids::ExecutionId;
 use steward::engine::ports::{
-    Chat, Child, Clock, CommandRunner, Delivered, DeliveryError, Exit, Gatekeeper, Limits, Outbound, Output,
-    Reaped, RunError,
+    Chat, Child, CommandRunner, Delivered, DeliveryError, Exit, Gatekeeper, Limits, Outbound, Output, Reaped,
+    RunError,
 };
 use steward::policy::Authorized;
 use tokio::sync::watch;
@@ -31,39 +31,17 @@ pub(crate) async fn start(dir: &Path, settings: &str) -> Result<App> {
     std::fs::write(&file, text).with_context(|| format!("writing {}", file.display()))?;
     let parts = Parts {
         read: read(file, dir.join("state")),
-        clock: Arc::new(Wall),
-        runner: Arc::new(Instant),
+        clock: Arc::new(SystemClock),
+        runner: Arc::new(Idle),
         chats: vec![Arc::new(Agreeable)],
-        program: None,
         look_for_edits: Duration::from_secs(3600),
     };
     Ok(App::start(parts).await?)
 }
 
 fn read(file: PathBuf, state: PathBuf) -> Read {
-    Arc::new(move || {
-        let env = |_: &str| None;
-        let (file, state_dir) = (Some(file.clone()), Some(state.clone()));
-        load(&LoadOptions { file, state_dir, host: "vm", timezone: "UTC", env: &env })
-    })
-}
-
-/// The wall clock.
-struct Wall;
-
-#[async_trait]
-impl Clock for Wall {
-    fn now(&self) -> DateTime<Utc> {
-        Utc::now()
-    }
-
-    async fn sleep_until(&self, at: DateTime<Utc>) {
-        tokio::time::sleep((at - Utc::now()).to_std().unwrap_or_default()).await;
-    }
-
-    async fn sleep(&self, duration: Duration) {
-        tokio::time::sleep(duration).await;
-    }
+    let request = Request { file: Some(file), state_dir: Some(state) };
+    Arc::new(move || Setup::load(&request))
 }
 
 /// A chat that takes everything at once.
@@ -91,10 +69,10 @@ impl Chat for Agreeable {
 }
 
 /// A machine on which every command succeeds at once and every skill finds that all is well.
-struct Instant;
+struct Idle;
 
 #[async_trait]
-impl CommandRunner for Instant {
+impl CommandRunner for Idle {
     async fn resolve(&self, action: &Action) -> Result<Executable, RunError> {
         let Action::Command(command) = action;
         let path = PathBuf::from(command.argv.first().map_or("", String::as_str));

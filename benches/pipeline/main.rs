@@ -86,17 +86,19 @@ async fn measure(quick: bool, only: Option<&str>) -> Result<()> {
     );
     let pasts = pasts(root.path(), sizes).await?;
 
-    println!("\nsignals per second, each committed, from {SENDERS} senders:");
-    let head: String = sizes.iter().map(|size| format!("{:>12}", format!("{size} past"))).collect();
-    println!("{:<24}{:>7}{head}{:>14}", "", "batch", "cost, last/0");
+    println!(
+        "\nsignals per second, each committed, from {SENDERS} senders (and CPU time of each, senders included):"
+    );
+    let head: String = sizes.iter().map(|size| format!("{:>20}", format!("{size} past"))).collect();
+    println!("{:<24}{:>6}{head}{:>14}", "", "batch", "CPU, last/0");
     for scenario in SCENARIOS.iter().filter(|s| only.is_none_or(|only| s.name.contains(only))) {
-        let mut rates = Vec::new();
+        let mut costs = Vec::new();
         for past in &pasts {
-            rates.push(run(scenario, past, quick).await?);
+            costs.push(run(scenario, past, quick).await?);
         }
-        let shown: String = rates.iter().map(|rate| format!("{rate:>12.0}")).collect();
-        let ratio = rates.first().zip(rates.last()).map_or(1.0, |(first, last)| first / last);
-        println!("{:<24}{:>7}{shown}{ratio:>14.2}", scenario.name, scenario.batch);
+        let shown: String = costs.iter().map(|cost| format!("{:>20}", cost.to_string())).collect();
+        let ratio = costs.first().zip(costs.last()).map_or(1.0, |(first, last)| last.cpu / first.cpu);
+        println!("{:<24}{:>6}{shown}{ratio:>14.2}", scenario.name, scenario.batch);
     }
 
     println!("\na new process:{:>17}{:>14}{:>14}", "stored", "ready after", "RSS at rest");
@@ -139,8 +141,20 @@ async fn pasts(root: &Path, sizes: &[usize]) -> Result<Vec<PathBuf>> {
     Ok(pasts)
 }
 
-/// One scenario on a copy of a past: signals per second.
-async fn run(scenario: &Scenario, past: &Path, quick: bool) -> Result<f64> {
+/// What one signal cost, in seconds.
+struct Cost {
+    wall: f64,
+    cpu: f64,
+}
+
+impl std::fmt::Display for Cost {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:.0} ({:.0} µs)", 1.0 / self.wall, self.cpu * 1e6)
+    }
+}
+
+/// One scenario on a copy of a past.
+async fn run(scenario: &Scenario, past: &Path, quick: bool) -> Result<Cost> {
     let dir = tempfile::tempdir_in(past.parent().context("no parent")?)?;
     std::fs::create_dir(dir.path().join("state"))?;
     std::fs::copy(past.join("state/steward.db"), dir.path().join("state/steward.db"))?;
@@ -149,9 +163,11 @@ async fn run(scenario: &Scenario, past: &Path, quick: bool) -> Result<f64> {
     let settings = format!("{}{}", lab::NO_SKILLS, scenario.settings);
     let app = lab::start(dir.path(), &settings).await?;
     load::send(&app, scenario.shape, SENDERS * scenario.batch, scenario.batch).await?;
-    let count = if quick { scenario.signals / 5 } else { scenario.signals };
+    let count = if quick { scenario.signals / 4 } else { scenario.signals };
+    let cpu = process::cpu_time()?;
     let took = load::send(&app, scenario.shape, count, scenario.batch).await?;
+    let cpu = process::cpu_time()? - cpu;
     app.stop().await?;
-    let sent = count.div_ceil(scenario.batch) * scenario.batch;
-    Ok(sent as f64 / took.as_secs_f64())
+    let sent = (count.div_ceil(scenario.batch) * scenario.batch) as f64;
+    Ok(Cost { wall: took.as_secs_f64() / sent, cpu: cpu.as_secs_f64() / sent })
 }

@@ -54,3 +54,12 @@ fn rss_kib() -> Result<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
     line.split_whitespace().next().context("no number")?.parse().context("VmRSS is no number")
 }
+
+/// The CPU time that this process has used so far, all its threads together. Resolution: 10 ms.
+pub(crate) fn cpu_time() -> Result<Duration> {
+    let stat = std::fs::read_to_string("/proc/self/stat").context("reading /proc/self/stat")?;
+    // The second field is the program's name in parentheses, and may have spaces.
+    let (_, fields) = stat.rsplit_once(") ").context("no name")?;
+    let ticks = fields.split(' ').skip(11).take(2).map(str::parse::<u64>).sum::<Result<u64, _>>()?;
+    Ok(Duration::from_millis(ticks * 10))
+}
