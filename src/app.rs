@@ -23,7 +23,7 @@ use crate::engine::ports::{Chat, Child, Clock, CommandRunner};
 use crate::engine::repairs::Shop;
 use crate::engine::schedule::{self, Asker, Scheduler};
 use crate::engine::skills::Workshop;
-use crate::engine::suspects::Ledger;
+use crate::engine::suspects::{Inquiries, Ledger};
 use crate::engine::world::World;
 use crate::policy::{Autonomy, Facts};
 use crate::store::metrics::{self, Metrics};
@@ -146,6 +146,7 @@ impl App {
         let librarian = Librarian {
             store: store.clone(),
             ledger,
+            inquiries: Inquiries::default(),
             clock: parts.clock.clone(),
             settings,
             skills: skills.clone(),
