@@ -138,7 +138,7 @@ impl App {
             stopping_skills.subscribe(),
         );
         let ledger = Ledger {
-            sources: sources::build(config, &parts, &understood.knowledge.policy),
+            sources: sources::build(config, &parts.runner, &parts.clock, &understood.knowledge.policy),
             store: store.clone(),
         };
         let reloader =
