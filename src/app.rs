@@ -23,7 +23,7 @@ use crate::engine::ports::{Chat, Child, Clock, CommandRunner};
 use crate::engine::repairs::Shop;
 use crate::engine::schedule::{self, Asker, Scheduler};
 use crate::engine::skills::Workshop;
-use crate::engine::suspects::Ledger;
+use crate::engine::suspects::{Inquiries, Ledger};
 use crate::engine::world::World;
 use crate::policy::{Autonomy, Facts};
 use crate::store::metrics::{self, Metrics};
@@ -138,7 +138,7 @@ impl App {
             stopping_skills.subscribe(),
         );
         let ledger = Ledger {
-            sources: sources::build(config, &parts, &understood.knowledge.policy),
+            sources: sources::build(config, &parts.runner, &parts.clock, &understood.knowledge.policy),
             store: store.clone(),
         };
         let reloader =
@@ -146,6 +146,7 @@ impl App {
         let librarian = Librarian {
             store: store.clone(),
             ledger,
+            inquiries: Inquiries::default(),
             clock: parts.clock.clone(),
             settings,
             skills: skills.clone(),

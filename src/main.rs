@@ -5,8 +5,6 @@ use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 use steward::adapters::chat::console::Console;
-use steward::adapters::clock::SystemClock;
-use steward::adapters::exec::{Environment, LocalRunner};
 use steward::app::{App, StartError, live};
 use steward::cli::{self, Failure, Globals, Tools};
 use steward::config::{Request, Setup};
@@ -136,8 +134,7 @@ fn failed(error: StartError) -> Failure {
 }
 
 /// What touches the world.
-fn tools(_setup: &Setup) -> Tools {
-    let clock: Arc<dyn steward::engine::ports::Clock> = Arc::new(SystemClock);
-    let runner = Arc::new(LocalRunner::new(clock.clone(), Environment::of_this_process()));
-    Tools { runner, clock, sources: Vec::new() }
+fn tools(setup: &Setup) -> Tools {
+    let (runner, clock, sources) = live::world(setup);
+    Tools { runner, clock, sources }
 }
