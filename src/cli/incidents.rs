@@ -23,6 +23,8 @@ use crate::store::columns::Text;
 use crate::store::load::{LookBack, load};
 use crate::store::{Store, StoreError, query};
 
+/// The length of a long id, in characters.
+const ID_LENGTH: usize = ulid::ULID_LEN;
 /// The most incidents that are listed.
 const MAX_LISTED: usize = 1000;
 
@@ -136,8 +138,10 @@ enum Which {
 
 impl Which {
     fn parse(text: &str) -> Result<Self, Failure> {
-        let number = text.strip_prefix('#').unwrap_or(text).parse().map(Self::Number);
-        number.ok().or_else(|| text.parse().map(Self::Id).ok()).ok_or_else(|| {
+        // An id may happen to be digits alone; its length tells it from any number that people see.
+        let id = (text.len() == ID_LENGTH).then(|| text.parse().map(Self::Id).ok()).flatten();
+        let number = || text.strip_prefix('#').unwrap_or(text).parse().map(Self::Number).ok();
+        id.or_else(number).ok_or_else(|| {
             Failure::usage(
                 format!("{text:?} is no incident"),
                 "write its number as in `steward incident show 3`, or its long id",

@@ -115,7 +115,6 @@ async fn changes_are_told_newest_first_and_for_a_target_the_likeliest_first() {
 }
 
 #[test]
-#[ignore = "the binary hands over no sources of changes yet"]
 fn commits_of_a_configured_repository_are_changes_before_steward_ever_ran() {
     let place = Place::configured();
     let git = |line: &[&str]| {
