@@ -132,13 +132,15 @@ fn commits_of_a_configured_repository_are_changes_before_steward_ever_ran() {
         "config.toml",
         "host = \"pve4\"\n[[changes.git]]\nname = \"homelab\"\npath = \"repo\"\ntargets = [{ pattern = \"{name}.toml\", targets = [\"lab/{name}\"] }]\n",
     );
-    place.run("changes --target lab/store").told(
+    let said = place.run("changes --target lab/store");
+    assert!(!said.out.contains('\u{1b}'), "a commit's subject reached the terminal as it was");
+    said.told(
         0,
         &[
             "1 change since",
-            "move the data  by Ann",
+            "data  by Ann, ",
             "git:homelab",
-            "touches lab/store",
+            "touched lab/store itself",
             "Steward's own record: it has not run",
         ],
     );
