@@ -17,8 +17,8 @@ use std::thread;
 use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 
-use self::pen::{Job, Pen};
 pub use self::keyboard::{Keyboard, stdin};
+use self::pen::{Job, Pen};
 pub use self::style::{Room, Size, Style};
 use crate::domain::card::Place;
 use crate::engine::ports::{Chat, Delivered, DeliveryError, Outbound, Platform};

@@ -40,7 +40,12 @@ impl Style {
     /// A pipe or a file: no escape sequences, nothing is ever taken back.
     #[must_use]
     pub fn pipe() -> Self {
-        Self { terminal: false, prompt: false, room: Room::Fixed(Size { columns: 100, rows: 0 }), color: false }
+        Self {
+            terminal: false,
+            prompt: false,
+            room: Room::Fixed(Size { columns: 100, rows: 0 }),
+            color: false,
+        }
     }
 
     /// What fits standard input and output as they are. `NO_COLOR` and `TERM=dumb` are respected.

@@ -136,7 +136,9 @@ async fn show() {
         ask.mention = Mention::Here;
         all += &room.tell(thread(3), ask).await;
         all += &room.tell(root(3), resolved()).await;
-        all += &room.tell(Place::Lab, Card::titled("The silence on nas is over").line("Nothing below it is broken.")).await;
+        all += &room
+            .tell(Place::Lab, Card::titled("The silence on nas is over").line("Nothing below it is broken."))
+            .await;
         all += &room.tell(answer(), Card::titled("2 incidents, 1 needs you").line("#3  error     nas/media   /mnt/media is stale on 3 nodes and nobody can read anything   4 min\n#2  warning   nas         disk fill                            2 h").field("Watching","12 skills")).await;
         println!("{all}");
     }
