@@ -16,7 +16,7 @@ use crate::domain::action::{Action, Effect};
 use crate::domain::approval::Approval;
 use crate::domain::change::Change;
 use crate::domain::ids::{ExecutionId, RemediationId};
-use crate::domain::remediation::{CheckVerdict, Part, Saga, SagaEvent};
+use crate::domain::remediation::{CheckVerdict, End, Part, Saga, SagaEvent};
 use crate::domain::report::{Report, Status};
 use crate::domain::signal::{Origin, Problem, Timestamp};
 use crate::policy::{Authorized, Decision, Facts, Grant, Policy};
@@ -196,14 +196,14 @@ fn step_text(saga: &Saga, event: &SagaEvent) -> Option<String> {
         SagaEvent::Ran { part, end, stderr, .. } => {
             let action = if *part == Part::Run { Some(&step.run) } else { step.undo.as_ref() }?;
             let verb = if *part == Part::Run { "ran" } else { "took back with" };
+            if *end == End::Code(0) {
+                return Some(format!("{verb} `{action}`"));
+            }
             let said = stderr.as_str().lines().next().map(|l| format!(": {l}")).unwrap_or_default();
             Some(format!("{verb} `{action}` ({end}{said})"))
         }
         SagaEvent::Refused { why, .. } => Some(format!("step {} could not begin: {why}", step.name)),
         SagaEvent::NotRun { why, .. } => Some(format!("step {} did not run: {why}", step.name)),
-        SagaEvent::Verified { verdict: CheckVerdict::Passed, .. } => {
-            Some(format!("step {} is verified", step.name))
-        }
         SagaEvent::Verified {
             verdict: CheckVerdict::Failed(why) | CheckVerdict::Unreadable(why), ..
         } => Some(format!("step {} is not verified: {why}", step.name)),
