@@ -167,7 +167,7 @@ impl Desk {
             Message::Suspects { incident, suspects } => world.suspect(incident, suspects, now),
             Message::Learned { knowledge, changes } => {
                 world.note_changes(changes);
-                world.learn(*knowledge);
+                world.learn(*knowledge, now);
             }
             Message::Changed(changes) => world.note_changes(changes),
             Message::Notice(card) => world.tell_lab(&card, now),

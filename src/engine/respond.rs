@@ -5,6 +5,7 @@ use super::plan::{Draft, Part, draft, radius};
 use super::timer::Timer;
 use super::world::{History, World};
 use crate::domain::approval::{Approval, ApprovalState, ApprovedAction};
+use crate::domain::card::{Card, Mention};
 use crate::domain::escalation::{Cause, within};
 use crate::domain::ids::{ApprovalId, IncidentId, RemediationId};
 use crate::domain::incident::{Event, Incident, Mitigation, State};
@@ -36,6 +37,8 @@ impl World {
         let ready = incident.state == State::Open
             && incident.is_active()
             && incident.approval.is_none()
+            // While a root that has recovered is still suspected, its symptoms are left to follow.
+            && (incident.active_at_root().next().is_some() || !incident.root_observed())
             && !incident.flapping
             && !live.telling.silenced;
         if !ready || !self.has_settled(id, now) {
@@ -287,6 +290,11 @@ impl World {
         self.batch.ended.push((remediation, now, outcome_name(outcome).to_owned()));
         let Some(incident) = self.incident(id) else {
             tracing::info!(%remediation, runbook, ?outcome, "a repair ended after its incident had gone on in another");
+            if let Outcome::Stuck { why } = outcome {
+                let card = Card::titled(format!("The repair {runbook} is stuck")).line(why.clone());
+                let line = "The incident it was for is part of another by now. A person has to look.";
+                self.tell_lab(&Card { mention: Mention::Here, ..card.line(line) }, now);
+            }
             return;
         };
         let root = incident.root.clone();
