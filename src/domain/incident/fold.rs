@@ -137,6 +137,7 @@ impl Incident {
                 self.mitigated_at = None;
                 self.next_step = None;
                 self.declined.clear();
+                self.unanswered.clear();
             }
             Event::Mitigated { by } => {
                 self.mitigated_by = Some(by.clone());
@@ -191,14 +192,19 @@ impl Incident {
             Event::ApprovalRequested { approval, number, .. } => self.approval = Some((*approval, *number)),
             Event::ApprovalEnded { runbook, state, .. } => {
                 self.approval = None;
-                if matches!(state, ApprovalState::Denied | ApprovalState::Expired) {
-                    self.declined.push(runbook.clone());
+                match state {
+                    ApprovalState::Denied => self.declined.push(runbook.clone()),
+                    ApprovalState::Expired => self.unanswered.push(runbook.clone()),
+                    ApprovalState::Pending | ApprovalState::Approved | ApprovalState::Withdrawn => {}
                 }
             }
             Event::NextStep { text } => self.next_step = Some(text.clone()),
             Event::Acknowledged { by } => self.acknowledged = Some(Acknowledgement { by: by.clone(), at }),
             Event::Flapping { .. } => self.flapping = true,
-            Event::Escalated { cause, .. } => self.escalations.push((*cause, at)),
+            Event::Escalated { cause, text } => {
+                self.escalations.push((*cause, at));
+                self.next_step = Some(text.clone());
+            }
             Event::Opened { .. }
             | Event::RepairStep { .. }
             | Event::Closed

@@ -198,6 +198,9 @@ pub struct Incident {
     pub approval: Option<(ApprovalId, u64)>,
     /// The runbooks that a person did not want, since it last opened.
     pub declined: Vec<String>,
+    /// The runbooks that were asked for and got no answer in time, since it last opened.
+    #[serde(default)]
+    pub unanswered: Vec<String>,
     /// The changes that may have caused it, most suspect first.
     pub suspects: Vec<SuspectNote>,
     /// Why nothing is done by itself, when that is so.
@@ -263,6 +266,7 @@ impl Incident {
             repairs: Vec::new(),
             approval: None,
             declined: Vec::new(),
+            unanswered: Vec::new(),
             suspects: Vec::new(),
             next_step: None,
             merged_into: None,
