@@ -121,6 +121,25 @@ impl Book {
         assert_eq!(self.count(silent), 0, "a repair was stuck and nobody was called");
     }
 
+    /// What repairs did is in the story, line by line, also what was done right before the end of a life.
+    pub(crate) fn steps_were_told(&self) {
+        let sql = "SELECT r.id,
+              (SELECT count(*) FROM remediation_log l WHERE l.remediation = r.id
+                  AND l.data ->> 'event' IN ('ran', 'not_run', 'refused', 'verified', 'waiting')),
+              (SELECT count(*) FROM events e WHERE e.incident = r.incident AND e.kind = 'repair_step'
+                  AND e.data ->> 'remediation' = r.id)
+            FROM remediations r";
+        let mut query = self.0.prepare(sql).unwrap();
+        let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+        for row in rows.unwrap() {
+            let (id, done, told): (String, u64, u64) = row.unwrap();
+            assert_eq!(
+                told, done,
+                "repair {id}: {done} lines of its log are worth telling, {told} were told"
+            );
+        }
+    }
+
     /// Every message was sent, and people could see it.
     pub(crate) fn messages_arrived(&self, console: &str) {
         let seen = squeeze(console);

@@ -103,7 +103,12 @@ echo "begin $1 $$" >> effects.log
 case $1 in
 a) : > a ;;
 b) echo mended > value.new && mv value.new value ;;
-c) sleep 0.3; rm -f broken ;;
+c)
+    sleep 0.3
+    # Some things take two tries.
+    [ -e stubborn ] && rm stubborn && exit 1
+    rm -f broken
+    ;;
 esac
 echo "end $1 $$" >> effects.log
 "#;
@@ -121,6 +126,7 @@ esac
 const UNDO: &str = r#"#!/bin/sh
 cd "LAB" || exit 1
 echo "begin undo $$" >> effects.log
+[ -e jammed ] && exit 1
 echo "$1" > value.new && mv value.new value
 echo "end undo $$" >> effects.log
 "#;
@@ -154,9 +160,15 @@ impl Lab {
         self.path().join("state/steward.db")
     }
 
-    /// The thing breaks, and the value is another one than before.
-    pub(crate) fn break_it(&self, round: u64) {
-        let _ = std::fs::remove_file(self.path().join("lab/a"));
+    /// The thing breaks, and the value is another one than before. A stubborn one is not mended by the first try; a
+    /// jammed one can't be taken back.
+    pub(crate) fn break_it(&self, round: u64, stubborn: bool, jammed: bool) {
+        for (name, there) in [("lab/a", false), ("lab/stubborn", stubborn), ("lab/jammed", jammed)] {
+            match there {
+                true => self.write(name, ""),
+                false => drop(std::fs::remove_file(self.path().join(name))),
+            }
+        }
         self.write("lab/value", &format!("before-{round}\n"));
         self.write("lab/broken", "");
     }

@@ -105,7 +105,8 @@ impl Story {
         while self.tally.kills < kills {
             round += 1;
             let before = self.lab.effects().len();
-            self.lab.break_it(round);
+            let (stubborn, jammed) = (self.dice.chance(40), self.dice.chance(20));
+            self.lab.break_it(round, stubborn, jammed);
             life = self.killed(life, &book, before);
             while self.tally.kills < kills && self.dice.chance(30) {
                 self.until_chance(&mut life, 400);
@@ -122,14 +123,14 @@ impl Story {
     /// Waits for a moment, drawn anew each time, and kills.
     fn killed(&mut self, mut life: Life, book: &Book, before: usize) -> Life {
         match self.dice.between(0, 2) {
-            0 => self.until_chance(&mut life, 1800),
+            0 => self.until_chance(&mut life, 1500),
             1 => {
-                let line = before + usize::try_from(self.dice.between(1, 12)).unwrap();
+                let line = before + usize::try_from(self.dice.between(1, 20)).unwrap();
                 self.until(&mut life, |lab| lab.effects().len() >= line);
                 self.until_chance(&mut life, 3);
             }
             _ => {
-                let commits = book.commits() + self.dice.between(1, 30);
+                let commits = book.commits() + self.dice.between(1, 50);
                 self.until(&mut life, |_| book.commits() >= commits);
             }
         }
@@ -185,6 +186,7 @@ impl Story {
         });
         book.is_sound();
         book.stuck_ones_called();
+        book.steps_were_told();
         book.messages_arrived(&self.lab.console());
         if let Some(fault) = effects::fault(&self.lab.effects()) {
             panic!("{fault}");
