@@ -25,6 +25,7 @@ use crate::engine::schedule::{self, Asker, Scheduler};
 use crate::engine::skills::Workshop;
 use crate::engine::suspects::{Inquiries, Ledger};
 use crate::engine::world::World;
+use crate::policy::{Autonomy, Facts};
 use crate::store::metrics::{self, Metrics};
 use crate::store::{OpenError, Store, StoreError, executions, load, sagas};
 
@@ -134,9 +135,10 @@ impl App {
             parts.clock.clone(),
             skills.clone(),
             handle.clone(),
+            stopping_skills.subscribe(),
         );
         let ledger = Ledger {
-            sources: sources::build(config, &parts, &understood.knowledge.policy),
+            sources: sources::build(config, &parts.runner, &parts.clock, &understood.knowledge.policy),
             store: store.clone(),
         };
         let reloader =
@@ -153,7 +155,7 @@ impl App {
         };
         let bells: Vec<Arc<Notify>> = parts.chats.iter().map(|_| Arc::default()).collect();
         for unfinished in store.read(sagas::unfinished).await? {
-            let facts = world.facts(&unfinished.problem.target);
+            let facts = begun(world.facts(&unfinished.problem.target));
             shop.run(unfinished, understood.knowledge.policy.clone(), facts);
         }
         let desk = Desk {
@@ -222,6 +224,26 @@ impl App {
         }
     }
 
+    /// Ends at once and in no order, as a crash would: what was not written is gone, and whatever was under way is
+    /// for the next start to find. Returns when the state can be opened again.
+    pub async fn abandon(self) {
+        let Self { handle, store, metrics, desk, others, .. } = self;
+        handle.activity().abandon();
+        for task in &others {
+            task.abort();
+        }
+        desk.abort();
+        let _ = desk.await;
+        for task in others {
+            let _ = task.await;
+        }
+        for closed in [metrics.close().await, store.close().await] {
+            if let Err(error) = closed {
+                tracing::warn!(%error, "the state was not closed");
+            }
+        }
+    }
+
     /// Stops: skills that run are called off, what was decided is written and told, repairs go on where they are at
     /// the next start. Takes no longer than it has to.
     ///
@@ -245,6 +267,12 @@ impl App {
         store.close().await?;
         outcome
     }
+}
+
+/// The facts of a repair that has begun: what it may do was settled then, and neither a pause nor another autonomy
+/// that came since may keep it from taking back what it did.
+fn begun(facts: Facts) -> Facts {
+    Facts { autonomy: Autonomy::Full, paused: false, ..facts }
 }
 
 /// Ends what an earlier Steward left running.

@@ -110,7 +110,13 @@ impl<'a> Answer<'a> {
         let changes: Vec<(Change, Option<String>)> = match target {
             None => changes.into_iter().map(|change| (change, None)).collect(),
             Some(target) => {
-                let above = |touched: &Target| setup.topology.distance(target, touched);
+                // Only what it is said to need: a path that merely contains it would make its neighbours suspects.
+                let needs = setup.topology.upstreams(target);
+                let above = |touched: &Target| {
+                    let needed =
+                        needs.iter().find(|upstream| upstream.declared && upstream.target == *touched);
+                    needed.map(|upstream| upstream.distance)
+                };
                 let ranked = rank(changes, std::slice::from_ref(target), &above, until, until);
                 let near = ranked.into_iter().filter(|suspect| {
                     matches!(suspect.relation, Relation::Root | Relation::Upstream(_) | Relation::Around(_))

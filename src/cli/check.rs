@@ -1,5 +1,6 @@
 //! `steward check`: everything that can be said about the operator's files without running any of it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -7,8 +8,7 @@ use super::Ended;
 use super::args::Globals;
 use super::runbooks::{Example, example};
 use super::screen::{Screen, Tone};
-use crate::config::Setup;
-use crate::config::{Loaded, Problem};
+use crate::config::{Loaded, Problem, Setup};
 use crate::domain::action::Effect;
 use crate::domain::runbook::{Runbook, Step};
 use crate::engine::plan::{self, Draft, Judged, Part};
@@ -82,7 +82,7 @@ fn summary(setup: &Setup, screen: &mut Screen<'_>) -> Result<(), super::Stop> {
         ("runbooks", own(runbooks.len(), runbooks.values().filter(|runbook| runbook.shipped).count())),
         ("topology", format!("{} targets", setup.topology.entries().count())),
         (
-            "policy",
+            "policy rules",
             own(setup.policy.rules().count(), shipped_rules)
                 + &format!("; autonomy is {}", setup.loaded.config.autonomy),
         ),
@@ -185,22 +185,27 @@ fn tell_notes(notes: &[Note], screen: &mut Screen<'_>) -> Result<(), super::Stop
     }
     screen.gap()?;
     screen.say(Tone::Strong, "What the runbooks would not do by themselves (judged with example values):")?;
+    let mut told = BTreeSet::new();
     for Note { runbook, judged } in notes {
         let Judged { step, part, action, evaluation } = judged;
         let (tone, word) = match evaluation.decision {
             Decision::Forbid => (Tone::Bad, "never runs"),
             Decision::Approve | Decision::Allow => (Tone::Warn, "asks first"),
         };
-        let part = super::plan::part_name(part);
+        let (part, command) = (super::plan::part_name(part), action.to_string());
         screen.gap()?;
         screen.toned(&[
             (Tone::Plain, &format!("  {runbook}, step `{step}`, {part}: ")),
-            (Tone::Strong, &action.to_string()),
+            (Tone::Strong, &command),
         ])?;
+        let again = !told.insert(command);
         let mut reasons = evaluation.reasons.iter().flat_map(|reason| reason.lines());
-        screen
-            .toned(&[(tone, &format!("    {word}: ")), (Tone::Plain, reasons.next().unwrap_or_default())])?;
-        reasons.try_for_each(|line| screen.line(&format!("      {line}")))?;
+        let first = reasons.next().unwrap_or_default();
+        let first = if again { "as above" } else { first };
+        screen.toned(&[(tone, &format!("    {word}: ")), (Tone::Plain, first)])?;
+        if !again {
+            reasons.try_for_each(|line| screen.line(&format!("      {line}")))?;
+        }
     }
     Ok(())
 }

@@ -40,6 +40,9 @@ pub(super) struct SkillEntry {
     pub(super) path: String,
     pub(super) schedule: String,
     pub(super) next_run: Option<Time>,
+    pub(super) last_run: Option<Time>,
+    /// How many runs in a row did not keep the contract.
+    pub(super) failures: u32,
     pub(super) timeout_seconds: f64,
     pub(super) targets: Vec<String>,
     pub(super) contract: &'static str,

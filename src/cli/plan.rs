@@ -206,10 +206,11 @@ impl Planned<'_> {
                 let asking =
                     self.draft.judged.iter().filter(|judged| judged.evaluation.decision == Decision::Approve);
                 let mut told = BTreeSet::new();
-                for reason in asking.filter_map(|judged| judged.evaluation.reasons.first()) {
-                    let first = reason.lines().next().unwrap_or_default().trim_end_matches(':');
-                    if told.insert(first) {
-                        screen.line(&format!("  - {first}"))?;
+                for Judged { action, evaluation, .. } in asking {
+                    let reason = evaluation.reasons.first().map_or("", String::as_str);
+                    let reason = reason.split([';', '\n']).next().unwrap_or_default();
+                    if told.insert((action.to_string(), reason)) {
+                        screen.line(&format!("  - {action}: {reason}"))?;
                     }
                 }
             }

@@ -36,13 +36,11 @@ pub(super) async fn run(
     screen: &mut Screen<'_>,
 ) -> Ended {
     let skill = find(setup, name)?;
-    let Some(runner) = tools.runner.clone() else {
-        return Err(Failure::new("this build can't run processes", "build Steward with its runner").into());
-    };
     let place = Place::of(&skill)?;
     let ready = runnable(&setup.loaded, &skill, &place.path)?;
     let max_output = setup.loaded.config.skills.max_output;
-    let workshop = Workshop { runner, clock: tools.clock.clone(), store: None, max_output };
+    let (runner, clock) = (tools.runner.clone(), tools.clock.clone());
+    let workshop = Workshop { runner, clock, store: None, max_output };
     let (call_off, cancel) = watch::channel(false);
     let running = workshop.run(&ready, &setup.policy, cancel);
     tokio::pin!(running);

@@ -60,12 +60,10 @@ impl Librarian {
     /// Looks an answer up and leaves it for the asker.
     pub fn answer(&self, question: Question, asker: Inbound, knowledge: Knowledge) {
         let librarian = self.clone();
-        let busy = self.engine.activity().begin();
-        tokio::spawn(async move {
+        self.engine.activity().spawn(async move {
             let card = librarian.look_up(question, &knowledge).await;
             let Inbound { platform, conversation, .. } = asker;
             librarian.engine.send(Message::Answered { platform, conversation, card });
-            drop(busy);
         });
     }
 
@@ -75,12 +73,10 @@ impl Librarian {
             return;
         }
         let librarian = self.clone();
-        let busy = self.engine.activity().begin();
-        tokio::spawn(async move {
+        self.engine.activity().spawn(async move {
             while let Some(inquiries) = librarian.inquiries.take() {
                 librarian.inquire(inquiries, &topology).await;
             }
-            drop(busy);
         });
     }
 
@@ -248,7 +244,7 @@ impl Librarian {
     }
 
     async fn list_skills(&self, knowledge: &Knowledge) -> Result<Card, StoreError> {
-        let last = self.store.read(|conn| schedule::all(conn)).await?;
+        let last = self.store.read(schedule::all).await?;
         Ok(knowledge.skills.iter().fold(Card::titled("Skills"), |card, name| {
             let ran = last.get(name).and_then(|run| run.finished).map_or_else(
                 || "has not run yet".to_owned(),

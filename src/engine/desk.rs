@@ -191,10 +191,13 @@ impl Desk {
                 Err(error) if *ending.borrow() => return Err(error),
                 Err(error) => {
                     tracing::error!(%error, retry_in = ?wait, "decisions can't be written; nothing is told or done until they are");
-                    tokio::select! {
-                        () = self.clock.sleep(wait) => {}
-                        () = told(ending) => {}
-                    }
+                    let patience = async {
+                        tokio::select! {
+                            () = self.clock.sleep(wait) => {}
+                            () = told(ending) => {}
+                        }
+                    };
+                    self.handle.activity().stalled(patience).await;
                     wait = wait.saturating_mul(2).min(LONGEST_WAIT);
                 }
             }

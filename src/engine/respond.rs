@@ -202,7 +202,7 @@ impl World {
         let commands = draft.judged.iter().filter(shown).map(|j| j.action.to_string()).collect();
         let mut reasons: Vec<String> = Vec::new();
         for judged in draft.judged.iter().filter(|j| j.evaluation.decision == Decision::Approve) {
-            let reason = judged.evaluation.reasons.first().cloned().unwrap_or_default();
+            let reason = first_line(judged.evaluation.reasons.first());
             if !reasons.contains(&reason) {
                 reasons.push(reason);
             }
@@ -356,6 +356,12 @@ fn is_exhausted(history: &History, runbook: &Runbook, now: Timestamp) -> bool {
 
 fn cooling_until(history: &History, runbook: &Runbook, now: Timestamp) -> Option<Timestamp> {
     history.last_started.map(|started| started + runbook.limits.cooldown).filter(|until| *until > now)
+}
+
+/// The gist of a reason: a rule that is missing is printed by `check`, not in a question.
+fn first_line(reason: Option<&String>) -> String {
+    let line = reason.and_then(|reason| reason.lines().next()).unwrap_or_default();
+    line.trim_end_matches(':').trim_end_matches("; add one").to_owned()
 }
 
 fn forbidden(draft: &Draft) -> String {

@@ -142,7 +142,7 @@ impl Scheduler {
     async fn begin(&mut self, skills: Skills) {
         let _busy = self.deps.engine.activity().begin();
         let now = self.deps.clock.now();
-        let last = self.deps.store.read(|conn| schedule::all(conn)).await.unwrap_or_else(|error| {
+        let last = self.deps.store.read(schedule::all).await.unwrap_or_else(|error| {
             tracing::error!(%error, "the last runs can't be read; every skill runs once now");
             BTreeMap::new()
         });
@@ -236,6 +236,7 @@ impl Scheduler {
     }
 
     async fn run_due(&mut self) {
+        let _busy = self.deps.engine.activity().begin();
         let now = self.deps.clock.now();
         let due: Vec<(String, Timestamp)> = self
             .entries
@@ -278,7 +279,6 @@ impl Scheduler {
         }
         entry.running = true;
         entry.waiting.extend(reply);
-        let busy = self.deps.engine.activity().begin();
         let now = self.deps.clock.now();
         let skill_name = name.to_owned();
         if let Err(error) =
@@ -293,11 +293,11 @@ impl Scheduler {
         let Some(entry) = self.entries.get(name) else { return };
         let (skill, policy, deps) = (entry.skill.clone(), self.policy.clone(), self.deps.clone());
         let (places, cancel, asker) = (self.places.clone(), self.cancel.clone(), self.asker.clone());
-        tokio::spawn(async move {
+        self.deps.engine.activity().spawn(async move {
             let _place = places.acquire_owned().await;
             let run = deps.workshop.run(&skill, &policy, cancel).await;
-            let skill = skill.manifest.name.clone();
-            let _ = asker.asks.send(Ask::Finished { skill, run: Box::new(run), _busy: busy });
+            let (skill, _busy) = (skill.manifest.name.clone(), deps.engine.activity().begin());
+            let _ = asker.asks.send(Ask::Finished { skill, run: Box::new(run), _busy });
         });
     }
 
@@ -306,15 +306,13 @@ impl Scheduler {
         entry.running = false;
         let waiting = std::mem::take(&mut entry.waiting);
         let again = std::mem::take(&mut entry.again);
-        let busy = self.deps.engine.activity().begin();
         let (deps, skill, recorded) = (self.deps.clone(), name.to_owned(), run.clone());
         // Not awaited here: the engine may be waiting for this very run before it goes on.
-        tokio::spawn(async move {
+        self.deps.engine.activity().spawn(async move {
             report(&deps, &skill, &recorded).await;
             for reply in waiting {
                 let _ = reply.send(Ok(recorded.clone()));
             }
-            drop(busy);
         });
         if !again.is_empty() {
             let mut replies = again.into_iter();

@@ -1,6 +1,11 @@
 //! Stories: the real app, driven like a person would, on a hand-driven clock.
 
-#![expect(unreachable_pub, reason = "the harness is shared by path, and says `pub` for what stories use")]
+#![expect(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "the harness is part of the tests: it says `pub` for what stories use, and fails by panicking"
+)]
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -24,6 +24,7 @@ struct State {
     delivered: Vec<i64>,
     calls: usize,
     failing: Option<DeliveryError>,
+    tries: usize,
 }
 
 impl FakeChat {
@@ -44,6 +45,16 @@ impl FakeChat {
     pub fn limit_rate(&self, seconds: u64) {
         let retry_after = Some(Duration::from_secs(seconds));
         self.state().failing = Some(DeliveryError::Transient { why: "429".into(), retry_after });
+    }
+
+    /// From now on everything is refused for good.
+    pub fn refuse(&self, why: &str) {
+        self.state().failing = Some(DeliveryError::Permanent { why: why.into() });
+    }
+
+    /// How often a delivery was tried.
+    pub fn tries(&self) -> usize {
+        self.state().tries
     }
 
     pub fn come_back(&self) {
@@ -157,6 +168,7 @@ impl Chat for FakeChat {
 
     async fn deliver(&self, message: &Outbound) -> Result<Delivered, DeliveryError> {
         let mut state = self.state();
+        state.tries += 1;
         if let Some(error) = &state.failing {
             return Err(error.clone());
         }

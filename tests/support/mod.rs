@@ -6,8 +6,8 @@ mod clock;
 mod host;
 mod logs;
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 pub use chat::FakeChat;
@@ -17,7 +17,7 @@ use logs::Logs;
 use steward::app::{App, Parts};
 use steward::config::{LoadOptions, Setup};
 use steward::engine::message::Message;
-use steward::engine::ports::Inbound;
+use steward::engine::ports::{Chat, Inbound};
 
 /// A lab on disk, and the world around it, which outlives a Steward.
 pub struct Lab {
@@ -25,6 +25,7 @@ pub struct Lab {
     pub clock: Arc<HandClock>,
     pub host: Arc<FakeHost>,
     pub chat: Arc<FakeChat>,
+    others: Mutex<Vec<Arc<FakeChat>>>,
     logs: Logs,
 }
 
@@ -53,6 +54,7 @@ impl Lab {
             clock: Arc::new(HandClock::at("2026-11-21T08:00:00Z")),
             host: Arc::default(),
             chat: Arc::new(FakeChat::new("console")),
+            others: Mutex::default(),
             logs: Logs::listen(),
         };
         let text = if settings.contains("[skills]") {
@@ -63,6 +65,18 @@ impl Lab {
         lab.write("config.toml", &text);
         lab.write("state/.keep", "");
         lab
+    }
+
+    /// A second platform, for the Stewards that start from now on.
+    pub fn also_on(&self, platform: &str) -> Arc<FakeChat> {
+        let chat = Arc::new(FakeChat::new(platform));
+        self.others.lock().unwrap().push(chat.clone());
+        chat
+    }
+
+    fn chats(&self) -> impl Iterator<Item = Arc<FakeChat>> {
+        let others = self.others.lock().unwrap().clone();
+        std::iter::once(self.chat.clone()).chain(others)
     }
 
     pub fn path(&self) -> &Path {
@@ -109,7 +123,7 @@ impl Lab {
             read: self.read(),
             clock: self.clock.clone(),
             runner: self.host.clone(),
-            chats: vec![self.chat.clone()],
+            chats: self.chats().map(|chat| chat as Arc<dyn Chat>).collect(),
             look_for_edits: Duration::from_secs(3600),
         }
     }
@@ -127,16 +141,33 @@ impl Bot<'_> {
     /// Lets everything that is under way come to its end.
     pub async fn settle(&self) {
         loop {
-            for _ in 0..20 {
-                tokio::task::yield_now().await;
+            yields().await;
+            let activity = self.app.handle().activity();
+            if self.lab.host.hung() > 0 || activity.is_stalled() {
+                return self.settle_around_what_hangs().await;
             }
-            self.app.handle().activity().idle().await;
-            for _ in 0..20 {
-                tokio::task::yield_now().await;
+            tokio::select! {
+                () = activity.idle() => {}
+                // A process may have begun to hang in the meantime.
+                () = tokio::time::sleep(Duration::from_millis(5)) => continue,
             }
-            if self.app.handle().activity().count() == 0 {
+            yields().await;
+            if activity.count() == 0 {
                 return;
             }
+        }
+    }
+
+    /// Something hangs: all else has come to rest when nothing moves any more.
+    async fn settle_around_what_hangs(&self) {
+        let activity = self.app.handle().activity();
+        let mut still = 0;
+        let mut before = activity.count();
+        while still < 20 && activity.count() > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            yields().await;
+            still = if activity.count() == before { still + 1 } else { 0 };
+            before = activity.count();
         }
     }
 
@@ -181,13 +212,30 @@ impl Bot<'_> {
     pub async fn end(self) {
         let lab = self.lab;
         self.stop().await;
-        lab.chat.nothing_unseen();
+        lab.chats().for_each(|chat| chat.nothing_unseen());
         lab.logs.nothing_unexpected();
+    }
+
+    /// Steward dies on the spot.
+    pub async fn crash(self) {
+        self.app.abandon().await;
     }
 
     /// The story expects this in the log.
     pub fn expect_log(&self, part: &str) {
         self.lab.logs.expect(part);
+    }
+
+    /// The log may have this.
+    pub fn forgive_log(&self, part: &str) {
+        self.lab.logs.forgive(part);
+    }
+}
+
+/// Lets whoever was woken run.
+async fn yields() {
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
     }
 }
 
