@@ -161,7 +161,7 @@ impl Book {
     }
 }
 
-/// Text without its line breaks and indents: how it is laid out is the console's affair.
+/// Text without its line breaks, indents and margins: how it is laid out is the console's affair.
 fn squeeze(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    text.chars().filter(|c| !c.is_whitespace() && *c != '│').collect()
 }

@@ -107,7 +107,8 @@ impl Story {
             let before = self.lab.effects().len();
             let (stubborn, jammed) = (self.dice.chance(40), self.dice.chance(20));
             self.lab.break_it(round, stubborn, jammed);
-            life = self.killed(life, &book, before);
+            let tries = if stubborn { 2 } else { 1 };
+            life = self.killed(life, &book, before, tries);
             while self.tally.kills < kills && self.dice.chance(30) {
                 self.until_chance(&mut life, 400);
                 life = self.kill(life, &book, before);
@@ -120,17 +121,17 @@ impl Story {
         self.tally.outcomes = book.outcomes();
     }
 
-    /// Waits for a moment, drawn anew each time, and kills.
-    fn killed(&mut self, mut life: Life, book: &Book, before: usize) -> Life {
+    /// Waits for a moment of a repair that takes so many tries, drawn anew each time, and kills.
+    fn killed(&mut self, mut life: Life, book: &Book, before: usize, tries: u64) -> Life {
         match self.dice.between(0, 2) {
-            0 => self.until_chance(&mut life, 1500),
+            0 => self.until_chance(&mut life, 700 + 600 * tries),
             1 => {
-                let line = before + usize::try_from(self.dice.between(1, 20)).unwrap();
+                let line = before + usize::try_from(self.dice.between(1, 10 * tries)).unwrap();
                 self.until(&mut life, |lab| lab.effects().len() >= line);
                 self.until_chance(&mut life, 3);
             }
             _ => {
-                let commits = book.commits() + self.dice.between(1, 50);
+                let commits = book.commits() + self.dice.between(1, 32 * tries);
                 self.until(&mut life, |_| book.commits() >= commits);
             }
         }
