@@ -5,6 +5,13 @@
 //! `STEWARD_CRASH_KILLS` says how often (20), `STEWARD_CRASH_SEED` what is drawn (1). Real time passes here, because a
 //! real process is killed: nothing waits for a time, all wait for what they can see, up to a deadline.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "all of it is one test: it fails by panicking, and says what it counted"
+)]
+
 mod book;
 mod dice;
 mod effects;
@@ -100,7 +107,7 @@ impl Story {
 
     fn live(&mut self, kills: u64) {
         let mut life = Life::begin(&self.lab);
-        let book = self.wait("a database", &mut life, |lab| Book::open(lab));
+        let book = self.wait("a database", &mut life, Book::open);
         let mut round = 0;
         while self.tally.kills < kills {
             round += 1;
