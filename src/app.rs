@@ -3,6 +3,7 @@
 mod knowledge;
 pub mod live;
 mod reload;
+mod retention;
 mod sources;
 
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ use crate::store::{OpenError, Store, StoreError, executions, load, sagas};
 
 pub use knowledge::{Understood, understand};
 pub use reload::Reloader;
+use retention::Housekeeping;
 
 /// Where everything that the operator wrote is read from, now and at each reload.
 pub type Read = Arc<dyn Fn() -> Result<Setup, Vec<Problem>> + Send + Sync>;
@@ -180,6 +182,13 @@ impl App {
             };
             others.push(tokio::spawn(courier.run(told.clone())));
         }
+        let housekeeping = Housekeeping {
+            store: store.clone(),
+            metrics: metrics.clone(),
+            activity: activity.clone(),
+            keep: config.incidents.keep,
+        };
+        others.push(tokio::spawn(housekeeping.run(parts.clock.clone(), told.clone())));
         let watching = told.clone();
         others.push(tokio::spawn(async move { reloader.watch(watching).await }));
         let desk = tokio::spawn(desk.run(told));

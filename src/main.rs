@@ -207,7 +207,7 @@ fn interrupted() -> Result<watch::Receiver<bool>, Failure> {
 fn failed(error: StartError) -> Failure {
     match error {
         StartError::Config(problems) => Failure::of_problems(&problems),
-        other => Failure::new(other.to_string(), "nothing was started"),
+        other => Failure::of_sentence(&other.to_string()),
     }
 }
 

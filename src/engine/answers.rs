@@ -32,7 +32,7 @@ const CHANGES: usize = 20;
 #[async_trait]
 pub trait Reload: Send + Sync {
     /// Puts in force what is there now; a broken version is refused whole.
-    async fn reload(&self, by: &str) -> Card;
+    async fn reload(&self, why: &str) -> Card;
 }
 
 /// Answers questions.
@@ -107,7 +107,7 @@ impl Librarian {
             }
             Question::Skills => self.list_skills(knowledge).await.unwrap_or_else(unreadable),
             Question::Run { skill } => self.run(&skill).await,
-            Question::Reload { by } => self.reload.reload(&by).await,
+            Question::Reload { by } => self.reload.reload(&format!("{by} asked")).await,
         }
     }
 
