@@ -9,11 +9,9 @@ use super::args::Globals;
 use super::failure::in_order;
 use super::screen::{Screen, Tone};
 use crate::config::{Loaded, Problem, Setup};
-use crate::domain::action::Effect;
-use crate::domain::runbook::{Runbook, Step};
-use crate::engine::plan::{self, Draft, Judged, Part};
+use crate::engine::plan::Judged;
 use crate::engine::review::{Note, review};
-use crate::policy::{Decision, Facts};
+use crate::policy::Decision;
 
 /// Checks everything and tells every problem at once. Exit code 1 if there is one.
 pub(super) fn check(globals: &Globals, screen: &mut Screen<'_>) -> Ended {

@@ -1,6 +1,5 @@
 //! `steward runbook list`, and what a runbook is for, by example.
 
-use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use super::Ended;
@@ -8,8 +7,6 @@ use super::json::runbook::{RunbookEntry, RunbookList};
 use super::screen::{Screen, Tone};
 use crate::config::Setup;
 use crate::domain::runbook::{Match, Runbook};
-use crate::domain::signal::{Origin, Severity, Signal, SignalState, Timestamp};
-use crate::domain::target::{NameError, Signature, Target};
 
 /// Lists the runbooks.
 pub(super) fn list(setup: &Setup, json: bool, screen: &mut Screen<'_>) -> Ended {
