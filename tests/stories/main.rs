@@ -10,6 +10,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod approvals;
 mod incidents;
+mod ladder;
+mod outbox;
 mod repair;
+mod restart;
 mod shop;

@@ -63,11 +63,18 @@ impl Lab {
             others: Mutex::default(),
             logs: Logs::listen(),
         };
-        let text = if settings.contains("[skills]") {
-            format!("{}{settings}", BASE.replace("[skills]\njitter = \"0s\"\n", ""))
+        let base = if settings.contains("[skills]") {
+            BASE.replace("[skills]\njitter = \"0s\"\n", "")
         } else {
-            format!("{BASE}{settings}")
+            BASE.into()
         };
+        // Keys of the top come before the first table.
+        let tables = if settings.starts_with('[') {
+            0
+        } else {
+            settings.find("\n[").map_or(settings.len(), |at| at + 1)
+        };
+        let text = format!("{}\n{base}{}", &settings[..tables], &settings[tables..]);
         lab.write("config.toml", &text);
         lab.write("state/.keep", "");
         lab
@@ -229,6 +236,20 @@ impl Bot<'_> {
         self.settle().await;
     }
 
+    /// Somebody types, and may get no answer.
+    pub async fn says_into_the_void(&self, text: &str) {
+        let inbound = Inbound {
+            platform: "console".into(),
+            conversation: "alex".into(),
+            user: "alex".into(),
+            operator: true,
+            text: text.into(),
+            incident: None,
+        };
+        self.app.handle().submit(Message::Said(inbound)).await.unwrap();
+        self.settle().await;
+    }
+
     /// Ends Steward in good order.
     pub async fn stop(self) {
         self.app.stop().await.unwrap();
@@ -240,6 +261,13 @@ impl Bot<'_> {
         self.timelines_make_sense().await;
         self.stop().await;
         lab.chats().for_each(|chat| chat.nothing_unseen());
+        lab.logs.nothing_unexpected();
+    }
+
+    /// Ends the story like [`Bot::end`], and takes it that its last messages are as they should be.
+    pub async fn end_quietly(self) {
+        let lab = self.lab;
+        self.stop().await;
         lab.logs.nothing_unexpected();
     }
 
