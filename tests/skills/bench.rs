@@ -33,7 +33,7 @@ pub(crate) fn manifest(skill: &str) -> Manifest {
 }
 
 pub(crate) struct Bench {
-    skill: &'static str,
+    pub(crate) skill: &'static str,
     bin: TempDir,
     params: Vec<(String, String)>,
 }
@@ -65,8 +65,14 @@ impl Bench {
     }
 
     pub(crate) fn set(mut self, param: &str, value: &str) -> Self {
+        self.params.retain(|(name, _)| name != param);
         self.params.push((param.to_owned(), value.to_owned()));
         self
+    }
+
+    /// Has the skill read an output instead of a file of the system.
+    pub(crate) fn fixture(self, param: &str, name: &str) -> Self {
+        self.set(param, fixture(name).to_str().unwrap())
     }
 
     /// Runs the skill, which has to end well, and reads its report.

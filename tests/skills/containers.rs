@@ -2,7 +2,8 @@
 
 use crate::bench::Bench;
 
-fn docker(ps: &str) -> Bench {
+/// A docker whose list of containers is this output.
+pub(crate) fn docker(ps: &str) -> Bench {
     Bench::new("container-health").stub(
         "docker",
         &format!(
@@ -17,6 +18,14 @@ fn docker(ps: &str) -> Bench {
 esac"#
         ),
     )
+}
+
+/// A podman whose list of containers is this output, and no docker.
+pub(crate) fn podman(ps: &str) -> Bench {
+    let podman = format!(
+        "case $1 in ps) cat $F/containers/{ps};; inspect) echo always;; logs) cat $F/containers/logs.txt;; esac"
+    );
+    Bench::new("container-health").stub("podman", &podman)
 }
 
 #[test]

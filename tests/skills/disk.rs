@@ -7,6 +7,13 @@ fn space(df: &str) -> Bench {
     Bench::new("disk-space").stub("df", &format!("case $* in -PTkl) cat $F/disk/{df};; *) exit 1;; esac"))
 }
 
+/// A machine with a system journal of so many KB on `/var`.
+pub(crate) fn with_journal(df: &str, kb: &str) -> Bench {
+    let df = format!("case $* in -PTkl) cat $F/disk/{df};; *journal) cat $F/disk/df-journal-on-var.txt;; esac");
+    let du = format!("printf '{kb}\\t/var/log/journal\\n'");
+    Bench::new("disk-space").stub("df", &df).stub("du", &du)
+}
+
 fn inodes(df: &str) -> Bench {
     Bench::new("disk-inodes").stub("df", &format!("cat $F/disk/{df}"))
 }
@@ -77,17 +84,11 @@ fn control_characters_in_a_mount_reach_no_terminal() {
 
 #[test]
 fn a_large_journal_is_labelled_on_the_mount_that_holds_it_and_nowhere_else() {
-    let df =
-        "case $* in -PTkl) cat $F/disk/df-filling.txt;; *journal) cat $F/disk/df-journal-on-var.txt;; esac";
-    let with_journal = |kb: &str| {
-        let du = format!("printf '{kb}\\t/var/log/journal\\n'");
-        Bench::new("disk-space").stub("df", df).stub("du", &du).run()
-    };
-    let large = with_journal("4194304");
+    let large = with_journal("df-filling.txt", "4194304").run();
     assert_eq!(large.about("disk/var").label("journal"), "large");
     assert_eq!(large.about("disk/var").label("journal_bytes"), "4294967296");
     assert_eq!(large.about("disk/rootfs").label("journal"), "");
-    let small = with_journal("81920");
+    let small = with_journal("df-filling.txt", "81920").run();
     assert_eq!(small.about("disk/var").label("journal"), "");
     assert_eq!(small.about("disk/var").label("journal_bytes"), "83886080");
 }

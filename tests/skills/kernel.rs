@@ -31,7 +31,7 @@ fn a_hanging_network_card_is_named() {
 #[test]
 fn memory_that_ran_out_is_a_problem_and_a_limit_that_was_hit_is_action() {
     let report = journal("oom.txt");
-    let oom = report.only().says("PROBLEM", "oom-kill", "memory ran out and the kernel killed java, 1 times");
+    let oom = report.only().says("PROBLEM", "oom-kill", "memory ran out and the kernel killed java, once");
     assert_eq!(oom.label("process"), "java");
     journal("oom-cgroup.txt").only().says(
         "ACTION",
@@ -58,16 +58,16 @@ fn without_a_journal_the_kernels_buffer_is_read_but_not_what_is_old() {
 printf '[%5d.123456] Out of memory: Killed process 1 (old) total-vm:1kB\n' $((up - 3600))
 printf '[%5d.123456] e1000e 0000:00:1f.6 eno1: Detected Hardware Unit Hang:\n' $((up - 120))"#;
     let missing = Bench::new("kernel-log").stub("dmesg", dmesg).run();
-    missing.only().says("PROBLEM", "nic-hang", "eno1, 1 times");
+    missing.only().says("PROBLEM", "nic-hang", "eno1, once");
     let hint =
         Bench::new("kernel-log").stub("journalctl", "cat $F/kernel/hint.txt").stub("dmesg", dmesg).run();
-    hint.only().says("PROBLEM", "nic-hang", "eno1, 1 times");
+    hint.only().says("PROBLEM", "nic-hang", "eno1, once");
     let container = Bench::new("kernel-log")
         .stub("systemd-detect-virt", "")
         .stub("journalctl", "")
         .stub("dmesg", dmesg)
         .run();
-    container.only().says("PROBLEM", "nic-hang", "eno1, 1 times");
+    container.only().says("PROBLEM", "nic-hang", "eno1, once");
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! `memory-pressure`.
 
-use crate::bench::{Bench, fixture};
+use crate::bench::Bench;
 use crate::report::Report;
 
 fn run(psi: &str) -> Report {
     Bench::new("memory-pressure")
         .stub("ps", "cat $F/memory/ps.txt")
-        .set("PSI_FILE", fixture("memory").join(psi).to_str().unwrap())
+        .fixture("PSI_FILE", &format!("memory/{psi}"))
         .run()
 }
 
@@ -37,8 +37,7 @@ fn the_largest_programs_are_evidence_whatever_they_call_themselves() {
 
 #[test]
 fn evidence_that_cant_be_had_does_not_spoil_the_finding() {
-    let psi = fixture("memory/psi-thrashing.txt");
-    let report = Bench::new("memory-pressure").set("PSI_FILE", psi.to_str().unwrap()).run();
+    let report = Bench::new("memory-pressure").fixture("PSI_FILE", "memory/psi-thrashing.txt").run();
     report.only().says("PROBLEM", "memory-pressure", "nothing could run");
 }
 

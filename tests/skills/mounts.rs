@@ -1,16 +1,25 @@
 //! `stale-mounts`.
 
+use std::io;
 use std::net::TcpListener;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use crate::bench::{Bench, fixture};
+use crate::bench::Bench;
 use crate::report::Finding;
 
-fn mounts(stat: &str) -> Bench {
+/// Something listens on the NFS port of this machine for as long as tests run: this, or a real server.
+static NFS_SERVER: LazyLock<io::Result<TcpListener>> = LazyLock::new(|| TcpListener::bind("127.0.0.1:2049"));
+
+/// A stat that finds every mount stale.
+pub(crate) const STALE: &str = "echo 'stat: x: Stale file handle' >&2; exit 1";
+
+pub(crate) fn mounts(stat: &str) -> Bench {
+    LazyLock::force(&NFS_SERVER);
     Bench::new("stale-mounts")
         .stub("stat", stat)
-        .set("MOUNTS_FILE", fixture("mounts/mounts.txt").to_str().unwrap())
-        .set("FSTAB_FILE", fixture("mounts/fstab.txt").to_str().unwrap())
+        .fixture("MOUNTS_FILE", "mounts/mounts.txt")
+        .fixture("FSTAB_FILE", "mounts/fstab.txt")
         .set("TIMEOUT_SECONDS", "0.3")
 }
 
@@ -53,9 +62,7 @@ fn an_error_of_the_mount_is_a_problem_in_its_own_words() {
 
 #[test]
 fn labels_tell_a_runbook_whether_a_remount_can_work() {
-    // Something listens on the NFS port of this machine: this test, or a real server.
-    let _server = TcpListener::bind("127.0.0.1:2049");
-    let report = mounts("echo 'stat: x: Stale file handle' >&2; exit 1").run();
+    let report = mounts(STALE).run();
     let media = report.about("mount/mnt/media");
     assert_eq!((media.label("server"), media.label("fstab")), ("up", "yes"));
     // No such server, and fstab has it in a comment only.
@@ -65,9 +72,7 @@ fn labels_tell_a_runbook_whether_a_remount_can_work() {
 
 #[test]
 fn no_network_mounts_is_ok_and_an_unreadable_table_is_unknown() {
-    let none = mounts("")
-        .set("MOUNTS_FILE", fixture("mounts/fstab.txt").to_str().unwrap())
-        .set("IGNORE", "/mnt/media/");
+    let none = mounts("").fixture("MOUNTS_FILE", "mounts/fstab.txt").set("IGNORE", "/mnt/media/");
     none.run().only().says("OK", "", "no network mounts");
     mounts("").set("MOUNTS_FILE", "/no/such/table").run().only().says("UNKNOWN", "", "can't be read");
 }

@@ -12,15 +12,18 @@ const SYSTEMCTL: &str = r#"case $* in
   show*) cat $F/units/show-mount.txt;;
 esac"#;
 
-fn failing() -> Bench {
+/// A machine with a failed daemon, a failed job and two failed mounts.
+pub(crate) fn failing() -> Bench {
     Bench::new("systemd-units").stub("systemctl", SYSTEMCTL).stub("journalctl", JOURNAL)
+}
+
+pub(crate) fn well() -> Bench {
+    Bench::new("systemd-units").stub("systemctl", "case $1 in is-system-running) echo running;; esac")
 }
 
 #[test]
 fn no_failed_unit_is_ok() {
-    let report = Bench::new("systemd-units")
-        .stub("systemctl", "case $1 in is-system-running) echo running;; esac")
-        .run();
+    let report = well().run();
     let units = report.only().says("OK", "", "no unit has failed");
     assert_eq!(units.target(), "unit");
     report.measures("systemd_failed_units 0");
