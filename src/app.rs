@@ -3,6 +3,7 @@
 mod knowledge;
 pub mod live;
 mod reload;
+mod retention;
 mod sources;
 
 use std::collections::BTreeMap;
@@ -23,7 +24,7 @@ use crate::engine::ports::{Chat, Child, Clock, CommandRunner};
 use crate::engine::repairs::Shop;
 use crate::engine::schedule::{self, Asker, Scheduler};
 use crate::engine::skills::Workshop;
-use crate::engine::suspects::Ledger;
+use crate::engine::suspects::{Inquiries, Ledger};
 use crate::engine::world::World;
 use crate::policy::{Autonomy, Facts};
 use crate::store::metrics::{self, Metrics};
@@ -31,6 +32,7 @@ use crate::store::{OpenError, Store, StoreError, executions, load, sagas};
 
 pub use knowledge::{Understood, understand};
 pub use reload::Reloader;
+use retention::Housekeeping;
 
 /// Where everything that the operator wrote is read from, now and at each reload.
 pub type Read = Arc<dyn Fn() -> Result<Setup, Vec<Problem>> + Send + Sync>;
@@ -138,7 +140,7 @@ impl App {
             stopping_skills.subscribe(),
         );
         let ledger = Ledger {
-            sources: sources::build(config, &parts, &understood.knowledge.policy),
+            sources: sources::build(config, &parts.runner, &parts.clock, &understood.knowledge.policy),
             store: store.clone(),
         };
         let reloader =
@@ -146,6 +148,7 @@ impl App {
         let librarian = Librarian {
             store: store.clone(),
             ledger,
+            inquiries: Inquiries::default(),
             clock: parts.clock.clone(),
             settings,
             skills: skills.clone(),
@@ -179,6 +182,13 @@ impl App {
             };
             others.push(tokio::spawn(courier.run(told.clone())));
         }
+        let housekeeping = Housekeeping {
+            store: store.clone(),
+            metrics: metrics.clone(),
+            activity: activity.clone(),
+            keep: config.incidents.keep,
+        };
+        others.push(tokio::spawn(housekeeping.run(parts.clock.clone(), told.clone())));
         let watching = told.clone();
         others.push(tokio::spawn(async move { reloader.watch(watching).await }));
         let desk = tokio::spawn(desk.run(told));

@@ -4,14 +4,15 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
-use steward::adapters::chat::console::Console;
-use steward::adapters::clock::SystemClock;
-use steward::adapters::exec::{Environment, LocalRunner};
+use steward::adapters::chat::console::{Console, Style, stdin};
 use steward::app::{App, StartError, live};
 use steward::cli::{self, Failure, Globals, Tools};
-use steward::config::{Request, Setup};
+use steward::config::Setup;
 use steward::demo::{self, lab};
-use tokio::sync::watch;
+use steward::engine::message::{Handle, Message};
+use steward::engine::ports::Chat;
+use tokio::sync::{mpsc, watch};
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
 /// An autonomous SRE for the homelab that lives in chat
 #[derive(Debug, Parser)]
@@ -50,7 +51,7 @@ enum Command {
 fn main() -> ExitCode {
     let Arguments { globals, command } = Arguments::parse();
     match command.unwrap_or(Command::Run) {
-        Command::Run => cli::with_setup(&globals, |_| run(&globals.request())),
+        Command::Run => run(&globals),
         Command::Demo { interactive } => cli::tell(demo(&globals, interactive)),
         Command::Cli(command) => cli::execute(&globals, &command, &tools),
         Command::LabProcess(args) => lab::lab_process(&args),
@@ -58,12 +59,61 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(request: &Request) -> Result<ExitCode, Failure> {
-    runtime()?.block_on(async {
-        let interrupted = interrupted()?;
-        let app = live::start(request, vec![Arc::new(Console)]).await.map_err(failed)?;
-        keep_running(app, interrupted).await
+fn run(globals: &Globals) -> ExitCode {
+    let console = match console() {
+        Ok(console) => console,
+        Err(failure) => return cli::tell(Err(failure)),
+    };
+    cli::with_setup(globals, log_beside(&console), |setup| {
+        runtime()?.block_on(async {
+            let interrupted = interrupted()?;
+            let settings = &setup.loaded.config.chat.console;
+            let mut chats: Vec<Arc<dyn Chat>> = Vec::new();
+            if settings.enabled {
+                chats.push(Arc::new(console.clone()));
+            }
+            let app = live::start(&globals.request(), chats).await.map_err(failed)?;
+            if settings.enabled {
+                listen(&console, settings.operator.clone(), app.handle().clone())?;
+            }
+            let ended = keep_running(app, interrupted).await;
+            console.close().await;
+            ended
+        })
     })
+}
+
+fn console() -> Result<Console, Failure> {
+    Console::new(Box::new(std::io::stdout()), Style::detect()).map_err(|error| {
+        Failure::new(
+            format!("the console can't be used: {error}"),
+            "look whether the system is out of processes",
+        )
+    })
+}
+
+/// Log lines go to standard error; where that is the console's own terminal, the console writes them, so that they
+/// don't spoil what it draws.
+fn log_beside(console: &Console) -> BoxMakeWriter {
+    use std::io::IsTerminal as _;
+    if std::io::stderr().is_terminal() && std::io::stdout().is_terminal() {
+        let aside = console.aside();
+        return BoxMakeWriter::new(move || aside.clone());
+    }
+    BoxMakeWriter::new(std::io::stderr)
+}
+
+/// Hands on what the person at the console types.
+fn listen(console: &Console, operator: String, engine: Handle) -> Result<(), Failure> {
+    let input = stdin().map_err(|error| {
+        Failure::new(
+            format!("standard input can't be read: {error}"),
+            "look whether the system is out of processes",
+        )
+    })?;
+    let keyboard = console.keyboard();
+    tokio::spawn(keyboard.read(input, operator, move |inbound| engine.send(Message::Said(inbound))));
+    Ok(())
 }
 
 /// Runs until told to end, or until it can't go on.
@@ -83,21 +133,47 @@ async fn keep_running(mut app: App, mut interrupted: watch::Receiver<bool>) -> R
 
 /// The tour brings its own configuration; only the flags about logging count.
 fn demo(globals: &Globals, interactive: bool) -> Result<ExitCode, Failure> {
-    cli::start_logging(globals, "error")?;
+    let console = console()?;
+    cli::start_logging_to(globals, "error", log_beside(&console))?;
     let program = std::env::current_exe().map_err(|error| {
         Failure::new(format!("Steward can't find its own program: {error}"), "start it by its full path")
     })?;
-    let _ = interactive;
     runtime()?.block_on(async {
-        let stage =
-            demo::Stage { program, console: Arc::new(Console), lines: None, interrupted: interrupted()? };
-        demo::run(stage).await.map_err(|error| {
+        let interrupted = interrupted()?;
+        let lines = if interactive { Some(typed(&console)?) } else { None };
+        let stage = demo::Stage {
+            program,
+            console: Arc::new(console.clone()),
+            script: Box::new(console.aside()),
+            lines,
+            interrupted,
+        };
+        let ended = demo::run(stage).await;
+        console.close().await;
+        ended.map_err(|error| {
             Failure::new(
                 format!("the demo stopped: {error:#}"),
                 "look at what it says above; nothing of yours was touched",
             )
         })
     })
+}
+
+/// The lines that are typed at the console.
+fn typed(console: &Console) -> Result<mpsc::Receiver<String>, Failure> {
+    let input = stdin().map_err(|error| {
+        Failure::new(
+            format!("standard input can't be read: {error}"),
+            "look whether the system is out of processes",
+        )
+    })?;
+    let (lines, typed) = mpsc::channel(16);
+    let keyboard = console.keyboard();
+    tokio::spawn(keyboard.read(input, "you".to_owned(), move |inbound| {
+        // Whoever types faster than the tour reads loses a line, not the tour.
+        let _ = lines.try_send(inbound.text);
+    }));
+    Ok(typed)
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
@@ -131,13 +207,12 @@ fn interrupted() -> Result<watch::Receiver<bool>, Failure> {
 fn failed(error: StartError) -> Failure {
     match error {
         StartError::Config(problems) => Failure::of_problems(&problems),
-        other => Failure::new(other.to_string(), "nothing was started"),
+        other => Failure::of_sentence(&other.to_string()),
     }
 }
 
 /// What touches the world.
-fn tools(_setup: &Setup) -> Tools {
-    let clock: Arc<dyn steward::engine::ports::Clock> = Arc::new(SystemClock);
-    let runner = Arc::new(LocalRunner::new(clock.clone(), Environment::of_this_process()));
-    Tools { runner, clock, sources: Vec::new() }
+fn tools(setup: &Setup) -> Tools {
+    let (runner, clock, sources) = live::world(setup);
+    Tools { runner, clock, sources }
 }

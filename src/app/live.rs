@@ -3,25 +3,36 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{App, Parts, Read, StartError};
+use super::{App, Parts, Read, StartError, sources};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::exec::{Environment, LocalRunner};
 use crate::config::{Request, Setup};
 use crate::domain::card::Card;
 use crate::engine::message::Message;
-use crate::engine::ports::{Chat, Clock, CommandRunner};
+use crate::engine::ports::{ChangeSource, Chat, Clock, CommandRunner};
 
 /// How often edits of what the operator wrote are looked for.
 const LOOK_FOR_EDITS: Duration = Duration::from_secs(2);
+
+/// The world that commands other than `run` touch: processes, time, and what can tell of changes.
+#[must_use]
+pub fn world(setup: &Setup) -> (Arc<dyn CommandRunner>, Arc<dyn Clock>, Vec<Arc<dyn ChangeSource>>) {
+    let (runner, clock) = machine();
+    let sources = sources::build(&setup.loaded.config, &runner, &clock, &Arc::new(setup.policy.clone()));
+    (runner, clock, sources)
+}
+
+fn machine() -> (Arc<dyn CommandRunner>, Arc<dyn Clock>) {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    (Arc::new(LocalRunner::new(clock.clone(), Environment::of_this_process())), clock)
+}
 
 /// Starts Steward on the real world and has it greet.
 ///
 /// # Errors
 /// See [`StartError`].
 pub async fn start(request: &Request, chats: Vec<Arc<dyn Chat>>) -> Result<App, StartError> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let runner: Arc<dyn CommandRunner> =
-        Arc::new(LocalRunner::new(clock.clone(), Environment::of_this_process()));
+    let (runner, clock) = machine();
     let request = request.clone();
     let read: Read = Arc::new(move || Setup::load(&request));
     let app = App::start(Parts { read, clock, runner, chats, look_for_edits: LOOK_FOR_EDITS }).await?;

@@ -6,7 +6,8 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use super::args::ChangesArgs;
-use super::json::{ChangeEntry, ChangeList, Time};
+use super::json::Time;
+use super::json::change::{ChangeEntry, ChangeList};
 use super::screen::{Screen, Tone};
 use super::{Ended, Failure, Stop, Tools};
 use crate::config::Setup;
@@ -87,6 +88,7 @@ async fn ask(setup: &Setup, tools: &Tools, since: Timestamp, until: Timestamp) -
             for source in sources {
                 match source.changes(since, until, PER_SOURCE).await {
                     Ok(changes) => found.changes.extend(changes),
+                    Err(why) if why.starts_with(&source.name()) => found.silent.push(why),
                     Err(why) => found.silent.push(format!("{}: {why}", source.name())),
                 }
             }
@@ -118,10 +120,10 @@ impl<'a> Answer<'a> {
                     needed.map(|upstream| upstream.distance)
                 };
                 let ranked = rank(changes, std::slice::from_ref(target), &above, until, until);
-                let near = ranked.into_iter().filter(|suspect| {
-                    matches!(suspect.relation, Relation::Root | Relation::Upstream(_) | Relation::Around(_))
-                });
-                near.map(|suspect| (suspect.change, Some(suspect.why))).collect()
+                ranked
+                    .into_iter()
+                    .filter_map(|suspect| Some((suspect.change, Some(how(suspect.relation, target)?))))
+                    .collect()
             }
         };
         Self { since, until, target, elsewhere: total - changes.len(), changes, silent }
@@ -198,5 +200,17 @@ impl<'a> Answer<'a> {
             elsewhere: self.elsewhere,
             silent: self.silent.clone(),
         }
+    }
+}
+
+/// How a change may have touched the target; `None` if it did not, as far as is known. (The ranking's own words are
+/// made for an incident: they count the time until something broke.)
+fn how(relation: Relation, target: &Target) -> Option<String> {
+    match relation {
+        Relation::Root => Some(format!("touched {target} itself")),
+        Relation::Upstream(1) => Some(format!("touched what {target} depends on")),
+        Relation::Upstream(steps) => Some(format!("touched what {target} depends on, {steps} steps up")),
+        Relation::Around(_) => Some(format!("touched what contains {target}, or a part of it")),
+        Relation::Symptom | Relation::Unmapped | Relation::Elsewhere => None,
     }
 }

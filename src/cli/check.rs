@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use super::Ended;
 use super::args::Globals;
+use super::failure::in_order;
 use super::runbooks::{Example, example};
 use super::screen::{Screen, Tone};
 use crate::config::{Loaded, Problem, Setup};
@@ -38,10 +39,8 @@ fn refuse(problems: &[Problem], screen: &mut Screen<'_>) -> Ended {
         1 => "1 problem; with it, Steward would not start:".to_owned(),
         count => format!("{count} problems; with them, Steward would not start:"),
     };
-    let mut sorted = problems.to_vec();
-    sorted.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
     screen.say(Tone::Bad, &head)?;
-    tell(&sorted, screen)?;
+    tell(&in_order(problems), screen)?;
     Ok(ExitCode::FAILURE)
 }
 

@@ -46,7 +46,7 @@ impl Failure {
             1 => "a problem".to_owned(),
             many => format!("{many} problems"),
         };
-        let list: String = problems.iter().map(|problem| format!("\n{problem}")).collect();
+        let list: String = in_order(problems).iter().map(|problem| format!("\n{problem}")).collect();
         Self::new(
             format!("the configuration has {count}{list}"),
             "mend that; `steward check` looks at everything again",
@@ -54,8 +54,9 @@ impl Failure {
         .meaning("nothing was started and nothing was changed")
     }
 
-    /// A text of the house's form "what happened; what it means; what to do".
-    fn of_sentence(text: &str) -> Self {
+    /// A text of the form that the house's errors have: "what happened; what it means; what to do".
+    #[must_use]
+    pub fn of_sentence(text: &str) -> Self {
         let mut parts: Vec<&str> = text.split("; ").collect();
         let what = if parts.is_empty() { text } else { parts.remove(0) };
         let hint = parts.pop().map(str::to_owned);
@@ -85,6 +86,13 @@ impl Failure {
         part("  it means: ", self.means.as_deref().unwrap_or_default())?;
         part("  do: ", self.hint.as_deref().unwrap_or_default())
     }
+}
+
+/// Problems as a person goes through them: file by file, from the top.
+pub(super) fn in_order(problems: &[Problem]) -> Vec<Problem> {
+    let mut sorted = problems.to_vec();
+    sorted.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+    sorted
 }
 
 impl From<OpenError> for Failure {

@@ -6,9 +6,9 @@ use std::time::Duration;
 use chrono_tz::Tz;
 use rusqlite::OptionalExtension;
 
-use super::json::{
+use super::json::incident::{
     EvidenceEntry, IncidentDocument, IncidentEntry, IncidentList, MemberEntry, RepairEntry, SuspectEntry,
-    TimelineEntry, headline,
+    TimelineEntry,
 };
 use super::screen::{Screen, Tone};
 use super::{Ended, Failure, Stop, Tools};
@@ -23,6 +23,8 @@ use crate::store::columns::Text;
 use crate::store::load::{LookBack, load};
 use crate::store::{Store, StoreError, query};
 
+/// The length of a long id, in characters.
+const ID_LENGTH: usize = ulid::ULID_LEN;
 /// The most incidents that are listed.
 const MAX_LISTED: usize = 1000;
 
@@ -87,6 +89,12 @@ fn row(stored: &StoredIncident, now: Timestamp, tz: Tz) -> (Tone, Vec<String>) {
     (tone(incident.severity, incident.state), cells)
 }
 
+/// An incident in one line: what its root reported, else what was reported first.
+pub(super) fn headline(incident: &Incident) -> String {
+    let of_root = incident.members.iter().find(|member| member.problem.target == incident.root);
+    of_root.or(incident.members.first()).map(|member| member.summary.clone()).unwrap_or_default()
+}
+
 fn tone(severity: Severity, state: State) -> Tone {
     match (state, severity) {
         (State::Closed | State::Merged, _) => Tone::Dim,
@@ -130,8 +138,10 @@ enum Which {
 
 impl Which {
     fn parse(text: &str) -> Result<Self, Failure> {
-        let number = text.strip_prefix('#').unwrap_or(text).parse().map(Self::Number);
-        number.ok().or_else(|| text.parse().map(Self::Id).ok()).ok_or_else(|| {
+        // An id may happen to be digits alone; its length tells it from any number that people see.
+        let id = (text.len() == ID_LENGTH).then(|| text.parse().map(Self::Id).ok()).flatten();
+        let number = || text.strip_prefix('#').unwrap_or(text).parse().map(Self::Number).ok();
+        id.or_else(number).ok_or_else(|| {
             Failure::usage(
                 format!("{text:?} is no incident"),
                 "write its number as in `steward incident show 3`, or its long id",

@@ -3,6 +3,7 @@
 use std::io;
 
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
 use super::args::{Globals, LogFormat};
 use super::failure::Failure;
@@ -10,13 +11,22 @@ use crate::domain::command::suggest;
 
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
-/// Starts logging, once per process. The filter is that of `--log-level`, else of `$STEWARD_LOG`, else `configured`.
+/// Starts logging to standard error, once per process. The filter is that of `--log-level`, else of `$STEWARD_LOG`,
+/// else `configured`.
 ///
 /// # Errors
 /// The filter can't be read.
 pub fn start(globals: &Globals, configured: &str) -> Result<(), Failure> {
+    start_to(globals, configured, BoxMakeWriter::new(io::stderr))
+}
+
+/// As [`start`], to somewhere else: the screen that standard error would spoil.
+///
+/// # Errors
+/// The filter can't be read.
+pub fn start_to(globals: &Globals, configured: &str, writer: BoxMakeWriter) -> Result<(), Failure> {
     let filter = filter(globals.log_level.as_deref().filter(|text| !text.is_empty()).unwrap_or(configured))?;
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
     let started = match globals.log_format {
         LogFormat::Text => subscriber.with_ansi(io::IsTerminal::is_terminal(&io::stderr())).try_init(),
         LogFormat::Json => subscriber.json().try_init(),

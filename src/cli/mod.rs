@@ -22,8 +22,10 @@ pub use args::{
     ChangesArgs, Command, Globals, IncidentCommand, LogFormat, PlanArgs, Query, RunbookCommand, SkillCommand,
 };
 pub use failure::Failure;
-pub use logging::start as start_logging;
+pub use logging::{start as start_logging, start_to as start_logging_to};
 pub use try_skill::runnable;
+
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
 use crate::config::Setup;
 use crate::engine::ports::{ChangeSource, Clock, CommandRunner};
@@ -60,12 +62,16 @@ pub fn execute(globals: &Globals, command: &Command, make_tools: MakeTools<'_>) 
     })
 }
 
-/// Begins with the whole configuration, logging started, and ends with the exit code: the frame around the bot.
-/// What is wrong is told on standard error.
+/// Begins with the whole configuration, logging to `log` started, and ends with the exit code: the frame around the
+/// bot. What is wrong is told on standard error.
 #[must_use]
-pub fn with_setup(globals: &Globals, work: impl FnOnce(Setup) -> Result<ExitCode, Failure>) -> ExitCode {
+pub fn with_setup(
+    globals: &Globals,
+    log: BoxMakeWriter,
+    work: impl FnOnce(Setup) -> Result<ExitCode, Failure>,
+) -> ExitCode {
     tell(load(globals).and_then(|setup| {
-        logging::start(globals, &setup.loaded.config.log.level)?;
+        logging::start_to(globals, &setup.loaded.config.log.level, log)?;
         work(setup)
     }))
 }

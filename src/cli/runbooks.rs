@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use super::Ended;
-use super::json::{RunbookEntry, RunbookList};
+use super::json::runbook::{RunbookEntry, RunbookList};
 use super::screen::{Screen, Tone};
 use crate::config::Setup;
 use crate::domain::runbook::{Match, Runbook};

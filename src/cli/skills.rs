@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use chrono_tz::Tz;
 
-use super::json::{SkillEntry, SkillList, Time};
+use super::json::Time;
+use super::json::skill::{SkillEntry, SkillList};
 use super::screen::{Screen, Tone};
 use super::{Ended, Stop, Tools};
 use crate::config::{Param, Setup, Skill};
@@ -100,7 +101,7 @@ impl Around<'_> {
     /// A time of day in the lab, with the day where it is another one.
     fn clock(&self, at: Timestamp) -> String {
         let (at, now) = (at.with_timezone(&self.tz()), self.now.with_timezone(&self.tz()));
-        let form = if at.date_naive() == now.date_naive() { "%H:%M" } else { "%m-%d %H:%M" };
+        let form = if at.date_naive() == now.date_naive() { "%H:%M:%S" } else { "%m-%d %H:%M" };
         at.format(form).to_string()
     }
 

@@ -2,6 +2,8 @@
 
 pub mod lab;
 mod promises;
+mod script;
+mod setup;
 mod tour;
 mod witness;
 

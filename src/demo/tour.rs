@@ -1,6 +1,6 @@
 //! The tour itself: set the lab up, start the bot, break things, watch, and count what was promised.
 
-use std::io::Write as _;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -9,8 +9,10 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use tokio::time::{sleep, timeout};
 
-use super::lab::{Lab, PATH_RULE, TOPOLOGY};
+use super::lab::Lab;
 use super::promises::{is_told_to_the_end, promises};
+use super::script::Script;
+use super::setup::write_config;
 use super::witness::{Seen, Witness};
 use crate::app::{App, live};
 use crate::config::Request;
@@ -32,6 +34,8 @@ pub struct Stage {
     pub program: PathBuf,
     /// Shows messages to the person.
     pub console: Arc<dyn Chat>,
+    /// Where the tour's own lines go, between the messages.
+    pub script: Box<dyn Write + Send + Sync>,
     /// Hands on what the person types, line by line; only used by `--interactive`.
     pub lines: Option<tokio::sync::mpsc::Receiver<String>>,
     /// Turns true on Ctrl-C.
@@ -46,9 +50,10 @@ pub async fn run(mut stage: Stage) -> anyhow::Result<ExitCode> {
     let folder =
         tempfile::Builder::new().prefix("steward-demo-").tempdir().context("no folder for the lab")?;
     let dir = folder.path().to_owned();
-    say("This is a tour on real processes in a scratch folder. Nothing of yours is touched.")?;
+    let script = Script::new(std::mem::replace(&mut stage.script, Box::new(std::io::sink())));
+    script.say("This is a tour on real processes in a scratch folder. Nothing of yours is touched.")?;
     let lab = Lab::start(&dir.join("lab"), &stage.program).await?;
-    say(&format!(
+    script.say(&format!(
         "A small lab is up in {}: a proxy, two services, a store they need, and a git repository with their config.",
         lab.dir().display()
     ))?;
@@ -57,24 +62,24 @@ pub async fn run(mut stage: Stage) -> anyhow::Result<ExitCode> {
     let app = live::start(&Request { file: Some(file), state_dir: None }, vec![witness.clone()]).await?;
     let mut interrupted = stage.interrupted.clone();
     let played = tokio::select! {
-        played = play(&mut stage, &lab, &app, &witness) => played,
+        played = play(&mut stage, &script, &lab, &app, &witness) => played,
         _ = async { let _ = interrupted.wait_for(|yes| *yes).await; } => Ok(None),
     };
     let stopped = app.stop().await.context("the bot did not stop in good order");
     let ended = lab.stop().await;
     drop(folder);
-    let left_behind = ended.is_err() || dir.exists();
+    let left_behind = ended.is_err() || dir.exists() || any_process_of(&dir);
     let Some(act) = played? else { return Ok(ExitCode::from(130)) };
     stopped?;
     ended?;
     let Act::Toured { config, store, commit } = act else { return Ok(ExitCode::SUCCESS) };
     let promises = promises(&witness.seen(), Some(config), &store, &commit, left_behind);
-    say("What was promised, and what was seen:")?;
+    script.say("What was promised, and what was seen:")?;
     for promise in &promises {
-        line(&format!("   {} {}", if promise.kept { "✓" } else { "✗" }, promise.what))?;
+        script.line(&format!("   {} {}", if promise.kept { "✓" } else { "✗" }, promise.what))?;
     }
     let all = promises.iter().all(|promise| promise.kept);
-    say(if all {
+    script.say(if all {
         "All of it. `steward run` does the same for your lab."
     } else {
         "Not all of it was seen. That is a fault in Steward."
@@ -88,25 +93,35 @@ enum Act {
     Played,
 }
 
-async fn play(stage: &mut Stage, lab: &Lab, app: &App, witness: &Witness) -> anyhow::Result<Option<Act>> {
+async fn play(
+    stage: &mut Stage,
+    script: &Script,
+    lab: &Lab,
+    app: &App,
+    witness: &Witness,
+) -> anyhow::Result<Option<Act>> {
     match stage.lines.take() {
-        Some(lines) => by_hand(lines, lab, app).await.map(|()| Some(Act::Played)),
-        None => unattended(lab, app, witness).await.map(Some),
+        Some(lines) => by_hand(lines, script, lab, app).await.map(|()| Some(Act::Played)),
+        None => unattended(script, lab, app, witness).await.map(Some),
     }
 }
 
-async fn unattended(lab: &Lab, app: &App, witness: &Witness) -> anyhow::Result<Act> {
+async fn unattended(script: &Script, lab: &Lab, app: &App, witness: &Witness) -> anyhow::Result<Act> {
     wait(witness, "the bot to greet", |seen| !seen.answers.is_empty()).await?;
     sleep(PAUSE).await;
-    say("Alex commits a config for the api with a typo in it. The api goes down, and the proxy with it.")?;
+    script.say(
+        "Alex commits a config for the api with a typo in it. The api goes down, and the proxy with it.",
+    )?;
     let commit = lab.commit_bad_config("api").await?;
     wait(witness, "the bad commit's incident", |seen| seen.roots.contains_key(&1)).await?;
     wait(witness, "its end", |seen| is_told_to_the_end(seen, 1)).await?;
-    ask(app, witness, "what changed?").await?;
+    ask(script, app, witness, "what changed?").await?;
     let mut store = Vec::new();
     for (number, time) in (2..).zip(["", " a second time", " a third time"]) {
         sleep(PAUSE).await;
-        say(&format!("The store is killed{time} (SIGKILL, as when memory runs out). Everything needs it."))?;
+        script.say(&format!(
+            "The store is killed{time} (SIGKILL, as when memory runs out). Everything needs it."
+        ))?;
         lab.kill("store").await?;
         wait(witness, "the killed store's incident", |seen| seen.roots.contains_key(&number)).await?;
         wait(witness, "its end", |seen| is_told_to_the_end(seen, number)).await?;
@@ -117,11 +132,16 @@ async fn unattended(lab: &Lab, app: &App, witness: &Witness) -> anyhow::Result<A
     Ok(Act::Toured { config: 1, store, commit })
 }
 
-async fn by_hand(mut lines: tokio::sync::mpsc::Receiver<String>, lab: &Lab, app: &App) -> anyhow::Result<()> {
-    say("The lab is yours. Besides all that Steward understands (`help`) you can type:")?;
-    line("   kill store | api | web | proxy     end that process, as the kernel would")?;
-    line("   break api | web | proxy            commit a config with a typo in it")?;
-    line("   quit                               end the demo (or press Ctrl-C)")?;
+async fn by_hand(
+    mut lines: tokio::sync::mpsc::Receiver<String>,
+    script: &Script,
+    lab: &Lab,
+    app: &App,
+) -> anyhow::Result<()> {
+    script.say("The lab is yours. Besides all that Steward understands (`help`) you can type:")?;
+    script.line("   kill store | api | web | proxy     end that process, as the kernel would")?;
+    script.line("   break api | web | proxy            commit a config with a typo in it")?;
+    script.line("   quit                               end the demo (or press Ctrl-C)")?;
     while let Some(text) = lines.recv().await {
         let words: Vec<&str> = text.split_whitespace().collect();
         let done = match words.as_slice() {
@@ -134,15 +154,15 @@ async fn by_hand(mut lines: tokio::sync::mpsc::Receiver<String>, lab: &Lab, app:
             }
         };
         if let Err(error) = done {
-            say(&format!("{error:#}"))?;
+            script.say(&format!("{error:#}"))?;
         }
     }
     Ok(())
 }
 
-async fn ask(app: &App, witness: &Witness, text: &str) -> anyhow::Result<()> {
+async fn ask(script: &Script, app: &App, witness: &Witness, text: &str) -> anyhow::Result<()> {
     sleep(PAUSE).await;
-    say(&format!("Somebody types: {text}"))?;
+    script.say(&format!("Somebody types: {text}"))?;
     let before = witness.seen().answers.len();
     app.handle().send(Message::Said(typed(text)));
     wait(witness, "an answer", |seen| seen.answers.len() > before).await
@@ -171,53 +191,11 @@ async fn wait(witness: &Witness, what: &str, done: impl Fn(&Seen) -> bool) -> an
     Ok(())
 }
 
-/// Writes the configuration that the bot runs on: as an operator would have it, but in a hurry.
-fn write_config(lab: &Lab, dir: &Path) -> anyhow::Result<PathBuf> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let folder = dir.join("steward");
-    std::fs::create_dir_all(folder.join("skills"))?;
-    std::fs::create_dir_all(folder.join("runbooks"))?;
-    let skill = folder.join("skills/lab-health");
-    std::fs::write(&skill, lab.skill())?;
-    std::fs::set_permissions(&skill, std::fs::Permissions::from_mode(0o755))?;
-    for (name, text) in lab.runbooks() {
-        std::fs::write(folder.join("runbooks").join(name), text)?;
-    }
-    std::fs::write(folder.join("topology.yaml"), TOPOLOGY)?;
-    std::fs::write(folder.join("policy.yaml"), lab.policy())?;
-    let (pattern, target) = PATH_RULE;
-    let repository = serde_json::Value::from(lab.config_dir().display().to_string());
-    let text = format!(
-        r#"# The demo's configuration: everything as usual, but the waits are short.
-host = "demo"
-state_dir = "state"
-[paths]
-shipped_skills = false
-shipped_runbooks = false
-[skills]
-jitter = "0s"
-[incidents]
-settle = "1s"
-hold = "3s"
-reopen_window = "1s"
-cooldown = "0s"
-[[changes.git]]
-name = "lab-config"
-path = {repository}
-[[changes.git.targets]]
-pattern = "{pattern}"
-targets = ["{target}"]
-"#
-    );
-    let file = folder.join("config.toml");
-    std::fs::write(&file, text)?;
-    Ok(file)
-}
-
-fn say(text: &str) -> std::io::Result<()> {
-    line(&format!("\n▶ {text}"))
-}
-
-fn line(text: &str) -> std::io::Result<()> {
-    writeln!(std::io::stdout(), "{text}")
+/// Whether a process is still there that was started for this folder.
+fn any_process_of(dir: &Path) -> bool {
+    let dir = dir.as_os_str().as_encoded_bytes();
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    processes
+        .filter_map(|process| std::fs::read(process.path().join("cmdline")).ok())
+        .any(|cmdline| cmdline.windows(dir.len()).any(|part| part == dir))
 }

@@ -107,7 +107,7 @@ impl Activity {
 }
 
 /// Returns once what is watched has become true, or nobody can change it any more.
-pub(super) async fn told(watched: &mut watch::Receiver<bool>) {
+pub async fn told(watched: &mut watch::Receiver<bool>) {
     let _ = watched.wait_for(|told| *told).await;
 }
 

@@ -20,7 +20,7 @@ use crate::domain::action::Effect;
 use crate::domain::change::Change;
 use crate::domain::ids::RemediationId;
 use crate::domain::incident::Event;
-use crate::domain::remediation::{CheckVerdict, Outcome, Part, Plan, Saga, SagaEvent};
+use crate::domain::remediation::{CheckVerdict, End, Outcome, Part, Plan, Saga, SagaEvent};
 use crate::policy::{Facts, Policy};
 use crate::store::sagas::Unfinished;
 use crate::store::{Store, StoreError, query};
@@ -199,14 +199,14 @@ fn step_text(plan: &Plan, event: &SagaEvent) -> Option<String> {
         SagaEvent::Ran { part, end, stderr, .. } => {
             let action = if *part == Part::Run { Some(&step.run) } else { step.undo.as_ref() }?;
             let verb = if *part == Part::Run { "ran" } else { "took back with" };
+            if *end == End::Code(0) {
+                return Some(format!("{verb} `{action}`"));
+            }
             let said = stderr.as_str().lines().next().map(|l| format!(": {l}")).unwrap_or_default();
             Some(format!("{verb} `{action}` ({end}{said})"))
         }
         SagaEvent::Refused { why, .. } => Some(format!("step {} could not begin: {why}", step.name)),
         SagaEvent::NotRun { why, .. } => Some(format!("step {} did not run: {why}", step.name)),
-        SagaEvent::Verified { verdict: CheckVerdict::Passed, .. } => {
-            Some(format!("step {} is verified", step.name))
-        }
         SagaEvent::Verified {
             verdict: CheckVerdict::Failed(why) | CheckVerdict::Unreadable(why), ..
         } => Some(format!("step {} is not verified: {why}", step.name)),

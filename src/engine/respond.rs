@@ -2,9 +2,11 @@
 
 use super::effect::Effect;
 use super::plan::{Draft, Part, draft, radius};
+use super::restore::REPAIRS_REMEMBERED;
 use super::timer::Timer;
 use super::world::{History, World};
 use crate::domain::approval::{Approval, ApprovalState, ApprovedAction};
+use crate::domain::card::{Card, Mention};
 use crate::domain::escalation::{Cause, within};
 use crate::domain::ids::{ApprovalId, IncidentId, RemediationId};
 use crate::domain::incident::{Event, Incident, Mitigation, State};
@@ -31,11 +33,14 @@ enum Rung {
 impl World {
     /// Decides what is done about an incident now, if it is time to.
     pub(super) fn respond(&mut self, id: IncidentId, now: Timestamp) {
+        self.review_question(id, now);
         let Some(live) = self.incidents.get(&id) else { return };
         let incident = &live.incident;
         let ready = incident.state == State::Open
             && incident.is_active()
             && incident.approval.is_none()
+            // While a root that has recovered is still suspected, its symptoms are left to follow.
+            && (incident.active_at_root().next().is_some() || !incident.root_observed())
             && !incident.flapping
             && !live.telling.silenced;
         if !ready || !self.has_settled(id, now) {
@@ -67,6 +72,25 @@ impl World {
         }
     }
 
+    /// Takes a question back whose problem is gone, or that needs no answer any more (a pause ended, a rule came).
+    fn review_question(&mut self, id: IncidentId, now: Timestamp) {
+        let Some((_, number)) = self.incident(id).and_then(|incident| incident.approval) else { return };
+        let Some(approval) = self.approvals.get(&number) else { return };
+        let why = match self.latest(&approval.problem) {
+            None => "its problem is gone",
+            Some(row) => {
+                let runbook = self.knowledge.runbooks.iter().find(|r| r.name == approval.runbook);
+                let draft =
+                    runbook.and_then(|r| self.draft_for(r, &row.signal, &approval.problem.target).ok());
+                if draft.is_none_or(|draft| draft.decision != Decision::Allow) {
+                    return;
+                }
+                "it needs no yes any more"
+            }
+        };
+        self.end_approval(number, ApprovalState::Withdrawn, None, Some(why), now);
+    }
+
     /// The first runbook that fits the root's problems and may be tried: cooldown, limits and refusals considered.
     fn ladder(&self, incident: &Incident, now: Timestamp) -> Rung {
         let mut exhausted = Vec::new();
@@ -89,6 +113,11 @@ impl World {
                     match self.draft_for(runbook, signal, &incident.root) {
                         Ok(draft) if draft.decision == Decision::Forbid => reasons
                             .push(format!("{name} fits, and the policy forbids it: {}", forbidden(&draft))),
+                        Ok(draft)
+                            if draft.decision == Decision::Approve && incident.unanswered.contains(&name) =>
+                        {
+                            reasons.push(format!("{name} fits, and nobody answered when I asked"));
+                        }
                         Ok(draft) => return Rung::Try(Box::new((draft, runbook.clone(), signal.clone()))),
                         Err(why) => reasons.push(format!("{name} fits, and can't be filled: {why}")),
                     }
@@ -265,7 +294,10 @@ impl World {
     /// A person said yes: exactly the plan that was shown runs, if the policy still lets it.
     pub(super) fn approved(&mut self, approval: Approval, by: &str, now: Timestamp) {
         let id = approval.incident;
-        let Some(signal) = self.latest(&approval.problem).map(|row| row.signal.clone()) else { return };
+        let Some(signal) = self.latest(&approval.problem).map(|row| row.signal.clone()) else {
+            self.say_next(id, format!("The problem is gone, so {} was not run.", approval.runbook), now);
+            return;
+        };
         let Some(runbook) = self.knowledge.runbooks.iter().find(|r| r.name == approval.runbook).cloned()
         else {
             self.say_next(id, format!("{} is no longer there, so nothing was run.", approval.runbook), now);
@@ -287,6 +319,11 @@ impl World {
         self.batch.ended.push((remediation, now, outcome_name(outcome).to_owned()));
         let Some(incident) = self.incident(id) else {
             tracing::info!(%remediation, runbook, ?outcome, "a repair ended after its incident had gone on in another");
+            if let Outcome::Stuck { why } = outcome {
+                let card = Card::titled(format!("The repair {runbook} is stuck")).line(why.clone());
+                let line = "The incident it was for is part of another by now. A person has to look.";
+                self.tell_lab(&Card { mention: Mention::Here, ..card.line(line) }, now);
+            }
             return;
         };
         let root = incident.root.clone();
@@ -295,6 +332,11 @@ impl World {
             return;
         }
         let active = self.incident(id).is_some_and(Incident::is_active);
+        if matches!(outcome, Outcome::Succeeded | Outcome::Deferred) {
+            // If it comes back from now on, it did not last; the watch time begins anew once it is resolved.
+            let history = self.histories.entry((runbook.to_owned(), root.clone())).or_default();
+            history.last_success = Some((remediation, now));
+        }
         match outcome {
             Outcome::Succeeded if !active => {
                 self.calm(id, Mitigation::Repair { runbook: runbook.to_owned(), remediation }, now);
@@ -320,11 +362,18 @@ impl World {
         }
     }
 
-    /// The problem is back: whatever repair had succeeded on this root within its watch time did not last.
+    /// A problem of this root is back: a repair for such a problem that had succeeded within its watch time did not
+    /// last.
     pub(super) fn not_lasting(&mut self, root: &Target, id: Option<IncidentId>, now: Timestamp) {
         let runbooks = self.knowledge.runbooks.clone();
+        let incident = id.and_then(|id| self.incident(id));
+        let problems = incident.into_iter().flat_map(|i| &i.members).map(|m| &m.problem);
+        let back: Vec<Signal> = problems
+            .filter(|problem| problem.target == *root)
+            .filter_map(|problem| self.latest(problem).map(|row| row.signal.clone()))
+            .collect();
         let mut ineffective = Vec::new();
-        for runbook in runbooks.iter() {
+        for runbook in runbooks.iter().filter(|r| back.iter().any(|signal| r.fits(signal).is_some())) {
             let Some(history) = self.histories.get_mut(&(runbook.name.clone(), root.clone())) else {
                 continue;
             };
@@ -351,7 +400,8 @@ impl World {
 
 fn is_exhausted(history: &History, runbook: &Runbook, now: Timestamp) -> bool {
     let attempts = usize::try_from(runbook.limits.max_attempts).unwrap_or(usize::MAX);
-    history.failures.len() >= attempts || history.ineffective_until.is_some_and(|until| now < until)
+    let lately = history.failures.iter().filter(|&&at| within(at, now, REPAIRS_REMEMBERED)).count();
+    lately >= attempts || history.ineffective_until.is_some_and(|until| now < until)
 }
 
 fn cooling_until(history: &History, runbook: &Runbook, now: Timestamp) -> Option<Timestamp> {

@@ -164,6 +164,7 @@ impl World {
                 format!("{} skills, {} runbooks", self.knowledge.skills.len(), self.knowledge.runbooks.len()),
             )
             .field("Broken now", failing.join("\n"))
+            .field("Could not check", self.not_checked().join("\n"))
             .field(
                 "Waits for you",
                 self.approvals

@@ -14,10 +14,13 @@ pub use chat::FakeChat;
 pub use clock::HandClock;
 pub use host::FakeHost;
 use logs::Logs;
+use rusqlite::Connection;
 use steward::app::{App, Parts};
 use steward::config::{LoadOptions, Setup};
+use steward::domain::incident::{Incident, Record};
 use steward::engine::message::Message;
 use steward::engine::ports::{Chat, Inbound};
+use steward::store::query;
 
 /// A lab on disk, and the world around it, which outlives a Steward.
 pub struct Lab {
@@ -211,6 +214,7 @@ impl Bot<'_> {
     /// Ends the story: stops, and shows that nothing is left that the story did not look at.
     pub async fn end(self) {
         let lab = self.lab;
+        self.timelines_make_sense().await;
         self.stop().await;
         lab.chats().for_each(|chat| chat.nothing_unseen());
         lab.logs.nothing_unexpected();
@@ -219,6 +223,37 @@ impl Bot<'_> {
     /// Steward dies on the spot.
     pub async fn crash(self) {
         self.app.abandon().await;
+    }
+
+    /// Every stored incident, the oldest first.
+    pub async fn stored(&self) -> Vec<Incident> {
+        let read = |conn: &Connection| query::incidents(conn, true, 10_000);
+        let mut stored: Vec<_> =
+            self.app.store().read(read).await.unwrap().into_iter().map(|stored| stored.incident).collect();
+        stored.sort_by_key(|incident| incident.number);
+        stored
+    }
+
+    /// The incident with this number as it is stored.
+    pub async fn incident(&self, number: u64) -> Incident {
+        let mut stored = self.stored().await;
+        stored.retain(|incident| incident.number == number);
+        stored.pop().unwrap_or_else(|| panic!("there is no incident #{number}"))
+    }
+
+    /// The kinds of the events that are stored of an incident.
+    pub async fn timeline(&self, number: u64) -> Vec<Record> {
+        let id = self.incident(number).await.id;
+        self.app.store().read(move |conn| query::timeline(conn, id, 0)).await.unwrap()
+    }
+
+    /// Every stored incident is what its timeline adds up to.
+    async fn timelines_make_sense(&self) {
+        for incident in self.stored().await {
+            let timeline = self.timeline(incident.number).await;
+            let folded = Incident::fold(incident.id, incident.number, &timeline);
+            assert_eq!(folded, Ok(Some(incident)), "the fold of the timeline is not what is stored");
+        }
     }
 
     /// The story expects this in the log.

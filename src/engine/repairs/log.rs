@@ -1,20 +1,16 @@
 //! A repair's log in the store. While the store can't be written, the repair waits where it is.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use tokio::sync::watch;
 
 use super::Shop;
 use crate::domain::ids::RemediationId;
 use crate::domain::remediation::SagaEvent;
-use crate::engine::activity::{RestingClock, told};
+use crate::engine::activity::RestingClock;
+use crate::engine::patience;
 use crate::engine::ports::Clock;
 use crate::engine::remediate::SagaLog;
-use crate::store::{StoreError, sagas};
-
-/// The wait between two tries.
-const WAIT: Duration = Duration::from_secs(5);
+use crate::store::sagas;
 
 pub(super) struct Log<'a> {
     pub(super) shop: &'a Shop,
@@ -26,22 +22,11 @@ pub(super) struct Log<'a> {
 #[async_trait]
 impl SagaLog for Log<'_> {
     async fn append(&self, id: RemediationId, event: &SagaEvent) -> Result<(), String> {
-        loop {
-            let (writing, now) = (event.clone(), self.clock.now());
-            match self.shop.store.call(move |conn| sagas::append(conn, id, &writing, now)).await {
-                Ok(()) => break,
-                Err(error @ (StoreError::Corrupt(_) | StoreError::Gone)) => return Err(error.to_string()),
-                Err(error) if *self.shop.stopping.borrow() => return Err(error.to_string()),
-                Err(error) => {
-                    tracing::error!(%id, %error, "a repair's log can't be written; it waits until it can");
-                    let mut stopping = self.shop.stopping.clone();
-                    tokio::select! {
-                        () = self.clock.sleep(WAIT) => {}
-                        () = told(&mut stopping) => {}
-                    }
-                }
-            }
-        }
+        let (writing, now) = (event.clone(), self.clock.now());
+        let append = move |conn: &rusqlite::Connection| sagas::append(conn, id, &writing, now);
+        patience::write(&self.shop.store, self.clock, &self.shop.stopping, "a repair", append)
+            .await
+            .map_err(|error| error.to_string())?;
         let goes_on = matches!(
             event,
             SagaEvent::Started { .. }
