@@ -9,7 +9,8 @@ fn space(df: &str) -> Bench {
 
 /// A machine with a system journal of so many KB on `/var`.
 pub(crate) fn with_journal(df: &str, kb: &str) -> Bench {
-    let df = format!("case $* in -PTkl) cat $F/disk/{df};; *journal) cat $F/disk/df-journal-on-var.txt;; esac");
+    let df =
+        format!("case $* in -PTkl) cat $F/disk/{df};; *journal) cat $F/disk/df-journal-on-var.txt;; esac");
     let du = format!("printf '{kb}\\t/var/log/journal\\n'");
     Bench::new("disk-space").stub("df", &df).stub("du", &du)
 }
@@ -26,7 +27,9 @@ fn a_healthy_disk_is_ok_and_what_is_no_disk_is_left_out() {
     assert_eq!(targets, ["disk/boot/efi", "disk/rootfs", "disk/run", "disk/tank/media"]);
     assert!(report.findings.iter().all(Finding::is_ok));
     report.about("disk/rootfs").says("OK", "", "/ is 25% full, 67.0 GB left");
-    report.measures(r#"disk_used_percent{mount="/"} 25"#).measures(r#"disk_free_bytes{mount="/"} 72008507392"#);
+    report
+        .measures(r#"disk_used_percent{mount="/"} 25"#)
+        .measures(r#"disk_free_bytes{mount="/"} 72008507392"#);
 }
 
 #[test]

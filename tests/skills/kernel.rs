@@ -44,7 +44,10 @@ fn memory_that_ran_out_is_a_problem_and_a_limit_that_was_hit_is_action() {
 fn a_dying_disk_is_an_io_error_and_a_file_system_error_each_with_its_device() {
     let report = journal("disk-dying.txt");
     assert_eq!(report.findings.len(), 2);
-    assert_eq!(by(&report, "io-error").says("PROBLEM", "io-error", "I/O errors on sdb").label("device"), "sdb");
+    assert_eq!(
+        by(&report, "io-error").says("PROBLEM", "io-error", "I/O errors on sdb").label("device"),
+        "sdb"
+    );
     let fs = by(&report, "fs-error").says("PROBLEM", "fs-error", "file system errors on sdb1");
     fs.shows("comm STATUS:OK");
     let other = journal("btrfs-zfs.txt");

@@ -16,18 +16,19 @@ use crate::units;
 
 /// Each recorded report, and the bench on which its skill prints it.
 fn benches() -> Vec<(&'static str, Bench)> {
-    let scans = |stat: &str| mounts(stat).fixture("FSTAB_FILE", "mounts/fstab-of-scans.txt");
+    let scans = mounts("case $* in *scans) echo 'stat: x: Host is down' >&2; exit 1;; esac")
+        .fixture("FSTAB_FILE", "mounts/fstab-of-scans.txt");
     let media = |stat: &str| mounts(stat).fixture("MOUNTS_FILE", "mounts/mounts-media.txt");
     vec![
         ("units-failed", units::failing()),
-        ("units-well", units::well()),
+        ("units-restarted", units::failing().set("IGNORE", "nginx.service")),
         ("containers-docker-sick", docker("docker-ps.txt")),
         ("containers-docker-restarted", docker("docker-ps-restarted.txt")),
         ("containers-podman-sick", podman("podman-ps.txt")),
         ("containers-podman-restarted", podman("podman-ps-restarted.txt")),
         ("mounts-stale", media(STALE)),
         ("mounts-stale-not-in-fstab", media(STALE).set("FSTAB_FILE", "/dev/null")),
-        ("mounts-stale-server-down", scans("case $* in *scans) echo 'stat: x: Host is down' >&2; exit 1;; esac")),
+        ("mounts-stale-server-down", scans),
         ("mounts-well", media("")),
         ("clock-chrony-lost", chrony("tracking-lost.txt")),
         ("clock-chrony-off", chrony("tracking-off.txt")),
