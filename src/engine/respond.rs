@@ -353,7 +353,8 @@ impl World {
             Outcome::Cancelled { .. } => self.after_recovery(id, now),
             Outcome::Stuck { why } => {
                 let text = format!(
-                    "{runbook} is stuck: {why} Type `clear {}` when you have taken care of it.",
+                    "{runbook} is stuck: {}. Type `clear {}` when you have taken care of it.",
+                    why.trim_end_matches('.'),
                     self.number(id)
                 );
                 self.escalate(id, Cause::Stuck, text, now);
