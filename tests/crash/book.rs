@@ -81,7 +81,7 @@ impl Book {
             "SELECT 'saga', remediation || '/' || seq, data FROM remediation_log",
             "SELECT 'message', id, thread FROM outbox",
             "SELECT 'incident', id, number FROM incidents",
-            "SELECT 'signal', origin || target || signature, first_seen FROM signals",
+            "SELECT 'signal', origin || target || signature, origin FROM signals",
             "SELECT 'occurrence', id, root FROM occurrences",
             "SELECT 'call', id, cause FROM escalations",
         ];
