@@ -56,7 +56,7 @@ impl Lab {
     /// A lab with the story's own settings added to the usual ones.
     pub fn new(settings: &str) -> Self {
         let lab = Self {
-            dir: tempfile::tempdir().unwrap(),
+            dir: folder(),
             clock: Arc::new(HandClock::at("2026-11-21T08:00:00Z")),
             host: Arc::default(),
             chat: Arc::new(FakeChat::new("console")),
@@ -323,6 +323,12 @@ async fn yields() {
     for _ in 0..20 {
         tokio::task::yield_now().await;
     }
+}
+
+/// A folder in memory where there is one: the stories commit as often as life does, and days pass in them.
+fn folder() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()
 }
 
 /// Minutes.
