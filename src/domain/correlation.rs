@@ -58,13 +58,19 @@ pub struct Index {
     healthy_at: HashMap<Target, Timestamp>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 struct Known {
     root: Target,
     opened_at: Timestamp,
     sorted_by_hand: bool,
     unresolved: bool,
     active: HashMap<Problem, bool>,
+}
+
+impl Known {
+    fn is_active(&self) -> bool {
+        self.active.values().any(|&active| active)
+    }
 }
 
 impl Index {
@@ -77,6 +83,33 @@ impl Index {
     /// Notes that a target was reported as fine: it is not suspected unseen for what began before.
     pub fn healthy(&mut self, target: &Target, at: Timestamp) {
         self.healthy_at.insert(target.clone(), at);
+    }
+
+    /// Whether a target was reported as fine since then.
+    #[must_use]
+    pub fn is_fine_since(&self, target: &Target, since: Timestamp) -> bool {
+        self.healthy_at.get(target).is_some_and(|&at| at >= since)
+    }
+
+    /// Whether both hold the same incidents.
+    #[cfg(test)]
+    pub(crate) fn same_incidents(&self, other: &Self) -> bool {
+        self.by_problem == other.by_problem
+            && self.affected == other.affected
+            && self.roots_below == other.roots_below
+            && self.known == other.known
+    }
+
+    /// The same incidents under another topology.
+    #[must_use]
+    pub fn rebuilt<'a>(
+        mut self,
+        incidents: impl IntoIterator<Item = &'a Incident>,
+        topology: &Topology,
+    ) -> Self {
+        let mut index = Self { healthy_at: std::mem::take(&mut self.healthy_at), ..Self::default() };
+        incidents.into_iter().for_each(|incident| index.put(incident, topology));
+        index
     }
 
     /// Takes in an incident as it is now: after start, and after each event that changes its members or root.
@@ -228,10 +261,10 @@ impl Index {
     ) -> Option<Placement> {
         for upstream in upstreams.iter().filter(|u| u.declared) {
             let Some(below) = self.roots_below.get(&upstream.target) else { continue };
-            let incidents = self.recent(below, now, window);
+            let mut incidents = self.recent(below, now, window);
+            incidents.retain(|id| self.known.get(id).is_some_and(Known::is_active));
             let Some(oldest) = incidents.first().and_then(|id| self.known.get(id)) else { continue };
-            let fine = self.healthy_at.get(&upstream.target).is_some_and(|&at| at >= oldest.opened_at);
-            if fine {
+            if self.is_fine_since(&upstream.target, oldest.opened_at) {
                 continue;
             }
             let secs = (now - oldest.opened_at).num_seconds().max(0);
@@ -246,7 +279,6 @@ impl Index {
 
     fn oldest<'a>(&self, ids: impl Iterator<Item = &'a IncidentId>) -> Option<IncidentId> {
         ids.filter_map(|id| self.known.get(id).map(|known| (known, *id)))
-            .filter(|(known, _)| !known.sorted_by_hand)
             .min_by_key(|(known, id)| (known.opened_at, *id))
             .map(|(_, id)| id)
     }

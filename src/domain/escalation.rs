@@ -90,6 +90,13 @@ impl Recurrence {
         })
     }
 
+    /// Takes back the occurrence of that moment: it turned out to be a symptom of something else.
+    pub fn retract(&mut self, at: Timestamp) {
+        if let Some(index) = self.times.iter().position(|&time| time == at) {
+            self.times.remove(index);
+        }
+    }
+
     /// Notes an earlier call, when the history is read back at start.
     pub fn was_called(&mut self, at: Timestamp) {
         self.called = self.called.max(Some(at));

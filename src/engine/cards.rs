@@ -1,12 +1,18 @@
 //! The cards that people see of an incident: the root message, which always shows the present, and the updates of
 //! its thread, which tell the story in order. Pure.
 
+mod update;
+
+use std::time::Duration;
+
 use chrono_tz::Tz;
 
-use crate::domain::card::{Attachment, Card, Mention};
-use crate::domain::incident::{Event, Incident, Record, State, sentence};
+use crate::domain::card::Card;
+use crate::domain::incident::{Incident, State};
 use crate::domain::remediation::Outcome;
 use crate::domain::signal::Timestamp;
+
+pub use update::update;
 
 /// Most symptoms named on a root message; the rest is counted.
 const SYMPTOMS_SHOWN: usize = 8;
@@ -29,7 +35,7 @@ pub fn root(incident: &Incident, around: Around<'_>) -> Card {
     let mut card = Card::titled(title)
         .severity(incident.severity)
         .field("State", state_line(incident, around))
-        .field("Root", format!("{} ({})", incident.root, incident.root_why.trim_end_matches('.')))
+        .field("Root", root_line(incident))
         .field("Since", since(incident, around.tz))
         .field("Impact", impact(incident))
         .field("Symptoms", symptoms(incident))
@@ -51,6 +57,13 @@ fn headline(incident: &Incident) -> String {
     match of_root {
         Some(member) => member.summary.clone(),
         None => format!("suspected, because {} that need it fail", incident.members.len()),
+    }
+}
+
+fn root_line(incident: &Incident) -> String {
+    match incident.root_why.trim_end_matches('.') {
+        "" => incident.root.to_string(),
+        why => format!("{} ({why})", incident.root),
     }
 }
 
@@ -87,15 +100,25 @@ fn since(incident: &Incident, tz: Tz) -> String {
     }
 }
 
-/// A length of time as people say it: `47 s`, `3 min`, `2 h 5 min`, `4 d 3 h`.
+/// The time between two moments as people say it: `47 s`, `3 min`, `2 h 5 min`, `4 d`.
 #[must_use]
 pub fn span(from: Timestamp, to: Timestamp) -> String {
-    let seconds = (to - from).num_seconds().max(0);
+    length((to - from).to_std().unwrap_or_default())
+}
+
+/// A length of time as people say it: `47 s`, `3 min`, `2 h 5 min`, `4 d`.
+#[must_use]
+pub fn length(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let two = |n: u64, unit: &str, rest: u64, smaller: &str| match rest {
+        0 => format!("{n} {unit}"),
+        rest => format!("{n} {unit} {rest} {smaller}"),
+    };
     match seconds {
         0..60 => format!("{seconds} s"),
         60..3600 => format!("{} min", seconds / 60),
-        3600..86_400 => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
-        _ => format!("{} d {} h", seconds / 86_400, seconds / 3600 % 24),
+        3600..86_400 => two(seconds / 3600, "h", seconds / 60 % 60, "min"),
+        _ => two(seconds / 86_400, "d", seconds / 3600 % 24, "h"),
     }
 }
 
@@ -155,7 +178,7 @@ fn tried(incident: &Incident) -> String {
             Some(_) if repair.ineffective => "worked, but did not last",
             Some(Outcome::Succeeded) => "worked",
             Some(Outcome::Deferred) => "done, waiting for its source to confirm",
-            Some(Outcome::Unwound { .. }) => "failed, undone",
+            Some(Outcome::Unwound { .. }) => "did not help",
             Some(Outcome::Stuck { .. }) => "stuck",
             Some(Outcome::Cancelled { .. }) => "called off",
         };
@@ -178,42 +201,4 @@ fn next(incident: &Incident, around: Around<'_>) -> String {
     };
     let live = incident.state.is_unresolved();
     paused.filter(|_| live).into_iter().chain(step).collect::<Vec<_>>().join("\n")
-}
-
-/// An update for the thread: what happened since it was last told anything.
-#[must_use]
-pub fn update(incident: &Incident, untold: &[Record], tz: Tz) -> Option<Card> {
-    let mut card = Card::default();
-    for record in untold {
-        let Some(sentence) = sentence(&record.event) else { continue };
-        let at = record.at.with_timezone(&tz).format("%H:%M:%S");
-        card.body.push(format!("{at} {:<6} {}", sentence.sign, sentence.text));
-        match &record.event {
-            Event::Escalated { .. } => card.mention = Mention::Here,
-            Event::Opened { problem, evidence, .. } | Event::Joined { problem, evidence, .. }
-                if !evidence.trim().is_empty() =>
-            {
-                card.attachments.push(Attachment { name: format!("{problem}.txt"), text: evidence.clone() });
-            }
-            Event::ApprovalRequested { number, expires_at, .. }
-                if incident.approval.is_some_and(|(_, n)| n == *number) =>
-            {
-                let left = span(record.at, *expires_at);
-                let until = expires_at.with_timezone(&tz).format("%H:%M:%S");
-                let line = format!("                It holds for {left}; no answer by {until} is a no.");
-                card = card
-                    .line(line)
-                    .action("Approve", format!("approve {number}"))
-                    .action("Deny", format!("deny {number}"));
-            }
-            _ => {}
-        }
-    }
-    if card.body.is_empty() {
-        return None;
-    }
-    card.title = format!("#{}", incident.number);
-    card.severity = Some(incident.severity);
-    card.done = matches!(incident.state, State::Resolved | State::Closed | State::Merged);
-    Some(card)
 }

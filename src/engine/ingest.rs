@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::effect::Effect;
+use super::suspects::Inquiry;
 use super::timer::Timer;
 use super::world::{SignalKey, World};
 use crate::domain::approval::ApprovalState;
@@ -173,7 +174,6 @@ impl World {
 
     fn begin(&mut self, key: &SignalKey, now: Timestamp) -> Option<IncidentId> {
         let signal = self.signals.get(key)?.signal.clone();
-        let critical = signal.severity == Severity::Critical;
         let event = Event::Opened {
             problem: key.1.clone(),
             origin: signal.origin,
@@ -182,19 +182,21 @@ impl World {
             impact: signal.impact,
             evidence: clip(&signal.evidence),
             root: signal.target.clone(),
-            why: "it is the first to be seen failing, and nothing that it needs is".to_owned(),
+            why: String::new(),
             sorted_by_hand: false,
         };
         let id = self.open(event, now)?;
         self.not_lasting(&signal.target, Some(id), now);
-        let settle = if critical { std::time::Duration::ZERO } else { self.settings.settle };
-        self.wake(now + settle, Timer::Settle(id));
+        self.wake(now + self.settings.settle, Timer::Settle(id));
         self.find_suspects(id);
         Some(id)
     }
 
     fn join(&mut self, id: IncidentId, key: &SignalKey, why: String, now: Timestamp) {
         let Some(row) = self.signals.get(key) else { return };
+        let Some(incident) = self.incident(id) else { return };
+        let confirms = !incident.root_observed() && incident.root == key.1.target;
+        let why = if confirms { "It was suspected, and is now seen failing itself.".to_owned() } else { why };
         let signal = &row.signal;
         let event = Event::Joined {
             problem: key.1.clone(),
@@ -203,12 +205,12 @@ impl World {
             summary: signal.summary.clone(),
             impact: signal.impact.clone(),
             evidence: clip(&signal.evidence),
-            why,
+            why: why.clone(),
         };
-        let critical = signal.severity == Severity::Critical;
         self.record(id, event, now);
-        if critical {
-            self.wake(now, Timer::Settle(id));
+        if confirms {
+            self.record(id, Event::RootMoved { root: key.1.target.clone(), why }, now);
+            self.find_suspects(id);
         }
     }
 
@@ -224,7 +226,10 @@ impl World {
         let (&survivor, others) = incidents.split_first()?;
         self.join(survivor, key, why.to_owned(), now);
         for &other in others {
-            self.merge(other, survivor, why, now);
+            // What is stuck needs a person, and must not lose that by becoming part of something else.
+            if self.incident(other).is_some_and(|i| i.state != State::Stuck) {
+                self.merge(other, survivor, why, now);
+            }
         }
         self.move_root(survivor, root, why, now);
         Some(survivor)
@@ -235,23 +240,27 @@ impl World {
         let (Some(victim), Some(survivor)) = (self.incident(from), self.incident(into)) else { return };
         let (members, severity, number) = (victim.members.clone(), victim.severity, victim.number);
         let into_number = survivor.number;
+        self.retract_occurrence(from);
         self.call_off(from, &format!("incident #{number} went on as #{into_number}"), now);
         self.record(
             from,
             Event::MergedInto { incident: into, number: into_number, why: why.to_owned() },
             now,
         );
-        for member in &members {
-            for origin in self.origins_of.get(&member.problem).cloned().unwrap_or_default() {
-                let key = (origin, member.problem.clone());
-                if let Some(row) = self.signals.get_mut(&key) {
-                    row.incident = Some(into);
-                    self.changed.insert(key);
-                }
-            }
-        }
+        members.iter().for_each(|member| self.rehome(&member.problem, into));
         let absorbed = Event::Absorbed { incident: from, number, members, severity, why: why.to_owned() };
         self.record(into, absorbed, now);
+    }
+
+    /// Notes with the signals of a problem that they belong to another incident now.
+    pub(super) fn rehome(&mut self, problem: &Problem, id: IncidentId) {
+        for origin in self.heard_of.get(problem).cloned().unwrap_or_default() {
+            let key = (origin, problem.clone());
+            if let Some(row) = self.signals.get_mut(&key) {
+                row.incident = Some(id);
+                self.changed.insert(key);
+            }
+        }
     }
 
     /// Suspects something else: what runs for the old root is called off, what was asked for it is withdrawn.
@@ -262,7 +271,6 @@ impl World {
         self.call_off(id, &format!("the suspected root is now {root}"), now);
         self.record(id, Event::RootMoved { root: root.clone(), why: why.to_owned() }, now);
         self.not_lasting(&root, Some(id), now);
-        self.count_occurrence(id, now);
         self.find_suspects(id);
     }
 
@@ -280,17 +288,21 @@ impl World {
 
     /// A problem that an incident knows already fires (again).
     fn again(&mut self, id: IncidentId, problem: &Problem, now: Timestamp) {
+        let flap_window = self.settings.flap_window;
         let Some(live) = self.incidents.get_mut(&id) else { return };
-        live.quiet_since = None;
-        let incident = &live.incident;
-        let Some(member) = incident.member(problem) else { return };
-        if member.active {
+        if live.quiet.remove(problem).is_some() && live.incident.flapping {
+            live.bounced_at = Some(now);
+            self.wake(now + flap_window, Timer::Calm(id));
             return;
         }
+        let Some(incident) = self.incident(id) else { return };
+        if incident.member(problem).is_none_or(|member| member.active) {
+            return;
+        }
+        let state = incident.state;
         let summary = self.latest(problem).map_or_else(String::new, |row| row.signal.summary.clone());
         let problem = problem.clone();
-        let Some(incident) = self.incident(id) else { return };
-        match incident.state {
+        match state {
             State::Open | State::Remediating | State::Stuck => {
                 self.record(id, Event::Returned { problem, summary }, now);
             }
@@ -305,39 +317,78 @@ impl World {
         let repaired = matches!(incident.mitigated_by, Some(Mitigation::Repair { .. }));
         let occurrence = repaired || incident.state == State::Resolved;
         let root = incident.root.clone();
-        self.not_lasting(&root, Some(id), now);
+        if problem.target == root {
+            self.not_lasting(&root, Some(id), now);
+        }
         self.record(id, Event::Reopened { problem, summary, occurrence }, now);
-        if occurrence {
-            self.count_occurrence(id, now);
-        } else {
+        if !occurrence {
             self.check_flapping(id, now);
         }
     }
 
     /// A problem is over, says one origin.
     pub(super) fn resolve(&mut self, key: &SignalKey, now: Timestamp) {
-        let Some(row) = self.signals.get_mut(key) else { return };
+        if !self.falls_silent(key, now) {
+            return;
+        }
+        let problem = &key.1;
+        let Some(id) = self.index.incident_of(problem) else { return };
+        if let Some(rest) = self.restless(id, problem, now) {
+            if let Some(live) = self.incidents.get_mut(&id) {
+                live.quiet.insert(problem.clone(), now);
+            }
+            self.wake(now + rest, Timer::Calm(id));
+            return;
+        }
+        if self.incident(id).and_then(|i| i.member(problem)).is_some_and(|m| m.active) {
+            self.record(id, Event::Recovered { problem: problem.clone() }, now);
+            self.after_recovery(id, now);
+        }
+    }
+
+    /// Notes that an origin no longer reports a problem; whether that makes nobody who does.
+    fn falls_silent(&mut self, key: &SignalKey, now: Timestamp) -> bool {
+        let Some(row) = self.signals.get_mut(key) else { return false };
         row.last_seen = now;
         if row.signal.state == SignalState::Resolved {
-            return;
+            return false;
         }
         row.signal.state = SignalState::Resolved;
         self.changed.insert(key.clone());
         self.note_signal(key, SignalState::Resolved);
-        if self.is_firing(&key.1) {
-            return;
+        !self.is_firing(&key.1)
+    }
+
+    /// Takes the problems of skills that are no longer there for over: nobody would ever say so.
+    pub(super) fn forget_missing_skills(&mut self, now: Timestamp) {
+        let skills = self.knowledge.skills.clone();
+        let mut unwatched: Vec<(SignalKey, String)> = Vec::new();
+        for (origin, problems) in &self.firing_by_origin {
+            for problem in problems {
+                let skill = match origin {
+                    Origin::Skill(name) => name.as_str(),
+                    Origin::Steward => problem.target.name(),
+                    Origin::Alert(_) => continue,
+                };
+                if !skills.contains(skill) {
+                    unwatched.push(((origin.clone(), problem.clone()), skill.to_owned()));
+                }
+            }
         }
-        let Some(id) = self.index.incident_of(&key.1) else { return };
-        let Some(live) = self.incidents.get_mut(&id) else { return };
-        if live.incident.flapping {
-            live.quiet_since = Some(now);
-            let hold = self.settings.hold;
-            self.wake(now + hold, Timer::Calm(id));
-            return;
-        }
-        if live.incident.member(&key.1).is_some_and(|m| m.active) {
-            self.record(id, Event::Recovered { problem: key.1.clone() }, now);
-            self.after_recovery(id, now);
+        unwatched.sort();
+        for (key, skill) in unwatched {
+            if !self.falls_silent(&key, now) {
+                continue;
+            }
+            let problem = key.1;
+            let Some(id) = self.index.incident_of(&problem) else { continue };
+            if let Some(live) = self.incidents.get_mut(&id) {
+                live.quiet.remove(&problem);
+            }
+            if self.incident(id).and_then(|i| i.member(&problem)).is_some_and(|m| m.active) {
+                self.record(id, Event::Unwatched { problem, skill }, now);
+                self.after_recovery(id, now);
+            }
         }
     }
 
@@ -345,10 +396,6 @@ impl World {
     pub(super) fn after_recovery(&mut self, id: IncidentId, now: Timestamp) {
         let Some(incident) = self.incident(id) else { return };
         if incident.is_active() {
-            if incident.active_at_root().next().is_none() && incident.root_observed() {
-                let hold = self.settings.hold;
-                self.wake(now + hold, Timer::Promote(id));
-            }
             return;
         }
         match incident.state {
@@ -361,17 +408,22 @@ impl World {
     /// Nothing is active any more.
     pub(super) fn calm(&mut self, id: IncidentId, by: Mitigation, now: Timestamp) {
         self.call_off(id, "it is no longer needed: the problem is gone", now);
+        if let (Mitigation::Repair { runbook, remediation }, Some(incident)) = (&by, self.incident(id)) {
+            // Should it come back before it is resolved, the repair did not last.
+            let key = (runbook.clone(), incident.root.clone());
+            self.histories.entry(key).or_default().last_success = Some((*remediation, now));
+        }
         if self.record(id, Event::Mitigated { by }, now) {
             self.wake(now + self.settings.hold, Timer::Hold(id));
         }
     }
 
     /// Has the suspects looked for.
-    fn find_suspects(&mut self, id: IncidentId) {
+    pub(super) fn find_suspects(&mut self, id: IncidentId) {
         let Some(incident) = self.incident(id) else { return };
         let targets = targets_of(incident);
         let opened_at = incident.opened_at;
-        self.effects.push(Effect::FindSuspects { incident: id, opened_at, targets });
+        self.effects.push(Effect::FindSuspects(Inquiry { incident: id, opened_at, targets }));
     }
 }
 

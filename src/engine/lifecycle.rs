@@ -1,15 +1,23 @@
 //! What the passing of time does to incidents: settling, holding, closing, flapping, silences that end.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::cards::{length, span};
 use super::effect::Effect;
+use super::settings::Settings;
 use super::timer::Timer;
 use super::world::World;
 use crate::domain::approval::ApprovalState;
+use crate::domain::correlation::Index;
 use crate::domain::escalation::{Cause, Scope, within};
 use crate::domain::ids::IncidentId;
-use crate::domain::incident::{Event, Mitigation, State};
+use crate::domain::incident::{Event, Incident, Mitigation, State};
 use crate::domain::signal::{Origin, Problem, Severity, Timestamp};
-use crate::domain::target::Target;
-use crate::store::batch::Telling;
+use crate::domain::target::{Signature, Target};
+
+/// How long after a look that told nothing a skill is asked again whether an incident is over.
+const CONFIRM_AGAIN: Duration = Duration::from_secs(600);
 
 impl World {
     /// When the engine has to wake up next.
@@ -22,10 +30,9 @@ impl World {
     pub fn due(&mut self, now: Timestamp) {
         while let Some(timer) = self.timers.pop_due(now) {
             match timer {
-                Timer::Settle(id) => self.settle(id, now),
                 Timer::Hold(id) => self.hold_over(id, now),
                 Timer::Close(id) => self.close(id, now),
-                Timer::Tell(id) | Timer::Repair(id) => {
+                Timer::Settle(id) | Timer::Tell(id) | Timer::Repair(id) => {
                     self.dirty.insert(id);
                 }
                 Timer::Calm(id) => self.come_to_rest(id, now),
@@ -38,10 +45,41 @@ impl World {
         }
     }
 
-    fn settle(&mut self, id: IncidentId, now: Timestamp) {
+    /// What has to be looked after in an incident that something happened to.
+    pub(super) fn look_after(&mut self, id: IncidentId, now: Timestamp) {
+        self.review_silence(id, now);
+        self.watch_root(id, now);
+        self.watch_attention(id, now);
         self.count_occurrence(id, now);
-        self.dirty.insert(id);
-        self.wake(now + self.settings.remind, Timer::Remind(id));
+    }
+
+    /// Sets the time at which a root that has recovered is suspected no longer, or takes it back.
+    fn watch_root(&mut self, id: IncidentId, now: Timestamp) {
+        let hold = self.settings.hold;
+        let Some(live) = self.incidents.get_mut(&id) else { return };
+        let doubtful = is_doubtful(&live.incident, &self.index);
+        match (doubtful, live.promote_at) {
+            (true, None) => {
+                live.promote_at = Some(now + hold);
+                self.wake(now + hold, Timer::Promote(id));
+            }
+            (false, Some(_)) => live.promote_at = None,
+            _ => {}
+        }
+    }
+
+    /// Sets the time at which somebody is reminded, or takes it back.
+    fn watch_attention(&mut self, id: IncidentId, now: Timestamp) {
+        let remind = self.settings.remind;
+        let Some(live) = self.incidents.get_mut(&id) else { return };
+        match (live.incident.state.is_unresolved(), live.remind_at) {
+            (true, None) => {
+                live.remind_at = Some(now + remind);
+                self.wake(now + remind, Timer::Remind(id));
+            }
+            (false, Some(_)) => live.remind_at = None,
+            _ => {}
+        }
     }
 
     /// Whether messages and repairs no longer wait for causes that are reported last.
@@ -60,15 +98,23 @@ impl World {
         if within(calm_since, now, self.settings.hold) {
             return;
         }
-        let skills: Vec<String> = incident.origins().into_iter().filter_map(skill_name).collect();
-        for skill in skills {
+        let why = format!("to confirm that incident #{} is over", incident.number);
+        for skill in self.finders(id) {
             if self.knowledge.skills.contains(&skill) && !self.confirmed(&skill, calm_since) {
-                let why =
-                    format!("to confirm that incident #{} is over", self.incidents[&id].incident.number);
-                self.effects.push(Effect::RunSkill { skill, why });
+                self.effects.push(Effect::RunSkill { skill, why: why.clone() });
             }
         }
         self.try_resolve(id, now);
+        if self.incident(id).is_some_and(|i| i.state == State::Mitigated) {
+            self.wake(now + CONFIRM_AGAIN, Timer::Hold(id));
+        }
+    }
+
+    /// The skills that saw anything of the incident.
+    fn finders(&self, id: IncidentId) -> BTreeSet<String> {
+        let Some(incident) = self.incident(id) else { return BTreeSet::new() };
+        let heard = incident.members.iter().filter_map(|m| self.heard_of.get(&m.problem)).flatten();
+        heard.chain(incident.origins()).filter_map(skill_name).collect()
     }
 
     /// Whether the skill has had a complete look after the calm had lasted.
@@ -86,17 +132,19 @@ impl World {
         if within(calm_since, now, self.settings.hold) {
             return;
         }
-        let skills: Vec<String> = incident.origins().into_iter().filter_map(skill_name).collect();
         let (known, gone): (Vec<_>, Vec<_>) =
-            skills.into_iter().partition(|s| self.knowledge.skills.contains(s));
+            self.finders(id).into_iter().partition(|s| self.knowledge.skills.contains(s));
         if !known.iter().all(|skill| self.confirmed(skill, calm_since)) {
             return;
         }
-        let hold = humantime::format_duration(self.settings.hold);
-        let (verified, why) = if gone.is_empty() {
-            (true, format!("quiet for {hold}, and whoever found it looked again."))
-        } else {
-            (false, format!("quiet for {hold}, but {} is no longer there to look again.", gone.join(", ")))
+        let hold = length(self.settings.hold);
+        let (verified, why) = match (gone.is_empty(), known.is_empty()) {
+            (false, _) => (
+                false,
+                format!("quiet for {hold}, but {} is no longer there to look again.", gone.join(", ")),
+            ),
+            (true, false) => (true, format!("quiet for {hold}, and {} has looked again.", known.join(", "))),
+            (true, true) => (true, format!("quiet for {hold}, says the source that reported it.")),
         };
         let repair = incident.mitigated_by.clone();
         let root = incident.root.clone();
@@ -120,10 +168,15 @@ impl World {
         }
     }
 
-    /// A root recovered and its symptoms did not: it was not the root, or not the only one.
+    /// A root recovered and its symptoms did not, or nothing speaks for it any more: something else is suspected.
     fn promote(&mut self, id: IncidentId, now: Timestamp) {
-        let Some(incident) = self.incident(id) else { return };
-        if !incident.state.is_unresolved() || incident.active_at_root().next().is_some() {
+        let Some(live) = self.incidents.get_mut(&id) else { return };
+        if live.promote_at.is_none_or(|at| at > now) {
+            return;
+        }
+        live.promote_at = None;
+        let incident = &live.incident;
+        if !is_doubtful(incident, &self.index) {
             return;
         }
         let active: Vec<Target> = incident.active_symptoms().map(|m| m.problem.target.clone()).collect();
@@ -132,73 +185,119 @@ impl World {
             .iter()
             .find(|t| !active.iter().any(|o| o != *t && topology.distance(t, o).is_some()))
             .cloned();
-        if let Some(root) = most_upstream {
-            let why = format!("{} has recovered and {root} has not.", incident.root);
-            self.move_root(id, root, &why, now);
-        }
+        let Some(root) = most_upstream else { return };
+        let before = &incident.root;
+        let why = if incident.root_observed() {
+            format!("{before} has recovered and {root} has not.")
+        } else if self.index.is_fine_since(before, incident.opened_at) {
+            format!("{before} was looked at and is fine.")
+        } else {
+            format!("nothing else that needs {before} fails any more.")
+        };
+        self.move_root(id, root, &why, now);
     }
 
-    /// The alert's source did not confirm a repair in time.
+    /// The alert's source did not confirm a repair in time: it counts as failed.
     fn unconfirmed(&mut self, id: IncidentId, now: Timestamp) {
+        let timeout = self.settings.resolve_timeout;
         let Some(incident) = self.incident(id) else { return };
-        if incident.state != State::Mitigated {
+        let since = incident.mitigated_at.unwrap_or(incident.changed_at);
+        if incident.state != State::Mitigated || within(since, now, timeout) {
             return;
         }
         let Some(member) = incident.members.iter().find(|m| m.active) else { return };
-        let waited = humantime::format_duration(self.settings.resolve_timeout);
-        let summary = format!("its source still reports it {waited} after the repair");
+        let summary = format!("its source still reports it {} after the repair", length(timeout));
         let (problem, root) = (member.problem.clone(), incident.root.clone());
-        self.not_lasting(&root, Some(id), now);
+        if let Some(Mitigation::Repair { runbook, remediation }) = incident.mitigated_by.clone() {
+            let history = self.histories.entry((runbook.clone(), root)).or_default();
+            history.last_success = None;
+            history.failures.push(now);
+            self.batch.ended.push((remediation, now, "ineffective".to_owned()));
+            self.record(id, Event::RepairIneffective { remediation, runbook }, now);
+        }
         self.record(id, Event::Reopened { problem, summary, occurrence: false }, now);
     }
 
     fn remind(&mut self, id: IncidentId, now: Timestamp) {
-        let Some(incident) = self.incident(id) else { return };
-        let waiting = matches!(incident.state, State::Open | State::Stuck);
-        if !incident.state.is_unresolved() || incident.acknowledged.is_some() {
+        let remind = self.settings.remind;
+        let Some(live) = self.incidents.get_mut(&id) else { return };
+        if live.remind_at.is_none_or(|at| at > now) {
             return;
         }
-        if waiting && incident.severity >= Severity::Error {
-            let age = humantime::format_duration(std::time::Duration::from_secs(
-                (now - incident.opened_at).num_minutes().unsigned_abs() * 60,
-            ));
+        live.remind_at = Some(now + remind);
+        let incident = &live.incident;
+        let needed = matches!(incident.state, State::Open | State::Stuck)
+            && incident.acknowledged.is_none()
+            && incident.severity >= Severity::Error
+            && !live.telling.silenced;
+        if needed {
             let text = format!(
-                "Still open after {age}, and nobody has taken it on: `ack {}` stops this.",
+                "Not fixed for {}, and nobody has taken it on: `ack {}` stops this.",
+                span(incident.opened_at, now),
                 incident.number
             );
             self.record(id, Event::Reminded { text }, now);
         }
-        self.wake(now + self.settings.remind, Timer::Remind(id));
+        self.wake(now + remind, Timer::Remind(id));
     }
 
-    /// Counts an opening or a true return on the present root, and calls people if it is one too many.
-    pub(super) fn count_occurrence(&mut self, id: IncidentId, now: Timestamp) {
-        let Some(live) = self.incidents.get_mut(&id) else { return };
-        let incident = &live.incident;
-        let counted = live.telling.counted_on.as_ref() == Some(&incident.root)
-            && live.telling.counted >= incident.occurrences;
-        if counted
+    /// Counts an opening or a true return on the present root, and calls people if it is one too many. What only
+    /// turned out to be a symptom is taken back.
+    fn count_occurrence(&mut self, id: IncidentId, now: Timestamp) {
+        if !self.has_settled(id, now) {
+            return;
+        }
+        let Some(live) = self.incidents.get(&id) else { return };
+        let (incident, telling) = (&live.incident, &live.telling);
+        let same_occurrence = telling.counted >= incident.occurrences;
+        let failing =
+            incident.active_at_root().next().is_some() || (incident.is_active() && !incident.root_observed());
+        if (same_occurrence && telling.counted_on.as_ref() == Some(&incident.root))
             || incident.severity < Severity::Error
-            || live.telling.silenced
-            || !incident.state.is_live()
+            || telling.silenced
+            || !failing
         {
             return;
         }
-        live.telling.counted_on = Some(incident.root.clone());
-        live.telling.counted = incident.occurrences;
-        let (root, seq, signature) = (incident.root.clone(), incident.last_seq, incident.signature.clone());
+        let was_symptom =
+            |before: &Target| self.knowledge.topology.distance(before, &incident.root).is_some();
+        if same_occurrence && telling.counted_on.as_ref().is_some_and(was_symptom) {
+            self.retract_occurrence(id);
+        }
+        let Some(live) = self.incidents.get_mut(&id) else { return };
+        let (root, number) = (live.incident.root.clone(), live.incident.occurrences);
+        live.telling.counted_on = Some(root.clone());
+        live.telling.counted = number;
+        live.telling.counted_at = Some(now);
         self.dirty.insert(id);
-        self.batch.occurrences.push((root.clone(), now, id, seq));
+        self.batch.occurrences.push((root.clone(), now, id, u64::from(number)));
         let settings = self.settings.clone();
-        let scope = (settings.scope == Scope::Signature).then_some(signature);
-        let recurrence = self.recurrences.entry((root.clone(), scope)).or_default();
+        let key = self.recurrence_key(id, root.clone());
+        let recurrence = self.recurrences.entry(key).or_default();
         if let Some(times) = recurrence.occurred(now, &settings.threshold) {
-            let window = humantime::format_duration(settings.threshold.window);
+            let window = length(settings.threshold.window);
             let text = format!(
-                "{root} has broken {times} times within {window}: repairing it again is not enough. Please look for the cause."
+                "{root} has broken {times} times within {window}. Repairing it again is not enough: please look for the cause."
             );
             self.escalate(id, Cause::Recurring, text, now);
         }
+    }
+
+    /// Takes the latest counted occurrence of an incident back: it is part of another fault.
+    pub(super) fn retract_occurrence(&mut self, id: IncidentId) {
+        let Some(live) = self.incidents.get_mut(&id) else { return };
+        let telling = &mut live.telling;
+        let (Some(root), Some(at)) = (telling.counted_on.take(), telling.counted_at.take()) else { return };
+        self.batch.retracted.push((id, at));
+        let key = self.recurrence_key(id, root);
+        if let Some(recurrence) = self.recurrences.get_mut(&key) {
+            recurrence.retract(at);
+        }
+    }
+
+    fn recurrence_key(&self, id: IncidentId, root: Target) -> (Target, Option<Signature>) {
+        let by_signature = self.settings.scope == Scope::Signature;
+        (root, self.incident(id).filter(|_| by_signature).map(|incident| incident.signature.clone()))
     }
 
     /// Calls people, at most once for the same cause on the same root within the cooldown. A warning never does.
@@ -212,8 +311,14 @@ impl World {
         if live.telling.silenced && cause != Cause::Stuck {
             return;
         }
+        // People who were called and have seen nothing change since need no second call.
+        let state_since = live.incident.changed_at;
+        let called_already =
+            live.incident.escalations.iter().any(|(before, at)| *before == cause && *at >= state_since);
         let cooldown = self.settings.threshold.cooldown;
-        if self.called.get(&(cause, root.clone())).is_some_and(|&at| within(at, now, cooldown)) {
+        if called_already
+            || self.called.get(&(cause, root.clone())).is_some_and(|&at| within(at, now, cooldown))
+        {
             self.say_next(id, text, now);
             return;
         }
@@ -239,34 +344,73 @@ impl World {
         let root = incident.root.clone();
         let window_secs = settings.flap_window.as_secs();
         self.record(id, Event::Flapping { bounces, window_secs }, now);
+        if let Some(live) = self.incidents.get_mut(&id) {
+            live.bounced_at = Some(now);
+        }
+        self.wake(now + settings.flap_window, Timer::Calm(id));
         let text = format!(
-            "{root} comes and goes ({bounces} times in {} minutes) without anyone repairing it.",
-            window_secs / 60
+            "{root} comes and goes ({bounces} times in {}) without anyone repairing it. I leave it alone until it comes to rest.",
+            length(settings.flap_window)
         );
         self.escalate(id, Cause::Flapping, text, now);
     }
 
-    /// A flapping incident was quiet for as long as a calm must last.
-    fn come_to_rest(&mut self, id: IncidentId, now: Timestamp) {
-        let hold = self.settings.hold;
-        let Some(live) = self.incidents.get(&id) else { return };
-        if !live.incident.flapping || live.quiet_since.is_none_or(|since| within(since, now, hold)) {
-            return;
+    /// How long a problem of this incident has to stay away before its recovery is believed; `None`: not at all.
+    pub(super) fn restless(&self, id: IncidentId, problem: &Problem, now: Timestamp) -> Option<Duration> {
+        let incident = self.incident(id)?;
+        let member = incident.member(problem).filter(|member| member.active)?;
+        if incident.flapping {
+            return Some(self.settings.hold);
         }
-        let quiet: Vec<Problem> = live
-            .incident
-            .members
-            .iter()
-            .filter(|m| m.active && !self.is_firing(&m.problem))
-            .map(|m| m.problem.clone())
-            .collect();
+        let Settings { flap_bounces, flap_window, hold, .. } = *self.settings;
+        let bounces = member.bounces.iter().filter(|&&at| within(at, now, flap_window)).count();
+        // Slower than this it would not be restless.
+        let between = flap_window / u32::try_from(flap_bounces).unwrap_or(u32::MAX).max(1);
+        (bounces >= flap_bounces).then(|| between.max(hold))
+    }
+
+    /// After a restart: what comes and goes has to be quiet from now on.
+    pub(super) fn watch_restless(&mut self, id: IncidentId, now: Timestamp) {
+        let Some(incident) = self.incident(id) else { return };
+        let active = incident.members.iter().filter(|m| m.active).map(|m| m.problem.clone());
+        let quiet: Vec<Problem> = active.filter(|problem| !self.is_firing(problem)).collect();
         for problem in quiet {
-            self.record(id, Event::Recovered { problem }, now);
+            let rest = self.restless(id, &problem, now).unwrap_or(self.settings.hold);
+            self.wake(now + rest, Timer::Calm(id));
+            if let Some(live) = self.incidents.get_mut(&id) {
+                live.quiet.insert(problem, now);
+            }
         }
-        if self.incident(id).is_some_and(|i| !i.is_active()) {
+        let flap_window = self.settings.flap_window;
+        if let Some(live) = self.incidents.get_mut(&id).filter(|live| live.incident.flapping) {
+            live.bounced_at = Some(now);
+            self.wake(now + flap_window, Timer::Calm(id));
+        }
+    }
+
+    /// What came and went was quiet for long enough, or has stayed broken for long enough.
+    fn come_to_rest(&mut self, id: IncidentId, now: Timestamp) {
+        let Some(live) = self.incidents.get(&id) else { return };
+        let rested = |(problem, since): (&Problem, &Timestamp)| {
+            let rest = self.restless(id, problem, *since).unwrap_or_default();
+            (!within(*since, now, rest)).then(|| problem.clone())
+        };
+        let over: Vec<Problem> = live.quiet.iter().filter_map(rested).collect();
+        for problem in over {
+            if let Some(live) = self.incidents.get_mut(&id) {
+                live.quiet.remove(&problem);
+            }
+            if self.incident(id).and_then(|i| i.member(&problem)).is_some_and(|m| m.active) {
+                self.record(id, Event::Recovered { problem }, now);
+            }
+        }
+        let flap_window = self.settings.flap_window;
+        let Some(live) = self.incidents.get(&id) else { return };
+        let steady = live.quiet.is_empty() && live.bounced_at.is_none_or(|at| !within(at, now, flap_window));
+        if live.incident.flapping && (steady || !live.incident.is_active()) {
             self.record(id, Event::Calmed, now);
-            self.after_recovery(id, now);
         }
+        self.after_recovery(id, now);
     }
 
     fn expire_approval(&mut self, number: u64, now: Timestamp) {
@@ -290,16 +434,16 @@ impl World {
 
     /// Hides or shows one incident.
     pub(super) fn review_silence(&mut self, id: IncidentId, now: Timestamp) {
-        let Some(live) = self.incidents.get(&id) else { return };
+        let Some(live) = self.incidents.get(&id).filter(|live| live.incident.state.is_live()) else { return };
         let covering = self.silenced(&live.incident, now).map(|s| (s.ends_at, s.by.clone()));
         let was = live.telling.silenced;
         match covering {
             Some((until, by)) if !was => {
-                if live.telling.told_seq > 0 {
-                    self.record(id, Event::Silenced { until, by }, now);
-                    self.tell(id, now);
-                }
                 self.set_silenced(id, true);
+                if self.incident_was_told(id) {
+                    self.record(id, Event::Silenced { until, by }, now);
+                    self.tell_thread(id, now);
+                }
             }
             None if was => {
                 self.set_silenced(id, false);
@@ -316,18 +460,17 @@ impl World {
         }
     }
 
+    fn incident_was_told(&self, id: IncidentId) -> bool {
+        self.incidents.get(&id).is_some_and(|live| live.telling.told_seq > 0)
+    }
+
     /// At a silence's end, what is still broken is told once; what came and went meanwhile is not.
     fn end_of_silence(&mut self, id: IncidentId, now: Timestamp) {
         let Some(live) = self.incidents.get_mut(&id) else { return };
-        let Telling { told_seq, .. } = live.telling;
-        let broken = live.incident.state.is_unresolved();
-        if told_seq > 0 {
+        if live.telling.told_seq > 0 {
             live.untold.clear();
             live.telling.told_seq = live.incident.last_seq;
             self.record(id, Event::SilenceEnded, now);
-        }
-        if broken {
-            self.count_occurrence(id, now);
         }
     }
 
@@ -354,4 +497,15 @@ fn skill_name(origin: &Origin) -> Option<String> {
         Origin::Skill(name) => Some(name.clone()),
         Origin::Alert(_) | Origin::Steward => None,
     }
+}
+
+/// Whether the suspected root does not explain what is active: it has recovered, or was never seen failing and either
+/// was found to be fine or has only one victim left.
+fn is_doubtful(incident: &Incident, index: &Index) -> bool {
+    let settled = matches!(incident.state, State::Open | State::Stuck | State::Mitigated);
+    if !settled || !incident.is_active() || incident.active_at_root().next().is_some() {
+        return false;
+    }
+    let victims: BTreeSet<&Target> = incident.active_symptoms().map(|m| &m.problem.target).collect();
+    incident.root_observed() || victims.len() == 1 || index.is_fine_since(&incident.root, incident.opened_at)
 }

@@ -21,6 +21,7 @@ impl World {
         self.by_number
             .get(&number)
             .copied()
+            .filter(|id| self.incident(*id).is_some())
             .ok_or_else(|| format!("There is no open incident #{number}. `incidents` lists them."))
     }
 
@@ -149,7 +150,15 @@ impl World {
         if from == into {
             return Err(format!("#{from} can't be merged into itself."));
         }
-        self.merge(from_id, into_id, &format!("{by} says that they are one fault"), now);
+        let cause = self.incident(from_id).filter(|i| i.is_active()).map(|i| i.root.clone());
+        self.merge(from_id, into_id, &format!("{by} says that they are one fault."), now);
+        let root = self.incident(into_id).map(|i| i.root.clone());
+        if let (Some(cause), Some(root)) = (cause, root)
+            && cause != root
+            && self.knowledge.topology.distance(&root, &cause).is_some()
+        {
+            self.move_root(into_id, cause.clone(), &format!("{root} needs {cause}."), now);
+        }
         self.audit(by, "merge", json!({ "from": from, "into": into }), now);
         Ok(format!("#{from} is now part of #{into}."))
     }
@@ -183,7 +192,7 @@ impl World {
             impact: first.impact,
             evidence: String::new(),
             root: first.problem.target.clone(),
-            why: format!("{by} took it out of #{number}"),
+            why: format!("{by} took it out of #{number}."),
             sorted_by_hand: true,
         };
         let Some(new) = self.open(opened, now) else { return Err("It could not be split.".to_owned()) };
@@ -206,20 +215,19 @@ impl World {
             }
             self.rehome(problem, new);
         }
-        self.wake(now, Timer::Settle(new));
+        // What was counted for the incident as a whole is not counted for its part again.
+        if let Some(telling) = self.incidents.get(&id).map(|live| live.telling.clone())
+            && let Some(part) = self.incidents.get_mut(&new)
+            && telling.counted_on.as_ref() == Some(&part.incident.root)
+        {
+            part.telling.counted_on = telling.counted_on;
+            part.telling.counted = part.incident.occurrences;
+        }
+        self.wake(now + self.settings.settle, Timer::Settle(new));
+        self.find_suspects(new);
         self.after_recovery(new, now);
         self.after_recovery(id, now);
         self.audit(by, "split", json!({ "incident": number, "target": target, "into": into }), now);
         Ok(format!("{target} is now incident #{into}."))
-    }
-
-    fn rehome(&mut self, problem: &Problem, id: IncidentId) {
-        for origin in self.origins_of.get(problem).cloned().unwrap_or_default() {
-            let key = (origin, problem.clone());
-            if let Some(row) = self.signals.get_mut(&key) {
-                row.incident = Some(id);
-                self.changed.insert(key);
-            }
-        }
     }
 }

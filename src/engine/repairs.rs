@@ -17,10 +17,10 @@ use super::ports::{Clock, CommandRunner};
 use super::remediate::{Deps, DriveError, drive, recover};
 use super::schedule::Asker;
 use crate::domain::action::Effect;
-use crate::domain::change::Change;
+use crate::domain::change::{BY_STEWARD, Change, RESTORED_BY_STEWARD};
 use crate::domain::ids::RemediationId;
 use crate::domain::incident::Event;
-use crate::domain::remediation::{CheckVerdict, Outcome, Part, Plan, Saga, SagaEvent};
+use crate::domain::remediation::{CheckVerdict, End, Outcome, Part, Plan, Saga, SagaEvent};
 use crate::policy::{Facts, Policy};
 use crate::store::sagas::Unfinished;
 use crate::store::{Store, StoreError, query};
@@ -170,10 +170,11 @@ impl Shop {
         if planned.effect == Effect::Read {
             return None;
         }
+        let source = if planned.effect == Effect::Restorative { RESTORED_BY_STEWARD } else { BY_STEWARD };
         let action = if *part == Part::Run { Some(&planned.run) } else { planned.undo.as_ref() }?;
         Some(Change {
             id: execution.to_string(),
-            source: "steward".to_owned(),
+            source: source.to_owned(),
             at: self.clock.now(),
             author: "steward".to_owned(),
             summary: format!("{action} (runbook {})", repair.terms.plan.runbook),
@@ -199,14 +200,14 @@ fn step_text(plan: &Plan, event: &SagaEvent) -> Option<String> {
         SagaEvent::Ran { part, end, stderr, .. } => {
             let action = if *part == Part::Run { Some(&step.run) } else { step.undo.as_ref() }?;
             let verb = if *part == Part::Run { "ran" } else { "took back with" };
+            if *end == End::Code(0) {
+                return Some(format!("{verb} `{action}`"));
+            }
             let said = stderr.as_str().lines().next().map(|l| format!(": {l}")).unwrap_or_default();
             Some(format!("{verb} `{action}` ({end}{said})"))
         }
         SagaEvent::Refused { why, .. } => Some(format!("step {} could not begin: {why}", step.name)),
         SagaEvent::NotRun { why, .. } => Some(format!("step {} did not run: {why}", step.name)),
-        SagaEvent::Verified { verdict: CheckVerdict::Passed, .. } => {
-            Some(format!("step {} is verified", step.name))
-        }
         SagaEvent::Verified {
             verdict: CheckVerdict::Failed(why) | CheckVerdict::Unreadable(why), ..
         } => Some(format!("step {} is not verified: {why}", step.name)),

@@ -6,6 +6,7 @@ use super::restore::REPAIRS_REMEMBERED;
 use super::timer::Timer;
 use super::world::{History, World};
 use crate::domain::approval::Approval;
+use crate::domain::card::{Card, Mention};
 use crate::domain::escalation::{Cause, within};
 use crate::domain::ids::{IncidentId, RemediationId};
 use crate::domain::incident::{Event, Incident, Mitigation, Repair, State};
@@ -38,6 +39,8 @@ impl World {
         let ready = incident.state == State::Open
             && incident.is_active()
             && incident.approval.is_none()
+            // While a root that has recovered is still suspected, its symptoms are left to follow.
+            && (incident.active_at_root().next().is_some() || !incident.root_observed())
             && !incident.flapping
             && !live.telling.silenced;
         if !ready || !self.has_settled(id, now) {
@@ -204,6 +207,11 @@ impl World {
         self.batch.ended.push((remediation, now, outcome_name(outcome).to_owned()));
         let Some(incident) = self.incident(id) else {
             tracing::info!(%remediation, runbook, ?outcome, "a repair ended after its incident had gone on in another");
+            if let Outcome::Stuck { why } = outcome {
+                let card = Card::titled(format!("The repair {runbook} is stuck")).line(why.clone());
+                let line = "The incident it was for is part of another by now. A person has to look.";
+                self.tell_lab(&Card { mention: Mention::Here, ..card.line(line) }, now);
+            }
             return;
         };
         let root = incident.root.clone();
@@ -233,7 +241,8 @@ impl World {
             Outcome::Cancelled { .. } => self.after_recovery(id, now),
             Outcome::Stuck { why } => {
                 let text = format!(
-                    "{runbook} is stuck: {why} Type `clear {}` when you have taken care of it.",
+                    "{runbook} is stuck: {}. Type `clear {}` when you have taken care of it.",
+                    why.trim_end_matches('.'),
                     self.number(id)
                 );
                 self.escalate(id, Cause::Stuck, text, now);
@@ -289,6 +298,12 @@ fn is_exhausted(incident: &Incident, history: &History, runbook: &Runbook, now: 
 
 fn cooling_until(history: &History, runbook: &Runbook, now: Timestamp) -> Option<Timestamp> {
     history.last_started.map(|started| started + runbook.limits.cooldown).filter(|until| *until > now)
+}
+
+/// The gist of a reason: a rule that is missing is printed by `check`, not in a question.
+pub(super) fn first_line(reason: Option<&String>) -> String {
+    let line = reason.and_then(|reason| reason.lines().next()).unwrap_or_default();
+    line.trim_end_matches(':').trim_end_matches("; add one").to_owned()
 }
 
 fn forbidden(draft: &Draft) -> String {

@@ -8,7 +8,7 @@ use super::world::{Live, World};
 use crate::domain::escalation::Cause;
 use crate::domain::incident::State;
 use crate::domain::remediation::Outcome;
-use crate::domain::signal::{SignalState, Timestamp};
+use crate::domain::signal::Timestamp;
 use crate::store::load::{LiveIncident, Loaded, LookBack, PastRepair};
 
 /// How far back repairs are remembered: a failure that is older is forgotten.
@@ -42,9 +42,7 @@ impl World {
             settings.into_iter().find(|(key, by)| key == "paused_by" && !by.is_empty()).map(|(_, by)| by);
         for row in signals {
             let key = (row.signal.origin.clone(), row.signal.problem());
-            if row.signal.state == SignalState::Firing {
-                self.note_signal(&key, SignalState::Firing);
-            }
+            self.note_signal(&key, row.signal.state);
             self.signals.insert(key, row);
         }
         for silence in silences {
@@ -67,6 +65,7 @@ impl World {
             self.called.insert((cause, root), at);
         }
         repairs.into_iter().for_each(|repair| self.restore_repair(repair));
+        self.forget_missing_skills(now);
     }
 
     fn restore_incident(&mut self, LiveIncident { stored, untold }: LiveIncident, now: Timestamp) {
@@ -78,7 +77,8 @@ impl World {
         match state {
             State::Mitigated => {
                 self.mitigated.insert(id);
-                self.wake(incident.changed_at + settings.hold, Timer::Hold(id));
+                let calm_since = incident.mitigated_at.unwrap_or(incident.changed_at);
+                self.wake(calm_since + settings.hold, Timer::Hold(id));
                 if incident.is_active() {
                     self.wake(incident.changed_at + settings.resolve_timeout, Timer::Confirm(id));
                 }
@@ -87,23 +87,12 @@ impl World {
             State::Open | State::Stuck | State::Remediating => {
                 let settle = incident.opened_at + settings.settle;
                 self.wake(settle.max(now), Timer::Settle(id));
-                if incident.is_active()
-                    && incident.root_observed()
-                    && incident.active_at_root().next().is_none()
-                {
-                    self.wake(now + settings.hold, Timer::Promote(id));
-                }
             }
             State::Closed | State::Merged => {}
         }
-        let quiet = incident.flapping
-            && incident.members.iter().filter(|m| m.active).all(|m| !self.is_firing(&m.problem));
-        if quiet {
-            self.wake(now + settings.hold, Timer::Calm(id));
-        }
         self.wake(now, Timer::Tell(id));
-        let quiet_since = quiet.then_some(now);
-        self.incidents.insert(id, Live { incident, telling: stored.telling, untold, quiet_since });
+        self.incidents.insert(id, Live::new(incident, stored.telling, untold));
+        self.watch_restless(id, now);
     }
 
     fn restore_repair(&mut self, repair: PastRepair) {

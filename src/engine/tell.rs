@@ -2,21 +2,21 @@
 
 use super::cards::{self, Around};
 use super::timer::Timer;
-use super::world::World;
+use super::world::{Live, World};
 use crate::domain::card::{Card, Place};
-use crate::domain::escalation::within;
+use crate::domain::escalation::{Cause, within};
 use crate::domain::ids::IncidentId;
-use crate::domain::incident::{Record, State, sentence};
+use crate::domain::incident::{Event, Record, State, sentence};
 use crate::domain::signal::Timestamp;
 use crate::domain::suppression::Silence;
 use crate::store::batch::NewMessage;
 
 impl World {
-    /// After everything that came in was taken in: respond, then tell, incident by incident.
+    /// After everything that came in was taken in: look after, respond and tell, incident by incident.
     pub fn finish_turn(&mut self, now: Timestamp) {
         let ids: Vec<IncidentId> = self.dirty.iter().copied().collect();
         for id in ids {
-            self.review_silence(id, now);
+            self.look_after(id, now);
             self.respond(id, now);
             self.tell(id, now);
         }
@@ -24,39 +24,48 @@ impl World {
 
     /// Tells what is due of one incident.
     pub(super) fn tell(&mut self, id: IncidentId, now: Timestamp) {
-        if !self.may_be_told(id, now) {
-            return;
-        }
-        self.tell_root(id, now);
         let Some(live) = self.incidents.get(&id) else { return };
-        let first = live.telling.told_seq == 0;
-        if !live.untold.iter().any(|record| sentence(&record.event).is_some()) {
-            return;
+        // What is stuck half way is told whatever is silenced.
+        let stuck = |r: &Record| matches!(r.event, Event::Escalated { cause: Cause::Stuck, .. });
+        let quiet = live.telling.silenced && !live.untold.iter().any(stuck);
+        let begun = live.telling.told_seq > 0;
+        let begins = !begun && !quiet && self.is_worth_telling(live, now);
+        if begun || begins {
+            self.tell_root(id, now);
         }
-        let urgent = live.untold.iter().any(|r: &Record| sentence(&r.event).is_some_and(|s| s.urgent));
-        let cooldown = self.settings.cooldown;
-        if let Some(told_at) = live.telling.told_at
-            && !first
-            && !urgent
-            && within(told_at, now, cooldown)
-        {
-            self.wake(told_at + cooldown, Timer::Tell(id));
-            return;
+        if (begun || begins) && !quiet && self.thread_is_due(id, now) {
+            self.tell_thread(id, now);
         }
-        self.tell_thread(id, now);
     }
 
-    fn may_be_told(&self, id: IncidentId, now: Timestamp) -> bool {
+    /// Whether an incident nobody has heard of is to be told. What was over before anybody was told needs no telling,
+    /// unless people are called for it.
+    fn is_worth_telling(&self, live: &Live, now: Timestamp) -> bool {
+        let incident = &live.incident;
+        let broken = matches!(incident.state, State::Open | State::Remediating | State::Stuck);
+        (broken && self.has_settled(incident.id, now)) || !incident.escalations.is_empty()
+    }
+
+    /// Whether the thread has something to hear, and has had its pause.
+    fn thread_is_due(&mut self, id: IncidentId, now: Timestamp) -> bool {
         let Some(live) = self.incidents.get(&id) else { return false };
-        if live.telling.silenced {
+        let said = live.untold.iter().filter(|r| !self.is_hushed(r, now)).filter_map(|r| sentence(&r.event));
+        let Some(urgent) = said.map(|s| s.urgent).reduce(|one, other| one || other) else { return false };
+        let pause_ends = live.telling.told_at.map(|at| at + self.settings.cooldown);
+        let pausing = live.telling.told_at.is_some_and(|at| within(at, now, self.settings.cooldown));
+        if let Some(pause_ends) = pause_ends.filter(|_| pausing && !urgent) {
+            self.wake(pause_ends, Timer::Tell(id));
             return false;
         }
-        if live.telling.told_seq > 0 {
-            return true;
-        }
-        // What was over before anybody was told needs no telling.
-        let worth_telling = matches!(live.incident.state, State::Open | State::Remediating | State::Stuck);
-        worth_telling && self.has_settled(id, now)
+        true
+    }
+
+    /// Whether a line is about a symptom that is silenced, while its incident is not.
+    fn is_hushed(&self, record: &Record, now: Timestamp) -> bool {
+        record
+            .event
+            .symptom()
+            .is_some_and(|problem| self.silences.iter().any(|silence| silence.covers(&problem.target, now)))
     }
 
     fn tell_root(&mut self, id: IncidentId, now: Timestamp) {
@@ -75,12 +84,15 @@ impl World {
         self.post(&id.to_string(), Some(format!("root:{id}")), &place, &card, now);
     }
 
-    fn tell_thread(&mut self, id: IncidentId, now: Timestamp) {
+    /// Tells the thread now what it has not heard.
+    pub(super) fn tell_thread(&mut self, id: IncidentId, now: Timestamp) {
         let Some(live) = self.incidents.get_mut(&id) else { return };
-        let untold = std::mem::take(&mut live.untold);
+        let mut untold = std::mem::take(&mut live.untold);
         live.telling.told_seq = live.incident.last_seq;
         live.telling.told_at = Some(now);
         let number = live.incident.number;
+        untold.retain(|record| !self.is_hushed(record, now));
+        let Some(live) = self.incidents.get(&id) else { return };
         let card = cards::update(&live.incident, &untold, self.settings.tz);
         self.dirty.insert(id);
         if let Some(card) = card {

@@ -1,6 +1,6 @@
 //! The world as the engine holds it in memory: what is live, and the recent past that decisions look back on.
 //!
-//! Every change goes through [`World::record`], which appends to the timeline, folds, and notes what is to be
+//! Every change goes through `World::record`, which appends to the timeline, folds, and notes what is to be
 //! written. A turn of the engine changes the world, is written as one [`Batch`], and only then has effects.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -17,7 +17,7 @@ use crate::domain::change::Change;
 use crate::domain::correlation::Index;
 use crate::domain::escalation::{Cause, Recurrence};
 use crate::domain::ids::{IncidentId, RemediationId};
-use crate::domain::incident::{Event, Incident, Record, State, SuspectNote};
+use crate::domain::incident::{Event, Incident, Member, Record, State, SuspectNote};
 use crate::domain::runbook::Runbook;
 use crate::domain::signal::{Origin, Problem, SignalState, Timestamp};
 use crate::domain::suppression::Silence;
@@ -48,8 +48,31 @@ pub struct Live {
     pub telling: Telling,
     /// The lines of the timeline that its thread has not heard.
     pub untold: Vec<Record>,
-    /// Since when a flapping incident has been quiet.
-    pub quiet_since: Option<Timestamp>,
+    /// Problems that are counted as active though nobody reports them now, and since when: they come and go so often
+    /// that a recovery has to last before it is believed.
+    pub quiet: BTreeMap<Problem, Timestamp>,
+    /// When a flapping incident last came back.
+    pub bounced_at: Option<Timestamp>,
+    /// When it is time to suspect something else, because the root has recovered and symptoms have not.
+    pub promote_at: Option<Timestamp>,
+    /// When somebody is reminded of it.
+    pub remind_at: Option<Timestamp>,
+}
+
+impl Live {
+    /// An incident of which nobody has to be reminded yet.
+    #[must_use]
+    pub fn new(incident: Incident, telling: Telling, untold: Vec<Record>) -> Self {
+        Self {
+            incident,
+            telling,
+            untold,
+            quiet: BTreeMap::new(),
+            bounced_at: None,
+            promote_at: None,
+            remind_at: None,
+        }
+    }
 }
 
 /// What is remembered of a runbook on a target.
@@ -80,6 +103,8 @@ pub struct World {
     pub(super) signals: HashMap<SignalKey, SignalRow>,
     pub(super) firing_by_origin: HashMap<Origin, BTreeSet<Problem>>,
     pub(super) origins_of: HashMap<Problem, BTreeSet<Origin>>,
+    /// Everyone whose word on a problem is kept, firing or not.
+    pub(super) heard_of: HashMap<Problem, BTreeSet<Origin>>,
     pub(super) last_complete: HashMap<String, Timestamp>,
     pub(super) mitigated: BTreeSet<IncidentId>,
     pub(super) silences: Vec<Silence>,
@@ -112,6 +137,7 @@ impl World {
             signals: HashMap::new(),
             firing_by_origin: HashMap::new(),
             origins_of: HashMap::new(),
+            heard_of: HashMap::new(),
             last_complete: HashMap::new(),
             mitigated: BTreeSet::new(),
             silences: Vec::new(),
@@ -135,7 +161,8 @@ impl World {
     /// The incident, while it is live.
     #[must_use]
     pub fn incident(&self, id: IncidentId) -> Option<&Incident> {
-        self.incidents.get(&id).map(|live| &live.incident)
+        // What ended in this very turn is still here, and can't change any more.
+        self.incidents.get(&id).map(|live| &live.incident).filter(|incident| incident.state.is_live())
     }
 
     /// Whether every changing action waits for a person, and who wanted that.
@@ -165,8 +192,7 @@ impl World {
         self.index.put(&incident, &self.knowledge.topology);
         self.batch.events.push((id, record.clone()));
         self.by_number.insert(number, id);
-        let live = Live { incident, telling: Telling::default(), untold: vec![record], quiet_since: None };
-        self.incidents.insert(id, live);
+        self.incidents.insert(id, Live::new(incident, Telling::default(), vec![record]));
         self.dirty.insert(id);
         Some(id)
     }
@@ -200,6 +226,7 @@ impl World {
 
     /// Keeps the signal's row, and the indexes over the rows.
     pub(super) fn note_signal(&mut self, key: &SignalKey, state: SignalState) {
+        self.heard_of.entry(key.1.clone()).or_default().insert(key.0.clone());
         let firing = state == SignalState::Firing;
         if firing {
             self.firing_by_origin.entry(key.0.clone()).or_default().insert(key.1.clone());
@@ -260,14 +287,12 @@ impl World {
     }
 
     /// Puts what the operator wrote in force.
-    pub(super) fn learn(&mut self, knowledge: Knowledge) {
-        // The index was kept under the old topology, and is taken apart under it.
-        let mut index = Index::default();
-        for live in self.incidents.values() {
-            index.put(&live.incident, &knowledge.topology);
-        }
-        self.index = index;
+    pub(super) fn learn(&mut self, knowledge: Knowledge, now: Timestamp) {
+        // The index was kept under the old topology, and is made anew under the other.
+        let incidents = self.incidents.values().map(|live| &live.incident);
+        self.index = std::mem::take(&mut self.index).rebuilt(incidents, &knowledge.topology);
         self.knowledge = knowledge;
+        self.forget_missing_skills(now);
         self.dirty.extend(
             self.incidents.iter().filter(|(_, live)| live.incident.state == State::Open).map(|(id, _)| *id),
         );
@@ -300,11 +325,16 @@ impl World {
         let Some(live) = self.incidents.remove(&id) else { return };
         self.by_number.remove(&live.incident.number);
         self.mitigated.remove(&id);
-        for member in &live.incident.members {
-            if self.is_firing(&member.problem) || self.index.incident_of(&member.problem).is_some() {
+        for Member { problem, .. } in live.incident.members {
+            if self.is_firing(&problem) || self.index.incident_of(&problem).is_some() {
                 continue;
             }
-            self.signals.remove(&(member.origin.clone(), member.problem.clone()));
+            for origin in self.heard_of.remove(&problem).unwrap_or_default() {
+                self.signals.remove(&(origin, problem.clone()));
+            }
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

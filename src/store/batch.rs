@@ -40,6 +40,9 @@ pub struct Telling {
     pub counted_on: Option<Target>,
     /// How many of its occurrences have been counted.
     pub counted: u32,
+    /// When the latest was counted.
+    #[serde(default)]
+    pub counted_at: Option<Timestamp>,
 }
 
 /// The last word of one origin on one problem.
@@ -115,6 +118,8 @@ pub struct Batch {
     pub touched: Vec<SignalRow>,
     /// Occurrences counted: root, when, incident, its event.
     pub occurrences: Vec<(Target, Timestamp, IncidentId, u64)>,
+    /// Occurrences that turned out to be symptoms of something else, and count no longer: incident, when.
+    pub retracted: Vec<(IncidentId, Timestamp)>,
     /// People called: incident, why, when.
     pub escalations: Vec<(IncidentId, Cause, Timestamp)>,
     /// Silences as they are now; the flag says that their end was told.
@@ -147,6 +152,7 @@ impl Batch {
             signals,
             touched,
             occurrences,
+            retracted,
             escalations,
             silences,
             approvals,
@@ -163,6 +169,7 @@ impl Batch {
             && signals.is_empty()
             && touched.is_empty()
             && occurrences.is_empty()
+            && retracted.is_empty()
             && escalations.is_empty()
             && silences.is_empty()
             && approvals.is_empty()
@@ -211,9 +218,11 @@ impl Batch {
 
     fn write_signals(&self, conn: &Connection) -> Result<(), StoreError> {
         let mut put = conn.prepare_cached(
-            "INSERT OR REPLACE INTO signals
+            "INSERT INTO signals
              (origin, target, signature, state, severity, summary, incident, count, first_seen, last_seen, data)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+             ON CONFLICT (origin, target, signature) DO UPDATE SET state = ?4, severity = ?5, summary = ?6,
+                 incident = ?7, count = ?8, first_seen = ?9, last_seen = ?10, data = ?11",
         )?;
         for row in &self.signals {
             let signal = &row.signal;
@@ -248,6 +257,10 @@ impl Batch {
     }
 
     fn write_counts(&self, conn: &Connection) -> Result<(), StoreError> {
+        let mut retract = conn.prepare_cached("DELETE FROM occurrences WHERE incident = ?1 AND at = ?2")?;
+        for (incident, at) in &self.retracted {
+            retract.execute(params![Text(incident), Ms(*at)])?;
+        }
         let mut occurred =
             conn.prepare_cached("INSERT INTO occurrences (root, at, incident, seq) VALUES (?1, ?2, ?3, ?4)")?;
         for (root, at, incident, seq) in &self.occurrences {

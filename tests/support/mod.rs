@@ -6,7 +6,8 @@ mod clock;
 mod host;
 mod logs;
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -14,10 +15,15 @@ pub use chat::FakeChat;
 pub use clock::HandClock;
 pub use host::FakeHost;
 use logs::Logs;
+use rusqlite::Connection;
 use steward::app::{App, Parts};
-use steward::config::{LoadOptions, load};
+use steward::config::{LoadOptions, Setup};
+use steward::domain::incident::{Incident, Record};
+use steward::domain::signal::{Origin, Severity, Signal, SignalState};
+use steward::domain::target::{Signature, Target};
 use steward::engine::message::Message;
 use steward::engine::ports::{Chat, Inbound};
+use steward::store::query;
 
 /// A lab on disk, and the world around it, which outlives a Steward.
 pub struct Lab {
@@ -51,7 +57,7 @@ impl Lab {
     /// A lab with the story's own settings added to the usual ones.
     pub fn new(settings: &str) -> Self {
         let lab = Self {
-            dir: tempfile::tempdir().unwrap(),
+            dir: folder(),
             clock: Arc::new(HandClock::at("2026-11-21T08:00:00Z")),
             host: Arc::default(),
             chat: Arc::new(FakeChat::new("console")),
@@ -129,7 +135,7 @@ impl Lab {
         let (file, state) = (self.path().join("config.toml"), self.path().join("state"));
         Arc::new(move || {
             let env = |_: &str| None;
-            load(&LoadOptions {
+            Setup::load_with(&LoadOptions {
                 file: Some(file.clone()),
                 state_dir: Some(state.clone()),
                 host: "vm",
@@ -146,7 +152,6 @@ impl Lab {
             clock: self.clock.clone(),
             runner: self.host.clone(),
             chats: self.chats().map(|chat| chat as Arc<dyn Chat>).collect(),
-            program: Some(PathBuf::from("/usr/local/bin/steward")),
             look_for_edits: *self.look_for_edits.lock().unwrap(),
         }
     }
@@ -228,6 +233,26 @@ impl Bot<'_> {
         self.types("alex", true, None, text).await;
     }
 
+    /// An alert comes in: something is broken, or no longer is.
+    pub async fn alert(&self, target: &str, signature: &str, state: SignalState) {
+        let now = self.lab.clock.time();
+        let signal = Signal {
+            origin: Origin::Alert("alertmanager".into()),
+            target: Target::parse(target).unwrap(),
+            signature: Signature::parse(signature).unwrap(),
+            severity: Severity::Error,
+            state,
+            summary: format!("{target} has {signature}"),
+            impact: None,
+            evidence: String::new(),
+            labels: BTreeMap::new(),
+            at: now,
+            received_at: now,
+        };
+        self.app.handle().signals(vec![signal]).await.unwrap();
+        self.settle().await;
+    }
+
     async fn types(&self, user: &str, operator: bool, incident: Option<u64>, text: &str) {
         let inbound = Inbound {
             platform: "console".into(),
@@ -249,6 +274,7 @@ impl Bot<'_> {
     /// Ends the story: stops, and shows that nothing is left that the story did not look at.
     pub async fn end(self) {
         let lab = self.lab;
+        self.timelines_make_sense().await;
         self.stop().await;
         lab.chats().for_each(|chat| chat.nothing_unseen());
         lab.logs.nothing_unexpected();
@@ -264,6 +290,37 @@ impl Bot<'_> {
     /// Steward dies on the spot.
     pub async fn crash(self) {
         self.app.abandon().await;
+    }
+
+    /// Every stored incident, the oldest first.
+    pub async fn stored(&self) -> Vec<Incident> {
+        let read = |conn: &Connection| query::incidents(conn, true, 10_000);
+        let mut stored: Vec<_> =
+            self.app.store().read(read).await.unwrap().into_iter().map(|stored| stored.incident).collect();
+        stored.sort_by_key(|incident| incident.number);
+        stored
+    }
+
+    /// The incident with this number as it is stored.
+    pub async fn incident(&self, number: u64) -> Incident {
+        let mut stored = self.stored().await;
+        stored.retain(|incident| incident.number == number);
+        stored.pop().unwrap_or_else(|| panic!("there is no incident #{number}"))
+    }
+
+    /// The events that are stored of an incident, in order.
+    pub async fn timeline(&self, number: u64) -> Vec<Record> {
+        let id = self.incident(number).await.id;
+        self.app.store().read(move |conn| query::timeline(conn, id, 0)).await.unwrap()
+    }
+
+    /// Every stored incident is what its timeline adds up to.
+    async fn timelines_make_sense(&self) {
+        for incident in self.stored().await {
+            let timeline = self.timeline(incident.number).await;
+            let folded = Incident::fold(incident.id, incident.number, &timeline);
+            assert_eq!(folded, Ok(Some(incident)), "the fold of the timeline is not what is stored");
+        }
     }
 
     /// The story expects this in the log.
@@ -282,6 +339,12 @@ async fn yields() {
     for _ in 0..20 {
         tokio::task::yield_now().await;
     }
+}
+
+/// A folder in memory where there is one: the stories commit as often as life does, and days pass in them.
+fn folder() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()
 }
 
 /// Minutes.

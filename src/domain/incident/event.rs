@@ -90,6 +90,8 @@ pub enum Event {
     Raised { problem: Problem, severity: Severity },
     /// A problem is gone.
     Recovered { problem: Problem },
+    /// Nobody looks at a problem any more: the skill that saw it was removed. It counts as over, unverified.
+    Unwatched { problem: Problem, skill: String },
     /// A problem is back while others never went.
     Returned { problem: Problem, summary: String },
     /// A problem is back after all were gone. `occurrence` tells a true return from a flap.
@@ -165,6 +167,7 @@ impl Event {
             Self::Joined { .. } => "joined",
             Self::Raised { .. } => "raised",
             Self::Recovered { .. } => "recovered",
+            Self::Unwatched { .. } => "unwatched",
             Self::Returned { .. } => "returned",
             Self::Reopened { .. } => "reopened",
             Self::RootMoved { .. } => "root_moved",
@@ -190,6 +193,32 @@ impl Event {
             Self::SilenceEnded => "silence_ended",
             Self::Reminded { .. } => "reminded",
             Self::Cleared { .. } => "cleared",
+        }
+    }
+
+    /// The problem that a line of the story is about and nothing else is.
+    #[must_use]
+    pub fn symptom(&self) -> Option<&Problem> {
+        match self {
+            Self::Joined { problem, .. }
+            | Self::Raised { problem, .. }
+            | Self::Recovered { problem }
+            | Self::Unwatched { problem, .. }
+            | Self::Returned { problem, .. } => Some(problem),
+            _ => None,
+        }
+    }
+
+    /// Why something was decided, where the event says so.
+    #[must_use]
+    pub fn why(&self) -> Option<&str> {
+        match self {
+            Self::Opened { why, .. }
+            | Self::Joined { why, .. }
+            | Self::RootMoved { why, .. }
+            | Self::Absorbed { why, .. }
+            | Self::MergedInto { why, .. } => Some(why.as_str()).filter(|why| !why.is_empty()),
+            _ => None,
         }
     }
 

@@ -1,8 +1,9 @@
 //! The timeline in words: one sentence per event, the same everywhere.
 
-use super::{Event, Mitigation};
+use super::{Event, Mitigation, SuspectNote};
 use crate::domain::approval::ApprovalState;
 use crate::domain::remediation::Outcome;
+use crate::domain::signal::Origin;
 
 /// An event as people read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,91 +12,186 @@ pub struct Sentence {
     pub sign: &'static str,
     /// The sentence, plain text.
     pub text: String,
+    /// The same without [`Event::why`], for where that was said just before.
+    pub brief: Option<String>,
     /// Whether it waits for no cooldown (a recovery, an escalation, a question).
     pub urgent: bool,
+}
+
+impl Sentence {
+    /// One that waits for the next update.
+    fn calm(sign: &'static str, text: impl Into<String>) -> Self {
+        Self { sign, text: text.into(), brief: None, urgent: false }
+    }
+
+    /// One that is told at once.
+    fn urgent(sign: &'static str, text: impl Into<String>) -> Self {
+        Self { urgent: true, ..Self::calm(sign, text) }
+    }
+
+    /// Adds the reason.
+    fn because(self, why: &str) -> Self {
+        let brief = self.text.trim_end_matches(':').to_owned();
+        let brief = if brief.ends_with('.') { brief } else { format!("{brief}.") };
+        Self { text: format!("{} {why}", self.text), brief: Some(brief), ..self }
+    }
 }
 
 /// Says an event in words; `None` for what the thread need not hear.
 #[must_use]
 pub fn sentence(event: &Event) -> Option<Sentence> {
-    let (sign, text, urgent) = match event {
-        Event::Opened { problem, summary, origin, impact, .. } => {
-            let impact = impact.as_ref().map(|i| format!(" Impact: {i}.")).unwrap_or_default();
-            ("seen", format!("{summary} ({problem}, reported by {origin}).{impact}"), true)
+    let said = match event {
+        Event::Opened { problem, summary, origin, impact, why, .. } => {
+            let impact = impact.as_ref().map(|i| format!(" Impact: {}.", i.trim_end_matches('.')));
+            let text = format!(
+                "{} ({problem}, found by {}).{}",
+                summary.trim_end_matches('.'),
+                finder(origin),
+                impact.unwrap_or_default()
+            );
+            let said = Sentence::urgent("seen", text);
+            if why.is_empty() { said } else { said.because(why) }
         }
         Event::Joined { problem, summary, why, .. } => {
-            ("seen", format!("Also: {summary} ({problem}). {why}"), false)
+            Sentence::calm("seen", format!("Also {} ({problem}).", summary.trim_end_matches('.')))
+                .because(why)
         }
-        Event::Raised { problem, severity } => ("seen", format!("{problem} is now {severity}."), false),
-        Event::Recovered { problem } => ("calm", format!("{problem} has recovered."), false),
-        Event::Returned { problem, summary } => ("seen", format!("{problem} is back: {summary}"), false),
+        Event::Raised { problem, severity } => {
+            Sentence::calm("seen", format!("{problem} is now {severity}."))
+        }
+        Event::Recovered { problem } => Sentence::calm("calm", format!("{problem} has recovered.")),
+        Event::Unwatched { problem, skill } => Sentence::calm(
+            "calm",
+            format!("Nobody looks at {problem} any more: the skill {skill} is gone. It counts as over."),
+        ),
+        Event::Returned { problem, summary } => {
+            Sentence::calm("seen", format!("{problem} is back: {}.", summary.trim_end_matches('.')))
+        }
         Event::Reopened { problem, summary, occurrence } => {
             let what = if *occurrence { "Came back" } else { "Bounced back" };
-            ("seen", format!("{what}: {summary} ({problem})."), *occurrence)
+            let text = format!("{what}: {} ({problem}).", summary.trim_end_matches('.'));
+            Sentence { urgent: *occurrence, ..Sentence::calm("seen", text) }
         }
-        Event::RootMoved { root, why } => ("why", format!("Suspected root is now {root}: {why}"), false),
-        Event::Absorbed { number, why, .. } => ("why", format!("Took in incident #{number}: {why}"), false),
+        Event::RootMoved { root, why } => {
+            Sentence::calm("why", format!("The suspected root is {root}:")).because(why)
+        }
+        Event::Absorbed { number, why, .. } => {
+            Sentence::calm("why", format!("Took in incident #{number}:")).because(why)
+        }
         Event::MergedInto { number, why, .. } => {
-            ("why", format!("Went on as part of incident #{number}: {why}"), true)
+            Sentence::urgent("why", format!("Went on as part of incident #{number}:")).because(why)
         }
         Event::Split { problems, into, by, .. } => {
             let names = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            ("person", format!("{by} took out {names}: now incident #{into}."), false)
+            Sentence::calm("person", format!("{by} took out {names}: now incident #{into}."))
         }
-        Event::Suspects { suspects } => match suspects.first() {
-            None => return None,
-            Some(first) => {
-                let more = match suspects.len() - 1 {
-                    0 => String::new(),
-                    n => format!(" ({n} more: ask `what changed?`)"),
-                };
-                let text = format!(
-                    "Suspect change: \"{}\" by {} ({} {}): {}{more}",
-                    first.summary,
-                    first.author,
-                    first.source,
-                    short(&first.id),
-                    first.why
-                );
-                ("change", text, false)
-            }
-        },
+        Event::Suspects { suspects } => suspect(suspects)?,
+        Event::RepairStarted { .. }
+        | Event::RepairStep { .. }
+        | Event::RepairEnded { .. }
+        | Event::RepairIneffective { .. } => repair(event)?,
+        Event::ApprovalRequested { .. } | Event::ApprovalEnded { .. } => approval(event)?,
+        Event::NextStep { text } => Sentence::calm("next", text.clone()),
+        Event::Mitigated { by: Mitigation::Repair { runbook, .. } } => {
+            Sentence::urgent("good", format!("{runbook} worked: the problem is gone. {WATCHING}"))
+        }
+        Event::Mitigated { by: Mitigation::Recovery } => {
+            Sentence::urgent("calm", format!("It went away by itself. {WATCHING}"))
+        }
+        Event::Resolved { verified, why } => Sentence::urgent(
+            "good",
+            if *verified { format!("Resolved: {why}") } else { format!("Resolved, unverified: {why}") },
+        ),
+        Event::Acknowledged { by } => {
+            Sentence::calm("person", format!("{by} is on it. Reminders are off; repairs go on."))
+        }
+        Event::Flapping { .. } => {
+            Sentence::calm("bad", "Flapping: single bounces are no longer told, and nothing is repaired.")
+        }
+        Event::Calmed => Sentence::calm("calm", "It no longer comes and goes."),
+        Event::Escalated { text, .. } => Sentence::urgent("call", text.clone()),
+        Event::Silenced { by, .. } => Sentence::urgent(
+            "person",
+            format!("Silenced by {by}: no messages, no calls and no repairs until that ends."),
+        ),
+        Event::SilenceEnded => Sentence::urgent("person", "The silence is over."),
+        Event::Reminded { text } => Sentence::urgent("next", text.clone()),
+        Event::Cleared { by } => {
+            Sentence::urgent("person", format!("{by} says that the stuck repair is taken care of."))
+        }
+        Event::Closed => return None,
+    };
+    Some(said)
+}
+
+/// What is done while a calm has to last.
+const WATCHING: &str = "Watching whether it stays away.";
+
+fn finder(origin: &Origin) -> String {
+    match origin {
+        Origin::Skill(name) => format!("the skill {name}"),
+        Origin::Alert(name) => name.clone(),
+        Origin::Steward => "me".to_owned(),
+    }
+}
+
+fn suspect(suspects: &[SuspectNote]) -> Option<Sentence> {
+    let first = suspects.first()?;
+    let more = match suspects.len() - 1 {
+        0 => String::new(),
+        n => format!(" ({n} more: ask `what changed?`)"),
+    };
+    Some(Sentence::calm(
+        "change",
+        format!(
+            "Suspect change: \"{}\" by {} ({} {}): {}{more}",
+            first.summary,
+            first.author,
+            first.source,
+            short(&first.id),
+            first.why
+        ),
+    ))
+}
+
+fn repair(event: &Event) -> Option<Sentence> {
+    match event {
         Event::RepairStarted { runbook, title, why, .. } => {
-            ("repair", format!("Repairing: {title} (runbook {runbook}; {why})."), false)
+            Some(Sentence::calm("repair", format!("{title} (runbook {runbook}, {why}).")))
         }
-        Event::RepairStep { text, .. } => ("repair", text.clone(), false),
-        Event::RepairEnded { runbook, outcome, .. } => match outcome {
-            Outcome::Succeeded => {
-                ("good", format!("{runbook} worked: the check that found it passes again."), true)
-            }
-            Outcome::Deferred => (
+        Event::RepairStep { text, .. } => Some(Sentence::calm("repair", text.clone())),
+        Event::RepairEnded { runbook, outcome, .. } => Some(match outcome {
+            Outcome::Succeeded => Sentence::urgent("good", format!("{runbook} worked: its problem is gone.")),
+            Outcome::Deferred => Sentence::urgent(
                 "good",
                 format!("{runbook} is done and verified; the alert's source has yet to confirm."),
-                true,
             ),
             Outcome::Unwound { why } => {
-                ("bad", format!("{runbook} did not help, and left nothing behind: {why}"), true)
+                Sentence::urgent("bad", format!("{runbook} did not help, and left nothing behind: {why}"))
             }
-            Outcome::Stuck { why } => ("bad", format!("{runbook} is stuck: {why}"), true),
-            Outcome::Cancelled { why } => ("bad", format!("{runbook} was called off: {why}"), true),
-        },
+            Outcome::Stuck { why } => Sentence::urgent("bad", format!("{runbook} is stuck: {why}")),
+            Outcome::Cancelled { why } => Sentence::urgent("bad", format!("{runbook} was called off: {why}")),
+        }),
         Event::RepairIneffective { runbook, .. } => {
-            ("bad", format!("{runbook} did not last: the problem came back within the watch time."), false)
+            Some(Sentence::calm("bad", format!("{runbook} did not fix it for good.")))
         }
+        _ => None,
+    }
+}
+
+fn approval(event: &Event) -> Option<Sentence> {
+    match event {
         Event::ApprovalRequested { number, commands, reasons, runbook, .. } => {
-            let what = commands.join("; ");
-            let why = reasons.join("; ");
-            (
-                "ask",
-                format!(
-                    "Waiting for you: may I run {runbook}? It would run: {what}. Why I ask: {why}. Type `approve {number}` or `deny {number}`."
-                ),
-                true,
-            )
+            let text = format!(
+                "Waiting for you: may I run {runbook}? It would run: {}. Why I ask: {}. Type `approve {number}` or `deny {number}`.",
+                commands.join("; "),
+                reasons.join("; ")
+            );
+            Some(Sentence::urgent("ask", text))
         }
         Event::ApprovalEnded { number, state, by, why, .. } => {
             let who = by.as_deref().unwrap_or("nobody");
-            let why = why.as_ref().map(|w| format!(": {w}")).unwrap_or_default();
+            let why = why.as_ref().map(|w| format!(": {}", w.trim_end_matches('.'))).unwrap_or_default();
             let text = match state {
                 ApprovalState::Approved => format!("Approval {number}: {who} said yes{why}."),
                 ApprovalState::Denied => format!("Approval {number}: {who} said no{why}."),
@@ -105,48 +201,10 @@ pub fn sentence(event: &Event) -> Option<Sentence> {
                 ApprovalState::Withdrawn => format!("Approval {number} is withdrawn{why}."),
                 ApprovalState::Pending => return None,
             };
-            ("ask", text, true)
+            Some(Sentence::urgent("ask", text))
         }
-        Event::NextStep { text } => ("next", text.clone(), false),
-        Event::Mitigated { by } => match by {
-            Mitigation::Repair { runbook, .. } => {
-                ("good", format!("Mitigated by {runbook}. Watching whether it stays away."), true)
-            }
-            Mitigation::Recovery => (
-                "calm",
-                "Mitigated: it went away by itself. Watching whether it stays away.".to_owned(),
-                true,
-            ),
-        },
-        Event::Resolved { verified, why } => {
-            let text =
-                if *verified { format!("Resolved: {why}") } else { format!("Resolved, unverified: {why}") };
-            ("good", text, true)
-        }
-        Event::Acknowledged { by } => {
-            ("person", format!("{by} is on it. Reminders are off; repairs go on."), false)
-        }
-        Event::Flapping { bounces, window_secs } => (
-            "bad",
-            format!(
-                "Flapping: {bounces} bounces within {} minutes. Single bounces are no longer told.",
-                window_secs / 60
-            ),
-            true,
-        ),
-        Event::Calmed => ("calm", "No longer flapping.".to_owned(), false),
-        Event::Escalated { text, .. } => ("call", text.clone(), true),
-        Event::Silenced { by, .. } => {
-            ("person", format!("Silenced by {by}: no messages and no repairs until it ends."), true)
-        }
-        Event::SilenceEnded => ("person", "The silence is over.".to_owned(), true),
-        Event::Reminded { text } => ("next", text.clone(), true),
-        Event::Cleared { by } => {
-            ("person", format!("{by} says that the stuck repair is taken care of."), true)
-        }
-        Event::Closed => return None,
-    };
-    Some(Sentence { sign, text, urgent })
+        _ => None,
+    }
 }
 
 /// The first twelve characters of an id: enough to find a commit by.

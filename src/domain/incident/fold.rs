@@ -1,0 +1,246 @@
+//! How an incident takes in what happens: which event fits, and what it changes.
+
+use super::{Acknowledgement, Event, IllegalEvent, Incident, Member, Mitigation, Record, Repair, State};
+use crate::domain::approval::ApprovalState;
+use crate::domain::remediation::Outcome;
+use crate::domain::signal::{Problem, Severity, Timestamp};
+
+impl Incident {
+    /// Applies the next event.
+    ///
+    /// # Errors
+    /// When the event does not fit the state or its number is not the next; nothing changes then.
+    pub fn apply(&mut self, record: &Record) -> Result<(), IllegalEvent> {
+        let illegal = || IllegalEvent { number: self.number, state: self.state, event: record.event.kind() };
+        if record.seq != self.last_seq + 1 || !self.accepts(&record.event) {
+            return Err(illegal());
+        }
+        if let Some(next) = record.event.target_state() {
+            if next != self.state {
+                if !self.state.may_become(next) {
+                    return Err(illegal());
+                }
+                self.changed_at = record.at;
+            }
+            self.state = next;
+        }
+        self.last_seq = record.seq;
+        self.take_in(&record.event, record.at);
+        Ok(())
+    }
+
+    /// What an event needs besides a legal transition.
+    fn accepts(&self, event: &Event) -> bool {
+        if !self.state.is_live() {
+            return false;
+        }
+        match event {
+            Event::Opened { .. } => false,
+            Event::Joined { problem, .. } => self.state.is_unresolved() && self.member(problem).is_none(),
+            Event::Raised { problem, .. } => self.member(problem).is_some(),
+            Event::Recovered { problem } | Event::Unwatched { problem, .. } => {
+                self.member(problem).is_some_and(|m| m.active)
+            }
+            Event::Returned { problem, .. } => {
+                self.member(problem).is_some_and(|m| !m.active)
+                    && matches!(self.state, State::Open | State::Remediating | State::Stuck)
+            }
+            Event::Reopened { .. } => matches!(self.state, State::Mitigated | State::Resolved),
+            // After a repair whose steps were verified, an alert may still wait for its source's word.
+            Event::Mitigated { by } => {
+                self.state != State::Mitigated
+                    && (!self.is_active() || matches!(by, Mitigation::Repair { .. }))
+            }
+            Event::Resolved { .. } => !self.is_active(),
+            Event::Split { problems, .. } => {
+                problems.iter().all(|p| self.member(p).is_some()) && problems.len() < self.members.len()
+            }
+            Event::RepairStarted { .. } => self.state == State::Open && self.running_repair().is_none(),
+            Event::RepairEnded { remediation, .. } => {
+                self.running_repair().is_some_and(|repair| repair.remediation == *remediation)
+            }
+            Event::RepairStep { .. } => self.running_repair().is_some(),
+            Event::ApprovalRequested { .. } => self.approval.is_none(),
+            Event::ApprovalEnded { approval, .. } => self.approval.is_some_and(|(id, _)| id == *approval),
+            Event::Cleared { .. } => self.state == State::Stuck,
+            Event::Absorbed { .. }
+            | Event::MergedInto { .. }
+            | Event::RootMoved { .. }
+            | Event::Suspects { .. }
+            | Event::RepairIneffective { .. }
+            | Event::NextStep { .. }
+            | Event::Closed
+            | Event::Acknowledged { .. }
+            | Event::Flapping { .. }
+            | Event::Calmed
+            | Event::Escalated { .. }
+            | Event::Silenced { .. }
+            | Event::SilenceEnded
+            | Event::Reminded { .. } => true,
+        }
+    }
+
+    fn take_in(&mut self, event: &Event, at: Timestamp) {
+        match event {
+            Event::Joined { problem, origin, severity, summary, impact, why, .. } => {
+                self.severity = self.severity.max(*severity);
+                self.members.push(Member {
+                    problem: problem.clone(),
+                    origin: origin.clone(),
+                    severity: *severity,
+                    summary: summary.clone(),
+                    impact: impact.clone(),
+                    active: true,
+                    joined_at: at,
+                    why: why.clone(),
+                    bounces: Vec::new(),
+                });
+                let root_broke_again = self.state == State::Mitigated
+                    && matches!(self.mitigated_by, Some(Mitigation::Repair { .. }))
+                    && problem.target == self.root;
+                self.occurrences += u32::from(root_broke_again);
+                self.end_calm(at);
+            }
+            Event::Raised { problem, severity } => {
+                self.severity = self.severity.max(*severity);
+                self.with_member(problem, |m| m.severity = *severity);
+            }
+            Event::Recovered { problem } | Event::Unwatched { problem, .. } => {
+                self.with_member(problem, |m| m.active = false);
+                if self.state == State::Mitigated && !self.is_active() {
+                    // A repair had been verified, and its source agrees only now: the calm begins here.
+                    self.mitigated_at = Some(at);
+                }
+            }
+            Event::Returned { problem, summary } => {
+                self.with_member(problem, |m| {
+                    m.active = true;
+                    m.summary.clone_from(summary);
+                    m.bounces.push(at);
+                    let spare = m.bounces.len().saturating_sub(Member::BOUNCES);
+                    m.bounces.drain(..spare);
+                });
+            }
+            Event::Reopened { problem, summary, occurrence } => {
+                self.with_member(problem, |m| {
+                    m.active = true;
+                    m.summary.clone_from(summary);
+                });
+                if *occurrence {
+                    self.occurrences += 1;
+                    self.bounces.clear();
+                    self.acknowledged = None;
+                } else if !matches!(self.mitigated_by, Some(Mitigation::Repair { .. })) {
+                    self.bounces.push(at);
+                }
+                self.mitigated_by = None;
+                self.mitigated_at = None;
+                self.next_step = None;
+                self.declined.clear();
+                self.unanswered.clear();
+            }
+            Event::Mitigated { by } => {
+                self.mitigated_by = Some(by.clone());
+                self.mitigated_at = Some(at);
+                self.next_step = None;
+            }
+            Event::Resolved { .. } | Event::Calmed => {
+                self.flapping = false;
+                self.bounces.clear();
+            }
+            Event::RootMoved { root, why } => {
+                self.root = root.clone();
+                self.root_why.clone_from(why);
+                self.next_step = None;
+            }
+            Event::Absorbed { members, severity, .. } => self.absorb(members, *severity, at),
+            Event::MergedInto { incident, number, .. } => self.merged_into = Some((*incident, *number)),
+            Event::Split { problems, root, .. } => {
+                self.members.retain(|m| !problems.contains(&m.problem));
+                self.root = root.clone();
+                self.root_why = String::new();
+                self.next_step = None;
+                self.sorted_by_hand = true;
+                self.severity = self.members.iter().map(|m| m.severity).max().unwrap_or(self.severity);
+            }
+            Event::Suspects { suspects } => self.suspects.clone_from(suspects),
+            Event::RepairStarted { remediation, runbook, .. } => {
+                self.repairs.push(Repair {
+                    remediation: *remediation,
+                    runbook: runbook.clone(),
+                    started_at: at,
+                    outcome: None,
+                    ineffective: false,
+                });
+                self.next_step = None;
+            }
+            Event::RepairEnded { outcome, .. } => {
+                if let Some(repair) = self.repairs.last_mut() {
+                    repair.outcome = Some(outcome.clone());
+                }
+                if *outcome == Outcome::Succeeded && self.is_active() && self.state == State::Remediating {
+                    // The repaired problem is gone, another of the same root is not.
+                    self.state = State::Open;
+                    self.changed_at = at;
+                }
+            }
+            Event::RepairIneffective { remediation, .. } => {
+                if let Some(repair) = self.repairs.iter_mut().find(|r| r.remediation == *remediation) {
+                    repair.ineffective = true;
+                }
+            }
+            Event::ApprovalRequested { approval, number, .. } => self.approval = Some((*approval, *number)),
+            Event::ApprovalEnded { runbook, state, .. } => {
+                self.approval = None;
+                match state {
+                    ApprovalState::Denied => self.declined.push(runbook.clone()),
+                    ApprovalState::Expired => self.unanswered.push(runbook.clone()),
+                    ApprovalState::Pending | ApprovalState::Approved | ApprovalState::Withdrawn => {}
+                }
+            }
+            Event::NextStep { text } => self.next_step = Some(text.clone()),
+            Event::Acknowledged { by } => self.acknowledged = Some(Acknowledgement { by: by.clone(), at }),
+            Event::Flapping { .. } => self.flapping = true,
+            Event::Escalated { cause, text } => {
+                self.escalations.push((*cause, at));
+                self.next_step = Some(text.clone());
+            }
+            Event::Opened { .. }
+            | Event::RepairStep { .. }
+            | Event::Closed
+            | Event::Cleared { .. }
+            | Event::Silenced { .. }
+            | Event::SilenceEnded
+            | Event::Reminded { .. } => {}
+        }
+    }
+
+    fn with_member(&mut self, problem: &Problem, change: impl FnOnce(&mut Member)) {
+        if let Some(member) = self.members.iter_mut().find(|m| m.problem == *problem) {
+            change(member);
+        }
+    }
+
+    fn absorb(&mut self, members: &[Member], severity: Severity, at: Timestamp) {
+        self.severity = self.severity.max(severity);
+        for member in members {
+            match self.members.iter_mut().find(|m| m.problem == member.problem) {
+                Some(known) => known.active |= member.active,
+                None => self.members.push(member.clone()),
+            }
+        }
+        if self.is_active() {
+            self.end_calm(at);
+        }
+    }
+
+    /// Something new came into an incident that was calm.
+    fn end_calm(&mut self, at: Timestamp) {
+        if matches!(self.state, State::Mitigated | State::Resolved) {
+            self.state = State::Open;
+            self.changed_at = at;
+            self.mitigated_by = None;
+            self.mitigated_at = None;
+        }
+    }
+}
