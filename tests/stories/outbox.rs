@@ -144,8 +144,8 @@ async fn the_first_message_that_gets_through_lets_the_others_go_at_once() {
     let bot = lab.start().await;
     lab.chat.go_down();
     lab.host.break_("vm/web", "unit-failed");
-    bot.pass(min(6)).await;
-    lab.host.break_("vm/db", "unit-failed");
+    bot.pass(min(8)).await;
+    bot.alert("vm/db", "slow", SignalState::Firing).await;
     bot.pass(min(54)).await;
     lab.chat.come_back();
     while !lab.chat.has_root(1) && !lab.chat.has_root(2) {
