@@ -32,6 +32,7 @@ pub struct Lab {
     pub host: Arc<FakeHost>,
     pub chat: Arc<FakeChat>,
     others: Mutex<Vec<Arc<FakeChat>>>,
+    look_for_edits: Mutex<Duration>,
     logs: Logs,
 }
 
@@ -61,6 +62,7 @@ impl Lab {
             host: Arc::default(),
             chat: Arc::new(FakeChat::new("console")),
             others: Mutex::default(),
+            look_for_edits: Mutex::new(Duration::from_secs(3600)),
             logs: Logs::listen(),
         };
         let base = if settings.contains("[skills]") {
@@ -68,13 +70,15 @@ impl Lab {
         } else {
             BASE.into()
         };
+        let ours = |line: &&str| !line.starts_with("timezone") || !settings.contains("timezone");
+        let base = base.lines().filter(ours).collect::<Vec<_>>().join("\n");
         // Keys of the top come before the first table.
         let tables = if settings.starts_with('[') {
             0
         } else {
             settings.find("\n[").map_or(settings.len(), |at| at + 1)
         };
-        let text = format!("{}\n{base}{}", &settings[..tables], &settings[tables..]);
+        let text = format!("{}\n{base}\n{}", &settings[..tables], &settings[tables..]);
         lab.write("config.toml", &text);
         lab.write("state/.keep", "");
         lab
@@ -85,6 +89,17 @@ impl Lab {
         let chat = Arc::new(FakeChat::new(platform));
         self.others.lock().unwrap().push(chat.clone());
         chat
+    }
+
+    /// Stewards that start from now on look for edits this often.
+    pub fn look_for_edits_every(&self, time: Duration) {
+        *self.look_for_edits.lock().unwrap() = time;
+    }
+
+    /// Adds to a file of the lab.
+    pub fn append(&self, name: &str, text: &str) {
+        let before = std::fs::read_to_string(self.path().join(name)).unwrap();
+        self.write(name, &(before + text));
     }
 
     fn chats(&self) -> impl Iterator<Item = Arc<FakeChat>> {
@@ -137,7 +152,7 @@ impl Lab {
             clock: self.clock.clone(),
             runner: self.host.clone(),
             chats: self.chats().map(|chat| chat as Arc<dyn Chat>).collect(),
-            look_for_edits: Duration::from_secs(3600),
+            look_for_edits: *self.look_for_edits.lock().unwrap(),
         }
     }
 
@@ -203,17 +218,32 @@ impl Bot<'_> {
 
     /// Somebody types; the answer comes back.
     pub async fn says_as(&self, user: &str, operator: bool, text: &str) -> String {
+        self.types(user, operator, None, text).await;
+        self.lab.chat.take_answer(user).unwrap_or_else(|| panic!("no answer to {text:?}"))
+    }
+
+    /// A person types in the thread of an incident.
+    pub async fn says_in_thread(&self, number: u64, text: &str) -> String {
+        self.types("alex", true, Some(number), text).await;
+        self.lab.chat.take_answer("alex").unwrap_or_else(|| panic!("no answer to {text:?}"))
+    }
+
+    /// A person types, and may get no answer.
+    pub async fn says_into_the_void(&self, text: &str) {
+        self.types("alex", true, None, text).await;
+    }
+
+    async fn types(&self, user: &str, operator: bool, incident: Option<u64>, text: &str) {
         let inbound = Inbound {
             platform: "console".into(),
             conversation: user.into(),
             user: user.into(),
             operator,
             text: text.into(),
-            incident: None,
+            incident,
         };
         self.app.handle().submit(Message::Said(inbound)).await.unwrap();
         self.settle().await;
-        self.lab.chat.take_answer(user).unwrap_or_else(|| panic!("no answer to {text:?}"))
     }
 
     /// An alert comes in: something is broken, or no longer is.
@@ -233,20 +263,6 @@ impl Bot<'_> {
             received_at: now,
         };
         self.app.handle().signals(vec![signal]).await.unwrap();
-        self.settle().await;
-    }
-
-    /// Somebody types, and may get no answer.
-    pub async fn says_into_the_void(&self, text: &str) {
-        let inbound = Inbound {
-            platform: "console".into(),
-            conversation: "alex".into(),
-            user: "alex".into(),
-            operator: true,
-            text: text.into(),
-            incident: None,
-        };
-        self.app.handle().submit(Message::Said(inbound)).await.unwrap();
         self.settle().await;
     }
 
