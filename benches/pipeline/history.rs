@@ -69,6 +69,7 @@ impl Past {
             root: Some(card(&problem, number)),
             counted_on: Some(problem.target.clone()),
             counted: 1,
+            counted_at: Some(done_at),
         };
         let batch = Batch {
             events: records.into_iter().map(|record| (id, record)).collect(),

@@ -10,5 +10,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod incidents;
 mod repair;
 mod shipped;
+mod shop;

@@ -6,6 +6,7 @@ mod clock;
 mod host;
 mod logs;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -18,6 +19,8 @@ use rusqlite::Connection;
 use steward::app::{App, Parts};
 use steward::config::{LoadOptions, Setup};
 use steward::domain::incident::{Incident, Record};
+use steward::domain::signal::{Origin, Severity, Signal, SignalState};
+use steward::domain::target::{Signature, Target};
 use steward::engine::message::Message;
 use steward::engine::ports::{Chat, Inbound};
 use steward::store::query;
@@ -206,6 +209,26 @@ impl Bot<'_> {
         self.lab.chat.take_answer(user).unwrap_or_else(|| panic!("no answer to {text:?}"))
     }
 
+    /// An alert comes in: something is broken, or no longer is.
+    pub async fn alert(&self, target: &str, signature: &str, state: SignalState) {
+        let now = self.lab.clock.time();
+        let signal = Signal {
+            origin: Origin::Alert("alertmanager".into()),
+            target: Target::parse(target).unwrap(),
+            signature: Signature::parse(signature).unwrap(),
+            severity: Severity::Error,
+            state,
+            summary: format!("{target} has {signature}"),
+            impact: None,
+            evidence: String::new(),
+            labels: BTreeMap::new(),
+            at: now,
+            received_at: now,
+        };
+        self.app.handle().signals(vec![signal]).await.unwrap();
+        self.settle().await;
+    }
+
     /// Ends Steward in good order.
     pub async fn stop(self) {
         self.app.stop().await.unwrap();
@@ -241,7 +264,7 @@ impl Bot<'_> {
         stored.pop().unwrap_or_else(|| panic!("there is no incident #{number}"))
     }
 
-    /// The kinds of the events that are stored of an incident.
+    /// The events that are stored of an incident, in order.
     pub async fn timeline(&self, number: u64) -> Vec<Record> {
         let id = self.incident(number).await.id;
         self.app.store().read(move |conn| query::timeline(conn, id, 0)).await.unwrap()
