@@ -161,7 +161,11 @@ impl World {
         let mut card = Card::titled(title)
             .field(
                 "Watching",
-                format!("{} skills, {} runbooks", self.knowledge.skills.len(), self.knowledge.runbooks.len()),
+                format!(
+                    "{}, {}",
+                    count_of(self.knowledge.skills.len(), "skill"),
+                    count_of(self.knowledge.runbooks.len(), "runbook")
+                ),
             )
             .field("Broken now", failing.join("\n"))
             .field("Could not check", self.not_checked().join("\n"))
@@ -227,6 +231,10 @@ impl World {
             card.line(format!("{:<28} {from:<8} {}", runbook.name, runbook.title))
         })
     }
+}
+
+fn count_of(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 fn help(topic: Option<&str>) -> Card {

@@ -81,7 +81,7 @@ impl Book {
             "SELECT 'saga', remediation || '/' || seq, data FROM remediation_log",
             "SELECT 'message', id, thread FROM outbox",
             "SELECT 'incident', id, number FROM incidents",
-            "SELECT 'signal', origin || target || signature, first_seen FROM signals",
+            "SELECT 'signal', origin || target || signature, origin FROM signals",
             "SELECT 'occurrence', id, root FROM occurrences",
             "SELECT 'call', id, cause FROM escalations",
         ];
@@ -125,7 +125,8 @@ impl Book {
     pub(crate) fn steps_were_told(&self) {
         let sql = "SELECT r.id,
               (SELECT count(*) FROM remediation_log l WHERE l.remediation = r.id
-                  AND l.data ->> 'event' IN ('ran', 'not_run', 'refused', 'verified', 'waiting')),
+                  AND (l.data ->> 'event' IN ('ran', 'not_run', 'refused', 'waiting')
+                    OR (l.data ->> 'event' = 'verified' AND l.data ->> '$.verdict.is' <> 'passed'))),
               (SELECT count(*) FROM events e WHERE e.incident = r.incident AND e.kind = 'repair_step'
                   AND e.data ->> 'remediation' = r.id)
             FROM remediations r";

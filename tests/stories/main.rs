@@ -10,7 +10,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod approvals;
 mod incidents;
+mod ladder;
+mod outbox;
 mod repair;
+mod restart;
 mod shipped;
 mod shop;

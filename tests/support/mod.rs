@@ -56,18 +56,25 @@ impl Lab {
     /// A lab with the story's own settings added to the usual ones.
     pub fn new(settings: &str) -> Self {
         let lab = Self {
-            dir: tempfile::tempdir().unwrap(),
+            dir: folder(),
             clock: Arc::new(HandClock::at("2026-11-21T08:00:00Z")),
             host: Arc::default(),
             chat: Arc::new(FakeChat::new("console")),
             others: Mutex::default(),
             logs: Logs::listen(),
         };
-        let text = if settings.contains("[skills]") {
-            format!("{}{settings}", BASE.replace("[skills]\njitter = \"0s\"\n", ""))
+        let base = if settings.contains("[skills]") {
+            BASE.replace("[skills]\njitter = \"0s\"\n", "")
         } else {
-            format!("{BASE}{settings}")
+            BASE.into()
         };
+        // Keys of the top come before the first table.
+        let tables = if settings.starts_with('[') {
+            0
+        } else {
+            settings.find("\n[").map_or(settings.len(), |at| at + 1)
+        };
+        let text = format!("{}\n{base}{}", &settings[..tables], &settings[tables..]);
         lab.write("config.toml", &text);
         lab.write("state/.keep", "");
         lab
@@ -229,6 +236,20 @@ impl Bot<'_> {
         self.settle().await;
     }
 
+    /// Somebody types, and may get no answer.
+    pub async fn says_into_the_void(&self, text: &str) {
+        let inbound = Inbound {
+            platform: "console".into(),
+            conversation: "alex".into(),
+            user: "alex".into(),
+            operator: true,
+            text: text.into(),
+            incident: None,
+        };
+        self.app.handle().submit(Message::Said(inbound)).await.unwrap();
+        self.settle().await;
+    }
+
     /// Ends Steward in good order.
     pub async fn stop(self) {
         self.app.stop().await.unwrap();
@@ -240,6 +261,13 @@ impl Bot<'_> {
         self.timelines_make_sense().await;
         self.stop().await;
         lab.chats().for_each(|chat| chat.nothing_unseen());
+        lab.logs.nothing_unexpected();
+    }
+
+    /// Ends the story like [`Bot::end`], and takes it that its last messages are as they should be.
+    pub async fn end_quietly(self) {
+        let lab = self.lab;
+        self.stop().await;
         lab.logs.nothing_unexpected();
     }
 
@@ -295,6 +323,12 @@ async fn yields() {
     for _ in 0..20 {
         tokio::task::yield_now().await;
     }
+}
+
+/// A folder in memory where there is one: the stories commit as often as life does, and days pass in them.
+fn folder() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()
 }
 
 /// Minutes.
