@@ -50,7 +50,7 @@ async fn when_a_runbook_does_not_help_the_next_one_that_fits_is_tried() {
     mends(&lab, "b-second");
     let bot = failed(&lab).await;
     assert_eq!(lab.host.ran(), ["systemctl restart a-first.service", "systemctl restart b-second.service"]);
-    assert_eq!(lab.chat.field(1, "Tried"), "a-first: failed, undone\nb-second: worked");
+    assert_eq!(lab.chat.field(1, "Tried"), "a-first: did not help\nb-second: worked");
     let story = lab.chat.thread(1);
     assert!(story.contains("a-first did not help, and left nothing behind"), "{story}");
     assert!(story.contains("Mitigated by b-second."), "{story}");
