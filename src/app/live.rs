@@ -6,10 +6,11 @@ use std::time::Duration;
 use super::{App, Parts, Read, StartError, sources};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::exec::{Environment, LocalRunner};
-use crate::config::{Request, Setup};
+use crate::config::{Problem, Request, Setup};
 use crate::domain::card::Card;
 use crate::engine::message::Message;
 use crate::engine::ports::{ChangeSource, Chat, Clock, CommandRunner};
+use crate::engine::review::review;
 
 /// How often edits of what the operator wrote are looked for.
 const LOOK_FOR_EDITS: Duration = Duration::from_secs(2);
@@ -34,7 +35,7 @@ fn machine() -> (Arc<dyn CommandRunner>, Arc<dyn Clock>) {
 pub async fn start(request: &Request, chats: Vec<Arc<dyn Chat>>) -> Result<App, StartError> {
     let (runner, clock) = machine();
     let request = request.clone();
-    let read: Read = Arc::new(move || Setup::load(&request));
+    let read: Read = Arc::new(move || reviewed(Setup::load(&request)?));
     let app = App::start(Parts { read, clock, runner, chats, look_for_edits: LOOK_FOR_EDITS }).await?;
     let card = greeting(&app);
     app.handle().send(Message::Answered {
@@ -43,6 +44,12 @@ pub async fn start(request: &Request, chats: Vec<Arc<dyn Chat>>) -> Result<App, 
         card,
     });
     Ok(app)
+}
+
+/// A runbook that the policy could never let run as it is written is refused with the rest.
+fn reviewed(setup: Setup) -> Result<Setup, Vec<Problem>> {
+    let problems = review(&setup).problems;
+    if problems.is_empty() { Ok(setup) } else { Err(problems) }
 }
 
 /// What it watches, where it keeps things, what it may do by itself, and what to type.

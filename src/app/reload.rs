@@ -14,7 +14,7 @@ use crate::domain::card::Card;
 use crate::domain::change::Change;
 use crate::domain::signal::Timestamp;
 use crate::domain::target::Target;
-use crate::engine::answers::Reload;
+use crate::engine::answers::{Reload, count_of};
 use crate::engine::message::{Handle, Message};
 use crate::engine::ports::Clock;
 use crate::engine::schedule::Asker;
@@ -172,7 +172,9 @@ impl Reload for Reloader {
                     tracing::warn!(%error, "the state of the files could not be kept");
                 }
                 let card = Card::titled(format!(
-                    "Reloaded, because {why}: {skills} skills and {runbooks} runbooks are in force"
+                    "Reloaded, because {why}: {} and {} are in force",
+                    count_of(skills, "skill"),
+                    count_of(runbooks, "runbook")
                 ));
                 let card = changes.iter().fold(card, |card, change| card.line(change.summary.clone()));
                 let of_settings =

@@ -7,13 +7,11 @@ use std::process::ExitCode;
 use super::Ended;
 use super::args::Globals;
 use super::failure::in_order;
-use super::runbooks::{Example, example};
 use super::screen::{Screen, Tone};
 use crate::config::{Loaded, Problem, Setup};
-use crate::domain::action::Effect;
-use crate::domain::runbook::{Runbook, Step};
-use crate::engine::plan::{self, Draft, Judged, Part};
-use crate::policy::{Decision, Facts};
+use crate::engine::plan::Judged;
+use crate::engine::review::{Note, review};
+use crate::policy::Decision;
 
 /// Checks everything and tells every problem at once. Exit code 1 if there is one.
 pub(super) fn check(globals: &Globals, screen: &mut Screen<'_>) -> Ended {
@@ -21,10 +19,7 @@ pub(super) fn check(globals: &Globals, screen: &mut Screen<'_>) -> Ended {
         Ok(setup) => setup,
         Err(problems) => return refuse(&problems, screen),
     };
-    let mut review = Review::default();
-    for runbook in setup.loaded.runbooks.values() {
-        review.runbook(runbook, &setup);
-    }
+    let review = review(&setup);
     if !review.problems.is_empty() {
         return refuse(&review.problems, screen);
     }
@@ -94,88 +89,6 @@ fn summary(setup: &Setup, screen: &mut Screen<'_>) -> Result<(), super::Stop> {
 
 fn shown(path: &Path) -> String {
     path.display().to_string()
-}
-
-/// A command that would not run by itself.
-struct Note {
-    runbook: String,
-    judged: Judged,
-}
-
-#[derive(Default)]
-struct Review {
-    problems: Vec<Problem>,
-    notes: Vec<Note>,
-}
-
-impl Review {
-    /// Each step is planned by itself, so that the fault of one does not hide that of the next.
-    fn runbook(&mut self, runbook: &Runbook, setup: &Setup) {
-        let signal = match example(runbook, &setup.loaded.config.host) {
-            Ok(Example { signal, .. }) => signal,
-            Err(error) => {
-                let problem = Problem::of_file(Path::new(&runbook.file), error.to_string(), None);
-                return self.problems.push(problem);
-            }
-        };
-        let facts = Facts {
-            autonomy: setup.loaded.config.autonomy,
-            paused: false,
-            observed: true,
-            target_radius: plan::radius(&setup.topology, &signal.target),
-            limit_exceeded: false,
-        };
-        for step in &runbook.steps {
-            let alone = Runbook { steps: vec![step.clone()], ..runbook.clone() };
-            match plan::draft(&alone, &signal, &setup.loaded.config.host, &setup.policy, &facts) {
-                Ok(draft) => self.step(runbook, step, draft),
-                Err(why) => {
-                    let (what, hint) = match why.split_once("; ") {
-                        Some((what, hint)) => (what.to_owned(), Some(hint.to_owned())),
-                        None => (why, None),
-                    };
-                    self.problems.push(Problem { what, hint, ..at_step(runbook, step) });
-                }
-            }
-        }
-    }
-
-    fn step(&mut self, runbook: &Runbook, step: &Step, draft: Draft) {
-        for judged in draft.judged {
-            let changes_reversibly =
-                judged.part == Part::Run && judged.evaluation.effect == Effect::Reversible;
-            if changes_reversibly && step.undo.is_none() {
-                let how = judged.evaluation.undo.as_deref();
-                let hint = how.map_or("add `undo:` with the command that takes it back".to_owned(), |how| {
-                    format!("add `undo:` with the command that takes it back; the rule says: {how}")
-                });
-                let what = format!("step `{}` is judged reversible and has no `undo`", step.name);
-                self.problems.push(Problem { what, hint: Some(hint), ..at_step(runbook, step) });
-            } else if judged.evaluation.decision != Decision::Allow {
-                self.notes.push(Note { runbook: runbook.name.clone(), judged });
-            }
-        }
-    }
-}
-
-/// Where a step is written, as well as a look at the file tells.
-fn at_step(runbook: &Runbook, step: &Step) -> Problem {
-    let file = Path::new(&runbook.file);
-    let text = std::fs::read_to_string(file).unwrap_or_default();
-    let is_head = |line: &str| {
-        let name = line.trim().trim_start_matches("- ").strip_prefix("name:").unwrap_or_default();
-        name.trim().trim_matches(['"', '\'']) == step.name && line.starts_with([' ', '-'])
-    };
-    let line = text
-        .lines()
-        .position(is_head)
-        .or_else(|| text.lines().position(|line| line.starts_with("playbook:")));
-    let index = runbook.steps.iter().position(|other| other.name == step.name).unwrap_or(0);
-    Problem {
-        line: line.map(|index| index + 1),
-        field: Some(format!("steps[{index}]")),
-        ..Problem::of_file(file, "", None)
-    }
 }
 
 fn tell_notes(notes: &[Note], screen: &mut Screen<'_>) -> Result<(), super::Stop> {

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use super::args::PlanArgs;
 use super::json::runbook::{PlanCommand, PlanDocument, PlanStep};
-use super::runbooks::{Example, example};
 use super::screen::Screen;
 use super::{Ended, Failure, Stop, Tools, unknown};
 use crate::config::Setup;
@@ -17,6 +16,7 @@ use crate::domain::remediation::{PlannedStep, PlannedVerify};
 use crate::domain::runbook::{Runbook, values};
 use crate::domain::signal::{Signal, SignalState, Timestamp};
 use crate::engine::plan::{self, Draft, Judged, Part};
+use crate::engine::review::{Example, example};
 use crate::policy::Facts;
 use crate::store::load::{LookBack, load};
 use crate::store::{OpenError, Store};

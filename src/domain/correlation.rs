@@ -58,7 +58,7 @@ pub struct Index {
     healthy_at: HashMap<Target, Timestamp>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 struct Known {
     root: Target,
     opened_at: Timestamp,
@@ -89,6 +89,15 @@ impl Index {
     #[must_use]
     pub fn is_fine_since(&self, target: &Target, since: Timestamp) -> bool {
         self.healthy_at.get(target).is_some_and(|&at| at >= since)
+    }
+
+    /// Whether both hold the same incidents.
+    #[cfg(test)]
+    pub(crate) fn same_incidents(&self, other: &Self) -> bool {
+        self.by_problem == other.by_problem
+            && self.affected == other.affected
+            && self.roots_below == other.roots_below
+            && self.known == other.known
     }
 
     /// The same incidents under another topology.

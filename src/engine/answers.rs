@@ -143,7 +143,7 @@ impl Librarian {
             })
             .await?;
         let Some((stored, timeline)) = found else {
-            return Ok(Card::titled(format!("There is no incident #{number}. `incidents all` lists them.")));
+            return Ok(no_such_incident(number));
         };
         let around =
             cards::Around { tz: self.settings.tz, paused_by: None, silenced: stored.telling.silenced };
@@ -171,38 +171,40 @@ impl Librarian {
         incident: Option<u64>,
         knowledge: &Knowledge,
     ) -> Result<Card, StoreError> {
-        let now = self.clock.now();
         if let Some(number) = incident {
-            let stored = self.store.read(move |conn| query::incident(conn, number)).await?;
-            if let Some(StoredIncident { incident, .. }) = stored {
-                let found = self
-                    .ledger
-                    .changes(since.unwrap_or(incident.opened_at - self.settings.changes_window), now)
-                    .await;
-                let targets = super::ingest::targets_of(&incident);
-                let suspects =
-                    suspects(found.changes, &targets, &knowledge.topology, incident.opened_at, now);
-                let mut card = Card::titled(format!("Before #{number} ({})", incident.root));
-                if suspects.is_empty() {
-                    card = card.line("Nothing that I know of changed near it.");
-                }
-                for s in &suspects {
-                    let at = s.at.with_timezone(&self.settings.tz).format("%m-%d %H:%M:%S");
-                    card = card.line(format!(
-                        "{at}  \"{}\" by {} ({} {}): {}",
-                        s.summary,
-                        s.author,
-                        s.source,
-                        short(&s.id),
-                        s.why
-                    ));
-                }
-                return Ok(could_not_ask(card, &found.silent));
-            }
+            return self.what_changed_before(number, since, knowledge).await;
         }
+        let now = self.clock.now();
         let from = since.unwrap_or(now - self.settings.changes_window);
         let found = self.ledger.changes(from, now).await;
         Ok(could_not_ask(self.list_changes(&found.changes, from, on.as_ref()), &found.silent))
+    }
+
+    /// What may have caused an incident, most suspect first.
+    async fn what_changed_before(
+        &self,
+        number: u64,
+        since: Option<Timestamp>,
+        knowledge: &Knowledge,
+    ) -> Result<Card, StoreError> {
+        let stored = self.store.read(move |conn| query::incident(conn, number)).await?;
+        let Some(StoredIncident { incident, .. }) = stored else { return Ok(no_such_incident(number)) };
+        let now = self.clock.now();
+        let from = since.unwrap_or(incident.opened_at - self.settings.changes_window);
+        let found = self.ledger.changes(from, now).await;
+        let targets = super::ingest::targets_of(&incident);
+        let suspects = suspects(found.changes, &targets, &knowledge.topology, incident.opened_at, now);
+        let mut card = Card::titled(format!("Before #{number} ({})", incident.root));
+        if suspects.is_empty() {
+            card = card.line("Nothing that I know of changed near it.");
+        }
+        for s in &suspects {
+            let at = s.at.with_timezone(&self.settings.tz).format("%m-%d %H:%M:%S");
+            let id = short(&s.id);
+            card =
+                card.line(format!("{at}  \"{}\" by {} ({} {id}): {}", s.summary, s.author, s.source, s.why));
+        }
+        Ok(could_not_ask(card, &found.silent))
     }
 
     fn list_changes(&self, changes: &[Change], from: Timestamp, on: Option<&Target>) -> Card {
@@ -251,8 +253,9 @@ impl Librarian {
                 |at| format!("last ran {}", at.with_timezone(&self.settings.tz).format("%m-%d %H:%M:%S")),
             );
             let failing = last.get(name).filter(|run| run.failures > 0);
-            let failing =
-                failing.map(|run| format!(", failed {} times in a row", run.failures)).unwrap_or_default();
+            let failing = failing
+                .map(|run| format!(", failed {} in a row", count_of(run.failures as usize, "time")))
+                .unwrap_or_default();
             card.line(format!("{name:<20} {ran}{failing}"))
         }))
     }
@@ -269,11 +272,21 @@ impl Librarian {
     }
 }
 
+/// A number of things: `1 skill`, `3 skills`.
+#[must_use]
+pub fn count_of(n: usize, thing: &str) -> String {
+    format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
+}
+
 fn reported(skill: &str, report: &Report) -> Card {
     let complete = if report.complete { "" } else { " (incomplete)" };
     report.findings.iter().fold(Card::titled(format!("{skill} reports{complete}")), |card, finding| {
         card.line(format!("{:<8} {}  {}", finding.status.as_str(), finding.target, finding.summary))
     })
+}
+
+fn no_such_incident(number: u64) -> Card {
+    Card::titled(format!("There is no incident #{number}. `incidents all` lists them."))
 }
 
 fn could_not_ask(card: Card, silent: &[String]) -> Card {

@@ -434,16 +434,16 @@ impl World {
 
     /// Hides or shows one incident.
     pub(super) fn review_silence(&mut self, id: IncidentId, now: Timestamp) {
-        let Some(live) = self.incidents.get(&id) else { return };
+        let Some(live) = self.incidents.get(&id).filter(|live| live.incident.state.is_live()) else { return };
         let covering = self.silenced(&live.incident, now).map(|s| (s.ends_at, s.by.clone()));
         let was = live.telling.silenced;
         match covering {
             Some((until, by)) if !was => {
-                if live.telling.told_seq > 0 {
-                    self.record(id, Event::Silenced { until, by }, now);
-                    self.tell(id, now);
-                }
                 self.set_silenced(id, true);
+                if self.incident_was_told(id) {
+                    self.record(id, Event::Silenced { until, by }, now);
+                    self.tell_thread(id, now);
+                }
             }
             None if was => {
                 self.set_silenced(id, false);
@@ -458,6 +458,10 @@ impl World {
             live.telling.silenced = silenced;
             self.dirty.insert(id);
         }
+    }
+
+    fn incident_was_told(&self, id: IncidentId) -> bool {
+        self.incidents.get(&id).is_some_and(|live| live.telling.told_seq > 0)
     }
 
     /// At a silence's end, what is still broken is told once; what came and went meanwhile is not.

@@ -61,8 +61,10 @@ impl Courier {
             rung.as_mut().enable();
             let busy = self.activity.begin();
             let next = round.go().await.unwrap_or_else(|error| {
+                let wait = if patience::is_pointless(&error) { LONGEST_WAIT } else { STORE_WAIT };
+                round.hold_until = Some(self.clock.now() + wait);
                 tracing::error!(platform = round.platform, %error, "messages wait, because the outbox can't be used");
-                Some(self.clock.now() + STORE_WAIT)
+                round.hold_until
             });
             drop(busy);
             if *ending.borrow() {

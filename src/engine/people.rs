@@ -21,6 +21,7 @@ impl World {
         self.by_number
             .get(&number)
             .copied()
+            .filter(|id| self.incident(*id).is_some())
             .ok_or_else(|| format!("There is no open incident #{number}. `incidents` lists them."))
     }
 

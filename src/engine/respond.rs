@@ -9,7 +9,7 @@ use crate::domain::approval::{Approval, ApprovalState, ApprovedAction};
 use crate::domain::card::{Card, Mention};
 use crate::domain::escalation::{Cause, within};
 use crate::domain::ids::{ApprovalId, IncidentId, RemediationId};
-use crate::domain::incident::{Event, Incident, Mitigation, State};
+use crate::domain::incident::{Event, Incident, Mitigation, Repair, State};
 use crate::domain::remediation::Outcome;
 use crate::domain::runbook::{Runbook, choose};
 use crate::domain::signal::{Signal, Timestamp};
@@ -105,7 +105,7 @@ impl World {
                     self.histories.get(&(name.clone(), incident.root.clone())).cloned().unwrap_or_default();
                 if incident.declined.contains(&name) {
                     reasons.push(format!("{name} fits, and the answer was no"));
-                } else if is_exhausted(&history, runbook, now) {
+                } else if is_exhausted(incident, &history, runbook, now) {
                     exhausted.push(name);
                 } else if let Some(until) = cooling_until(&history, runbook, now) {
                     waiting = waiting.into_iter().chain([(until, name)]).min();
@@ -353,7 +353,8 @@ impl World {
             Outcome::Cancelled { .. } => self.after_recovery(id, now),
             Outcome::Stuck { why } => {
                 let text = format!(
-                    "{runbook} is stuck: {why} Type `clear {}` when you have taken care of it.",
+                    "{runbook} is stuck: {}. Type `clear {}` when you have taken care of it.",
+                    why.trim_end_matches('.'),
                     self.number(id)
                 );
                 self.escalate(id, Cause::Stuck, text, now);
@@ -398,10 +399,13 @@ impl World {
     }
 }
 
-fn is_exhausted(history: &History, runbook: &Runbook, now: Timestamp) -> bool {
+/// Whether a runbook was tried often enough: on this incident, or lately on its root.
+fn is_exhausted(incident: &Incident, history: &History, runbook: &Runbook, now: Timestamp) -> bool {
     let attempts = usize::try_from(runbook.limits.max_attempts).unwrap_or(usize::MAX);
     let lately = history.failures.iter().filter(|&&at| within(at, now, REPAIRS_REMEMBERED)).count();
-    lately >= attempts || history.ineffective_until.is_some_and(|until| now < until)
+    let failed = |r: &&Repair| r.ineffective || matches!(r.outcome, Some(Outcome::Unwound { .. }));
+    let here = incident.repairs.iter().filter(|r| r.runbook == runbook.name).filter(failed).count();
+    lately.max(here) >= attempts || history.ineffective_until.is_some_and(|until| now < until)
 }
 
 fn cooling_until(history: &History, runbook: &Runbook, now: Timestamp) -> Option<Timestamp> {

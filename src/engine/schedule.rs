@@ -11,6 +11,7 @@ use chrono_tz::Tz;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use super::activity::{Busy, RestingClock, told};
+use super::answers::count_of;
 use super::message::{Handle, Message};
 use super::patience;
 use super::ports::Clock;
@@ -195,8 +196,10 @@ impl Scheduler {
         let title = format!("Nothing was watched from about {} to {}", at(since), at(now));
         let more = if missed.runs >= COUNTED { "at least " } else { "" };
         let text = format!(
-            "{more}{} runs of {} skills were missed (Steward was not running, or the machine slept). Each runs once now.",
-            missed.runs, missed.skills
+            "{more}{} of {} {} missed (Steward was not running, or the machine slept). Each skill runs once now.",
+            count_of(missed.runs, "run"),
+            count_of(missed.skills, "skill"),
+            if missed.runs == 1 { "was" } else { "were" },
         );
         self.deps.engine.send(Message::Notice(Card::titled(title).line(text)));
     }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::domain::change::{Change, Relation, rank};
+use crate::domain::change::{Change, RESTORED_BY_STEWARD, Relation, rank};
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::SuspectNote;
 use crate::domain::signal::Timestamp;
@@ -110,6 +110,7 @@ pub fn suspects(
     let needed = targets.first().map(|root| topology.upstreams(root)).unwrap_or_default();
     let above_root =
         |touched: &Target| needed.iter().find(|u| u.declared && u.target == *touched).map(|u| u.distance);
+    let changes = changes.into_iter().filter(|change| change.source != RESTORED_BY_STEWARD).collect();
     rank(changes, targets, &above_root, opened_at, now)
         .into_iter()
         .filter(|suspect| suspect.is_suspect() || (suspect.before && suspect.relation == Relation::Unmapped))

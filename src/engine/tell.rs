@@ -84,7 +84,8 @@ impl World {
         self.post(&id.to_string(), Some(format!("root:{id}")), &place, &card, now);
     }
 
-    fn tell_thread(&mut self, id: IncidentId, now: Timestamp) {
+    /// Tells the thread now what it has not heard.
+    pub(super) fn tell_thread(&mut self, id: IncidentId, now: Timestamp) {
         let Some(live) = self.incidents.get_mut(&id) else { return };
         let mut untold = std::mem::take(&mut live.untold);
         live.telling.told_seq = live.incident.last_seq;

@@ -49,6 +49,12 @@ impl Timers {
         self.0.first().map(|(at, _)| *at)
     }
 
+    /// Whether there is such a timer.
+    #[cfg(test)]
+    pub fn has(&self, timer: Timer) -> bool {
+        self.0.iter().any(|(_, set)| *set == timer)
+    }
+
     /// Takes the next one that is due by `now`.
     pub fn pop_due(&mut self, now: Timestamp) -> Option<Timer> {
         let (at, timer) = *self.0.first()?;

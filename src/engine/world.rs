@@ -161,7 +161,8 @@ impl World {
     /// The incident, while it is live.
     #[must_use]
     pub fn incident(&self, id: IncidentId) -> Option<&Incident> {
-        self.incidents.get(&id).map(|live| &live.incident)
+        // What ended in this very turn is still here, and can't change any more.
+        self.incidents.get(&id).map(|live| &live.incident).filter(|incident| incident.state.is_live())
     }
 
     /// Whether every changing action waits for a person, and who wanted that.

@@ -56,11 +56,11 @@ async fn an_incident_reads_as_a_story_in_the_labs_time_with_its_evidence_at_the_
     by_number.told(0, &["#3 lab/store: store does not answer", "Impact", "Tried", "restart-store: worked"]);
     let story = [
         "Friday, 2026-11-20",
-        "23:59:30 seen   store does not answer (lab/store down, reported by skill:lab-services)",
+        "23:59:30 seen   store does not answer (lab/store down",
         "Saturday, 2026-11-21",
-        "00:00:00 seen   Also: api answers 503 (lab/api down). lab/api needs lab/store",
+        "api answers 503 (lab/api down)",
         "00:00:30 change Suspect change: \"move the store's data\" by ann (git:homelab 3f1c0ffee012)",
-        "00:01:00 repair Repairing: Restart the store",
+        "00:01:00 repair Restart the store",
         "00:02:30 good   restart-store worked",
         "Evidence of lab/store down, 23:59:30\n  connect: connection refused\n  after 2 s",
         "Evidence of lab/api down, 00:00:00\n  HTTP 503",

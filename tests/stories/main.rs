@@ -10,4 +10,15 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod approvals;
+mod chat;
+mod incidents;
+mod ladder;
+mod outbox;
+mod reload;
 mod repair;
+mod restart;
+mod shipped;
+mod shop;
+mod skills;
+mod store;

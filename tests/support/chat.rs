@@ -24,6 +24,7 @@ struct State {
     delivered: Vec<i64>,
     calls: usize,
     failing: Option<DeliveryError>,
+    threads_fail: bool,
     tries: usize,
 }
 
@@ -52,13 +53,20 @@ impl FakeChat {
         self.state().failing = Some(DeliveryError::Permanent { why: why.into() });
     }
 
+    /// From now on nothing is delivered to threads.
+    pub fn refuse_threads_for_now(&self) {
+        self.state().threads_fail = true;
+    }
+
     /// How often a delivery was tried.
     pub fn tries(&self) -> usize {
         self.state().tries
     }
 
     pub fn come_back(&self) {
-        self.state().failing = None;
+        let mut state = self.state();
+        state.failing = None;
+        state.threads_fail = false;
     }
 
     /// The root message of an incident as it stands.
@@ -171,6 +179,9 @@ impl Chat for FakeChat {
         state.tries += 1;
         if let Some(error) = &state.failing {
             return Err(error.clone());
+        }
+        if state.threads_fail && matches!(message.place, Place::Thread { .. }) {
+            return Err(DeliveryError::Transient { why: "no threads now".into(), retry_after: None });
         }
         state.delivered.push(message.id);
         let mut delivered = Delivered::default();

@@ -6,6 +6,7 @@ mod clock;
 mod host;
 mod logs;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -18,6 +19,8 @@ use rusqlite::Connection;
 use steward::app::{App, Parts};
 use steward::config::{LoadOptions, Setup};
 use steward::domain::incident::{Incident, Record};
+use steward::domain::signal::{Origin, Severity, Signal, SignalState};
+use steward::domain::target::{Signature, Target};
 use steward::engine::message::Message;
 use steward::engine::ports::{Chat, Inbound};
 use steward::store::query;
@@ -29,6 +32,7 @@ pub struct Lab {
     pub host: Arc<FakeHost>,
     pub chat: Arc<FakeChat>,
     others: Mutex<Vec<Arc<FakeChat>>>,
+    look_for_edits: Mutex<Duration>,
     logs: Logs,
 }
 
@@ -53,18 +57,28 @@ impl Lab {
     /// A lab with the story's own settings added to the usual ones.
     pub fn new(settings: &str) -> Self {
         let lab = Self {
-            dir: tempfile::tempdir().unwrap(),
+            dir: folder(),
             clock: Arc::new(HandClock::at("2026-11-21T08:00:00Z")),
             host: Arc::default(),
             chat: Arc::new(FakeChat::new("console")),
             others: Mutex::default(),
+            look_for_edits: Mutex::new(Duration::from_secs(3600)),
             logs: Logs::listen(),
         };
-        let text = if settings.contains("[skills]") {
-            format!("{}{settings}", BASE.replace("[skills]\njitter = \"0s\"\n", ""))
+        let base = if settings.contains("[skills]") {
+            BASE.replace("[skills]\njitter = \"0s\"\n", "")
         } else {
-            format!("{BASE}{settings}")
+            BASE.into()
         };
+        let ours = |line: &&str| !line.starts_with("timezone") || !settings.contains("timezone");
+        let base = base.lines().filter(ours).collect::<Vec<_>>().join("\n");
+        // Keys of the top come before the first table.
+        let tables = if settings.starts_with('[') {
+            0
+        } else {
+            settings.find("\n[").map_or(settings.len(), |at| at + 1)
+        };
+        let text = format!("{}\n{base}\n{}", &settings[..tables], &settings[tables..]);
         lab.write("config.toml", &text);
         lab.write("state/.keep", "");
         lab
@@ -75,6 +89,17 @@ impl Lab {
         let chat = Arc::new(FakeChat::new(platform));
         self.others.lock().unwrap().push(chat.clone());
         chat
+    }
+
+    /// Stewards that start from now on look for edits this often.
+    pub fn look_for_edits_every(&self, time: Duration) {
+        *self.look_for_edits.lock().unwrap() = time;
+    }
+
+    /// Adds to a file of the lab.
+    pub fn append(&self, name: &str, text: &str) {
+        let before = std::fs::read_to_string(self.path().join(name)).unwrap();
+        self.write(name, &(before + text));
     }
 
     fn chats(&self) -> impl Iterator<Item = Arc<FakeChat>> {
@@ -127,7 +152,7 @@ impl Lab {
             clock: self.clock.clone(),
             runner: self.host.clone(),
             chats: self.chats().map(|chat| chat as Arc<dyn Chat>).collect(),
-            look_for_edits: Duration::from_secs(3600),
+            look_for_edits: *self.look_for_edits.lock().unwrap(),
         }
     }
 
@@ -193,17 +218,52 @@ impl Bot<'_> {
 
     /// Somebody types; the answer comes back.
     pub async fn says_as(&self, user: &str, operator: bool, text: &str) -> String {
+        self.types(user, operator, None, text).await;
+        self.lab.chat.take_answer(user).unwrap_or_else(|| panic!("no answer to {text:?}"))
+    }
+
+    /// A person types in the thread of an incident.
+    pub async fn says_in_thread(&self, number: u64, text: &str) -> String {
+        self.types("alex", true, Some(number), text).await;
+        self.lab.chat.take_answer("alex").unwrap_or_else(|| panic!("no answer to {text:?}"))
+    }
+
+    /// A person types, and may get no answer.
+    pub async fn says_into_the_void(&self, text: &str) {
+        self.types("alex", true, None, text).await;
+    }
+
+    async fn types(&self, user: &str, operator: bool, incident: Option<u64>, text: &str) {
         let inbound = Inbound {
             platform: "console".into(),
             conversation: user.into(),
             user: user.into(),
             operator,
             text: text.into(),
-            incident: None,
+            incident,
         };
         self.app.handle().submit(Message::Said(inbound)).await.unwrap();
         self.settle().await;
-        self.lab.chat.take_answer(user).unwrap_or_else(|| panic!("no answer to {text:?}"))
+    }
+
+    /// An alert comes in: something is broken, or no longer is.
+    pub async fn alert(&self, target: &str, signature: &str, state: SignalState) {
+        let now = self.lab.clock.time();
+        let signal = Signal {
+            origin: Origin::Alert("alertmanager".into()),
+            target: Target::parse(target).unwrap(),
+            signature: Signature::parse(signature).unwrap(),
+            severity: Severity::Error,
+            state,
+            summary: format!("{target} has {signature}"),
+            impact: None,
+            evidence: String::new(),
+            labels: BTreeMap::new(),
+            at: now,
+            received_at: now,
+        };
+        self.app.handle().signals(vec![signal]).await.unwrap();
+        self.settle().await;
     }
 
     /// Ends Steward in good order.
@@ -217,6 +277,13 @@ impl Bot<'_> {
         self.timelines_make_sense().await;
         self.stop().await;
         lab.chats().for_each(|chat| chat.nothing_unseen());
+        lab.logs.nothing_unexpected();
+    }
+
+    /// Ends the story like [`Bot::end`], and takes it that its last messages are as they should be.
+    pub async fn end_quietly(self) {
+        let lab = self.lab;
+        self.stop().await;
         lab.logs.nothing_unexpected();
     }
 
@@ -241,7 +308,7 @@ impl Bot<'_> {
         stored.pop().unwrap_or_else(|| panic!("there is no incident #{number}"))
     }
 
-    /// The kinds of the events that are stored of an incident.
+    /// The events that are stored of an incident, in order.
     pub async fn timeline(&self, number: u64) -> Vec<Record> {
         let id = self.incident(number).await.id;
         self.app.store().read(move |conn| query::timeline(conn, id, 0)).await.unwrap()
@@ -272,6 +339,12 @@ async fn yields() {
     for _ in 0..20 {
         tokio::task::yield_now().await;
     }
+}
+
+/// A folder in memory where there is one: the stories commit as often as life does, and days pass in them.
+fn folder() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()
 }
 
 /// Minutes.

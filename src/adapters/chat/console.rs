@@ -2,11 +2,15 @@
 //!
 //! An incident is a block that stands for the present, and rows behind its number that tell the story. On a terminal
 //! a block is redrawn as long as it is the last thing on the screen; otherwise only what changed is told.
+//!
+//! The terminal stays in its usual line mode, so nobody but the terminal knows a half-typed line: what is told
+//! meanwhile takes it off the screen, and Enter still sends it (Ctrl-R shows it again).
 
 mod difference;
 mod keyboard;
 mod pen;
 mod screen;
+mod shape;
 mod sheet;
 mod style;
 mod text;

@@ -37,7 +37,7 @@ pub fn update(incident: &Incident, untold: &[Record], tz: Tz) -> Option<Card> {
         let text = said.brief.filter(|_| repeated).unwrap_or(said.text);
         let at = record.at.with_timezone(&tz).format("%H:%M:%S");
         card.body.push(format!("{at} {:<6} {text}{}", said.sign, now(incident, &record.event)));
-        card = adorn(card, incident, &record.event);
+        card = adorn(card, incident, record, tz);
     }
     card.body.extend(crowds.iter().filter_map(Crowd::rest));
     (!card.body.is_empty()).then_some(card)
@@ -105,16 +105,21 @@ fn now(incident: &Incident, event: &Event) -> &'static str {
 }
 
 /// What belongs to a line besides its words.
-fn adorn(mut card: Card, incident: &Incident, event: &Event) -> Card {
-    match event {
+fn adorn(mut card: Card, incident: &Incident, record: &Record, tz: Tz) -> Card {
+    match &record.event {
         Event::Escalated { .. } => card.mention = Mention::Here,
         Event::Opened { problem, evidence, .. } | Event::Joined { problem, evidence, .. }
             if !evidence.trim().is_empty() =>
         {
             card.attachments.push(Attachment { name: format!("{problem}.txt"), text: evidence.clone() });
         }
-        Event::ApprovalRequested { number, .. } if incident.approval.is_some_and(|(_, n)| n == *number) => {
+        Event::ApprovalRequested { number, expires_at, .. }
+            if incident.approval.is_some_and(|(_, n)| n == *number) =>
+        {
+            let left = super::span(record.at, *expires_at);
+            let until = expires_at.with_timezone(&tz).format("%H:%M:%S");
             return card
+                .line(format!("                It holds for {left}; no answer by {until} is a no."))
                 .action("Approve", format!("approve {number}"))
                 .action("Deny", format!("deny {number}"));
         }

@@ -89,8 +89,10 @@ impl Pen {
         if !text.is_empty() {
             self.screen.disturbed();
         }
-        // What can't be written has nobody to be told: the next message says why.
-        let _ = self.write(text);
+        if self.write(text).is_err() {
+            // The last resort; the next message says why.
+            let _ = io::stderr().write_all(text.as_bytes());
+        }
     }
 
     fn typed(&mut self, answered: bool) {

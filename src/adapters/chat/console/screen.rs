@@ -71,7 +71,13 @@ impl Screen {
             Place::Root { incident, number } => self.root(&mut page, *incident, *number, &card, size),
             Place::Thread { incident, number } => self.thread(&mut page, *incident, *number, &card),
             Place::Lab => self.lab(&mut page, &card),
-            Place::Answer { .. } => answer(&mut page, &card),
+            Place::Answer { .. } => {
+                // Where somebody types, the question stands above the answer.
+                if !style.prompt {
+                    self.gap(&mut page);
+                }
+                answer(&mut page, &card);
+            }
         }
         let (calls, replaces, block) = (page.calls, page.replaces, page.block);
         let rows = page.sheet.rows();

@@ -1,6 +1,7 @@
 //! Cards as rows of text. The first column of a row belongs to the console: only its own signs (a rule, a thread's
 //! number, `@here`, the title of an answer) begin there, and no text of a card can pass for one of them.
 
+use super::shape::{HARD_SPACE, Stamp, hang, stamp, unbroken_commands};
 use super::style::{Ink, Line, Span, span};
 use super::text::{columns, one_line, shortened, wrap};
 use crate::domain::card::{Attachment, Card, CardAction, Field};
@@ -13,9 +14,9 @@ const NARROWEST: usize = 24;
 const COMFORTABLE: usize = 36;
 /// The widest column of names.
 const NAMES: usize = 16;
-/// How many lines of evidence a thread shows, and how many rows each may take.
+/// How many rows of evidence a thread shows, and how many of them one line may take.
 const EVIDENCE: usize = 12;
-const EVIDENCE_ROWS: usize = 3;
+const EVIDENCE_LINE: usize = 2;
 
 /// What rows begin with: the first of a paragraph, and the others.
 #[derive(Debug, Clone)]
@@ -118,7 +119,7 @@ impl Sheet {
         let titles = wrap(&format!("{sign}{}", card.title), room, room);
         let last = titles.len() - 1;
         for (at, title) in titles.into_iter().enumerate() {
-            let filling = if at == last { (room + 1).saturating_sub(columns(&title)) } else { 0 };
+            let filling = if at == last { room.saturating_sub(columns(&title)) } else { 0 };
             let edge = if at == 0 { "── " } else { "   " };
             self.rows.push(vec![
                 span(ink, edge),
@@ -142,7 +143,7 @@ impl Sheet {
 
     /// All of a card below its title.
     pub(super) fn content(&mut self, margin: &Margin, card: &Card, evidence: Evidence) {
-        self.body(margin, card);
+        self.body(margin, card, evidence);
         let margin = if card.body.is_empty() { margin.clone() } else { margin.continued() };
         self.fields(&margin, &card.fields);
         for attachment in &card.attachments {
@@ -151,11 +152,16 @@ impl Sheet {
         self.actions(&margin.continued(), &card.actions);
     }
 
-    fn body(&mut self, margin: &Margin, card: &Card) {
+    /// Paragraphs. In a thread an entry begins its paragraph: a further line that looks like one is somebody's text.
+    fn body(&mut self, margin: &Margin, card: &Card, evidence: Evidence) {
         for text in &card.body {
+            if text.is_empty() {
+                self.rows.push(margin.next.clone());
+            }
             for (at, line) in text.lines().enumerate() {
                 let margin = if at == 0 { margin.clone() } else { margin.continued() };
-                match stamp(line) {
+                let may_be_entry = at == 0 || matches!(evidence, Evidence::Whole);
+                match stamp(line).filter(|_| may_be_entry) {
                     Some(stamp) => self.entry(&margin, &stamp),
                     None => self.loose(&margin, line),
                 }
@@ -228,24 +234,28 @@ impl Sheet {
         if !name.is_empty() {
             self.paragraph(margin, &format!("{name}:"), Ink::Dim, self.prose());
         }
-        let (most, rows, ink) = match evidence {
-            Evidence::Whole => (usize::MAX, usize::MAX, Ink::Plain),
-            Evidence::Beginning(_) => (EVIDENCE, EVIDENCE_ROWS, Ink::Dim),
-        };
-        let lines: Vec<&str> = attachment.text.lines().collect();
         let inner = margin.then(span(Ink::Plain, "  "), 2);
-        for line in lines.iter().take(most) {
-            self.clipped(&inner, line, ink, rows);
+        let Evidence::Beginning(number) = evidence else {
+            attachment.text.lines().for_each(|line| self.evidence(&inner, line, Ink::Plain, usize::MAX));
+            return;
+        };
+        let (begin, mut lines) = (self.rows.len(), attachment.text.lines());
+        while self.rows.len() - begin < EVIDENCE {
+            let Some(line) = lines.next() else { return };
+            let left = EVIDENCE - (self.rows.len() - begin);
+            self.evidence(&inner, line, Ink::Dim, left.min(EVIDENCE_LINE));
         }
-        if let (Some(more @ 1..), Evidence::Beginning(number)) = (lines.len().checked_sub(most), evidence) {
-            let lines = if more == 1 { "line" } else { "lines" };
-            let rest = number.map_or_else(String::new, |number| format!(": show {number}"));
-            self.paragraph(&inner, &format!("… {more} more {lines}{rest}"), Ink::Dim, self.prose());
-        }
+        let more = match lines.count() {
+            0 => return,
+            1 => "1 more line".to_owned(),
+            more => format!("{more} more lines"),
+        };
+        let rest = number.map_or_else(String::new, |number| format!(": show {number}"));
+        self.paragraph(&inner, &format!("… {more}{rest}"), Ink::Dim, self.prose());
     }
 
     /// A line of evidence in at most so many rows.
-    fn clipped(&mut self, margin: &Margin, line: &str, ink: Ink, most: usize) {
+    fn evidence(&mut self, margin: &Margin, line: &str, ink: Ink, most: usize) {
         let room = self.width.saturating_sub(width_of(&margin.first));
         let hang = hang(line, room);
         let mut rows = wrap(line, room, room.saturating_sub(hang));
@@ -268,54 +278,20 @@ impl Sheet {
         if actions.is_empty() {
             return;
         }
-        let commands: Vec<&str> = actions.iter().map(|action| action.command.as_str()).collect();
+        let commands: Vec<String> =
+            actions.iter().map(|action| action.command.replace(' ', HARD_SPACE)).collect();
         let margin = margin.then(span(Ink::Cyan, "→ type: "), 8);
         self.paragraph(&margin, &commands.join(" · "), Ink::Bold, self.prose());
     }
 
     fn paragraph(&mut self, margin: &Margin, text: &str, ink: Ink, width: usize) {
         let room = |line: &Line| width.saturating_sub(width_of(line));
-        for (at, piece) in wrap(text, room(&margin.first), room(&margin.next)).into_iter().enumerate() {
+        let text = unbroken_commands(text);
+        for (at, piece) in wrap(&text, room(&margin.first), room(&margin.next)).into_iter().enumerate() {
             let mut row = if at == 0 { margin.first.clone() } else { margin.next.clone() };
-            row.push(span(ink, piece));
+            row.push(span(ink, piece.replace(HARD_SPACE, " ")));
             self.rows.push(row);
         }
-    }
-}
-
-/// An entry of the timeline, taken apart.
-struct Stamp<'a> {
-    time: &'a str,
-    sign: &'a str,
-    ink: Ink,
-    /// The columns from the sign to the text.
-    width: usize,
-    text: &'a str,
-}
-
-/// `10:02:13 seen   text`: a time, one of the signs, a text.
-fn stamp(line: &str) -> Option<Stamp<'_>> {
-    let (time, rest) = line.split_once(' ')?;
-    let is_time = time.len() == 8
-        && time.bytes().enumerate().all(|(at, b)| if at % 3 == 2 { b == b':' } else { b.is_ascii_digit() });
-    let (sign, _) = rest.split_once(' ')?;
-    let ink = Ink::of_sign(sign).filter(|_| is_time)?;
-    let text = rest[sign.len()..].trim_start();
-    Some(Stamp { time, sign, ink, width: columns(rest) - columns(text), text })
-}
-
-/// How far the further rows of a line are indented: to its last column if it is a table's row and there is room,
-/// below its text otherwise.
-fn hang(line: &str, room: usize) -> usize {
-    let text = line.trim_start();
-    let indent = line.len() - text.len();
-    let column = line.rmatch_indices("  ").map(|(at, _)| columns(&line[..at]) + 2).find(|at| *at <= room / 2);
-    match column.filter(|at| *at > indent) {
-        Some(column) => column,
-        None if text.starts_with("- ") || text.starts_with("• ") || text.contains("  ") => {
-            (indent + 2).min(room / 2)
-        }
-        None => indent.min(room / 2),
     }
 }
 

@@ -88,6 +88,8 @@ pub(super) enum Ink {
     Green,
     Cyan,
     Magenta,
+    /// A question that waits for an answer.
+    Asking,
     /// What nobody may overlook.
     Loud,
 }
@@ -105,6 +107,7 @@ impl Ink {
             Self::Green => "1;32",
             Self::Cyan => "36",
             Self::Magenta => "35",
+            Self::Asking => "1;7;33",
             Self::Loud => "1;7;31",
         })
     }
@@ -128,7 +131,7 @@ impl Ink {
             "calm" | "good" => Self::Green,
             "bad" => Self::Red,
             "call" => Self::Loud,
-            "ask" => Self::Bold,
+            "ask" => Self::Asking,
             "why" | "next" => Self::Cyan,
             "person" | "change" => Self::Magenta,
             "repair" => Self::Blue,
