@@ -3,6 +3,9 @@
 //! What is due is committed before it begins, so a restart neither doubles a run nor forgets one. A run that was
 //! missed (Steward was down, the machine slept) is made up for once, and told.
 
+mod missed;
+mod record;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,23 +13,20 @@ use std::time::Duration;
 use chrono_tz::Tz;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
-use super::activity::{Busy, RestingClock, told};
-use super::answers::count_of;
+use super::activity::{Busy, told};
 use super::message::{Handle, Message};
-use super::patience;
 use super::ports::Clock;
-use super::skills::{RunResult, Skill, SkillRun, Workshop};
-use crate::domain::card::Card;
+use super::skills::{Skill, SkillRun, Workshop};
 use crate::domain::signal::Timestamp;
 use crate::policy::Policy;
-use crate::store::{Store, StoreError, metrics, schedule};
+use crate::store::{Store, metrics, schedule};
+use missed::Missed;
+use record::{begins, report};
 
 /// A run later than this was missed, not merely late.
 const LATE: Duration = Duration::from_secs(90);
 /// How often it is looked whether the clock went back.
 const LOOK_AT_CLOCK: Duration = Duration::from_secs(60);
-/// Missed runs are counted no further than this.
-const COUNTED: usize = 1000;
 
 /// What the scheduler is asked.
 enum Ask {
@@ -191,17 +191,9 @@ impl Scheduler {
     }
 
     fn tell_missed(&self, missed: &Missed, now: Timestamp) {
-        let Some(since) = missed.since else { return };
-        let at = |t: Timestamp| t.with_timezone(&self.deps.tz).format("%Y-%m-%d %H:%M");
-        let title = format!("Nothing was watched from about {} to {}", at(since), at(now));
-        let more = if missed.runs >= COUNTED { "at least " } else { "" };
-        let text = format!(
-            "{more}{} of {} {} missed (Steward was not running, or the machine slept). Each skill runs once now.",
-            count_of(missed.runs, "run"),
-            count_of(missed.skills, "skill"),
-            if missed.runs == 1 { "was" } else { "were" },
-        );
-        self.deps.engine.send(Message::Notice(Card::titled(title).line(text)));
+        if let Some(card) = missed.card(now, self.deps.tz) {
+            self.deps.engine.send(Message::Notice(card));
+        }
     }
 
     /// What was due by the clock as it was would wait for as long as the clock went back.
@@ -347,102 +339,6 @@ impl Scheduler {
                 entry.waiting.extend(replies.flatten());
             }
         }
-    }
-}
-
-/// Records that a run begins, so that a restart neither doubles it nor forgets it.
-async fn begins(
-    deps: &Deps,
-    skill: &str,
-    due: Option<Timestamp>,
-    cancel: &watch::Receiver<bool>,
-) -> Result<(), StoreError> {
-    let clock = RestingClock::new(deps.clock.clone(), deps.engine.activity().clone());
-    let (name, now) = (skill.to_owned(), clock.now());
-    let what = format!("the skill {skill}");
-    let begin = move |conn: &rusqlite::Connection| schedule::begin(conn, &name, due, now);
-    patience::write(&deps.store, &clock, cancel, &what, begin).await
-}
-
-/// Tells the engine and the history what a run brought.
-async fn report(deps: &Deps, skill: &str, run: &SkillRun, cancel: &watch::Receiver<bool>) {
-    let failed = matches!(run.result, RunResult::Failed(_));
-    if !matches!(run.result, RunResult::Cancelled) {
-        let clock = RestingClock::new(deps.clock.clone(), deps.engine.activity().clone());
-        let (name, now) = (skill.to_owned(), clock.now());
-        let what = format!("what the skill {skill} reported");
-        let finish = move |conn: &rusqlite::Connection| schedule::finish(conn, &name, failed, now);
-        let failures = match patience::write(&deps.store, &clock, cancel, &what, finish).await {
-            Ok(failures) => failures,
-            Err(error) => {
-                tracing::warn!(%error, skill, "the end of a run is not on record; it runs again at the next start");
-                return;
-            }
-        };
-        let message = match &run.result {
-            RunResult::Report(report) => {
-                Message::Reported { skill: skill.to_owned(), report: report.clone() }
-            }
-            RunResult::Failed(why) => {
-                tracing::warn!(skill, failures, why, "a skill did not do its job");
-                let threshold = deps.failures_before_incident;
-                Message::SkillFailed { skill: skill.to_owned(), why: why.clone(), failures, threshold }
-            }
-            RunResult::Cancelled => return,
-        };
-        let _ = deps.engine.submit(message).await;
-    }
-    keep_history(&deps.metrics, skill, run);
-}
-
-fn keep_history(metrics: &metrics::Metrics, skill: &str, run: &SkillRun) {
-    let (outcome, statuses, samples) = match &run.result {
-        RunResult::Report(report) => {
-            let statuses =
-                report.findings.iter().map(|f| (f.target.clone(), f.status.as_str().to_owned())).collect();
-            let sample = |s: &crate::domain::metric::Sample| metrics::Sample {
-                name: s.name.clone(),
-                labels: s.labels.clone(),
-                at: run.started_at,
-                value: s.value,
-            };
-            (
-                if report.complete { "complete" } else { "incomplete" },
-                statuses,
-                report.metrics.iter().map(sample).collect(),
-            )
-        }
-        RunResult::Failed(_) => ("failed", BTreeMap::new(), Vec::new()),
-        RunResult::Cancelled => ("cancelled", BTreeMap::new(), Vec::new()),
-    };
-    let run = metrics::Run {
-        skill: skill.to_owned(),
-        started_at: run.started_at,
-        duration: run.duration,
-        outcome: outcome.to_owned(),
-        exit: run.exit,
-        statuses,
-    };
-    metrics.record(run, samples);
-}
-
-/// Runs that did not take place.
-#[derive(Debug, Default)]
-struct Missed {
-    since: Option<Timestamp>,
-    runs: usize,
-    skills: usize,
-}
-
-impl Missed {
-    fn add(&mut self, name: &str, skill: &Skill, first: Timestamp, now: Timestamp, tz: Tz) {
-        let schedule = &skill.manifest.schedule;
-        let later = std::iter::successors(Some(first), |due| schedule.next_after(*due, tz));
-        let runs = later.take_while(|due| *due <= now).take(COUNTED).count();
-        tracing::info!(skill = name, runs, "missed");
-        self.since = Some(self.since.map_or(first, |since| since.min(first)));
-        self.runs = (self.runs + runs).min(COUNTED);
-        self.skills += 1;
     }
 }
 

@@ -347,3 +347,16 @@ async fn the_loop_of_a_repair_that_never_helps_is_never_silent() {
     bot.pass(secs(1)).await;
     bot.end_quietly().await;
 }
+
+#[tokio::test]
+async fn what_is_only_about_to_break_is_repaired_and_never_calls_anybody() {
+    let lab = lab();
+    runbook(&lab, "web", "limits: { cooldown: 1m, max_attempts: 2 }");
+    let bot = lab.start().await;
+    lab.host.warn("vm/web", "unit-failed");
+    bot.pass(min(60)).await;
+    assert_eq!(lab.host.ran().len(), 2);
+    assert!(lab.chat.field(1, "Next").contains("This one needs a person."), "{}", lab.chat.root(1));
+    assert_eq!(lab.chat.calls(), 0);
+    bot.end_quietly().await;
+}

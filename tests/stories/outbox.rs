@@ -47,6 +47,8 @@ async fn a_platform_that_was_down_for_an_hour_gets_everything_in_order_when_it_i
     assert_eq!(lab.chat.thread(1), reference.0, "the same story, late");
     in_order(&reference.0);
     assert_eq!(lab.chat.root(1), reference.1);
+    let delivered = lab.chat.delivered();
+    assert!(delivered.is_sorted_by(|a, b| a < b), "each once, in order: {delivered:?}");
     assert_eq!(lab.chat.root_edits(1), 1, "edits that nobody saw are one");
     bot.expect_log("a message is put off");
     bot.end().await;
