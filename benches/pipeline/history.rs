@@ -65,11 +65,10 @@ impl Past {
         let telling = Telling {
             told_seq: incident.last_seq,
             told_at: Some(done_at),
-            silenced: false,
             root: Some(card(&problem, number)),
             counted_on: Some(problem.target.clone()),
             counted: 1,
-            counted_at: Some(done_at),
+            ..Telling::default()
         };
         let batch = Batch {
             events: records.into_iter().map(|record| (id, record)).collect(),

@@ -92,7 +92,7 @@ fn fitting<'a>(setup: &'a Setup, signal: &Signal) -> Vec<&'a str> {
     choose(setup.loaded.runbooks.values(), signal).into_iter().map(|book| book.name.as_str()).collect()
 }
 
-fn plan(setup: &Setup, runbook: &Runbook) -> Draft {
+fn plan(setup: &Setup, runbook: &Runbook, signal: &Signal) -> Draft {
     let facts = Facts {
         autonomy: setup.loaded.config.autonomy,
         paused: false,
@@ -100,7 +100,7 @@ fn plan(setup: &Setup, runbook: &Runbook) -> Draft {
         target_radius: BlastRadius::Target,
         limit_exceeded: false,
     };
-    draft(runbook, &problem_of(&runbook.name), &setup.loaded.config.host, &setup.policy, &facts).unwrap()
+    draft(runbook, signal, &setup.loaded.config.host, &setup.policy, &facts).unwrap()
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn a_shipped_rule_knows_every_command_and_all_run_by_themselves_but_the_vacuum()
     let setup = shipped();
     let mut runs = Vec::new();
     for book in setup.loaded.runbooks.values() {
-        let draft = plan(&setup, book);
+        let draft = plan(&setup, book, &problem_of(&book.name));
         let asks = draft.decision != Decision::Allow;
         assert_eq!(asks, book.name == "vacuum-journal", "{}", book.name);
         runs.extend(draft.judged.iter().map(|judged| {
@@ -156,6 +156,17 @@ fn a_shipped_rule_knows_every_command_and_all_run_by_themselves_but_the_vacuum()
         }));
     }
     assert_eq!(runs, RUNS);
+}
+
+#[test]
+fn a_service_that_people_come_in_by_is_not_restarted_without_a_yes() {
+    let setup = shipped();
+    let book = &setup.loaded.runbooks["restart-failed-unit"];
+    for unit in ["ssh.service", "NetworkManager.service", "systemd-networkd.service", "dbus.service"] {
+        let mut signal = problem_of(&book.name);
+        signal.labels.insert("unit".to_owned(), unit.to_owned());
+        assert_eq!(plan(&setup, book, &signal).decision, Decision::Approve, "{unit}");
+    }
 }
 
 #[test]

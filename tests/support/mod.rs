@@ -233,6 +233,19 @@ impl Bot<'_> {
         self.types("alex", true, None, text).await;
     }
 
+    async fn types(&self, user: &str, operator: bool, incident: Option<u64>, text: &str) {
+        let inbound = Inbound {
+            platform: "console".into(),
+            conversation: user.into(),
+            user: user.into(),
+            operator,
+            text: text.into(),
+            incident,
+        };
+        self.app.handle().submit(Message::Said(inbound)).await.unwrap();
+        self.settle().await;
+    }
+
     /// An alert comes in: something is broken, or no longer is.
     pub async fn alert(&self, target: &str, signature: &str, state: SignalState) {
         let now = self.lab.clock.time();
@@ -250,19 +263,6 @@ impl Bot<'_> {
             received_at: now,
         };
         self.app.handle().signals(vec![signal]).await.unwrap();
-        self.settle().await;
-    }
-
-    async fn types(&self, user: &str, operator: bool, incident: Option<u64>, text: &str) {
-        let inbound = Inbound {
-            platform: "console".into(),
-            conversation: user.into(),
-            user: user.into(),
-            operator,
-            text: text.into(),
-            incident,
-        };
-        self.app.handle().submit(Message::Said(inbound)).await.unwrap();
         self.settle().await;
     }
 
