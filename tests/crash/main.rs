@@ -63,6 +63,8 @@ fn number(name: &str, default: u64) -> u64 {
 #[derive(Default)]
 struct Tally {
     kills: u64,
+    /// How many kills left a process of the lab running.
+    orphans: u64,
     incidents: u64,
     outcomes: BTreeMap<String, u64>,
     /// How many kills came after how many lines of `effects.log` in their round.
@@ -72,6 +74,7 @@ struct Tally {
 impl Tally {
     fn add(&mut self, other: Self) {
         self.kills += other.kills;
+        self.orphans += other.orphans;
         self.incidents += other.incidents;
         other.outcomes.into_iter().for_each(|(name, count)| *self.outcomes.entry(name).or_default() += count);
         other.moments.into_iter().for_each(|(at, count)| *self.moments.entry(at).or_default() += count);
@@ -168,6 +171,7 @@ impl Story {
         life.kill();
         let orphans = life::workers(&self.lab, Some(steward));
         self.tally.kills += 1;
+        self.tally.orphans += u64::from(!orphans.is_empty());
         *self.tally.moments.entry(self.lab.effects().len() - before).or_default() += 1;
         self.greetings = book.greetings();
         let mut next = Life::begin(&self.lab);
