@@ -86,9 +86,9 @@ async fn an_incident_is_shown_as_the_story_of_what_was_seen_done_and_found() {
         "#2 vm/web: web has failed",
         "State: mitigated",
         "Impact: nobody can read the news",
-        "08:05:00 seen   web has failed (vm/web unit-failed, reported by skill:look).",
-        "ran `systemctl restart web.service` (it ended with exit code 0)",
-        "Mitigated by restart.",
+        "08:05:00 seen   web has failed (vm/web unit-failed, found by the skill look).",
+        "ran `systemctl restart web.service`",
+        "restart worked: the problem is gone.",
         "a line of its log",
     ];
     answers(&bot, "show 2", &story).await;

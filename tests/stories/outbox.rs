@@ -115,7 +115,7 @@ async fn a_message_that_can_never_be_delivered_is_given_up_with_an_error_and_the
     assert!(bot.says("status").await.contains("1 open"));
     lab.host.mend("vm/web");
     bot.pass(min(5)).await;
-    assert!(lab.chat.thread(1).contains("Mitigated"));
+    assert!(lab.chat.thread(1).contains("It went away by itself."));
     bot.end().await;
 }
 
@@ -153,7 +153,7 @@ async fn an_answer_on_one_platform_updates_the_others() {
     assert!(telegram.root(1).contains("<Approve: approve 1>"));
     bot.says("approve 1").await;
     for chat in [&lab.chat, &telegram] {
-        assert!(chat.thread(1).contains("Approval 1: alex said yes."));
+        assert!(chat.thread(1).contains("approved by alex"));
         assert!(!chat.root(1).contains("approve 1"), "{}", chat.root(1));
     }
     bot.end().await;
@@ -198,7 +198,8 @@ async fn five_hundred_updates_in_a_minute_end_with_the_right_root_and_few_edits(
     );
     assert!(lab.chat.root_edits(1) <= 3, "{}", lab.chat.root_edits(1));
     let story = lab.chat.thread(1);
-    assert_eq!(story.matches("Also: update").count(), 500, "each is in the story");
+    assert!(story.contains("update 1 "), "{story}");
+    assert!(story.len() < 20_000, "a crowd is summed up: {}", story.len());
     assert!(lab.chat.threads()[&1] <= 6, "and the story is in few messages: {:?}", lab.chat.threads());
     bot.forgive_log("a message is put off");
     bot.end().await;
