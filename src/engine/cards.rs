@@ -122,6 +122,16 @@ pub fn length(time: Duration) -> String {
     }
 }
 
+/// Names as people list them: `a`, `a and b`, `a, b and c`.
+#[must_use]
+pub fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
 fn impact(incident: &Incident) -> String {
     let mut lines: Vec<&str> = Vec::new();
     for impact in incident.members.iter().filter_map(|m| m.impact.as_deref()) {

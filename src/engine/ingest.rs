@@ -22,7 +22,7 @@ impl World {
     pub fn take_report(&mut self, skill: &str, report: &Report, now: Timestamp) {
         let origin = Origin::Skill(skill.to_owned());
         for finding in report.findings.iter().filter(|f| f.status == Status::Ok && f.explicit_target) {
-            self.index.healthy(&finding.target, now);
+            self.is_fine(&finding.target, now);
         }
         let mut firing = BTreeSet::new();
         for finding in report.findings.iter().filter(|f| matches!(f.status, Status::Problem | Status::Action))
@@ -41,6 +41,12 @@ impl World {
             }
         }
         self.skill_works(skill, now);
+    }
+
+    /// A target was looked at by name and is fine: whoever suspects it unseen has to think again.
+    pub(super) fn is_fine(&mut self, target: &Target, now: Timestamp) {
+        self.index.healthy(target, now);
+        self.dirty.extend(self.index.affecting(target));
     }
 
     /// What a report says is over: all that a complete one omits, else only what it calls fine by name.
@@ -195,7 +201,7 @@ impl World {
         let Some(row) = self.signals.get(key) else { return };
         let Some(incident) = self.incident(id) else { return };
         let confirms = !incident.root_observed() && incident.root == key.1.target;
-        let why = if confirms { "It was suspected, and is now seen failing itself.".to_owned() } else { why };
+        let why = if confirms { "it was suspected, and is now seen failing itself.".to_owned() } else { why };
         let signal = &row.signal;
         let event = Event::Joined {
             problem: key.1.clone(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::cards::{length, span};
+use super::cards::{length, listed, span};
 use super::effect::Effect;
 use super::settings::Settings;
 use super::timer::Timer;
@@ -138,14 +138,14 @@ impl World {
             return;
         }
         let hold = length(self.settings.hold);
-        let (verified, why) = match (gone.is_empty(), known.is_empty()) {
-            (false, _) => (
-                false,
-                format!("quiet for {hold}, but {} is no longer there to look again.", gone.join(", ")),
-            ),
-            (true, false) => (true, format!("quiet for {hold}, and {} has looked again.", known.join(", "))),
-            (true, true) => (true, format!("quiet for {hold}, says the source that reported it.")),
+        let (verified, looked) = match (gone.as_slice(), known.as_slice()) {
+            ([], []) => (true, "says the source that reported it".to_owned()),
+            ([], [one]) => (true, format!("and {one} has looked again")),
+            ([], some) => (true, format!("and {} have looked again", listed(some))),
+            ([one], _) => (false, format!("but {one} is no longer there to look again")),
+            (some, _) => (false, format!("but {} are no longer there to look again", listed(some))),
         };
+        let why = format!("quiet for {hold}, {looked}.");
         let repair = incident.mitigated_by.clone();
         let root = incident.root.clone();
         if self.record(id, Event::Resolved { verified, why }, now) {

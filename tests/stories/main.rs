@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod correlation;
 mod incidents;
 mod repair;
 mod shop;

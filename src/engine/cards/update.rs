@@ -19,7 +19,7 @@ pub fn update(incident: &Incident, untold: &[Record], tz: Tz) -> Option<Card> {
     let mut card = Card::titled(format!("#{}", incident.number)).severity(incident.severity);
     card.done = matches!(incident.state, State::Resolved | State::Closed | State::Merged);
     let told: Vec<&Record> =
-        untold.iter().enumerate().filter(|(at, _)| !is_said_later(untold, *at)).map(|(_, r)| r).collect();
+        untold.iter().enumerate().filter(|(at, _)| !is_said_elsewhere(untold, *at)).map(|(_, r)| r).collect();
     let mut reasons: BTreeSet<&str> = BTreeSet::new();
     let mut crowds = [Crowd::new("joined"), Crowd::new("recovered"), Crowd::new("came back")];
     for record in told {
@@ -66,10 +66,13 @@ impl Crowd {
     }
 }
 
-/// Whether what a line says is also said by a later one of the same update.
-fn is_said_later(untold: &[Record], at: usize) -> bool {
+/// Whether what a line says is also said by another one of the same update.
+fn is_said_elsewhere(untold: &[Record], at: usize) -> bool {
     let later = |says: &dyn Fn(&Event) -> bool| untold[at + 1..].iter().any(|record| says(&record.event));
     match &untold[at].event {
+        Event::Recovered { .. } if matches!(untold.get(at + 1), Some(next) if is_success(&next.event)) => {
+            true
+        }
         // That everything is gone says that this is, unless it came back in between.
         Event::Recovered { .. } => {
             let next = untold[at + 1..].iter().map(|record| &record.event);
@@ -87,12 +90,20 @@ fn is_said_later(untold: &[Record], at: usize) -> bool {
         Event::ApprovalEnded { state: ApprovalState::Approved, .. } => {
             later(&|e| matches!(e, Event::RepairStarted { .. }))
         }
+        Event::Mitigated { by: Mitigation::Recovery } => {
+            at > 0 && matches!(untold[at - 1].event, Event::Unwatched { .. })
+        }
         Event::Suspects { .. } => later(&|e| matches!(e, Event::Suspects { .. })),
         Event::NextStep { .. } => later(&|e| {
             matches!(e, Event::NextStep { .. } | Event::Mitigated { .. } | Event::RepairStarted { .. })
         }),
         _ => false,
     }
+}
+
+/// Whether a repair tells that its problem is gone.
+fn is_success(event: &Event) -> bool {
+    matches!(event, Event::RepairEnded { outcome: Outcome::Succeeded, .. })
 }
 
 /// What the present adds to a line that tells of a silence's end.

@@ -214,7 +214,7 @@ impl Sim {
             }
             Op::RunBadly(..) => {}
             Op::Alert(n, firing) => self.world.take_signal(self.alert(n, firing), now),
-            Op::Fine(n) => self.world.index.healthy(&target(TARGETS[n]), now),
+            Op::Fine(n) => self.world.is_fine(&target(TARGETS[n]), now),
             Op::Seconds(n) => return self.pass(TimeDelta::seconds(n)),
             Op::Minutes(n) => return self.pass(TimeDelta::minutes(n)),
             Op::EndRepair(how) => self.end_repair(how),
