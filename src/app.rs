@@ -2,6 +2,7 @@
 
 mod knowledge;
 mod reload;
+mod retention;
 mod sources;
 
 use std::collections::BTreeMap;
@@ -24,11 +25,13 @@ use crate::engine::schedule::{self, Asker, Scheduler};
 use crate::engine::skills::Workshop;
 use crate::engine::suspects::Ledger;
 use crate::engine::world::World;
+use crate::policy::{Autonomy, Facts};
 use crate::store::metrics::{self, Metrics};
 use crate::store::{OpenError, Store, StoreError, executions, load, sagas};
 
 pub use knowledge::{Understood, understand};
 pub use reload::Reloader;
+use retention::Housekeeping;
 
 /// Where everything that the operator wrote is read from, now and at each reload.
 pub type Read = Arc<dyn Fn() -> Result<Loaded, Vec<Problem>> + Send + Sync>;
@@ -135,6 +138,7 @@ impl App {
             parts.clock.clone(),
             skills.clone(),
             handle.clone(),
+            stopping_skills.subscribe(),
         );
         let ledger = Ledger {
             sources: sources::build(config, &parts, &understood.knowledge.policy),
@@ -160,7 +164,7 @@ impl App {
         };
         let bells: Vec<Arc<Notify>> = parts.chats.iter().map(|_| Arc::default()).collect();
         for unfinished in store.read(sagas::unfinished).await? {
-            let facts = world.facts(&unfinished.problem.target);
+            let facts = begun(world.facts(&unfinished.problem.target));
             shop.run(unfinished, understood.knowledge.policy.clone(), facts);
         }
         let desk = Desk {
@@ -185,6 +189,13 @@ impl App {
             };
             others.push(tokio::spawn(courier.run(told.clone())));
         }
+        let housekeeping = Housekeeping {
+            store: store.clone(),
+            metrics: metrics.clone(),
+            activity: activity.clone(),
+            keep: config.incidents.keep,
+        };
+        others.push(tokio::spawn(housekeeping.run(parts.clock.clone(), told.clone())));
         let watching = told.clone();
         others.push(tokio::spawn(async move { reloader.watch(watching).await }));
         let desk = tokio::spawn(desk.run(told));
@@ -229,6 +240,26 @@ impl App {
         }
     }
 
+    /// Ends at once and in no order, as a crash would: what was not written is gone, and whatever was under way is
+    /// for the next start to find. Returns when the state can be opened again.
+    pub async fn abandon(self) {
+        let Self { handle, store, metrics, desk, others, .. } = self;
+        handle.activity().abandon();
+        for task in &others {
+            task.abort();
+        }
+        desk.abort();
+        let _ = desk.await;
+        for task in others {
+            let _ = task.await;
+        }
+        for closed in [metrics.close().await, store.close().await] {
+            if let Err(error) = closed {
+                tracing::warn!(%error, "the state was not closed");
+            }
+        }
+    }
+
     /// Stops: skills that run are called off, what was decided is written and told, repairs go on where they are at
     /// the next start. Takes no longer than it has to.
     ///
@@ -252,6 +283,12 @@ impl App {
         store.close().await?;
         outcome
     }
+}
+
+/// The facts of a repair that has begun: what it may do was settled then, and neither a pause nor another autonomy
+/// that came since may keep it from taking back what it did.
+fn begun(facts: Facts) -> Facts {
+    Facts { autonomy: Autonomy::Full, paused: false, ..facts }
 }
 
 /// Ends what an earlier Steward left running.

@@ -15,7 +15,7 @@ use crate::domain::card::Card;
 use crate::domain::change::Change;
 use crate::domain::signal::Timestamp;
 use crate::domain::target::Target;
-use crate::engine::answers::Reload;
+use crate::engine::answers::{Reload, count_of};
 use crate::engine::message::{Handle, Message};
 use crate::engine::ports::Clock;
 use crate::engine::schedule::Asker;
@@ -34,6 +34,7 @@ pub struct Reloader {
     key: [u8; 32],
     protect: Vec<PathBuf>,
     host: Target,
+    settings_file: Option<String>,
     /// Only names, sizes and times are looked at, which also works where the kernel tells of no edits, as on NFS.
     look_every: Duration,
     seen: Mutex<Seen>,
@@ -70,6 +71,7 @@ impl Reloader {
             key,
             protect,
             host: loaded.config.host.clone(),
+            settings_file: loaded.file.as_ref().map(|file| file.to_string_lossy().into_owned()),
             look_every: parts.look_for_edits,
             seen: Mutex::new(seen),
         }
@@ -93,7 +95,7 @@ impl Reloader {
             };
             if edited {
                 let _busy = self.engine.activity().begin();
-                let card = self.reload("an edit").await;
+                let card = self.reload("an edit was seen").await;
                 self.engine.send(Message::Notice(card));
             }
         }
@@ -143,7 +145,12 @@ impl Reloader {
         edited
             .chain(removed)
             .map(|(path, verb, digest)| Change {
-                id: format!("{}:{}", now.timestamp_millis(), &digest.get(..12).unwrap_or("gone")),
+                id: format!(
+                    "{}:{}:{}",
+                    digest.get(..12).unwrap_or("gone"),
+                    now.timestamp_millis(),
+                    path.display()
+                ),
                 source: "files".to_owned(),
                 at: now,
                 author: "somebody on this machine".to_owned(),
@@ -158,7 +165,7 @@ impl Reloader {
 
 #[async_trait]
 impl Reload for Reloader {
-    async fn reload(&self, by: &str) -> Card {
+    async fn reload(&self, why: &str) -> Card {
         match self.try_reload() {
             Ok((skills, runbooks, changes)) => {
                 let text = serde_json::to_string(&self.seen().files).unwrap_or_default();
@@ -168,12 +175,24 @@ impl Reload for Reloader {
                     tracing::warn!(%error, "the state of the files could not be kept");
                 }
                 let card = Card::titled(format!(
-                    "Reloaded after {by}: {skills} skills and {runbooks} runbooks are in force"
+                    "Reloaded, because {why}: {} and {} are in force",
+                    count_of(skills, "skill"),
+                    count_of(runbooks, "runbook")
                 ));
-                changes.iter().fold(card, |card, change| card.line(change.summary.clone()))
+                let card = changes.iter().fold(card, |card, change| card.line(change.summary.clone()));
+                let of_settings =
+                    |change: &Change| self.settings_file.iter().any(|file| change.files.contains(file));
+                if changes.iter().any(of_settings) {
+                    return card.line(
+                        "Of the settings, what is said of skills is in force now; the rest waits for the next start.",
+                    );
+                }
+                card
             }
             Err(problems) => {
-                let card = Card::titled(format!("Refused after {by}: what was in force stays in force"));
+                let card = Card::titled(
+                    "Not reloaded: what is written now has mistakes, and what was in force stays in force",
+                );
                 problems.iter().fold(card, |card, problem| card.line(problem.to_string()))
             }
         }

@@ -13,10 +13,9 @@ use super::settings::Settings;
 use super::skills::RunResult;
 use super::suspects::{Ledger, suspects};
 use super::world::Knowledge;
-use crate::domain::card::{Attachment, Card};
+use crate::domain::card::Card;
 use crate::domain::change::Change;
 use crate::domain::ids::IncidentId;
-use crate::domain::incident::{Event, sentence};
 use crate::domain::report::Report;
 use crate::domain::signal::Timestamp;
 use crate::domain::target::Target;
@@ -26,6 +25,8 @@ use crate::store::{Store, StoreError, query, schedule};
 
 /// Most incidents in one list.
 const LISTED: usize = 30;
+/// Most symptoms of one kind that a story names.
+const STORY: usize = 50;
 /// Most changes in one answer.
 const CHANGES: usize = 20;
 
@@ -33,7 +34,7 @@ const CHANGES: usize = 20;
 #[async_trait]
 pub trait Reload: Send + Sync {
     /// Puts in force what is there now; a broken version is refused whole.
-    async fn reload(&self, by: &str) -> Card;
+    async fn reload(&self, why: &str) -> Card;
 }
 
 /// Answers questions.
@@ -59,12 +60,10 @@ impl Librarian {
     /// Looks an answer up and leaves it for the asker.
     pub fn answer(&self, question: Question, asker: Inbound, knowledge: Knowledge) {
         let librarian = self.clone();
-        let busy = self.engine.activity().begin();
-        tokio::spawn(async move {
+        self.engine.activity().spawn(async move {
             let card = librarian.look_up(question, &knowledge).await;
             let Inbound { platform, conversation, .. } = asker;
             librarian.engine.send(Message::Answered { platform, conversation, card });
-            drop(busy);
         });
     }
 
@@ -77,8 +76,7 @@ impl Librarian {
         topology: Arc<Topology>,
     ) {
         let librarian = self.clone();
-        let busy = self.engine.activity().begin();
-        tokio::spawn(async move {
+        self.engine.activity().spawn(async move {
             let now = librarian.clock.now();
             let found = librarian.ledger.changes(opened_at - librarian.settings.changes_window, now).await;
             for silent in &found.silent {
@@ -86,7 +84,6 @@ impl Librarian {
             }
             let suspects = suspects(found.changes, &targets, &topology, opened_at, now);
             librarian.engine.send(Message::Suspects { incident, suspects });
-            drop(busy);
         });
     }
 
@@ -101,7 +98,7 @@ impl Librarian {
             }
             Question::Skills => self.list_skills(knowledge).await.unwrap_or_else(unreadable),
             Question::Run { skill } => self.run(&skill).await,
-            Question::Reload { by } => self.reload.reload(&by).await,
+            Question::Reload { by } => self.reload.reload(&format!("{by} asked")).await,
         }
     }
 
@@ -137,24 +134,13 @@ impl Librarian {
             })
             .await?;
         let Some((stored, timeline)) = found else {
-            return Ok(Card::titled(format!("There is no incident #{number}. `incidents all` lists them.")));
+            return Ok(no_such_incident(number));
         };
         let around =
             cards::Around { tz: self.settings.tz, paused_by: None, silenced: stored.telling.silenced };
-        let mut card = cards::root(&stored.incident, around);
+        let card = cards::root(&stored.incident, around);
+        let mut card = cards::tell(card, &stored.incident, &timeline, self.settings.tz, STORY);
         card.actions.clear();
-        for record in &timeline {
-            if let Some(sentence) = sentence(&record.event) {
-                let at = record.at.with_timezone(&self.settings.tz).format("%H:%M:%S");
-                card.body.push(format!("{at} {:<6} {}", sentence.sign, sentence.text));
-            }
-            if let Event::Opened { problem, evidence, .. } | Event::Joined { problem, evidence, .. } =
-                &record.event
-                && !evidence.trim().is_empty()
-            {
-                card.attachments.push(Attachment { name: format!("{problem}.txt"), text: evidence.clone() });
-            }
-        }
         Ok(card)
     }
 
@@ -165,38 +151,40 @@ impl Librarian {
         incident: Option<u64>,
         knowledge: &Knowledge,
     ) -> Result<Card, StoreError> {
-        let now = self.clock.now();
         if let Some(number) = incident {
-            let stored = self.store.read(move |conn| query::incident(conn, number)).await?;
-            if let Some(StoredIncident { incident, .. }) = stored {
-                let found = self
-                    .ledger
-                    .changes(since.unwrap_or(incident.opened_at - self.settings.changes_window), now)
-                    .await;
-                let targets = super::ingest::targets_of(&incident);
-                let suspects =
-                    suspects(found.changes, &targets, &knowledge.topology, incident.opened_at, now);
-                let mut card = Card::titled(format!("Before #{number} ({})", incident.root));
-                if suspects.is_empty() {
-                    card = card.line("Nothing that I know of changed near it.");
-                }
-                for s in &suspects {
-                    let at = s.at.with_timezone(&self.settings.tz).format("%m-%d %H:%M:%S");
-                    card = card.line(format!(
-                        "{at}  \"{}\" by {} ({} {}): {}",
-                        s.summary,
-                        s.author,
-                        s.source,
-                        short(&s.id),
-                        s.why
-                    ));
-                }
-                return Ok(could_not_ask(card, &found.silent));
-            }
+            return self.what_changed_before(number, since, knowledge).await;
         }
+        let now = self.clock.now();
         let from = since.unwrap_or(now - self.settings.changes_window);
         let found = self.ledger.changes(from, now).await;
         Ok(could_not_ask(self.list_changes(&found.changes, from, on.as_ref()), &found.silent))
+    }
+
+    /// What may have caused an incident, most suspect first.
+    async fn what_changed_before(
+        &self,
+        number: u64,
+        since: Option<Timestamp>,
+        knowledge: &Knowledge,
+    ) -> Result<Card, StoreError> {
+        let stored = self.store.read(move |conn| query::incident(conn, number)).await?;
+        let Some(StoredIncident { incident, .. }) = stored else { return Ok(no_such_incident(number)) };
+        let now = self.clock.now();
+        let from = since.unwrap_or(incident.opened_at - self.settings.changes_window);
+        let found = self.ledger.changes(from, now).await;
+        let targets = super::ingest::targets_of(&incident);
+        let suspects = suspects(found.changes, &targets, &knowledge.topology, incident.opened_at, now);
+        let mut card = Card::titled(format!("Before #{number} ({})", incident.root));
+        if suspects.is_empty() {
+            card = card.line("Nothing that I know of changed near it.");
+        }
+        for s in &suspects {
+            let at = s.at.with_timezone(&self.settings.tz).format("%m-%d %H:%M:%S");
+            let id = short(&s.id);
+            card =
+                card.line(format!("{at}  \"{}\" by {} ({} {id}): {}", s.summary, s.author, s.source, s.why));
+        }
+        Ok(could_not_ask(card, &found.silent))
     }
 
     fn list_changes(&self, changes: &[Change], from: Timestamp, on: Option<&Target>) -> Card {
@@ -238,15 +226,16 @@ impl Librarian {
     }
 
     async fn list_skills(&self, knowledge: &Knowledge) -> Result<Card, StoreError> {
-        let last = self.store.read(|conn| schedule::all(conn)).await?;
+        let last = self.store.read(schedule::all).await?;
         Ok(knowledge.skills.iter().fold(Card::titled("Skills"), |card, name| {
             let ran = last.get(name).and_then(|run| run.finished).map_or_else(
                 || "has not run yet".to_owned(),
                 |at| format!("last ran {}", at.with_timezone(&self.settings.tz).format("%m-%d %H:%M:%S")),
             );
             let failing = last.get(name).filter(|run| run.failures > 0);
-            let failing =
-                failing.map(|run| format!(", failed {} times in a row", run.failures)).unwrap_or_default();
+            let failing = failing
+                .map(|run| format!(", failed {} in a row", count_of(run.failures as usize, "time")))
+                .unwrap_or_default();
             card.line(format!("{name:<20} {ran}{failing}"))
         }))
     }
@@ -263,11 +252,21 @@ impl Librarian {
     }
 }
 
+/// A number of things: `1 skill`, `3 skills`.
+#[must_use]
+pub fn count_of(n: usize, thing: &str) -> String {
+    format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
+}
+
 fn reported(skill: &str, report: &Report) -> Card {
     let complete = if report.complete { "" } else { " (incomplete)" };
     report.findings.iter().fold(Card::titled(format!("{skill} reports{complete}")), |card, finding| {
         card.line(format!("{:<8} {}  {}", finding.status.as_str(), finding.target, finding.summary))
     })
+}
+
+fn no_such_incident(number: u64) -> Card {
+    Card::titled(format!("There is no incident #{number}. `incidents all` lists them."))
 }
 
 fn could_not_ask(card: Card, silent: &[String]) -> Card {

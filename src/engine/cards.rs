@@ -12,7 +12,7 @@ use crate::domain::incident::{Incident, State};
 use crate::domain::remediation::Outcome;
 use crate::domain::signal::Timestamp;
 
-pub use update::update;
+pub use update::{tell, update};
 
 /// Most symptoms named on a root message; the rest is counted.
 const SYMPTOMS_SHOWN: usize = 8;

@@ -13,6 +13,7 @@ use super::activity::told;
 use super::answers::Librarian;
 use super::effect::Effect;
 use super::message::{Envelope, Handle, Message};
+use super::patience;
 use super::ports::{Clock, Inbound};
 use super::repairs::Shop;
 use super::schedule::{Asker, until};
@@ -92,7 +93,8 @@ impl Desk {
     /// Works until told to end. Then it takes what waits, writes it, and returns.
     ///
     /// # Errors
-    /// The store is lost for good (corrupt, or its thread ended): going on would lose what comes in.
+    /// The store is lost for good (corrupt, its thread ended), or refuses what was decided: going on would lose what
+    /// comes in. A start from what is stored is the better way on.
     pub async fn run(mut self, mut ending: watch::Receiver<bool>) -> Result<(), StoreError> {
         let mut envelopes = Vec::new();
         let mut ended = ending.clone();
@@ -122,7 +124,7 @@ impl Desk {
         let _busy = self.handle.activity().begin();
         let mut questions = Vec::new();
         for envelope in envelopes.iter_mut() {
-            let message = std::mem::replace(&mut envelope.message, Message::Wake);
+            let message = std::mem::replace(&mut envelope.message, Message::Changed(Vec::new()));
             if let Some(question) = self.take(message, now) {
                 questions.push(question);
             }
@@ -149,9 +151,13 @@ impl Desk {
             Message::Signals(signals) => {
                 signals.into_iter().for_each(|signal| world.take_signal(signal, now))
             }
-            Message::Reported { skill, report } => world.take_report(&skill, &report, now),
+            Message::Reported { skill, report } => {
+                world.looked(&skill, &report, now);
+                world.take_report(&skill, &report, now);
+            }
             Message::SkillFailed { skill, why, failures, threshold } => {
-                world.skill_failed(&skill, &why, failures, threshold, now)
+                world.could_not_look(&skill, &why, now);
+                world.skill_failed(&skill, &why, failures, threshold, now);
             }
             Message::Said(inbound) => return world.said(&inbound, now).map(|question| (question, inbound)),
             Message::Answered { platform, conversation, card } => {
@@ -167,11 +173,12 @@ impl Desk {
             Message::Suspects { incident, suspects } => world.suspect(incident, suspects, now),
             Message::Learned { knowledge, changes } => {
                 world.note_changes(changes);
-                world.learn(*knowledge, now);
+                world.learn(*knowledge);
+                world.forget_gone_skills(now);
             }
             Message::Changed(changes) => world.note_changes(changes),
             Message::Notice(card) => world.tell_lab(&card, now),
-            Message::Wake => {}
+            Message::Wake => world.forget_gone_skills(now),
         }
         None
     }
@@ -187,14 +194,16 @@ impl Desk {
             let writing = batch.clone();
             match self.store.call(move |conn| writing.write(conn)).await {
                 Ok(()) => break,
-                Err(error @ (StoreError::Corrupt(_) | StoreError::Gone)) => return Err(error),
-                Err(error) if *ending.borrow() => return Err(error),
+                Err(error) if patience::is_pointless(&error) || *ending.borrow() => return Err(error),
                 Err(error) => {
                     tracing::error!(%error, retry_in = ?wait, "decisions can't be written; nothing is told or done until they are");
-                    tokio::select! {
-                        () = self.clock.sleep(wait) => {}
-                        () = told(ending) => {}
-                    }
+                    let patience = async {
+                        tokio::select! {
+                            () = self.clock.sleep(wait) => {}
+                            () = told(ending) => {}
+                        }
+                    };
+                    self.handle.activity().stalled(patience).await;
                     wait = wait.saturating_mul(2).min(LONGEST_WAIT);
                 }
             }

@@ -365,7 +365,7 @@ impl World {
     }
 
     /// Takes the problems of skills that are no longer there for over: nobody would ever say so.
-    pub(super) fn forget_missing_skills(&mut self, now: Timestamp) {
+    pub(super) fn end_unwatched(&mut self, now: Timestamp) {
         let skills = self.knowledge.skills.clone();
         let mut unwatched: Vec<(SignalKey, String)> = Vec::new();
         for (origin, problems) in &self.firing_by_origin {
@@ -391,7 +391,11 @@ impl World {
                 live.quiet.remove(&problem);
             }
             if self.incident(id).and_then(|i| i.member(&problem)).is_some_and(|m| m.active) {
-                self.record(id, Event::Unwatched { problem, skill }, now);
+                // That a skill failed is over with the skill; what it saw is only seen no more.
+                let own = key.0 == Origin::Steward;
+                let event =
+                    if own { Event::Recovered { problem } } else { Event::Unwatched { problem, skill } };
+                self.record(id, event, now);
                 self.after_recovery(id, now);
             }
         }
@@ -413,11 +417,6 @@ impl World {
     /// Nothing is active any more.
     pub(super) fn calm(&mut self, id: IncidentId, by: Mitigation, now: Timestamp) {
         self.call_off(id, "it is no longer needed: the problem is gone", now);
-        if let (Mitigation::Repair { runbook, remediation }, Some(incident)) = (&by, self.incident(id)) {
-            // Should it come back before it is resolved, the repair did not last.
-            let key = (runbook.clone(), incident.root.clone());
-            self.histories.entry(key).or_default().last_success = Some((*remediation, now));
-        }
         if self.record(id, Event::Mitigated { by }, now) {
             self.wake(now + self.settings.hold, Timer::Hold(id));
         }

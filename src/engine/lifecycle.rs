@@ -209,9 +209,11 @@ impl World {
         let summary = format!("its source still reports it {} after the repair", length(timeout));
         let (problem, root) = (member.problem.clone(), incident.root.clone());
         if let Some(Mitigation::Repair { runbook, remediation }) = incident.mitigated_by.clone() {
+            let watch = self.knowledge.runbooks.iter().find(|r| r.name == runbook).map(|r| r.limits.watch);
             let history = self.histories.entry((runbook.clone(), root)).or_default();
             history.last_success = None;
             history.failures.push(now);
+            history.ineffective_until = watch.map(|watch| now + watch);
             self.batch.ended.push((remediation, now, "ineffective".to_owned()));
             self.record(id, Event::RepairIneffective { remediation, runbook }, now);
         }

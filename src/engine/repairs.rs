@@ -1,30 +1,33 @@
 //! Runs repairs: gives the saga's driver its log, its door to the world and its check, and tells the engine of the
 //! steps and of the end.
 
-use std::collections::{BTreeMap, HashMap};
+mod check;
+mod door;
+mod log;
+mod permits;
+
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use async_trait::async_trait;
 use tokio::sync::watch;
 
+use super::activity::{RestingClock, told};
 use super::message::{Handle, Message};
-use super::ports::{Child, Clock, CommandRunner, Gatekeeper, Limits, Output, Reaped};
-use super::remediate::{Deps, DriveError, Execute, ExecuteError, FinalCheck, Order, SagaLog, drive, recover};
+use super::ports::{Clock, CommandRunner};
+use super::remediate::{Deps, DriveError, drive, recover};
 use super::schedule::Asker;
-use super::skills::RunResult;
-use crate::domain::action::{Action, Effect};
-use crate::domain::approval::Approval;
+use crate::domain::action::Effect;
 use crate::domain::change::Change;
-use crate::domain::ids::{ExecutionId, RemediationId};
-use crate::domain::remediation::{CheckVerdict, End, Part, Saga, SagaEvent};
-use crate::domain::report::{Report, Status};
-use crate::domain::signal::{Origin, Problem, Timestamp};
-use crate::policy::{Authorized, Decision, Facts, Grant, Policy};
+use crate::domain::ids::RemediationId;
+use crate::domain::incident::Event;
+use crate::domain::remediation::{CheckVerdict, End, Outcome, Part, Plan, Saga, SagaEvent};
+use crate::policy::{Facts, Policy};
 use crate::store::sagas::Unfinished;
-use crate::store::{Store, sagas};
-
-/// Output kept of each process of a repair, in bytes.
-const MAX_OUTPUT: usize = 64 * 1024;
+use crate::store::{Store, StoreError, query};
+use check::OriginalCheck;
+use door::Door;
+use log::Log;
+use permits::Permits;
 
 /// What repairs work with.
 #[derive(Clone)]
@@ -39,6 +42,8 @@ pub struct Shop {
     pub skills: Asker,
     /// Told of the steps and of the end.
     pub engine: Handle,
+    /// Turns true when Steward is about to end.
+    pub stopping: watch::Receiver<bool>,
     calls_off: Arc<Mutex<HashMap<RemediationId, watch::Sender<Option<String>>>>>,
 }
 
@@ -51,20 +56,30 @@ impl Shop {
         clock: Arc<dyn Clock>,
         skills: Asker,
         engine: Handle,
+        stopping: watch::Receiver<bool>,
     ) -> Self {
-        Self { store, runner, clock, skills, engine, calls_off: Arc::default() }
+        Self { store, runner, clock, skills, engine, stopping, calls_off: Arc::default() }
     }
 
     /// Runs a repair, or takes up one that an earlier Steward left. `facts` are those of its beginning: a later
     /// pause holds back what begins later, not what has begun.
+    ///
+    /// When Steward is about to end, a step that runs finishes; the rest is taken up at the next start.
     pub fn run(&self, repair: Unfinished, policy: Arc<Policy>, facts: Facts) {
         let (call_off, called_off) = watch::channel(None);
         self.lock().insert(repair.id, call_off);
         let shop = self.clone();
-        let busy = self.engine.activity().begin();
-        tokio::spawn(async move {
-            shop.drive(repair, policy, facts, called_off).await;
-            drop(busy);
+        self.engine.activity().spawn(async move {
+            let (in_flight, mut at_rest) = watch::channel(false);
+            let mut stopping = shop.stopping.clone();
+            tokio::select! {
+                () = shop.drive(&repair, &policy, facts, called_off, &in_flight) => {}
+                () = async {
+                    told(&mut stopping).await;
+                    let _ = at_rest.wait_for(|running| !running).await;
+                } => tracing::info!(id = %repair.id, "a repair goes on at the next start"),
+            }
+            shop.lock().remove(&repair.id);
         });
     }
 
@@ -81,68 +96,77 @@ impl Shop {
 
     async fn drive(
         &self,
-        repair: Unfinished,
-        policy: Arc<Policy>,
+        repair: &Unfinished,
+        policy: &Policy,
         facts: Facts,
         called_off: watch::Receiver<Option<String>>,
+        in_flight: &watch::Sender<bool>,
     ) {
         let id = repair.id;
-        let runbook = repair.terms.plan.runbook.clone();
-        let resumed = !repair.log.is_empty();
-        let mut saga = match replay(&repair) {
+        let plan = &repair.terms.plan;
+        let mut saga = match replay(repair) {
             Ok(saga) => saga,
             Err(why) => {
-                tracing::error!(%id, runbook, why, "a repair's log makes no sense; a person has to look");
-                let outcome = crate::domain::remediation::Outcome::Stuck { why };
-                self.engine.send(Message::RepairEnded {
-                    incident: repair.incident,
-                    remediation: id,
-                    runbook,
-                    outcome,
-                });
-                return;
+                tracing::error!(%id, plan.runbook, why, "a repair's log makes no sense; a person has to look");
+                return self.ended(repair, Outcome::Stuck { why }).await;
             }
         };
-        let door = Door {
-            shop: self,
-            policy: &policy,
-            facts,
-            approval: repair.terms.approval.as_ref(),
-            used: Mutex::new(used(&repair.log)),
-        };
+        let clock = Arc::new(RestingClock::new(self.clock.clone(), self.engine.activity().clone()));
+        let permits = repair.terms.approval.as_ref().map(|given| Permits::new(given, plan, &repair.log));
+        let door = Door { shop: self, policy, facts, permits, in_flight };
         let check = OriginalCheck { shop: self, origin: &repair.terms.origin, problem: &repair.problem };
-        let log = Log { shop: self };
-        let deps = Deps { log: &log, execute: &door, check: &check, clock: self.clock.clone() };
-        let observe = |saga: &Saga, event: &SagaEvent| self.tell(&repair, saga, event);
-        let ended = if resumed {
-            recover(&mut saga, &deps, called_off, &observe).await
-        } else {
+        let log = Log { shop: self, clock: &clock, in_flight };
+        let deps = Deps { log: &log, execute: &door, check: &check, clock: clock.clone() };
+        let observe = |_: &Saga, event: &SagaEvent| self.tell(repair, event);
+        let ended = if repair.log.is_empty() {
             drive(&mut saga, &deps, called_off, &observe).await
+        } else {
+            self.tell_rest(repair).await;
+            recover(&mut saga, &deps, called_off, &observe).await
         };
-        self.lock().remove(&id);
         match ended {
-            Ok(outcome) => {
-                let ended =
-                    Message::RepairEnded { incident: repair.incident, remediation: id, runbook, outcome };
-                let _ = self.engine.submit(ended).await;
-            }
+            Ok(outcome) => self.ended(repair, outcome).await,
             // The row stays live, so that the next start takes the repair up where its log ends.
             Err(error @ (DriveError::Log(_) | DriveError::Illegal(_))) => {
-                tracing::error!(%id, runbook, %error, "a repair stopped half way; it is taken up again at the next start");
+                tracing::error!(%id, plan.runbook, %error, "a repair stopped half way; it is taken up again at the next start");
             }
         }
     }
 
-    fn tell(&self, repair: &Unfinished, saga: &Saga, event: &SagaEvent) {
-        let Some(text) = step_text(saga, event) else { return };
-        let change = self.as_change(repair, saga, event);
+    async fn ended(&self, repair: &Unfinished, outcome: Outcome) {
+        let (incident, remediation) = (repair.incident, repair.id);
+        let runbook = repair.terms.plan.runbook.clone();
+        // If Steward ends first, the log's last line says the same at the next start.
+        let _ = self.engine.submit(Message::RepairEnded { incident, remediation, runbook, outcome }).await;
+    }
+
+    /// Tells what an earlier Steward recorded of the repair and did not come to tell.
+    async fn tell_rest(&self, repair: &Unfinished) {
+        let (incident, id) = (repair.incident, repair.id);
+        let steps = move |conn: &rusqlite::Connection| -> Result<usize, StoreError> {
+            let of_this =
+                |event: &Event| matches!(event, Event::RepairStep { remediation, .. } if *remediation == id);
+            Ok(query::timeline(conn, incident, 0)?.iter().filter(|record| of_this(&record.event)).count())
+        };
+        match self.store.read(steps).await {
+            Ok(told) => {
+                let worth_telling = |event: &&SagaEvent| step_text(&repair.terms.plan, event).is_some();
+                repair.log.iter().filter(worth_telling).skip(told).for_each(|event| self.tell(repair, event));
+            }
+            Err(error) => tracing::warn!(%id, %error, "it can't be read what was told of a repair"),
+        }
+    }
+
+    fn tell(&self, repair: &Unfinished, event: &SagaEvent) {
+        let Some(text) = step_text(&repair.terms.plan, event) else { return };
+        let change = self.as_change(repair, event);
         self.engine.send(Message::Step { incident: repair.incident, remediation: repair.id, text, change });
     }
 
     /// A step that changed something, as a possible cause of what comes later.
-    fn as_change(&self, repair: &Unfinished, saga: &Saga, event: &SagaEvent) -> Option<Change> {
+    fn as_change(&self, repair: &Unfinished, event: &SagaEvent) -> Option<Change> {
         let SagaEvent::Ran { step, part, execution, .. } = event else { return None };
-        let planned = saga.plan().steps.get(*step)?;
+        let planned = repair.terms.plan.steps.get(*step)?;
         if planned.effect == Effect::Read {
             return None;
         }
@@ -168,30 +192,9 @@ fn replay(repair: &Unfinished) -> Result<Saga, String> {
     Ok(saga)
 }
 
-/// How often each approved digest was let go already, as the log has it.
-fn used(log: &[SagaEvent]) -> BTreeMap<String, usize> {
-    let mut digests: BTreeMap<ExecutionId, &String> = BTreeMap::new();
-    let mut used = BTreeMap::new();
-    for event in log {
-        match event {
-            SagaEvent::Started { execution, digest, .. }
-            | SagaEvent::UndoStarted { execution, digest, .. } => {
-                digests.insert(*execution, digest);
-            }
-            SagaEvent::Spawned { execution, .. } => {
-                if let Some(digest) = digests.get(execution) {
-                    *used.entry((*digest).clone()).or_default() += 1;
-                }
-            }
-            _ => {}
-        }
-    }
-    used
-}
-
 /// The story's line for a saga's event, where it deserves one.
-fn step_text(saga: &Saga, event: &SagaEvent) -> Option<String> {
-    let step = event.step().and_then(|step| saga.plan().steps.get(step))?;
+fn step_text(plan: &Plan, event: &SagaEvent) -> Option<String> {
+    let step = event.step().and_then(|step| plan.steps.get(step))?;
     match event {
         SagaEvent::Ran { part, end, stderr, .. } => {
             let action = if *part == Part::Run { Some(&step.run) } else { step.undo.as_ref() }?;
@@ -210,161 +213,4 @@ fn step_text(saga: &Saga, event: &SagaEvent) -> Option<String> {
         SagaEvent::Waiting { .. } => Some(format!("step {} is tried again in a while", step.name)),
         _ => None,
     }
-}
-
-struct Log<'a> {
-    shop: &'a Shop,
-}
-
-#[async_trait]
-impl SagaLog for Log<'_> {
-    async fn append(&self, id: RemediationId, event: &SagaEvent) -> Result<(), String> {
-        let (event, now) = (event.clone(), self.shop.clock.now());
-        self.shop
-            .store
-            .call(move |conn| sagas::append(conn, id, &event, now))
-            .await
-            .map_err(|error| error.to_string())
-    }
-}
-
-/// The one door to the world: the policy's word each time, or an approval that names exactly this.
-struct Door<'a> {
-    shop: &'a Shop,
-    policy: &'a Policy,
-    facts: Facts,
-    approval: Option<&'a Approval>,
-    used: Mutex<BTreeMap<String, usize>>,
-}
-
-impl Door<'_> {
-    /// The approval that covers this action and is not used up.
-    fn grant(&self, action: &Action, now: Timestamp) -> Result<Grant, String> {
-        let approval = self.approval.ok_or("it needs a person's yes, and nobody was asked")?;
-        let digest = self.policy.digest(action);
-        let name = digest.to_string();
-        let granted = approval.actions.iter().filter(|granted| granted.digest == name).count();
-        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner).get(&name).copied().unwrap_or(0);
-        if granted == 0 {
-            return Err(format!("approval {} does not name `{action}`", approval.number));
-        }
-        if used >= granted {
-            return Err(format!("approval {} was used for `{action}` already", approval.number));
-        }
-        // What was approved in time may finish; it is the use that is counted.
-        Ok(Grant {
-            approval: approval.id,
-            digest,
-            expires_at: approval.expires_at.max(now + chrono::TimeDelta::seconds(60)),
-        })
-    }
-
-    async fn authorize(&self, action: &Action) -> Result<Authorized, ExecuteError> {
-        let denied = |why: String| ExecuteError::Denied(why);
-        let executable = self
-            .shop
-            .runner
-            .resolve(action)
-            .await
-            .map_err(|error| ExecuteError::NotRun(error.to_string()))?;
-        let now = self.shop.clock.now();
-        let evaluation = self.policy.evaluate(action, &self.facts);
-        match evaluation.decision {
-            Decision::Allow => self
-                .policy
-                .authorize(action.clone(), executable, &self.facts, now)
-                .map_err(|d| denied(d.to_string())),
-            Decision::Approve => {
-                let grant = self.grant(action, now).map_err(denied)?;
-                let authorized =
-                    self.policy.authorize_approved(action.clone(), executable, &self.facts, &grant, now);
-                let authorized = authorized.map_err(|d| denied(d.to_string()))?;
-                *self
-                    .used
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .entry(grant.digest.to_string())
-                    .or_default() += 1;
-                Ok(authorized)
-            }
-            Decision::Forbid => Err(denied(evaluation.reasons.join("; "))),
-        }
-    }
-}
-
-#[async_trait]
-impl Execute for Door<'_> {
-    async fn judge(&self, action: &Action) -> Result<String, String> {
-        let evaluation = self.policy.evaluate(action, &self.facts);
-        match evaluation.decision {
-            Decision::Allow => {}
-            Decision::Approve => {
-                self.grant(action, self.shop.clock.now())?;
-            }
-            Decision::Forbid => return Err(evaluation.reasons.join("; ")),
-        }
-        Ok(self.policy.digest(action).to_string())
-    }
-
-    async fn execute(&self, order: Order<'_>, gate: &mut dyn Gatekeeper) -> Result<Output, ExecuteError> {
-        if order.digest.is_some_and(|digest| digest != self.policy.digest(order.action).to_string()) {
-            return Err(ExecuteError::Denied("what would run is not what was judged".to_owned()));
-        }
-        let authorized = self.authorize(order.action).await?;
-        let limits = Limits { timeout: order.timeout, max_output: MAX_OUTPUT };
-        // A step that began finishes: calling off acts between steps.
-        let (_never, cancel) = watch::channel(false);
-        self.shop
-            .runner
-            .run(authorized, limits, gate, cancel)
-            .await
-            .map_err(|error| ExecuteError::NotRun(error.to_string()))
-    }
-
-    async fn reap(&self, execution: ExecutionId, child: &Child) -> Reaped {
-        self.shop.runner.reap(execution, child).await
-    }
-}
-
-/// The check that found the problem, run again.
-struct OriginalCheck<'a> {
-    shop: &'a Shop,
-    origin: &'a Origin,
-    problem: &'a Problem,
-}
-
-#[async_trait]
-impl FinalCheck for OriginalCheck<'_> {
-    async fn check(&self) -> CheckVerdict {
-        let skill = match self.origin {
-            Origin::Skill(name) => name.as_str(),
-            Origin::Steward => self.problem.target.name(),
-            Origin::Alert(_) => return CheckVerdict::Deferred,
-        };
-        match self.shop.skills.run_and_wait(skill, "to see whether a repair worked").await {
-            Err(why) => CheckVerdict::Unreadable(why),
-            Ok(run) => match run.result {
-                RunResult::Report(report) => verdict(&report, self.problem),
-                RunResult::Failed(why) => CheckVerdict::Unreadable(why),
-                RunResult::Cancelled => CheckVerdict::Unreadable("Steward is ending".to_owned()),
-            },
-        }
-    }
-}
-
-fn verdict(report: &Report, problem: &Problem) -> CheckVerdict {
-    let about = |f: &&crate::domain::report::Finding| f.target == problem.target;
-    let broken = |f: &&crate::domain::report::Finding| {
-        matches!(f.status, Status::Problem | Status::Action) && f.signature == problem.signature
-    };
-    if let Some(finding) = report.findings.iter().filter(about).find(broken) {
-        return CheckVerdict::Failed(finding.summary.clone());
-    }
-    if report.complete || report.findings.iter().filter(about).any(|f| f.status == Status::Ok) {
-        return CheckVerdict::Passed;
-    }
-    let unknown = report.findings.iter().find(|f| f.status == Status::Unknown);
-    CheckVerdict::Unreadable(
-        unknown.map_or_else(|| "its check says nothing about it".to_owned(), |f| f.summary.clone()),
-    )
 }

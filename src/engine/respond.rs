@@ -1,14 +1,15 @@
 //! The response to an incident: which runbook, by itself or after a question, or why neither.
 
 use super::effect::Effect;
-use super::plan::{Draft, Part, draft, radius};
+use super::plan::{Draft, draft, radius};
+use super::restore::REPAIRS_REMEMBERED;
 use super::timer::Timer;
 use super::world::{History, World};
-use crate::domain::approval::{Approval, ApprovalState, ApprovedAction};
+use crate::domain::approval::Approval;
 use crate::domain::card::{Card, Mention};
 use crate::domain::escalation::{Cause, within};
-use crate::domain::ids::{ApprovalId, IncidentId, RemediationId};
-use crate::domain::incident::{Event, Incident, Mitigation, State};
+use crate::domain::ids::{IncidentId, RemediationId};
+use crate::domain::incident::{Event, Incident, Mitigation, Repair, State};
 use crate::domain::remediation::Outcome;
 use crate::domain::runbook::{Runbook, choose};
 use crate::domain::signal::{Signal, Timestamp};
@@ -32,6 +33,7 @@ enum Rung {
 impl World {
     /// Decides what is done about an incident now, if it is time to.
     pub(super) fn respond(&mut self, id: IncidentId, now: Timestamp) {
+        self.review_question(id, now);
         let Some(live) = self.incidents.get(&id) else { return };
         let incident = &live.incident;
         let ready = incident.state == State::Open
@@ -84,7 +86,7 @@ impl World {
                     self.histories.get(&(name.clone(), incident.root.clone())).cloned().unwrap_or_default();
                 if incident.declined.contains(&name) {
                     reasons.push(format!("{name} fits, and the answer was no"));
-                } else if is_exhausted(&history, runbook, now) {
+                } else if is_exhausted(incident, &history, runbook, now) {
                     exhausted.push(name);
                 } else if let Some(until) = cooling_until(&history, runbook, now) {
                     waiting = waiting.into_iter().chain([(until, name)]).min();
@@ -92,6 +94,11 @@ impl World {
                     match self.draft_for(runbook, signal, &incident.root) {
                         Ok(draft) if draft.decision == Decision::Forbid => reasons
                             .push(format!("{name} fits, and the policy forbids it: {}", forbidden(&draft))),
+                        Ok(draft)
+                            if draft.decision == Decision::Approve && incident.unanswered.contains(&name) =>
+                        {
+                            reasons.push(format!("{name} fits, and nobody answered when I asked"));
+                        }
                         Ok(draft) => return Rung::Try(Box::new((draft, runbook.clone(), signal.clone()))),
                         Err(why) => reasons.push(format!("{name} fits, and can't be filled: {why}")),
                     }
@@ -111,7 +118,12 @@ impl World {
         Rung::Nothing(format!("Nothing is repaired by itself: {}. This one is yours.", reasons.join("; ")))
     }
 
-    fn draft_for(&self, runbook: &Runbook, signal: &Signal, root: &Target) -> Result<Draft, String> {
+    pub(super) fn draft_for(
+        &self,
+        runbook: &Runbook,
+        signal: &Signal,
+        root: &Target,
+    ) -> Result<Draft, String> {
         draft(runbook, signal, &self.settings.host, &self.knowledge.policy, &self.facts(root))
     }
 
@@ -142,7 +154,7 @@ impl World {
     }
 
     #[expect(clippy::too_many_arguments, reason = "one call site each; a struct would only rename them")]
-    fn begin_repair(
+    pub(super) fn begin_repair(
         &mut self,
         id: IncidentId,
         draft: &Draft,
@@ -183,101 +195,6 @@ impl World {
         })));
     }
 
-    /// Asks people for a plan.
-    fn ask(&mut self, id: IncidentId, draft: &Draft, signal: &Signal, now: Timestamp) {
-        let number = self.counters.1 + 1;
-        self.counters.1 = number;
-        self.batch.counters = Some(self.counters);
-        let policy = &self.knowledge.policy;
-        let actions: Vec<ApprovedAction> = draft
-            .judged
-            .iter()
-            .map(|judged| ApprovedAction {
-                action: judged.action.clone(),
-                digest: policy.digest(&judged.action).to_string(),
-                effect: judged.evaluation.effect,
-                blast_radius: judged.evaluation.blast_radius,
-                reasons: judged.evaluation.reasons.clone(),
-                undo: judged.evaluation.undo.clone(),
-            })
-            .collect();
-        let shown = |judged: &&super::plan::Judged| judged.part == Part::Run;
-        let commands = draft.judged.iter().filter(shown).map(|j| j.action.to_string()).collect();
-        let mut reasons: Vec<String> = Vec::new();
-        for judged in draft.judged.iter().filter(|j| j.evaluation.decision == Decision::Approve) {
-            let reason = judged.evaluation.reasons.first().cloned().unwrap_or_default();
-            if !reasons.contains(&reason) {
-                reasons.push(reason);
-            }
-        }
-        let expires_at = now + self.settings.approval_expiry;
-        let approval = Approval {
-            id: ApprovalId(Self::new_id(now)),
-            number,
-            incident: id,
-            problem: signal.problem(),
-            runbook: draft.plan.runbook.clone(),
-            plan: draft.plan.clone(),
-            actions,
-            state: ApprovalState::Pending,
-            requested_at: now,
-            expires_at,
-            decided_by: None,
-        };
-        let event = Event::ApprovalRequested {
-            approval: approval.id,
-            number,
-            runbook: approval.runbook.clone(),
-            commands,
-            reasons,
-            expires_at,
-        };
-        if self.record(id, event, now) {
-            self.batch.approvals.push((approval.clone(), None));
-            self.approvals.insert(number, approval);
-            self.wake(expires_at, Timer::Approval(number));
-        }
-    }
-
-    /// Ends a question. `None` if there is no such question that still waits.
-    pub(super) fn end_approval(
-        &mut self,
-        number: u64,
-        state: ApprovalState,
-        by: Option<&str>,
-        why: Option<&str>,
-        now: Timestamp,
-    ) -> Option<Approval> {
-        let mut approval = self.approvals.remove(&number)?;
-        if approval.decide(state, by).is_err() {
-            return None;
-        }
-        self.batch.approvals.push((approval.clone(), Some(now)));
-        let ended = Event::ApprovalEnded {
-            approval: approval.id,
-            number,
-            runbook: approval.runbook.clone(),
-            state,
-            by: by.map(str::to_owned),
-            why: why.map(str::to_owned),
-        };
-        self.record(approval.incident, ended, now);
-        Some(approval)
-    }
-
-    /// A person said yes: exactly the plan that was shown runs, if the policy still lets it.
-    pub(super) fn approved(&mut self, approval: Approval, by: &str, now: Timestamp) {
-        let id = approval.incident;
-        let Some(signal) = self.latest(&approval.problem).map(|row| row.signal.clone()) else { return };
-        let Some(runbook) = self.knowledge.runbooks.iter().find(|r| r.name == approval.runbook).cloned()
-        else {
-            self.say_next(id, format!("{} is no longer there, so nothing was run.", approval.runbook), now);
-            return;
-        };
-        let draft = Draft { plan: approval.plan.clone(), judged: Vec::new(), decision: Decision::Approve };
-        self.begin_repair(id, &draft, &runbook, &signal, Some(approval), &format!("approved by {by}"), now);
-    }
-
     /// A repair has ended.
     pub fn repair_ended(
         &mut self,
@@ -303,6 +220,11 @@ impl World {
             return;
         }
         let active = self.incident(id).is_some_and(Incident::is_active);
+        if matches!(outcome, Outcome::Succeeded | Outcome::Deferred) {
+            // If it comes back from now on, it did not last; the watch time begins anew once it is resolved.
+            let history = self.histories.entry((runbook.to_owned(), root.clone())).or_default();
+            history.last_success = Some((remediation, now));
+        }
         match outcome {
             Outcome::Succeeded if !active => {
                 self.calm(id, Mitigation::Repair { runbook: runbook.to_owned(), remediation }, now);
@@ -328,11 +250,18 @@ impl World {
         }
     }
 
-    /// The problem is back: whatever repair had succeeded on this root within its watch time did not last.
+    /// A problem of this root is back: a repair for such a problem that had succeeded within its watch time did not
+    /// last.
     pub(super) fn not_lasting(&mut self, root: &Target, id: Option<IncidentId>, now: Timestamp) {
         let runbooks = self.knowledge.runbooks.clone();
+        let incident = id.and_then(|id| self.incident(id));
+        let problems = incident.into_iter().flat_map(|i| &i.members).map(|m| &m.problem);
+        let back: Vec<Signal> = problems
+            .filter(|problem| problem.target == *root)
+            .filter_map(|problem| self.latest(problem).map(|row| row.signal.clone()))
+            .collect();
         let mut ineffective = Vec::new();
-        for runbook in runbooks.iter() {
+        for runbook in runbooks.iter().filter(|r| back.iter().any(|signal| r.fits(signal).is_some())) {
             let Some(history) = self.histories.get_mut(&(runbook.name.clone(), root.clone())) else {
                 continue;
             };
@@ -357,9 +286,18 @@ impl World {
     }
 }
 
-fn is_exhausted(history: &History, runbook: &Runbook, now: Timestamp) -> bool {
+/// Whether a runbook was tried often enough: on this incident, or lately on its root.
+fn is_exhausted(incident: &Incident, history: &History, runbook: &Runbook, now: Timestamp) -> bool {
     let attempts = usize::try_from(runbook.limits.max_attempts).unwrap_or(usize::MAX);
-    history.failures.len() >= attempts || history.ineffective_until.is_some_and(|until| now < until)
+    let lately = history.failures.iter().filter(|&&at| within(at, now, REPAIRS_REMEMBERED)).count();
+    let failed = |r: &&Repair| r.ineffective || matches!(r.outcome, Some(Outcome::Unwound { .. }));
+    let here = incident
+        .repairs
+        .iter()
+        .filter(|r| r.runbook == runbook.name && r.target == incident.root)
+        .filter(failed)
+        .count();
+    lately.max(here) >= attempts || history.ineffective_until.is_some_and(|until| now < until)
 }
 
 fn cooling_until(history: &History, runbook: &Runbook, now: Timestamp) -> Option<Timestamp> {

@@ -11,8 +11,8 @@ use crate::domain::remediation::Outcome;
 use crate::domain::signal::Timestamp;
 use crate::store::load::{LiveIncident, Loaded, LookBack, PastRepair};
 
-/// How far back repairs are remembered.
-const REPAIRS_REMEMBERED: Duration = Duration::from_secs(24 * 3600);
+/// How far back repairs are remembered: a failure that is older is forgotten.
+pub(super) const REPAIRS_REMEMBERED: Duration = Duration::from_secs(24 * 3600);
 
 impl World {
     /// How far back the store has to be read.
@@ -65,7 +65,6 @@ impl World {
             self.called.insert((cause, root), at);
         }
         repairs.into_iter().for_each(|repair| self.restore_repair(repair));
-        self.forget_missing_skills(now);
     }
 
     fn restore_incident(&mut self, LiveIncident { stored, untold }: LiveIncident, now: Timestamp) {

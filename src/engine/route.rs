@@ -1,6 +1,7 @@
 //! From what people type to what is done: commands change the world in the engine's own turn, questions are answered
 //! beside it.
 
+use super::answers::count_of;
 use super::desk::Question;
 use super::ports::Inbound;
 use super::world::World;
@@ -63,7 +64,7 @@ impl World {
             ChatCommand::Runbooks => return Reply::Now(self.list_runbooks()),
             ChatCommand::Reload => return Reply::Ask(Question::Reload { by: by.to_owned() }),
             ChatCommand::Run { skill } => return self.run_skill(skill, by, now),
-            ChatCommand::Show { incident } => match self.meant(incident, inbound) {
+            ChatCommand::Show { incident } => match self.meant(incident, inbound, "show") {
                 Ok(number) => return Reply::Ask(Question::Show { number }),
                 Err(why) => Err(why),
             },
@@ -75,7 +76,7 @@ impl World {
                 });
             }
             ChatCommand::Ack { incident } => {
-                self.meant(incident, inbound).and_then(|n| self.acknowledge(n, by, now))
+                self.meant(incident, inbound, "ack").and_then(|n| self.acknowledge(n, by, now))
             }
             ChatCommand::Silence { target, duration, comment } => self
                 .meant_target(target, inbound)
@@ -98,16 +99,18 @@ impl World {
     }
 
     /// The incident that a command means: the one it names, the thread's, or the only one there is.
-    fn meant(&self, named: Option<u64>, inbound: &Inbound) -> Result<u64, String> {
+    fn meant(&self, named: Option<u64>, inbound: &Inbound, verb: &str) -> Result<u64, String> {
         if let Some(number) = named.or(inbound.incident) {
             return Ok(number);
         }
         let mut open = self.incidents.values().filter(|live| live.incident.state.is_unresolved());
         match (open.next(), open.next()) {
             (Some(only), None) => Ok(only.incident.number),
-            (None, _) => Err("There is no open incident. Name one: `show 3`.".to_owned()),
+            (None, _) => {
+                Err("There is no open incident. `incidents all` lists those that are over.".to_owned())
+            }
             (Some(_), Some(_)) => {
-                Err("Several incidents are open. Name one: `show 3`. `incidents` lists them.".to_owned())
+                Err(format!("Several incidents are open. Name one: `{verb} 3`. `incidents` lists them."))
             }
         }
     }
@@ -146,10 +149,11 @@ impl World {
             .filter(|(_, n)| *n > 0)
             .map(|(state, n)| format!("{n} {state}"))
             .collect();
-        let title = if broken.is_empty() {
-            "All is well".to_owned()
-        } else {
-            format!("Incidents: {}", broken.join(", "))
+        let not_checked = self.not_checked();
+        let title = match (broken.is_empty(), not_checked.is_empty()) {
+            (true, true) => "All is well".to_owned(),
+            (true, false) => "Nothing is broken as far as I can see, and I can't see everything".to_owned(),
+            (false, _) => format!("Incidents: {}", broken.join(", ")),
         };
         let failing: Vec<String> = self
             .signals
@@ -161,9 +165,14 @@ impl World {
         let mut card = Card::titled(title)
             .field(
                 "Watching",
-                format!("{} skills, {} runbooks", self.knowledge.skills.len(), self.knowledge.runbooks.len()),
+                format!(
+                    "{}, {}",
+                    count_of(self.knowledge.skills.len(), "skill"),
+                    count_of(self.knowledge.runbooks.len(), "runbook")
+                ),
             )
             .field("Broken now", failing.join("\n"))
+            .field("Could not check", not_checked.join("\n"))
             .field(
                 "Waits for you",
                 self.approvals
@@ -243,8 +252,9 @@ fn help(topic: Option<&str>) -> Card {
             }
         };
     }
+    let width = COMMANDS.iter().map(|command| command.usage.len()).max().unwrap_or(0);
     COMMANDS.iter().fold(Card::titled("What you can type"), |card, command| {
-        card.line(format!("{:<44} {}", command.usage, command.what))
+        card.line(format!("{:<width$}  {}", command.usage, command.what))
     })
 }
 

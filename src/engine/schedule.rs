@@ -3,6 +3,9 @@
 //! What is due is committed before it begins, so a restart neither doubles a run nor forgets one. A run that was
 //! missed (Steward was down, the machine slept) is made up for once, and told.
 
+mod missed;
+mod record;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,20 +16,21 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use super::activity::{Busy, told};
 use super::message::{Handle, Message};
 use super::ports::Clock;
-use super::skills::{RunResult, Skill, SkillRun, Workshop};
-use crate::domain::card::Card;
+use super::skills::{Skill, SkillRun, Workshop};
 use crate::domain::signal::Timestamp;
 use crate::policy::Policy;
 use crate::store::{Store, metrics, schedule};
+use missed::Missed;
+use record::{begins, report};
 
 /// A run later than this was missed, not merely late.
 const LATE: Duration = Duration::from_secs(90);
-/// Missed runs are counted no further than this.
-const COUNTED: usize = 1000;
+/// How often it is looked whether the clock went back.
+const LOOK_AT_CLOCK: Duration = Duration::from_secs(60);
 
 /// What the scheduler is asked.
 enum Ask {
-    Run { skill: String, why: String, reply: Option<oneshot::Sender<Result<SkillRun, String>>>, _busy: Busy },
+    Run { skill: String, why: String, reply: Option<Reply>, _busy: Busy },
     Reload { skills: Skills, policy: Arc<Policy>, _busy: Busy },
     Finished { skill: String, run: Box<SkillRun>, _busy: Busy },
 }
@@ -62,7 +66,7 @@ impl Asker {
         let _ = self.asks.send(Ask::Reload { skills, policy, _busy: self.engine.activity().begin() });
     }
 
-    fn ask(&self, skill: &str, why: &str, reply: Option<oneshot::Sender<Result<SkillRun, String>>>) {
+    fn ask(&self, skill: &str, why: &str, reply: Option<Reply>) {
         let _busy = self.engine.activity().begin();
         let _ = self.asks.send(Ask::Run { skill: skill.to_owned(), why: why.to_owned(), reply, _busy });
     }
@@ -90,13 +94,23 @@ pub struct Deps {
     pub failures_before_incident: u32,
 }
 
+type Reply = oneshot::Sender<Result<SkillRun, String>>;
+
 struct Entry {
     skill: Arc<Skill>,
     due: Option<Timestamp>,
     running: bool,
+    /// No longer in force; it ends with the run that is under way.
+    gone: bool,
     /// Runs asked for while one is running: they need one that began later.
-    again: Vec<Option<oneshot::Sender<Result<SkillRun, String>>>>,
-    waiting: Vec<oneshot::Sender<Result<SkillRun, String>>>,
+    again: Vec<Option<Reply>>,
+    waiting: Vec<Reply>,
+}
+
+impl Entry {
+    fn new(skill: Arc<Skill>, due: Option<Timestamp>) -> Self {
+        Self { skill, due, running: false, gone: false, again: Vec::new(), waiting: Vec::new() }
+    }
 }
 
 /// Runs skills when they are due.
@@ -125,7 +139,13 @@ impl Scheduler {
     pub async fn run(mut self, skills: Skills) {
         self.begin(skills).await;
         let mut cancel = self.cancel.clone();
+        let mut last_look = self.deps.clock.now();
         loop {
+            let now = self.deps.clock.now();
+            if now < last_look {
+                self.clock_went_back(now);
+            }
+            last_look = now;
             let next = self.entries.values().filter_map(|entry| entry.due).min();
             tokio::select! {
                 ask = self.asks.recv() => match ask {
@@ -133,6 +153,7 @@ impl Scheduler {
                     None => return,
                 },
                 () = until(&*self.deps.clock, next) => self.run_due().await,
+                () = self.deps.clock.sleep(LOOK_AT_CLOCK) => {}
                 () = told(&mut cancel) => return,
             }
         }
@@ -142,44 +163,49 @@ impl Scheduler {
     async fn begin(&mut self, skills: Skills) {
         let _busy = self.deps.engine.activity().begin();
         let now = self.deps.clock.now();
-        let last = self.deps.store.read(|conn| schedule::all(conn)).await.unwrap_or_else(|error| {
+        let last = self.deps.store.read(schedule::all).await.unwrap_or_else(|error| {
             tracing::error!(%error, "the last runs can't be read; every skill runs once now");
             BTreeMap::new()
         });
         let mut missed = Missed::default();
         for (name, skill) in skills {
-            let entry = match last.get(&name) {
-                None => Some(now + self.offset(&name)),
+            let offset = self.offset(&name);
+            let due = match last.get(&name) {
+                None => Some(now + offset),
                 Some(run) if run.started.is_some_and(|s| run.finished.is_none_or(|f| f < s)) => Some(now),
                 Some(run) => {
-                    let next = skill.manifest.schedule.next_after(run.due, self.deps.tz);
+                    // A last time that lies ahead was read off a clock that went back since.
+                    let next = skill.manifest.schedule.next_after(run.due.min(now), self.deps.tz);
                     match next {
-                        Some(due) if due + LATE < now => {
+                        Some(due) if due + offset + LATE < now => {
                             missed.add(&name, &skill, due, now, self.deps.tz);
-                            Some(now + self.offset(&name))
+                            Some(now + offset)
                         }
-                        other => other.map(|due| due + self.offset(&name)),
+                        other => other.map(|due| due + offset),
                     }
                 }
             };
-            self.entries.insert(
-                name,
-                Entry { skill, due: entry, running: false, again: Vec::new(), waiting: Vec::new() },
-            );
+            self.entries.insert(name, Entry::new(skill, due));
         }
         self.tell_missed(&missed, now);
     }
 
     fn tell_missed(&self, missed: &Missed, now: Timestamp) {
-        let Some(since) = missed.since else { return };
-        let at = |t: Timestamp| t.with_timezone(&self.deps.tz).format("%Y-%m-%d %H:%M");
-        let title = format!("Nothing was watched from about {} to {}", at(since), at(now));
-        let more = if missed.runs >= COUNTED { "at least " } else { "" };
-        let text = format!(
-            "{more}{} runs of {} skills were missed (Steward was not running, or the machine slept). Each runs once now.",
-            missed.runs, missed.skills
-        );
-        self.deps.engine.send(Message::Notice(Card::titled(title).line(text)));
+        if let Some(card) = missed.card(now, self.deps.tz) {
+            self.deps.engine.send(Message::Notice(card));
+        }
+    }
+
+    /// What was due by the clock as it was would wait for as long as the clock went back.
+    fn clock_went_back(&mut self, now: Timestamp) {
+        tracing::warn!(%now, "the clock went back; skills go on by what it says now");
+        let names: Vec<String> = self.entries.keys().cloned().collect();
+        for name in names {
+            let offset = self.offset(&name);
+            let Some(entry) = self.entries.get_mut(&name) else { continue };
+            let next = entry.skill.manifest.schedule.next_after(now, self.deps.tz).map(|due| due + offset);
+            entry.due = entry.due.and_then(|due| next.map(|next| next.min(due)));
+        }
     }
 
     /// How long after its minute a skill runs: the same for a skill each time, so that its intervals stay even.
@@ -208,13 +234,19 @@ impl Scheduler {
     fn reload(&mut self, skills: Skills, policy: Arc<Policy>) {
         self.policy = policy;
         let now = self.deps.clock.now();
-        self.entries.retain(|name, entry| skills.contains_key(name) || entry.running);
+        self.entries.retain(|name, entry| {
+            entry.gone = !skills.contains_key(name);
+            entry.due = entry.due.filter(|_| !entry.gone);
+            !entry.gone || entry.running
+        });
         for (name, skill) in skills {
             let due =
                 skill.manifest.schedule.next_after(now, self.deps.tz).map(|due| due + self.offset(&name));
             match self.entries.get_mut(&name) {
-                Some(entry) if entry.skill.manifest.schedule == skill.manifest.schedule => {
-                    entry.skill = skill
+                Some(entry)
+                    if entry.due.is_some() && entry.skill.manifest.schedule == skill.manifest.schedule =>
+                {
+                    entry.skill = skill;
                 }
                 Some(entry) => {
                     entry.skill = skill;
@@ -222,20 +254,14 @@ impl Scheduler {
                 }
                 // A new skill is tried at once: whoever wrote it is watching.
                 None => {
-                    let entry = Entry {
-                        skill,
-                        due: Some(now),
-                        running: false,
-                        again: Vec::new(),
-                        waiting: Vec::new(),
-                    };
-                    self.entries.insert(name, entry);
+                    self.entries.insert(name, Entry::new(skill, Some(now)));
                 }
             }
         }
     }
 
     async fn run_due(&mut self) {
+        let _busy = self.deps.engine.activity().begin();
         let now = self.deps.clock.now();
         let due: Vec<(String, Timestamp)> = self
             .entries
@@ -257,13 +283,8 @@ impl Scheduler {
         self.tell_missed(&missed, now);
     }
 
-    async fn start(
-        &mut self,
-        name: &str,
-        due: Option<Timestamp>,
-        reply: Option<oneshot::Sender<Result<SkillRun, String>>>,
-    ) {
-        let Some(entry) = self.entries.get_mut(name) else {
+    async fn start(&mut self, name: &str, due: Option<Timestamp>, reply: Option<Reply>) {
+        let Some(entry) = self.entries.get_mut(name).filter(|entry| !entry.gone) else {
             if let Some(reply) = reply {
                 let _ = reply.send(Err(format!("there is no skill {name}")));
             }
@@ -278,26 +299,18 @@ impl Scheduler {
         }
         entry.running = true;
         entry.waiting.extend(reply);
-        let busy = self.deps.engine.activity().begin();
-        let now = self.deps.clock.now();
-        let skill_name = name.to_owned();
-        if let Err(error) =
-            self.deps.store.call(move |conn| schedule::begin(conn, &skill_name, due, now)).await
-        {
-            tracing::error!(%error, skill = name, "the run could not be recorded, so it does not begin");
-            if let Some(entry) = self.entries.get_mut(name) {
-                entry.running = false;
-            }
-            return;
-        }
-        let Some(entry) = self.entries.get(name) else { return };
         let (skill, policy, deps) = (entry.skill.clone(), self.policy.clone(), self.deps.clone());
         let (places, cancel, asker) = (self.places.clone(), self.cancel.clone(), self.asker.clone());
-        tokio::spawn(async move {
+        self.deps.engine.activity().spawn(async move {
             let _place = places.acquire_owned().await;
+            let name = skill.manifest.name.clone();
+            if let Err(error) = begins(&deps, &name, due, &cancel).await {
+                tracing::warn!(%error, skill = name, "a run did not begin");
+                return;
+            }
             let run = deps.workshop.run(&skill, &policy, cancel).await;
-            let skill = skill.manifest.name.clone();
-            let _ = asker.asks.send(Ask::Finished { skill, run: Box::new(run), _busy: busy });
+            let _busy = deps.engine.activity().begin();
+            let _ = asker.asks.send(Ask::Finished { skill: name, run: Box::new(run), _busy });
         });
     }
 
@@ -306,16 +319,18 @@ impl Scheduler {
         entry.running = false;
         let waiting = std::mem::take(&mut entry.waiting);
         let again = std::mem::take(&mut entry.again);
-        let busy = self.deps.engine.activity().begin();
         let (deps, skill, recorded) = (self.deps.clone(), name.to_owned(), run.clone());
+        let cancel = self.cancel.clone();
         // Not awaited here: the engine may be waiting for this very run before it goes on.
-        tokio::spawn(async move {
-            report(&deps, &skill, &recorded).await;
+        self.deps.engine.activity().spawn(async move {
+            report(&deps, &skill, &recorded, &cancel).await;
             for reply in waiting {
                 let _ = reply.send(Ok(recorded.clone()));
             }
-            drop(busy);
         });
+        if entry.gone {
+            self.entries.remove(name);
+        }
         if !again.is_empty() {
             let mut replies = again.into_iter();
             let first = replies.next().flatten();
@@ -324,83 +339,6 @@ impl Scheduler {
                 entry.waiting.extend(replies.flatten());
             }
         }
-    }
-}
-
-/// Tells the engine and the history what a run brought.
-async fn report(deps: &Deps, skill: &str, run: &SkillRun) {
-    let failed = matches!(run.result, RunResult::Failed(_));
-    if !matches!(run.result, RunResult::Cancelled) {
-        let (name, now) = (skill.to_owned(), deps.clock.now());
-        let failures = deps.store.call(move |conn| schedule::finish(conn, &name, failed, now)).await;
-        let failures = failures.unwrap_or_else(|error| {
-            tracing::error!(%error, skill, "the end of a run could not be recorded");
-            0
-        });
-        let message = match &run.result {
-            RunResult::Report(report) => {
-                Message::Reported { skill: skill.to_owned(), report: report.clone() }
-            }
-            RunResult::Failed(why) => {
-                tracing::warn!(skill, failures, why, "a skill did not do its job");
-                let threshold = deps.failures_before_incident;
-                Message::SkillFailed { skill: skill.to_owned(), why: why.clone(), failures, threshold }
-            }
-            RunResult::Cancelled => return,
-        };
-        let _ = deps.engine.submit(message).await;
-    }
-    keep_history(&deps.metrics, skill, run);
-}
-
-fn keep_history(metrics: &metrics::Metrics, skill: &str, run: &SkillRun) {
-    let (outcome, statuses, samples) = match &run.result {
-        RunResult::Report(report) => {
-            let statuses =
-                report.findings.iter().map(|f| (f.target.clone(), f.status.as_str().to_owned())).collect();
-            let sample = |s: &crate::domain::metric::Sample| metrics::Sample {
-                name: s.name.clone(),
-                labels: s.labels.clone(),
-                at: run.started_at,
-                value: s.value,
-            };
-            (
-                if report.complete { "complete" } else { "incomplete" },
-                statuses,
-                report.metrics.iter().map(sample).collect(),
-            )
-        }
-        RunResult::Failed(_) => ("failed", BTreeMap::new(), Vec::new()),
-        RunResult::Cancelled => ("cancelled", BTreeMap::new(), Vec::new()),
-    };
-    let run = metrics::Run {
-        skill: skill.to_owned(),
-        started_at: run.started_at,
-        duration: run.duration,
-        outcome: outcome.to_owned(),
-        exit: run.exit,
-        statuses,
-    };
-    metrics.record(run, samples);
-}
-
-/// Runs that did not take place.
-#[derive(Debug, Default)]
-struct Missed {
-    since: Option<Timestamp>,
-    runs: usize,
-    skills: usize,
-}
-
-impl Missed {
-    fn add(&mut self, name: &str, skill: &Skill, first: Timestamp, now: Timestamp, tz: Tz) {
-        let schedule = &skill.manifest.schedule;
-        let later = std::iter::successors(Some(first), |due| schedule.next_after(*due, tz));
-        let runs = later.take_while(|due| *due <= now).take(COUNTED).count();
-        tracing::info!(skill = name, runs, "missed");
-        self.since = Some(self.since.map_or(first, |since| since.min(first)));
-        self.runs = (self.runs + runs).min(COUNTED);
-        self.skills += 1;
     }
 }
 

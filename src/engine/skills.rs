@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::watch;
 
+use super::patience;
 use super::ports::{Child, Clock, CommandRunner, Exit, Gatekeeper, Limits, Output};
 use crate::domain::action::{Action, Command, Executable};
 use crate::domain::ids::ExecutionId;
@@ -74,6 +75,10 @@ pub struct Workshop {
 pub struct Recorder {
     /// The store, if there is one.
     pub store: Option<Store>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Turns true when the process is called off.
+    pub ending: watch::Receiver<bool>,
     /// The process's own token.
     pub execution: ExecutionId,
     /// What it is, for people.
@@ -94,7 +99,10 @@ impl Gatekeeper for Recorder {
             boot_id: child.boot_id.clone(),
             started_at: self.at,
         };
-        store.call(move |conn| executions::begin(conn, &row)).await.map_err(|error| error.to_string())
+        let begin = move |conn: &rusqlite::Connection| executions::begin(conn, &row);
+        patience::write(store, &*self.clock, &self.ending, &self.what, begin)
+            .await
+            .map_err(|error| error.to_string())
     }
 }
 
@@ -136,6 +144,8 @@ impl Workshop {
         let execution = ExecutionId(super::world::World::new_id(now));
         let mut gate = Recorder {
             store: self.store.clone(),
+            clock: self.clock.clone(),
+            ending: cancel.clone(),
             execution,
             what: format!("skill {}", skill.manifest.name),
             at: now,

@@ -11,6 +11,7 @@ use ulid::Ulid;
 use super::effect::Effect;
 use super::settings::Settings;
 use super::timer::{Timer, Timers};
+use super::watching::Unwatched;
 use crate::domain::approval::Approval;
 use crate::domain::change::Change;
 use crate::domain::correlation::Index;
@@ -115,6 +116,7 @@ pub struct World {
     pub(super) timers: Timers,
     pub(super) counters: (u64, u64),
     pub(super) paused: Option<String>,
+    pub(super) unwatched: Unwatched,
     pub(super) batch: Batch,
     pub(super) effects: Vec<Effect>,
     pub(super) dirty: BTreeSet<IncidentId>,
@@ -147,6 +149,7 @@ impl World {
             timers: Timers::default(),
             counters: (0, 0),
             paused: None,
+            unwatched: Unwatched::default(),
             batch: Batch::default(),
             effects: Vec::new(),
             dirty: BTreeSet::new(),
@@ -284,12 +287,11 @@ impl World {
     }
 
     /// Puts what the operator wrote in force.
-    pub(super) fn learn(&mut self, knowledge: Knowledge, now: Timestamp) {
+    pub(super) fn learn(&mut self, knowledge: Knowledge) {
         // The index was kept under the old topology, and is made anew under the other.
         let incidents = self.incidents.values().map(|live| &live.incident);
         self.index = std::mem::take(&mut self.index).rebuilt(incidents, &knowledge.topology);
         self.knowledge = knowledge;
-        self.forget_missing_skills(now);
         self.dirty.extend(
             self.incidents.iter().filter(|(_, live)| live.incident.state == State::Open).map(|(id, _)| *id),
         );

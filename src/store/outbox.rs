@@ -21,8 +21,6 @@ pub struct Waiting {
     pub card: Card,
     /// How often it was tried.
     pub attempts: u32,
-    /// Not before this.
-    pub next_at: Timestamp,
 }
 
 /// What a platform calls an incident's root message and thread.
@@ -34,26 +32,56 @@ pub struct Refs {
     pub thread: Option<String>,
 }
 
-/// The first messages that wait for a platform, in order, at most `limit`.
+/// The first message of each thread that waits for a platform and is due by `now`, in order, at most `limit`; what is
+/// behind it waits for it.
 ///
 /// # Errors
 /// Whatever SQLite says, or a value that can't be read.
-pub fn waiting(conn: &Connection, platform: &str, limit: u32) -> Result<Vec<Waiting>, StoreError> {
+pub fn due(
+    conn: &Connection,
+    platform: &str,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<Waiting>, StoreError> {
     let mut query = conn.prepare_cached(
-        "SELECT id, thread, place, card, attempts, next_at FROM outbox
-         WHERE platform = ?1 AND state = 'pending' ORDER BY id LIMIT ?2",
+        "SELECT id, thread, place, card, attempts FROM outbox
+         WHERE id IN (SELECT min(id) FROM outbox WHERE platform = ?1 AND state = 'pending' GROUP BY thread)
+           AND next_at <= ?2 ORDER BY id LIMIT ?3",
     )?;
-    let rows = query.query_map(params![platform, limit], |row| {
+    let rows = query.query_map(params![platform, Ms(now), limit], |row| {
         Ok(Waiting {
             id: row.get(0)?,
             thread: row.get(1)?,
             place: row.get::<_, Json<Place>>(2)?.0,
             card: row.get::<_, Json<Card>>(3)?.0,
             attempts: row.get(4)?,
-            next_at: row.get::<_, Ms>(5)?.0,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// When the next message for a platform is due.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn next_due(conn: &Connection, platform: &str) -> Result<Option<Timestamp>, StoreError> {
+    let mut query = conn.prepare_cached(
+        "SELECT min(next_at) FROM outbox
+         WHERE id IN (SELECT min(id) FROM outbox WHERE platform = ?1 AND state = 'pending' GROUP BY thread)",
+    )?;
+    Ok(query.query_row([platform], |row| row.get::<_, Option<Ms>>(0))?.map(|Ms(at)| at))
+}
+
+/// Makes what waits for a later time than `after` due at `now`: the platform answers again, or the clock went back.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn hurry(conn: &Connection, platform: &str, after: Timestamp, now: Timestamp) -> Result<(), StoreError> {
+    conn.prepare_cached(
+        "UPDATE outbox SET next_at = ?3 WHERE platform = ?1 AND state = 'pending' AND next_at > ?2",
+    )?
+    .execute(params![platform, Ms(after), Ms(now)])?;
+    Ok(())
 }
 
 /// Marks a message as delivered, unless it was replaced by a newer one while it was on its way.
@@ -66,13 +94,15 @@ pub fn sent(conn: &Connection, message: &Waiting, now: Timestamp) -> Result<(), 
     Ok(())
 }
 
-/// Marks a message as given up.
+/// Marks a message as given up, unless it was replaced by a newer one in the meantime.
 ///
 /// # Errors
 /// Whatever SQLite says.
-pub fn given_up(conn: &Connection, id: i64, why: &str, now: Timestamp) -> Result<(), StoreError> {
-    conn.prepare_cached("UPDATE outbox SET state = 'failed', error = ?2, done_at = ?3 WHERE id = ?1")?
-        .execute(params![id, why, Ms(now)])?;
+pub fn given_up(conn: &Connection, message: &Waiting, why: &str, now: Timestamp) -> Result<(), StoreError> {
+    conn.prepare_cached(
+        "UPDATE outbox SET state = 'failed', error = ?3, done_at = ?4 WHERE id = ?1 AND card = ?2",
+    )?
+    .execute(params![message.id, Json(&message.card), why, Ms(now)])?;
     Ok(())
 }
 

@@ -24,6 +24,8 @@ struct State {
     delivered: Vec<i64>,
     calls: usize,
     failing: Option<DeliveryError>,
+    threads_fail: bool,
+    tries: usize,
 }
 
 impl FakeChat {
@@ -46,8 +48,25 @@ impl FakeChat {
         self.state().failing = Some(DeliveryError::Transient { why: "429".into(), retry_after });
     }
 
+    /// From now on everything is refused for good.
+    pub fn refuse(&self, why: &str) {
+        self.state().failing = Some(DeliveryError::Permanent { why: why.into() });
+    }
+
+    /// From now on nothing is delivered to threads.
+    pub fn refuse_threads_for_now(&self) {
+        self.state().threads_fail = true;
+    }
+
+    /// How often a delivery was tried.
+    pub fn tries(&self) -> usize {
+        self.state().tries
+    }
+
     pub fn come_back(&self) {
-        self.state().failing = None;
+        let mut state = self.state();
+        state.failing = None;
+        state.threads_fail = false;
     }
 
     /// The root message of an incident as it stands.
@@ -157,8 +176,12 @@ impl Chat for FakeChat {
 
     async fn deliver(&self, message: &Outbound) -> Result<Delivered, DeliveryError> {
         let mut state = self.state();
+        state.tries += 1;
         if let Some(error) = &state.failing {
             return Err(error.clone());
+        }
+        if state.threads_fail && matches!(message.place, Place::Thread { .. }) {
+            return Err(DeliveryError::Transient { why: "no threads now".into(), retry_after: None });
         }
         state.delivered.push(message.id);
         let mut delivered = Delivered::default();

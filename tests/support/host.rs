@@ -1,6 +1,6 @@
 //! A machine whose processes are a script: what is broken, what skills therefore report, and what commands mend.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Mutex;
 
@@ -10,10 +10,10 @@ use steward::domain::action::{Action, Executable};
 use steward::domain::ids::ExecutionId;
 use steward::engine::ports::{Child, CommandRunner, Exit, Gatekeeper, Limits, Output, Reaped, RunError};
 use steward::policy::Authorized;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 #[derive(Default)]
-pub struct FakeHost(Mutex<State>);
+pub struct FakeHost(Mutex<State>, Notify);
 
 #[derive(Default)]
 struct State {
@@ -25,6 +25,13 @@ struct State {
     outputs: BTreeMap<String, (i32, String)>,
     /// What a command does: the targets it mends, and its exit code.
     commands: BTreeMap<String, (Vec<String>, i32)>,
+    /// Commands and skills that do what they do, and then don't end.
+    hanging: BTreeSet<String>,
+    hung: usize,
+    /// Commands and skills that run into their time limit.
+    slow: BTreeSet<String>,
+    /// What commands print.
+    prints: BTreeMap<String, String>,
     ran: Vec<String>,
     runs: BTreeMap<String, usize>,
 }
@@ -78,6 +85,32 @@ impl FakeHost {
         self.state().commands.insert(line.into(), (mends, exit));
     }
 
+    /// What a command prints.
+    pub fn prints(&self, line: &str, text: &str) {
+        self.state().prints.insert(line.into(), text.into());
+    }
+
+    /// A command or skill does what it does, and then hangs until it is released.
+    pub fn hang(&self, what: &str) {
+        self.state().hanging.insert(what.into());
+    }
+
+    /// Whatever hangs ends.
+    pub fn release(&self) {
+        self.state().hanging.clear();
+        self.1.notify_waiters();
+    }
+
+    /// How many processes hang.
+    pub fn hung(&self) -> usize {
+        self.state().hung
+    }
+
+    /// A command or skill takes too long from now on.
+    pub fn times_out(&self, what: &str) {
+        self.state().slow.insert(what.into());
+    }
+
     /// The commands that ran, skills apart, since this was last asked.
     pub fn ran(&self) -> Vec<String> {
         std::mem::take(&mut self.state().ran)
@@ -86,6 +119,43 @@ impl FakeHost {
     /// How often a skill ran.
     pub fn runs(&self, skill: &str) -> usize {
         self.state().runs.get(skill).copied().unwrap_or(0)
+    }
+}
+
+/// A process that hangs; when it is dropped, somebody ended it.
+struct Hanging<'a>(&'a FakeHost);
+
+impl Drop for Hanging<'_> {
+    fn drop(&mut self) {
+        self.0.state().hung -= 1;
+    }
+}
+
+impl FakeHost {
+    async fn hang_if_told(&self, argv: &[String], mut cancel: watch::Receiver<bool>) -> Option<Exit> {
+        let (hangs, slow) = {
+            let state = self.state();
+            let name = argv[0].rsplit('/').next().unwrap().to_owned();
+            let told = |set: &BTreeSet<String>| set.contains(&name) || set.contains(&argv.join(" "));
+            (told(&state.hanging), told(&state.slow))
+        };
+        if slow {
+            return Some(Exit::TimedOut);
+        }
+        if !hangs {
+            return None;
+        }
+        self.state().hung += 1;
+        let _hanging = Hanging(self);
+        let called_off = async {
+            if cancel.wait_for(|cancelled| *cancelled).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            () = self.1.notified() => None,
+            () = called_off => Some(Exit::Cancelled),
+        }
     }
 }
 
@@ -101,7 +171,7 @@ impl State {
         self.ran.push(line.clone());
         let (mends, exit) = self.commands.get(&line).cloned().unwrap_or((Vec::new(), 0));
         self.broken.retain(|(target, _), _| !mends.contains(target));
-        (exit, String::new())
+        (exit, self.prints.get(&line).cloned().unwrap_or_default())
     }
 
     fn report(&self, targets: &[String]) -> String {
@@ -132,15 +202,16 @@ impl CommandRunner for FakeHost {
         authorized: Authorized,
         _: Limits,
         gate: &mut dyn Gatekeeper,
-        _: watch::Receiver<bool>,
+        cancel: watch::Receiver<bool>,
     ) -> Result<Output, RunError> {
         gate.spawned(&Child { pid: 4_000_000, start_ticks: 1, boot_id: "fake".into() })
             .await
             .map_err(RunError::Gate)?;
         let Action::Command(command) = authorized.action().clone();
         let (code, stdout) = self.state().run(&command.argv);
+        let timed_out = self.hang_if_told(&command.argv, cancel).await;
         Ok(Output {
-            exit: Exit::Code(code),
+            exit: timed_out.unwrap_or(Exit::Code(code)),
             stdout: stdout.into_bytes(),
             stderr: Vec::new(),
             truncated: false,

@@ -8,7 +8,7 @@ mod logs;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 pub use chat::FakeChat;
@@ -22,7 +22,7 @@ use steward::domain::incident::{Incident, Record};
 use steward::domain::signal::{Origin, Severity, Signal, SignalState};
 use steward::domain::target::{Signature, Target};
 use steward::engine::message::Message;
-use steward::engine::ports::Inbound;
+use steward::engine::ports::{Chat, Inbound};
 use steward::store::query;
 
 /// A lab on disk, and the world around it, which outlives a Steward.
@@ -31,6 +31,8 @@ pub struct Lab {
     pub clock: Arc<HandClock>,
     pub host: Arc<FakeHost>,
     pub chat: Arc<FakeChat>,
+    others: Mutex<Vec<Arc<FakeChat>>>,
+    look_for_edits: Mutex<Duration>,
     logs: Logs,
 }
 
@@ -59,16 +61,50 @@ impl Lab {
             clock: Arc::new(HandClock::at("2026-11-21T08:00:00Z")),
             host: Arc::default(),
             chat: Arc::new(FakeChat::new("console")),
+            others: Mutex::default(),
+            look_for_edits: Mutex::new(Duration::from_secs(3600)),
             logs: Logs::listen(),
         };
-        let text = if settings.contains("[skills]") {
-            format!("{}{settings}", BASE.replace("[skills]\njitter = \"0s\"\n", ""))
+        let base = if settings.contains("[skills]") {
+            BASE.replace("[skills]\njitter = \"0s\"\n", "")
         } else {
-            format!("{BASE}{settings}")
+            BASE.into()
         };
+        let ours = |line: &&str| !line.starts_with("timezone") || !settings.contains("timezone");
+        let base = base.lines().filter(ours).collect::<Vec<_>>().join("\n");
+        // Keys of the top come before the first table.
+        let tables = if settings.starts_with('[') {
+            0
+        } else {
+            settings.find("\n[").map_or(settings.len(), |at| at + 1)
+        };
+        let text = format!("{}\n{base}\n{}", &settings[..tables], &settings[tables..]);
         lab.write("config.toml", &text);
         lab.write("state/.keep", "");
         lab
+    }
+
+    /// A second platform, for the Stewards that start from now on.
+    pub fn also_on(&self, platform: &str) -> Arc<FakeChat> {
+        let chat = Arc::new(FakeChat::new(platform));
+        self.others.lock().unwrap().push(chat.clone());
+        chat
+    }
+
+    /// Stewards that start from now on look for edits this often.
+    pub fn look_for_edits_every(&self, time: Duration) {
+        *self.look_for_edits.lock().unwrap() = time;
+    }
+
+    /// Adds to a file of the lab.
+    pub fn append(&self, name: &str, text: &str) {
+        let before = std::fs::read_to_string(self.path().join(name)).unwrap();
+        self.write(name, &(before + text));
+    }
+
+    fn chats(&self) -> impl Iterator<Item = Arc<FakeChat>> {
+        let others = self.others.lock().unwrap().clone();
+        std::iter::once(self.chat.clone()).chain(others)
     }
 
     pub fn path(&self) -> &Path {
@@ -115,9 +151,9 @@ impl Lab {
             read: self.read(),
             clock: self.clock.clone(),
             runner: self.host.clone(),
-            chats: vec![self.chat.clone()],
+            chats: self.chats().map(|chat| chat as Arc<dyn Chat>).collect(),
             program: Some(PathBuf::from("/usr/local/bin/steward")),
-            look_for_edits: Duration::from_secs(3600),
+            look_for_edits: *self.look_for_edits.lock().unwrap(),
         }
     }
 
@@ -134,16 +170,33 @@ impl Bot<'_> {
     /// Lets everything that is under way come to its end.
     pub async fn settle(&self) {
         loop {
-            for _ in 0..20 {
-                tokio::task::yield_now().await;
+            yields().await;
+            let activity = self.app.handle().activity();
+            if self.lab.host.hung() > 0 || activity.is_stalled() {
+                return self.settle_around_what_hangs().await;
             }
-            self.app.handle().activity().idle().await;
-            for _ in 0..20 {
-                tokio::task::yield_now().await;
+            tokio::select! {
+                () = activity.idle() => {}
+                // A process may have begun to hang in the meantime.
+                () = tokio::time::sleep(Duration::from_millis(5)) => continue,
             }
-            if self.app.handle().activity().count() == 0 {
+            yields().await;
+            if activity.count() == 0 {
                 return;
             }
+        }
+    }
+
+    /// Something hangs: all else has come to rest when nothing moves any more.
+    async fn settle_around_what_hangs(&self) {
+        let activity = self.app.handle().activity();
+        let mut still = 0;
+        let mut before = activity.count();
+        while still < 20 && activity.count() > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            yields().await;
+            still = if activity.count() == before { still + 1 } else { 0 };
+            before = activity.count();
         }
     }
 
@@ -166,17 +219,32 @@ impl Bot<'_> {
 
     /// Somebody types; the answer comes back.
     pub async fn says_as(&self, user: &str, operator: bool, text: &str) -> String {
+        self.types(user, operator, None, text).await;
+        self.lab.chat.take_answer(user).unwrap_or_else(|| panic!("no answer to {text:?}"))
+    }
+
+    /// A person types in the thread of an incident.
+    pub async fn says_in_thread(&self, number: u64, text: &str) -> String {
+        self.types("alex", true, Some(number), text).await;
+        self.lab.chat.take_answer("alex").unwrap_or_else(|| panic!("no answer to {text:?}"))
+    }
+
+    /// A person types, and may get no answer.
+    pub async fn says_into_the_void(&self, text: &str) {
+        self.types("alex", true, None, text).await;
+    }
+
+    async fn types(&self, user: &str, operator: bool, incident: Option<u64>, text: &str) {
         let inbound = Inbound {
             platform: "console".into(),
             conversation: user.into(),
             user: user.into(),
             operator,
             text: text.into(),
-            incident: None,
+            incident,
         };
         self.app.handle().submit(Message::Said(inbound)).await.unwrap();
         self.settle().await;
-        self.lab.chat.take_answer(user).unwrap_or_else(|| panic!("no answer to {text:?}"))
     }
 
     /// An alert comes in: something is broken, or no longer is.
@@ -209,8 +277,21 @@ impl Bot<'_> {
         let lab = self.lab;
         self.timelines_make_sense().await;
         self.stop().await;
-        lab.chat.nothing_unseen();
+        lab.chats().for_each(|chat| chat.nothing_unseen());
         lab.logs.nothing_unexpected();
+    }
+
+    /// Ends the story like [`Bot::end`], and takes it that its last messages are as they should be.
+    pub async fn end_quietly(self) {
+        let lab = self.lab;
+        self.timelines_make_sense().await;
+        self.stop().await;
+        lab.logs.nothing_unexpected();
+    }
+
+    /// Steward dies on the spot.
+    pub async fn crash(self) {
+        self.app.abandon().await;
     }
 
     /// Every stored incident, the oldest first.
@@ -247,6 +328,18 @@ impl Bot<'_> {
     /// The story expects this in the log.
     pub fn expect_log(&self, part: &str) {
         self.lab.logs.expect(part);
+    }
+
+    /// The log may have this.
+    pub fn forgive_log(&self, part: &str) {
+        self.lab.logs.forgive(part);
+    }
+}
+
+/// Lets whoever was woken run.
+async fn yields() {
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
     }
 }
 

@@ -138,6 +138,7 @@ impl Incident {
                 self.mitigated_by = None;
                 self.mitigated_at = None;
                 self.declined.clear();
+                self.unanswered.clear();
             }
             Event::Mitigated { by } => {
                 self.mitigated_by = Some(by.clone());
@@ -167,6 +168,7 @@ impl Incident {
                 self.repairs.push(Repair {
                     remediation: *remediation,
                     runbook: runbook.clone(),
+                    target: self.root.clone(),
                     started_at: at,
                     outcome: None,
                     ineffective: false,
@@ -191,8 +193,10 @@ impl Incident {
             Event::ApprovalRequested { approval, number, .. } => self.approval = Some((*approval, *number)),
             Event::ApprovalEnded { runbook, state, .. } => {
                 self.approval = None;
-                if matches!(state, ApprovalState::Denied | ApprovalState::Expired) {
-                    self.declined.push(runbook.clone());
+                match state {
+                    ApprovalState::Denied => self.declined.push(runbook.clone()),
+                    ApprovalState::Expired => self.unanswered.push(runbook.clone()),
+                    ApprovalState::Pending | ApprovalState::Approved | ApprovalState::Withdrawn => {}
                 }
             }
             Event::NextStep { text } => self.next_step = Some(text.clone()),

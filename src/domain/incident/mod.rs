@@ -138,6 +138,8 @@ pub struct Repair {
     pub remediation: RemediationId,
     /// The runbook.
     pub runbook: String,
+    /// The suspected root that it was for.
+    pub target: Target,
     /// When it began.
     pub started_at: Timestamp,
     /// How it ended; `None` while it runs.
@@ -198,6 +200,9 @@ pub struct Incident {
     pub approval: Option<(ApprovalId, u64)>,
     /// The runbooks that a person did not want, since it last opened.
     pub declined: Vec<String>,
+    /// The runbooks that were asked for and got no answer in time, since it last opened.
+    #[serde(default)]
+    pub unanswered: Vec<String>,
     /// The changes that may have caused it, most suspect first.
     pub suspects: Vec<SuspectNote>,
     /// Why nothing is done by itself, when that is so.
@@ -263,6 +268,7 @@ impl Incident {
             repairs: Vec::new(),
             approval: None,
             declined: Vec::new(),
+            unanswered: Vec::new(),
             suspects: Vec::new(),
             next_step: None,
             merged_into: None,

@@ -1,0 +1,129 @@
+//! What needs a person's yes: asked, taken back, answered.
+
+use super::plan::{Draft, Judged, Part};
+use super::timer::Timer;
+use super::world::World;
+use crate::domain::approval::{Approval, ApprovalState, ApprovedAction};
+use crate::domain::ids::{ApprovalId, IncidentId};
+use crate::domain::incident::Event;
+use crate::domain::signal::{Signal, Timestamp};
+use crate::policy::Decision;
+
+impl World {
+    /// Asks people for a plan.
+    pub(super) fn ask(&mut self, id: IncidentId, draft: &Draft, signal: &Signal, now: Timestamp) {
+        let number = self.counters.1 + 1;
+        self.counters.1 = number;
+        self.batch.counters = Some(self.counters);
+        let policy = &self.knowledge.policy;
+        let actions: Vec<ApprovedAction> = draft
+            .judged
+            .iter()
+            .map(|judged| ApprovedAction {
+                action: judged.action.clone(),
+                digest: policy.digest(&judged.action).to_string(),
+                effect: judged.evaluation.effect,
+                blast_radius: judged.evaluation.blast_radius,
+                reasons: judged.evaluation.reasons.clone(),
+                undo: judged.evaluation.undo.clone(),
+            })
+            .collect();
+        let shown = |judged: &&Judged| judged.part == Part::Run;
+        let commands = draft.judged.iter().filter(shown).map(|j| j.action.to_string()).collect();
+        let mut reasons: Vec<String> = Vec::new();
+        for judged in draft.judged.iter().filter(|j| j.evaluation.decision == Decision::Approve) {
+            let reason = judged.evaluation.reasons.first().cloned().unwrap_or_default();
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+        let expires_at = now + self.settings.approval_expiry;
+        let approval = Approval {
+            id: ApprovalId(Self::new_id(now)),
+            number,
+            incident: id,
+            problem: signal.problem(),
+            runbook: draft.plan.runbook.clone(),
+            plan: draft.plan.clone(),
+            actions,
+            state: ApprovalState::Pending,
+            requested_at: now,
+            expires_at,
+            decided_by: None,
+        };
+        let event = Event::ApprovalRequested {
+            approval: approval.id,
+            number,
+            runbook: approval.runbook.clone(),
+            commands,
+            reasons,
+            expires_at,
+        };
+        if self.record(id, event, now) {
+            self.batch.approvals.push((approval.clone(), None));
+            self.approvals.insert(number, approval);
+            self.wake(expires_at, Timer::Approval(number));
+        }
+    }
+
+    /// Ends a question. `None` if there is no such question that still waits.
+    pub(super) fn end_approval(
+        &mut self,
+        number: u64,
+        state: ApprovalState,
+        by: Option<&str>,
+        why: Option<&str>,
+        now: Timestamp,
+    ) -> Option<Approval> {
+        let mut approval = self.approvals.remove(&number)?;
+        if approval.decide(state, by).is_err() {
+            return None;
+        }
+        self.batch.approvals.push((approval.clone(), Some(now)));
+        let ended = Event::ApprovalEnded {
+            approval: approval.id,
+            number,
+            runbook: approval.runbook.clone(),
+            state,
+            by: by.map(str::to_owned),
+            why: why.map(str::to_owned),
+        };
+        self.record(approval.incident, ended, now);
+        Some(approval)
+    }
+
+    /// A person said yes: exactly the plan that was shown runs, if the policy still lets it.
+    pub(super) fn approved(&mut self, approval: Approval, by: &str, now: Timestamp) {
+        let id = approval.incident;
+        let Some(signal) = self.latest(&approval.problem).map(|row| row.signal.clone()) else {
+            self.say_next(id, format!("The problem is gone, so {} was not run.", approval.runbook), now);
+            return;
+        };
+        let Some(runbook) = self.knowledge.runbooks.iter().find(|r| r.name == approval.runbook).cloned()
+        else {
+            self.say_next(id, format!("{} is no longer there, so nothing was run.", approval.runbook), now);
+            return;
+        };
+        let draft = Draft { plan: approval.plan.clone(), judged: Vec::new(), decision: Decision::Approve };
+        self.begin_repair(id, &draft, &runbook, &signal, Some(approval), &format!("approved by {by}"), now);
+    }
+
+    /// Takes a question back whose problem is gone, or that needs no answer any more (a pause ended, a rule came).
+    pub(super) fn review_question(&mut self, id: IncidentId, now: Timestamp) {
+        let Some((_, number)) = self.incident(id).and_then(|incident| incident.approval) else { return };
+        let Some(approval) = self.approvals.get(&number) else { return };
+        let why = match self.latest(&approval.problem) {
+            None => "its problem is gone",
+            Some(row) => {
+                let runbook = self.knowledge.runbooks.iter().find(|r| r.name == approval.runbook);
+                let draft =
+                    runbook.and_then(|r| self.draft_for(r, &row.signal, &approval.problem.target).ok());
+                if draft.is_none_or(|draft| draft.decision != Decision::Allow) {
+                    return;
+                }
+                "it needs no yes any more"
+            }
+        };
+        self.end_approval(number, ApprovalState::Withdrawn, None, Some(why), now);
+    }
+}

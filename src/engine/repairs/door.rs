@@ -1,0 +1,87 @@
+//! The one door from a repair to the world: the policy's word each time, or an approval that names exactly this.
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+
+use super::Shop;
+use super::permits::Permits;
+use crate::domain::action::Action;
+use crate::domain::ids::ExecutionId;
+use crate::engine::ports::{Child, Gatekeeper, Limits, Output, Reaped};
+use crate::engine::remediate::{Execute, ExecuteError, Order};
+use crate::policy::{Authorized, Decision, Facts, Policy};
+
+/// Output kept of each process of a repair, in bytes.
+const MAX_OUTPUT: usize = 64 * 1024;
+
+/// What one repair may do.
+pub(super) struct Door<'a> {
+    pub(super) shop: &'a Shop,
+    pub(super) policy: &'a Policy,
+    /// The facts of the repair's beginning.
+    pub(super) facts: Facts,
+    pub(super) permits: Option<Permits<'a>>,
+    /// Whether a process is under way whose end is not on record yet.
+    pub(super) in_flight: &'a watch::Sender<bool>,
+}
+
+impl Door<'_> {
+    fn permits(&self) -> Result<&Permits<'_>, String> {
+        self.permits.as_ref().ok_or_else(|| "it needs a person's yes, and nobody was asked".to_owned())
+    }
+
+    async fn authorize(&self, action: &Action) -> Result<Authorized, ExecuteError> {
+        let denied = |why: String| ExecuteError::Denied(why);
+        let resolved = self.shop.runner.resolve(action).await;
+        let executable = resolved.map_err(|error| ExecuteError::NotRun(error.to_string()))?;
+        let now = self.shop.clock.now();
+        let evaluation = self.policy.evaluate(action, &self.facts);
+        match evaluation.decision {
+            Decision::Allow => self
+                .policy
+                .authorize(action.clone(), executable, &self.facts, now)
+                .map_err(|d| denied(d.to_string())),
+            Decision::Approve => {
+                let grant = self.permits().and_then(|p| p.spend(action, self.policy, now)).map_err(denied)?;
+                self.policy
+                    .authorize_approved(action.clone(), executable, &self.facts, &grant, now)
+                    .map_err(|d| denied(d.to_string()))
+            }
+            Decision::Forbid => Err(denied(evaluation.reasons.join("; "))),
+        }
+    }
+}
+
+#[async_trait]
+impl Execute for Door<'_> {
+    async fn judge(&self, action: &Action) -> Result<String, String> {
+        let evaluation = self.policy.evaluate(action, &self.facts);
+        match evaluation.decision {
+            Decision::Allow => {}
+            Decision::Approve => self.permits()?.covers(action)?,
+            Decision::Forbid => return Err(evaluation.reasons.join("; ")),
+        }
+        Ok(self.policy.digest(action).to_string())
+    }
+
+    async fn execute(&self, order: Order<'_>, gate: &mut dyn Gatekeeper) -> Result<Output, ExecuteError> {
+        if order.digest.is_some_and(|digest| digest != self.policy.digest(order.action).to_string()) {
+            return Err(ExecuteError::Denied("what would run is not what was judged".to_owned()));
+        }
+        let authorized = self.authorize(order.action).await?;
+        let limits = Limits { timeout: order.timeout, max_output: MAX_OUTPUT };
+        // A step that began finishes: calling off acts between steps.
+        let (_never, cancel) = watch::channel(false);
+        self.in_flight.send_replace(true);
+        let output = self.shop.runner.run(authorized, limits, gate, cancel).await;
+        if order.digest.is_none() || output.is_err() {
+            // Nothing is recorded of the end of what only reads.
+            self.in_flight.send_replace(false);
+        }
+        output.map_err(|error| ExecuteError::NotRun(error.to_string()))
+    }
+
+    async fn reap(&self, execution: ExecutionId, child: &Child) -> Reaped {
+        self.shop.runner.reap(execution, child).await
+    }
+}

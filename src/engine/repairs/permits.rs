@@ -1,0 +1,113 @@
+//! What an approval still permits: each action that it names, once.
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::domain::action::Action;
+use crate::domain::approval::Approval;
+use crate::domain::remediation::{Part, Plan, SagaEvent};
+use crate::domain::signal::Timestamp;
+use crate::policy::{Grant, Policy};
+
+/// What was approved in time may finish after that: its use is what is counted. A grant lives this long, in seconds.
+const GRANTED_FOR: i64 = 60;
+
+/// An approval, and what of it is used up.
+pub(super) struct Permits<'a> {
+    approval: &'a Approval,
+    used: Mutex<Vec<bool>>,
+}
+
+impl<'a> Permits<'a> {
+    /// What `approval` still permits after all that `log` has.
+    pub(super) fn new(approval: &'a Approval, plan: &Plan, log: &[SagaEvent]) -> Self {
+        let permits = Self { approval, used: Mutex::new(vec![false; approval.actions.len()]) };
+        for event in log {
+            let SagaEvent::Spawned { step, part, .. } = event else { continue };
+            let step = plan.steps.get(*step);
+            let action = step.and_then(|s| if *part == Part::Run { Some(&s.run) } else { s.undo.as_ref() });
+            if let Some(entry) = action.and_then(|action| permits.free(action).ok()) {
+                permits.mark(entry);
+            }
+        }
+        permits
+    }
+
+    /// Whether the approval names this action and was not used for it.
+    pub(super) fn covers(&self, action: &Action) -> Result<(), String> {
+        self.free(action).map(|_| ())
+    }
+
+    /// Uses the approval for this action.
+    pub(super) fn spend(&self, action: &Action, policy: &Policy, now: Timestamp) -> Result<Grant, String> {
+        self.mark(self.free(action)?);
+        let soon = now + chrono::TimeDelta::seconds(GRANTED_FOR);
+        Ok(Grant {
+            approval: self.approval.id,
+            digest: policy.digest(action),
+            expires_at: self.approval.expires_at.max(soon),
+        })
+    }
+
+    fn free(&self, action: &Action) -> Result<usize, String> {
+        let named: Vec<usize> = (0..self.approval.actions.len())
+            .filter(|&entry| is_filling(&self.approval.actions[entry].action, action))
+            .collect();
+        if named.is_empty() {
+            return Err(format!("approval {} does not name `{action}`", self.approval.number));
+        }
+        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        named
+            .into_iter()
+            .find(|&entry| !used[entry])
+            .ok_or_else(|| format!("approval {} was used for `{action}` already", self.approval.number))
+    }
+
+    fn mark(&self, entry: usize) {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner)[entry] = true;
+    }
+}
+
+/// Whether `action` is what was shown, but for values that were captured since: an undo is shown with
+/// `{{ capture.NAME }}` in it, and the command that captures it was shown, too.
+fn is_filling(shown: &Action, action: &Action) -> bool {
+    let (Action::Command(shown), Action::Command(filled)) = (shown, action);
+    let same_but_for_argv = || {
+        let mut one = shown.clone();
+        one.argv.clone_from(&filled.argv);
+        one == *filled
+    };
+    shown.argv.len() == filled.argv.len()
+        && shown.argv.iter().zip(&filled.argv).all(|(shown, filled)| is_filled(shown, filled))
+        && same_but_for_argv()
+}
+
+fn is_filled(shown: &str, filled: &str) -> bool {
+    const OPEN: &str = "{{ capture.";
+    if shown == filled || !shown.contains(OPEN) {
+        return shown == filled;
+    }
+    let mut pattern = String::from("^(?s)");
+    let mut rest = shown;
+    while let Some((before, after)) = rest.split_once(OPEN) {
+        pattern.push_str(&regex::escape(before));
+        pattern.push_str(".*");
+        rest = after.split_once("}}").map_or("", |(_, tail)| tail);
+    }
+    pattern.push_str(&regex::escape(rest));
+    pattern.push('$');
+    regex::Regex::new(&pattern).is_ok_and(|pattern| pattern.is_match(filled))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_captured_value_fits_where_the_undo_was_shown_with_its_name_and_nowhere_else() {
+        assert!(is_filled("quota={{ capture.old }}", "quota=10G"));
+        assert!(is_filled("{{ capture.a }}:{{ capture.b }}", "x:y"));
+        assert!(!is_filled("quota={{ capture.old }}", "refquota=10G"));
+        assert!(!is_filled("set", "destroy"));
+        assert!(!is_filled("{{ capture.old }}.bak", "/etc/passwd"));
+    }
+}
