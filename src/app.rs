@@ -1,6 +1,7 @@
 //! Builds, starts, drains and stops: the one place that knows all the parts.
 
 mod knowledge;
+pub mod live;
 mod reload;
 mod retention;
 mod sources;
@@ -13,7 +14,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
-use crate::config::{Loaded, Problem};
+use crate::config::{Loaded, Problem, Setup};
 use crate::engine::activity::Activity;
 use crate::engine::answers::Librarian;
 use crate::engine::desk::Desk;
@@ -23,7 +24,7 @@ use crate::engine::ports::{Chat, Child, Clock, CommandRunner};
 use crate::engine::repairs::Shop;
 use crate::engine::schedule::{self, Asker, Scheduler};
 use crate::engine::skills::Workshop;
-use crate::engine::suspects::Ledger;
+use crate::engine::suspects::{Inquiries, Ledger};
 use crate::engine::world::World;
 use crate::policy::{Autonomy, Facts};
 use crate::store::metrics::{self, Metrics};
@@ -34,7 +35,7 @@ pub use reload::Reloader;
 use retention::Housekeeping;
 
 /// Where everything that the operator wrote is read from, now and at each reload.
-pub type Read = Arc<dyn Fn() -> Result<Loaded, Vec<Problem>> + Send + Sync>;
+pub type Read = Arc<dyn Fn() -> Result<Setup, Vec<Problem>> + Send + Sync>;
 
 /// What an app is made of: the world outside.
 pub struct Parts {
@@ -46,8 +47,6 @@ pub struct Parts {
     pub runner: Arc<dyn CommandRunner>,
     /// The chat platforms.
     pub chats: Vec<Arc<dyn Chat>>,
-    /// Steward's own program: no command may touch it.
-    pub program: Option<PathBuf>,
     /// How often edits of what the operator wrote are looked for.
     pub look_for_edits: Duration,
 }
@@ -90,7 +89,8 @@ impl App {
     /// # Errors
     /// See [`StartError`]; nothing runs then.
     pub async fn start(parts: Parts) -> Result<Self, StartError> {
-        let loaded = Arc::new((parts.read)().map_err(StartError::Config)?);
+        let setup = (parts.read)().map_err(StartError::Config)?;
+        let loaded = Arc::new(setup.loaded.clone());
         let config = &loaded.config;
         let store = Store::open(&config.state_dir)?;
         let now = parts.clock.now();
@@ -100,8 +100,7 @@ impl App {
         let folder = crate::config::shipped_folder(&config.state_dir);
         crate::config::unpack(&folder).map_err(|error| StartError::Unpack(folder.clone(), error))?;
         let key = knowledge::digest_key(&store).await?;
-        let protect = knowledge::protected(&loaded, parts.program.clone());
-        let understood = understand(&loaded, key, &protect).map_err(StartError::Config)?;
+        let understood = understand(&setup, key);
 
         let settings = Arc::new(knowledge::settings(config, &parts.chats));
         let mut world = World::new(settings.clone(), understood.knowledge.clone());
@@ -141,21 +140,15 @@ impl App {
             stopping_skills.subscribe(),
         );
         let ledger = Ledger {
-            sources: sources::build(config, &parts, &understood.knowledge.policy),
+            sources: sources::build(config, &parts.runner, &parts.clock, &understood.knowledge.policy),
             store: store.clone(),
         };
-        let reloader = Arc::new(Reloader::new(
-            &parts,
-            &loaded,
-            key,
-            protect,
-            store.clone(),
-            handle.clone(),
-            skills.clone(),
-        ));
+        let reloader =
+            Arc::new(Reloader::new(&parts, &loaded, key, store.clone(), handle.clone(), skills.clone()));
         let librarian = Librarian {
             store: store.clone(),
             ledger,
+            inquiries: Inquiries::default(),
             clock: parts.clock.clone(),
             settings,
             skills: skills.clone(),

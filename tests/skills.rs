@@ -34,6 +34,9 @@ mod mounts;
 #[path = "skills/net.rs"]
 mod net;
 #[cfg(test)]
+#[path = "skills/recorded.rs"]
+mod recorded;
+#[cfg(test)]
 #[path = "skills/runbooks.rs"]
 mod runbooks;
 #[cfg(test)]

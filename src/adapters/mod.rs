@@ -2,4 +2,5 @@
 
 pub mod changes;
 pub mod chat;
+pub mod clock;
 pub mod exec;

@@ -1,19 +1,17 @@
 //! From what the operator wrote to what the engine knows.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::config::{Config, Loaded, Problem};
+use crate::config::{Config, Loaded, Setup};
 use crate::domain::escalation::Threshold;
-use crate::domain::topology::Topology;
 use crate::engine::ports::Chat;
 use crate::engine::schedule::Skills;
 use crate::engine::settings::Settings;
 use crate::engine::skills::Skill;
 use crate::engine::world::Knowledge;
-use crate::policy::{LoadedFile, Policy, RuleProblem};
+use crate::policy::LoadedFile;
 use crate::store::{Store, StoreError, query};
 
 /// The setting under which the key of the digests is kept.
@@ -29,47 +27,16 @@ pub struct Understood {
 }
 
 /// Makes the engine's parts from what was loaded.
-///
-/// # Errors
-/// Every problem of the topology and the policy.
-pub fn understand(loaded: &Loaded, key: [u8; 32], protect: &[PathBuf]) -> Result<Understood, Vec<Problem>> {
-    let mut problems = Vec::new();
-    let topology = Topology::new(loaded.topology.clone()).unwrap_or_else(|wrong| {
-        let file = loaded.topology_file.clone().unwrap_or_default();
-        problems.extend(wrong.into_iter().map(|p| Problem::of_file(&file, p.message, None)));
-        Topology::default()
-    });
-    let policy = match &loaded.policy {
-        Some(file) => Policy::with_operator_rules(&file.file.to_string_lossy(), &file.text),
-        None => Policy::shipped(),
+#[must_use]
+pub fn understand(setup: &Setup, key: [u8; 32]) -> Understood {
+    let skills = skills(&setup.loaded);
+    let knowledge = Knowledge {
+        topology: Arc::new(setup.topology.clone()),
+        runbooks: Arc::new(setup.loaded.runbooks.values().cloned().collect()),
+        policy: Arc::new(setup.policy.clone().keyed(key)),
+        skills: Arc::new(skills.keys().cloned().collect()),
     };
-    match policy {
-        Err(wrong) => {
-            problems.extend(wrong.into_iter().map(as_problem));
-            Err(problems)
-        }
-        Ok(_) if !problems.is_empty() => Err(problems),
-        Ok(policy) => {
-            let policy = Arc::new(policy.keyed(key).protecting(protect.iter().cloned()));
-            let skills = skills(loaded);
-            let knowledge = Knowledge {
-                topology: Arc::new(topology),
-                runbooks: Arc::new(loaded.runbooks.values().cloned().collect()),
-                policy,
-                skills: Arc::new(skills.keys().cloned().collect()),
-            };
-            Ok(Understood { knowledge, skills })
-        }
-    }
-}
-
-fn as_problem(problem: RuleProblem) -> Problem {
-    let RuleProblem { file, line, rule, field, message, hint } = problem;
-    let field = match (rule, field) {
-        (Some(rule), Some(field)) => Some(format!("rule {rule}, {field}")),
-        (rule, field) => rule.map(|rule| format!("rule {rule}")).or(field),
-    };
-    Problem { file: file.into(), line, field, what: message, hint: Some(hint) }
+    Understood { knowledge, skills }
 }
 
 fn skills(loaded: &Loaded) -> Skills {
@@ -120,12 +87,6 @@ pub(super) fn settings(config: &Config, chats: &[Arc<dyn Chat>]) -> Settings {
         changes_window: config.changes.window,
         platforms: chats.iter().map(|chat| chat.platform()).collect(),
     }
-}
-
-/// What no command may touch: the state, the configuration, the program.
-pub(super) fn protected(loaded: &Loaded, program: Option<PathBuf>) -> Vec<PathBuf> {
-    let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
-    std::iter::once(&loaded.config.state_dir).chain(&loaded.file).chain(&program).map(absolute).collect()
 }
 
 /// The key under which environment values enter digests: made once, kept in the store, so that an approval holds

@@ -1,7 +1,6 @@
 //! Edits to skills, runbooks, topology and policy are put in force without a restart; a broken version is refused
 //! whole, and what was in force stays.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -32,7 +31,6 @@ pub struct Reloader {
     engine: Handle,
     skills: Asker,
     key: [u8; 32],
-    protect: Vec<PathBuf>,
     host: Target,
     settings_file: Option<String>,
     /// Only names, sizes and times are looked at, which also works where the kernel tells of no edits, as on NFS.
@@ -52,7 +50,6 @@ impl Reloader {
         parts: &Parts,
         loaded: &Loaded,
         key: [u8; 32],
-        protect: Vec<PathBuf>,
         store: Store,
         engine: Handle,
         skills: Asker,
@@ -69,7 +66,6 @@ impl Reloader {
             engine,
             skills,
             key,
-            protect,
             host: loaded.config.host.clone(),
             settings_file: loaded.file.as_ref().map(|file| file.to_string_lossy().into_owned()),
             look_every: parts.look_for_edits,
@@ -117,8 +113,9 @@ impl Reloader {
     fn try_reload(&self) -> Result<(usize, usize, Vec<Change>), Vec<Problem>> {
         let tried = self.seen().watched.now();
         self.seen().tried = tried;
-        let loaded = (self.read)()?;
-        let understood = understand(&loaded, self.key, &self.protect)?;
+        let setup = (self.read)()?;
+        let understood = understand(&setup, self.key);
+        let loaded = &setup.loaded;
         let files = digests(&loaded.watched);
         let changes = {
             let mut seen = self.seen();

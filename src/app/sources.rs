@@ -6,7 +6,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::watch;
 
-use super::Parts;
 use crate::adapters::changes::ReadCommand;
 use crate::adapters::changes::git::GitChanges;
 use crate::config::Config;
@@ -20,9 +19,14 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 const MAX_OUTPUT: usize = 4 * 1024 * 1024;
 
 /// The sources that the configuration names.
-pub(super) fn build(config: &Config, parts: &Parts, policy: &Arc<Policy>) -> Vec<Arc<dyn ChangeSource>> {
-    let reader: Arc<dyn ReadCommand> =
-        Arc::new(Reader { runner: parts.runner.clone(), clock: parts.clock.clone(), policy: policy.clone() });
+pub(super) fn build(
+    config: &Config,
+    runner: &Arc<dyn CommandRunner>,
+    clock: &Arc<dyn Clock>,
+    policy: &Arc<Policy>,
+) -> Vec<Arc<dyn ChangeSource>> {
+    let reader = Reader { runner: runner.clone(), clock: clock.clone(), policy: policy.clone() };
+    let reader: Arc<dyn ReadCommand> = Arc::new(reader);
     let git = |source: &crate::config::GitSource| {
         let source = source.clone();
         let changes =

@@ -1,1 +1,140 @@
-//! The subcommands.
+//! The command line: what can be typed after `steward`, short of starting the bot itself.
+//!
+//! Nothing here knows an adapter: the binary hands over what touches the world as [`Tools`].
+
+mod args;
+mod changes;
+mod check;
+mod failure;
+mod incidents;
+mod json;
+mod logging;
+mod plan;
+mod runbooks;
+mod screen;
+mod skills;
+mod try_skill;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+pub use args::{
+    ChangesArgs, Command, Globals, IncidentCommand, LogFormat, PlanArgs, Query, RunbookCommand, SkillCommand,
+};
+pub use failure::Failure;
+pub use logging::{start as start_logging, start_to as start_logging_to};
+pub use try_skill::runnable;
+
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
+
+use crate::config::Setup;
+use crate::engine::ports::{ChangeSource, Clock, CommandRunner};
+use failure::Stop;
+use screen::Screen;
+
+/// What the commands need of the world.
+#[derive(Clone)]
+pub struct Tools {
+    /// Runs processes.
+    pub runner: Arc<dyn CommandRunner>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// What can tell of changes.
+    pub sources: Vec<Arc<dyn ChangeSource>>,
+}
+
+/// Makes the tools that fit a configuration.
+pub type MakeTools<'a> = &'a dyn Fn(&Setup) -> Tools;
+
+/// How a command went: its exit code, or why it stopped early.
+type Ended = Result<ExitCode, Stop>;
+
+/// Carries a command out and returns its exit code: 0 fine, 1 problems or failure, 2 wrongly typed. Results go to
+/// standard output, failures to standard error.
+#[must_use]
+pub fn execute(globals: &Globals, command: &Command, make_tools: MakeTools<'_>) -> ExitCode {
+    let mut screen = Screen::stdout();
+    let ended = carry_out(globals, command, make_tools, &mut screen);
+    ended.and_then(|code| screen.flush().map(|()| code)).unwrap_or_else(|stop| {
+        // What was written before it stopped comes first.
+        drop(screen.flush());
+        stop.tell()
+    })
+}
+
+/// Begins with the whole configuration, logging to `log` started, and ends with the exit code: the frame around the
+/// bot. What is wrong is told on standard error.
+#[must_use]
+pub fn with_setup(
+    globals: &Globals,
+    log: BoxMakeWriter,
+    work: impl FnOnce(Setup) -> Result<ExitCode, Failure>,
+) -> ExitCode {
+    tell(load(globals).and_then(|setup| {
+        logging::start_to(globals, &setup.loaded.config.log.level, log)?;
+        work(setup)
+    }))
+}
+
+/// Begins with everything that the operator wrote, or tells every problem of it.
+fn load(globals: &Globals) -> Result<Setup, Failure> {
+    Setup::load(&globals.request()).map_err(|problems| Failure::of_problems(&problems))
+}
+
+/// Tells of a failure on standard error, and returns the exit code.
+#[must_use]
+pub fn tell(ended: Result<ExitCode, Failure>) -> ExitCode {
+    ended.unwrap_or_else(|failure| Stop::from(failure).tell())
+}
+
+fn carry_out(
+    globals: &Globals,
+    command: &Command,
+    make_tools: MakeTools<'_>,
+    screen: &mut Screen<'_>,
+) -> Ended {
+    let query = match command {
+        Command::Check => {
+            logging::start(globals, "warn")?;
+            return check::check(globals, screen);
+        }
+        Command::Query(query) => query,
+    };
+    let setup = load(globals)?;
+    logging::start(globals, &setup.loaded.config.log.level)?;
+    let tools = make_tools(&setup);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+        Failure::new(
+            format!("the system gives no runtime: {error}"),
+            "look whether it is out of processes or files",
+        )
+    })?;
+    runtime.block_on(answer(&setup, &tools, query, screen))
+}
+
+async fn answer(setup: &Setup, tools: &Tools, query: &Query, screen: &mut Screen<'_>) -> Ended {
+    match query {
+        Query::Skill(SkillCommand::List { json }) => skills::list(setup, tools, *json, screen).await,
+        Query::Skill(SkillCommand::Run { name, json }) => {
+            try_skill::run(setup, tools, name, *json, screen).await
+        }
+        Query::Runbook(RunbookCommand::List { json }) => runbooks::list(setup, *json, screen),
+        Query::Runbook(RunbookCommand::Plan(args)) => plan::plan(setup, tools, args, screen).await,
+        Query::Incident(IncidentCommand::List { all, json }) => {
+            incidents::list(setup, tools, *all, *json, screen).await
+        }
+        Query::Incident(IncidentCommand::Show { id, json }) => {
+            incidents::show(setup, id, *json, screen).await
+        }
+        Query::Changes(args) => changes::changes(setup, tools, args, screen).await,
+    }
+}
+
+/// Nothing is called that: what there is instead.
+fn unknown<'a>(kind: &str, name: &str, known: impl Iterator<Item = &'a str> + Clone, list: &str) -> Failure {
+    let hint = match crate::domain::command::suggest(name, known) {
+        Some(near) => format!("did you mean `{near}`? `{list}` lists them all"),
+        None => format!("`{list}` lists them"),
+    };
+    Failure::new(format!("there is no {kind} `{name}`"), hint)
+}

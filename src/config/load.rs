@@ -18,7 +18,7 @@ use crate::domain::topology::TopologyEntry;
 
 /// What loading needs to know from outside.
 pub struct LoadOptions<'a> {
-    /// The file, as [`super::discover`] found it. `None`: the embedded defaults.
+    /// The file, as [`super::discover()`] found it. `None`: the embedded defaults.
     pub file: Option<PathBuf>,
     /// `--state-dir`, relative to the working directory.
     pub state_dir: Option<PathBuf>,

@@ -10,6 +10,7 @@ mod runbook;
 mod runbooks;
 mod secret;
 mod settings;
+mod setup;
 mod shape;
 mod shipped;
 mod skills;
@@ -26,6 +27,7 @@ pub use settings::{
     ApprovalSettings, ChangeSettings, ChatSettings, Config, ConsoleSettings, EscalationSettings, GitSource,
     IncidentSettings, LogSettings, MetricSettings, Paths, SkillSettings,
 };
+pub use setup::{Request, Setup};
 pub use shipped::unpack;
 pub use skills::{Skill, shipped_folder};
 pub use watched::Watched;

@@ -11,6 +11,11 @@ mod rank;
 pub use path_rule::{PathRule, PathRuleError, targets_of};
 pub use rank::{Relation, Suspect, rank};
 
+/// The source of what Steward itself changed.
+pub const BY_STEWARD: &str = "steward";
+/// The source of what Steward brought back to its declared state: worth telling, but no cause of anything.
+pub const RESTORED_BY_STEWARD: &str = "steward:restore";
+
 /// Something that changed in the lab: a commit, an edit of a skill, an action of Steward's own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {

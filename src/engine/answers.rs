@@ -11,11 +11,10 @@ use super::ports::{Clock, Inbound};
 use super::schedule::Asker;
 use super::settings::Settings;
 use super::skills::RunResult;
-use super::suspects::{Ledger, suspects};
+use super::suspects::{Inquiries, Inquiry, Ledger, suspects};
 use super::world::Knowledge;
 use crate::domain::card::Card;
 use crate::domain::change::Change;
-use crate::domain::ids::IncidentId;
 use crate::domain::report::Report;
 use crate::domain::signal::Timestamp;
 use crate::domain::target::Target;
@@ -44,6 +43,8 @@ pub struct Librarian {
     pub store: Store,
     /// What changed.
     pub ledger: Ledger,
+    /// Incidents whose suspects are wanted.
+    pub inquiries: Inquiries,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// The numbers that decisions go by.
@@ -67,24 +68,33 @@ impl Librarian {
         });
     }
 
-    /// Finds the suspects of an incident and tells the engine.
-    pub fn find_suspects(
-        &self,
-        incident: IncidentId,
-        opened_at: Timestamp,
-        targets: Vec<Target>,
-        topology: Arc<Topology>,
-    ) {
+    /// Finds the suspects of these incidents and tells the engine.
+    pub fn find_suspects(&self, inquiries: Vec<Inquiry>, topology: Arc<Topology>) {
+        if !self.inquiries.add(inquiries) {
+            return;
+        }
         let librarian = self.clone();
         self.engine.activity().spawn(async move {
-            let now = librarian.clock.now();
-            let found = librarian.ledger.changes(opened_at - librarian.settings.changes_window, now).await;
-            for silent in &found.silent {
-                tracing::warn!(why = silent, "a source of changes could not be asked");
+            while let Some(inquiries) = librarian.inquiries.take() {
+                librarian.inquire(inquiries, &topology).await;
             }
-            let suspects = suspects(found.changes, &targets, &topology, opened_at, now);
-            librarian.engine.send(Message::Suspects { incident, suspects });
         });
+    }
+
+    /// One look at the sources for all of these.
+    async fn inquire(&self, inquiries: Vec<Inquiry>, topology: &Topology) {
+        let window = self.settings.changes_window;
+        let Some(first) = inquiries.iter().map(|inquiry| inquiry.opened_at).min() else { return };
+        let now = self.clock.now();
+        let found = self.ledger.changes(first - window, now).await;
+        for silent in &found.silent {
+            tracing::warn!(why = silent, "a source of changes could not be asked");
+        }
+        for Inquiry { incident, opened_at, targets } in inquiries {
+            let lately = found.changes.iter().filter(|change| change.at >= opened_at - window).cloned();
+            let suspects = suspects(lately.collect(), &targets, topology, opened_at, now);
+            self.engine.send(Message::Suspects { incident, suspects });
+        }
     }
 
     async fn look_up(&self, question: Question, knowledge: &Knowledge) -> Card {

@@ -188,7 +188,7 @@ fn tried(incident: &Incident) -> String {
             Some(_) if repair.ineffective => "worked, but did not last",
             Some(Outcome::Succeeded) => "worked",
             Some(Outcome::Deferred) => "done, waiting for its source to confirm",
-            Some(Outcome::Unwound { .. }) => "failed, undone",
+            Some(Outcome::Unwound { .. }) => "did not help",
             Some(Outcome::Stuck { .. }) => "stuck",
             Some(Outcome::Cancelled { .. }) => "called off",
         };

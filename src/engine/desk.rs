@@ -138,7 +138,7 @@ impl Desk {
                 let _ = committed.send(());
             }
         }
-        effects.into_iter().for_each(|effect| self.perform(effect));
+        self.perform(effects);
         for (question, inbound) in questions {
             self.librarian.answer(question, inbound, self.world.knowledge.clone());
         }
@@ -214,18 +214,21 @@ impl Desk {
         Ok(())
     }
 
-    fn perform(&self, effect: Effect) {
-        match effect {
-            Effect::RunSkill { skill, why } => self.skills.run(&skill, &why),
-            Effect::Repair(repair) => {
-                let facts = self.world.facts(&repair.problem.target);
-                self.shop.run(*repair, self.world.knowledge.policy.clone(), facts);
+    fn perform(&self, effects: Vec<Effect>) {
+        let mut inquiries = Vec::new();
+        for effect in effects {
+            match effect {
+                Effect::RunSkill { skill, why } => self.skills.run(&skill, &why),
+                Effect::Repair(repair) => {
+                    let facts = self.world.facts(&repair.problem.target);
+                    self.shop.run(*repair, self.world.knowledge.policy.clone(), facts);
+                }
+                Effect::CallOff { remediation, why } => self.shop.call_off(remediation, &why),
+                Effect::FindSuspects(inquiry) => inquiries.push(inquiry),
             }
-            Effect::CallOff { remediation, why } => self.shop.call_off(remediation, &why),
-            Effect::FindSuspects { incident, opened_at, targets } => {
-                let topology = self.world.knowledge.topology.clone();
-                self.librarian.find_suspects(incident, opened_at, targets, topology);
-            }
+        }
+        if !inquiries.is_empty() {
+            self.librarian.find_suspects(inquiries, self.world.knowledge.topology.clone());
         }
     }
 }

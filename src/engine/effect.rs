@@ -1,8 +1,7 @@
 //! What a turn of the engine wants done once its decisions are written.
 
-use crate::domain::ids::{IncidentId, RemediationId};
-use crate::domain::signal::Timestamp;
-use crate::domain::target::Target;
+use super::suspects::Inquiry;
+use crate::domain::ids::RemediationId;
 use crate::store::sagas::Unfinished;
 
 /// Something to be done.
@@ -25,12 +24,5 @@ pub enum Effect {
         why: String,
     },
     /// Find out what changed before an incident began.
-    FindSuspects {
-        /// The incident.
-        incident: IncidentId,
-        /// When it began.
-        opened_at: Timestamp,
-        /// Its targets, the root first.
-        targets: Vec<Target>,
-    },
+    FindSuspects(Inquiry),
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::effect::Effect;
+use super::suspects::Inquiry;
 use super::timer::Timer;
 use super::world::{SignalKey, World};
 use crate::domain::approval::ApprovalState;
@@ -427,7 +428,7 @@ impl World {
         let Some(incident) = self.incident(id) else { return };
         let targets = targets_of(incident);
         let opened_at = incident.opened_at;
-        self.effects.push(Effect::FindSuspects { incident: id, opened_at, targets });
+        self.effects.push(Effect::FindSuspects(Inquiry { incident: id, opened_at, targets }));
     }
 }
 

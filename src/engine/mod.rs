@@ -18,6 +18,7 @@ pub mod remediate;
 pub mod repairs;
 mod respond;
 mod restore;
+pub mod review;
 mod route;
 pub mod schedule;
 pub mod settings;

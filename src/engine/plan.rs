@@ -112,7 +112,12 @@ fn plan_step(
         None => None,
     };
     // A rule may call a command reversible; only a step that says how is.
-    let effect = if effect == Effect::Reversible && undo.is_none() { Effect::Irreversible } else { effect };
+    let effect = if effect == Effect::Reversible && undo.is_none() {
+        irreversible_after_all(judged, &step.name);
+        Effect::Irreversible
+    } else {
+        effect
+    };
     Ok(PlannedStep {
         name: step.name.clone(),
         captures,
@@ -125,6 +130,18 @@ fn plan_step(
         backoff: step.backoff,
         idempotent: step.idempotent,
     })
+}
+
+/// A step that could be taken back, and does not say how: a person decides.
+fn irreversible_after_all(judged: &mut [Judged], step: &str) {
+    for run in judged.iter_mut().filter(|judged| judged.part == Part::Run && judged.step == step) {
+        let evaluation = &mut run.evaluation;
+        evaluation.effect = Effect::Irreversible;
+        if evaluation.decision < Decision::Approve {
+            evaluation.decision = Decision::Approve;
+            evaluation.reasons.insert(0, "it could be taken back, but the step has no `undo`".to_owned());
+        }
+    }
 }
 
 fn fill(command: &CommandTemplate, value: &dyn Fn(&str) -> Option<String>) -> Result<Action, TemplateError> {
@@ -167,5 +184,79 @@ pub fn radius(topology: &Topology, target: &Target) -> BlastRadius {
         Some("host" | "node") => BlastRadius::Host,
         _ if topology.dependents(target).is_empty() => BlastRadius::Target,
         _ => BlastRadius::Service,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::runbook::{Match, RunbookLimits};
+    use crate::domain::signal::{Origin, Severity, SignalState};
+    use crate::domain::target::Signature;
+    use crate::domain::template::Template;
+    use crate::policy::Autonomy;
+    use std::collections::BTreeMap;
+
+    fn unmount(undo: Option<&str>) -> Runbook {
+        let command = |line: &str| CommandTemplate {
+            host: "local".into(),
+            argv: line.split(' ').map(|word| Template::parse(word).unwrap()).collect(),
+            cwd: None,
+            env: BTreeMap::new(),
+            stdin: None,
+        };
+        let step = Step {
+            name: "detach".into(),
+            run: command("umount /mnt/media"),
+            verify: Verify::Check,
+            undo: undo.map(command),
+            capture: Vec::new(),
+            timeout: Step::TIMEOUT,
+            attempts: Step::ATTEMPTS,
+            backoff: Step::BACKOFF,
+            idempotent: false,
+        };
+        Runbook {
+            name: "detach".into(),
+            title: "Detach".into(),
+            description: None,
+            shipped: false,
+            file: "detach.yaml".into(),
+            fits: Match::default(),
+            steps: vec![step],
+            limits: RunbookLimits::default(),
+        }
+    }
+
+    fn decision(runbook: &Runbook) -> Decision {
+        let now = chrono::DateTime::UNIX_EPOCH;
+        let signal = Signal {
+            origin: Origin::Steward,
+            target: Target::parse("nas/media").unwrap(),
+            signature: Signature::parse("mount-stale").unwrap(),
+            severity: Severity::Error,
+            state: SignalState::Firing,
+            summary: String::new(),
+            impact: None,
+            evidence: String::new(),
+            labels: BTreeMap::new(),
+            at: now,
+            received_at: now,
+        };
+        let facts = Facts {
+            autonomy: Autonomy::Full,
+            paused: false,
+            observed: true,
+            target_radius: BlastRadius::Target,
+            limit_exceeded: false,
+        };
+        let host = Target::parse("vm").unwrap();
+        draft(runbook, &signal, &host, &Policy::shipped().unwrap(), &facts).unwrap().decision
+    }
+
+    #[test]
+    fn what_a_rule_calls_reversible_runs_by_itself_only_with_an_undo_of_its_own() {
+        assert_eq!(decision(&unmount(Some("mount /mnt/media"))), Decision::Allow);
+        assert_eq!(decision(&unmount(None)), Decision::Approve);
     }
 }

@@ -1,6 +1,7 @@
 //! What needs a person's yes: asked, taken back, answered.
 
 use super::plan::{Draft, Judged, Part};
+use super::respond::first_line;
 use super::timer::Timer;
 use super::world::World;
 use crate::domain::approval::{Approval, ApprovalState, ApprovedAction};
@@ -32,7 +33,7 @@ impl World {
         let commands = draft.judged.iter().filter(shown).map(|j| j.action.to_string()).collect();
         let mut reasons: Vec<String> = Vec::new();
         for judged in draft.judged.iter().filter(|j| j.evaluation.decision == Decision::Approve) {
-            let reason = judged.evaluation.reasons.first().cloned().unwrap_or_default();
+            let reason = first_line(judged.evaluation.reasons.first());
             if !reasons.contains(&reason) {
                 reasons.push(reason);
             }

@@ -17,7 +17,7 @@ use super::ports::{Clock, CommandRunner};
 use super::remediate::{Deps, DriveError, drive, recover};
 use super::schedule::Asker;
 use crate::domain::action::Effect;
-use crate::domain::change::Change;
+use crate::domain::change::{BY_STEWARD, Change, RESTORED_BY_STEWARD};
 use crate::domain::ids::RemediationId;
 use crate::domain::incident::Event;
 use crate::domain::remediation::{CheckVerdict, End, Outcome, Part, Plan, Saga, SagaEvent};
@@ -170,10 +170,11 @@ impl Shop {
         if planned.effect == Effect::Read {
             return None;
         }
+        let source = if planned.effect == Effect::Restorative { RESTORED_BY_STEWARD } else { BY_STEWARD };
         let action = if *part == Part::Run { Some(&planned.run) } else { planned.undo.as_ref() }?;
         Some(Change {
             id: execution.to_string(),
-            source: "steward".to_owned(),
+            source: source.to_owned(),
             at: self.clock.now(),
             author: "steward".to_owned(),
             summary: format!("{action} (runbook {})", repair.terms.plan.runbook),

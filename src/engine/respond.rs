@@ -241,7 +241,8 @@ impl World {
             Outcome::Cancelled { .. } => self.after_recovery(id, now),
             Outcome::Stuck { why } => {
                 let text = format!(
-                    "{runbook} is stuck: {why} Type `clear {}` when you have taken care of it.",
+                    "{runbook} is stuck: {}. Type `clear {}` when you have taken care of it.",
+                    why.trim_end_matches('.'),
                     self.number(id)
                 );
                 self.escalate(id, Cause::Stuck, text, now);
@@ -302,6 +303,12 @@ fn is_exhausted(incident: &Incident, history: &History, runbook: &Runbook, now: 
 
 fn cooling_until(history: &History, runbook: &Runbook, now: Timestamp) -> Option<Timestamp> {
     history.last_started.map(|started| started + runbook.limits.cooldown).filter(|until| *until > now)
+}
+
+/// The gist of a reason: a rule that is missing is printed by `check`, not in a question.
+pub(super) fn first_line(reason: Option<&String>) -> String {
+    let line = reason.and_then(|reason| reason.lines().next()).unwrap_or_default();
+    line.trim_end_matches(':').trim_end_matches("; add one").to_owned()
 }
 
 fn forbidden(draft: &Draft) -> String {

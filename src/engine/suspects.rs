@@ -1,8 +1,9 @@
 //! What changed: asked of every source, ranked as possible causes.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::domain::change::{Change, Relation, rank};
+use crate::domain::change::{Change, RESTORED_BY_STEWARD, Relation, rank};
+use crate::domain::ids::IncidentId;
 use crate::domain::incident::SuspectNote;
 use crate::domain::signal::Timestamp;
 use crate::domain::target::Target;
@@ -24,6 +25,48 @@ pub struct Ledger {
     pub sources: Vec<Arc<dyn ChangeSource>>,
     /// What Steward itself recorded.
     pub store: Store,
+}
+
+/// A wish to know what may have caused an incident.
+#[derive(Debug, Clone)]
+pub struct Inquiry {
+    /// The incident.
+    pub incident: IncidentId,
+    /// When it began.
+    pub opened_at: Timestamp,
+    /// Its targets, the root first.
+    pub targets: Vec<Target>,
+}
+
+/// Inquiries that wait. While one look at the sources is under way, those that come in wait and share the next one:
+/// in a storm each repository is asked once in a while, not once per incident.
+#[derive(Debug, Clone, Default)]
+pub struct Inquiries(Arc<Mutex<Waiting>>);
+
+#[derive(Debug, Default)]
+struct Waiting {
+    inquiries: Vec<Inquiry>,
+    looking: bool,
+}
+
+impl Inquiries {
+    /// Adds inquiries; true if nobody looks yet, and the caller has to.
+    pub fn add(&self, inquiries: Vec<Inquiry>) -> bool {
+        let mut waiting = self.lock();
+        waiting.inquiries.extend(inquiries);
+        !std::mem::replace(&mut waiting.looking, true)
+    }
+
+    /// Takes what waits; whoever gets `None` is done looking.
+    pub fn take(&self) -> Option<Vec<Inquiry>> {
+        let mut waiting = self.lock();
+        waiting.looking = !waiting.inquiries.is_empty();
+        waiting.looking.then(|| std::mem::take(&mut waiting.inquiries))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// What changed, and what could not be asked.
@@ -63,7 +106,11 @@ pub fn suspects(
     opened_at: Timestamp,
     now: Timestamp,
 ) -> Vec<SuspectNote> {
-    let above_root = |touched: &Target| targets.first().and_then(|root| topology.distance(root, touched));
+    // What merely contains the root is not something that it needs: two neighbours share a path and nothing else.
+    let needed = targets.first().map(|root| topology.upstreams(root)).unwrap_or_default();
+    let above_root =
+        |touched: &Target| needed.iter().find(|u| u.declared && u.target == *touched).map(|u| u.distance);
+    let changes = changes.into_iter().filter(|change| change.source != RESTORED_BY_STEWARD).collect();
     rank(changes, targets, &above_root, opened_at, now)
         .into_iter()
         .filter(|suspect| suspect.is_suspect() || (suspect.before && suspect.relation == Relation::Unmapped))

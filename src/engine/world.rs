@@ -1,6 +1,6 @@
 //! The world as the engine holds it in memory: what is live, and the recent past that decisions look back on.
 //!
-//! Every change goes through [`World::record`], which appends to the timeline, folds, and notes what is to be
+//! Every change goes through `World::record`, which appends to the timeline, folds, and notes what is to be
 //! written. A turn of the engine changes the world, is written as one [`Batch`], and only then has effects.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};

@@ -29,7 +29,7 @@ impl<'a> Lines<'a> {
             let text = line.trim_start().trim_start_matches("- ").trim_start();
             field.is_some_and(|name| text.strip_prefix(name).is_some_and(|rest| rest.starts_with(':')))
         };
-        let offset = self.lines[start..end].iter().position(|line| is_field(line)).unwrap_or(0);
+        let offset = self.lines[start..end].iter().position(is_field).unwrap_or(0);
         Some(start + offset + 1)
     }
 }

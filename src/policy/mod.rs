@@ -41,7 +41,8 @@ pub struct Policy {
 }
 
 /// The rules that come with the binary.
-const SHIPPED: [(&str, &str); 5] = [
+const SHIPPED: [(&str, &str); 6] = [
+    ("shipped/changes.yaml", include_str!("rules/changes.yaml")),
     ("shipped/look.yaml", include_str!("rules/look.yaml")),
     ("shipped/systemd.yaml", include_str!("rules/systemd.yaml")),
     ("shipped/containers.yaml", include_str!("rules/containers.yaml")),

@@ -129,7 +129,7 @@ pub(super) fn is_interpreter(name: &str) -> bool {
     let versioned = |known: &&str| {
         name.strip_prefix(*known).is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit() || c == '.'))
     };
-    OPAQUE.contains(&name) || INTERPRETERS.iter().any(|known| versioned(known))
+    OPAQUE.contains(&name) || INTERPRETERS.iter().any(versioned)
 }
 
 fn opaque_word<'a>(name: &str, argv: &'a [String]) -> Option<&'a str> {

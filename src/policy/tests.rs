@@ -57,6 +57,18 @@ fn the_shipped_rules_load_and_each_has_two_examples_of_either_kind() {
 }
 
 #[test]
+fn the_example_in_the_manual_loads_and_does_what_it_says() {
+    let manual = include_str!("../../docs/policy.md");
+    let example = manual.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
+    let policy = with(example).unwrap_or_else(|problems| panic!("{}", listed(&problems)));
+    let decide = |line: &str| policy.evaluate(&action(line), &FREE).decision;
+    assert_eq!(decide("/opt/lab/service restart jellyfin"), Decision::Allow);
+    assert_eq!(decide("/opt/lab/service restart media-db"), Decision::Approve);
+    assert_eq!(decide("docker restart postgres"), Decision::Approve);
+    assert_eq!(decide("docker restart web"), Decision::Allow);
+}
+
+#[test]
 fn reading_is_allowed_whatever_the_facts() {
     let facts = Facts {
         autonomy: Autonomy::Propose,

@@ -218,9 +218,11 @@ impl Batch {
 
     fn write_signals(&self, conn: &Connection) -> Result<(), StoreError> {
         let mut put = conn.prepare_cached(
-            "INSERT OR REPLACE INTO signals
+            "INSERT INTO signals
              (origin, target, signature, state, severity, summary, incident, count, first_seen, last_seen, data)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+             ON CONFLICT (origin, target, signature) DO UPDATE SET state = ?4, severity = ?5, summary = ?6,
+                 incident = ?7, count = ?8, first_seen = ?9, last_seen = ?10, data = ?11",
         )?;
         for row in &self.signals {
             let signal = &row.signal;

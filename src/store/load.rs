@@ -106,7 +106,7 @@ fn column<T: serde::de::DeserializeOwned>(conn: &Connection, sql: &str) -> Resul
 
 fn incidents(conn: &Connection) -> Result<Vec<LiveIncident>, StoreError> {
     let stored: Vec<StoredIncident> =
-        column(conn, "SELECT data FROM incidents WHERE live = 1 ORDER BY opened_at")?;
+        column(conn, "SELECT data FROM incidents WHERE live = 1 ORDER BY number")?;
     stored
         .into_iter()
         .map(|stored| {
@@ -117,11 +117,12 @@ fn incidents(conn: &Connection) -> Result<Vec<LiveIncident>, StoreError> {
 }
 
 fn signals(conn: &Connection) -> Result<Vec<SignalRow>, StoreError> {
+    // CROSS JOIN: from the few live incidents to their signals, not through all signals that there ever were.
     let mut query = conn.prepare(
         "SELECT data, incident, count, first_seen, last_seen FROM signals WHERE state = 'firing'
          UNION ALL
          SELECT s.data, s.incident, s.count, s.first_seen, s.last_seen FROM incidents i
-         JOIN signals s ON s.incident = i.id WHERE i.live = 1 AND s.state = 'resolved'",
+         CROSS JOIN signals s ON s.incident = i.id WHERE i.live = 1 AND s.state = 'resolved'",
     )?;
     let rows = query.query_map([], |row| {
         Ok(SignalRow {
@@ -170,9 +171,14 @@ fn escalations(conn: &Connection, since: i64) -> Result<Vec<(Target, String, Tim
 }
 
 fn repairs(conn: &Connection, since: i64) -> Result<Vec<PastRepair>, StoreError> {
+    // Two halves, so that each has its index: an OR would read them all.
     let mut query = conn.prepare(
         "SELECT id, incident, runbook, target, started_at, ended_at, outcome, live FROM remediations
-         WHERE live = 1 OR started_at > ?1 ORDER BY started_at",
+         WHERE started_at > ?1
+         UNION ALL
+         SELECT id, incident, runbook, target, started_at, ended_at, outcome, live FROM remediations
+         WHERE live = 1 AND started_at <= ?1
+         ORDER BY started_at",
     )?;
     let rows = query.query_map(params![since], |row| {
         Ok(PastRepair {

@@ -41,9 +41,9 @@ pub fn incident(conn: &Connection, number: u64) -> Result<Option<StoredIncident>
 /// Whatever SQLite says, or a value that can't be read.
 pub fn incidents(conn: &Connection, all: bool, limit: usize) -> Result<Vec<StoredIncident>, StoreError> {
     let sql = if all {
-        "SELECT data FROM incidents ORDER BY opened_at DESC, number DESC LIMIT ?1"
+        "SELECT data FROM incidents ORDER BY number DESC LIMIT ?1"
     } else {
-        "SELECT data FROM incidents WHERE live = 1 ORDER BY opened_at DESC, number DESC LIMIT ?1"
+        "SELECT data FROM incidents WHERE live = 1 ORDER BY number DESC LIMIT ?1"
     };
     let mut query = conn.prepare_cached(sql)?;
     let rows = query.query_map([limit], |row| row.get::<_, Json<StoredIncident>>(0))?;

@@ -4,9 +4,11 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use steward::domain::skill::{Manifest, parse_manifest};
+use steward::domain::target::Target;
 use tempfile::TempDir;
 
-use crate::report::{Report, parse};
+use crate::report::Report;
 
 /// What every Linux has and no skill has to do without.
 const PLAIN_TOOLS: &[&str] = &[
@@ -21,8 +23,17 @@ pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// The manifest of a shipped skill, as Steward reads it on [`HOST`].
+pub(crate) fn manifest(skill: &str) -> Manifest {
+    let source = std::fs::read_to_string(root().join("skills").join(skill)).unwrap();
+    parse_manifest(skill, &source, &Target::parse(HOST).unwrap()).unwrap_or_else(|problems| {
+        let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        panic!("skills/{skill}:\n{}", problems.join("\n"))
+    })
+}
+
 pub(crate) struct Bench {
-    skill: &'static str,
+    pub(crate) skill: &'static str,
     bin: TempDir,
     params: Vec<(String, String)>,
 }
@@ -54,11 +65,17 @@ impl Bench {
     }
 
     pub(crate) fn set(mut self, param: &str, value: &str) -> Self {
+        self.params.retain(|(name, _)| name != param);
         self.params.push((param.to_owned(), value.to_owned()));
         self
     }
 
-    /// Runs the skill and holds its output to what every report must keep, see [`parse`].
+    /// Has the skill read an output instead of a file of the system.
+    pub(crate) fn fixture(self, param: &str, name: &str) -> Self {
+        self.set(param, fixture(name).to_str().unwrap())
+    }
+
+    /// Runs the skill, which has to end well, and reads its report.
     pub(crate) fn run(&self) -> Report {
         let output = Command::new(root().join("skills").join(self.skill))
             .env_clear()
@@ -70,11 +87,11 @@ impl Bench {
             .envs(self.params.iter().cloned())
             .output()
             .unwrap();
-        let stdout = String::from_utf8(output.stdout).expect("the report is not UTF-8");
+        let stdout = String::from_utf8(output.stdout).unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{} ended with {}:\n{stdout}\n{stderr}", self.skill, output.status);
         assert!(!stderr.contains("unbound variable") && !stderr.contains("syntax error"), "{stderr}");
-        parse(&stdout)
+        Report::read(&manifest(self.skill), &stdout)
     }
 }
 

@@ -1,9 +1,18 @@
 //! `disk-space` and `disk-inodes`.
 
 use crate::bench::Bench;
+use crate::report::Finding;
 
 fn space(df: &str) -> Bench {
     Bench::new("disk-space").stub("df", &format!("case $* in -PTkl) cat $F/disk/{df};; *) exit 1;; esac"))
+}
+
+/// A machine with a system journal of so many KB on `/var`.
+pub(crate) fn with_journal(df: &str, kb: &str) -> Bench {
+    let df =
+        format!("case $* in -PTkl) cat $F/disk/{df};; *journal) cat $F/disk/df-journal-on-var.txt;; esac");
+    let du = format!("printf '{kb}\\t/var/log/journal\\n'");
+    Bench::new("disk-space").stub("df", &df).stub("du", &du)
 }
 
 fn inodes(df: &str) -> Bench {
@@ -15,21 +24,21 @@ fn a_healthy_disk_is_ok_and_what_is_no_disk_is_left_out() {
     let report = space("df-proxmox.txt").run();
     let mut targets = report.targets();
     targets.sort_unstable();
-    assert_eq!(targets, ["disk/boot/efi", "disk/root", "disk/run", "disk/tank/media"]);
-    assert!(report.0.iter().all(|f| f.status == "OK"));
-    let root = report.about("disk/root");
-    root.says("OK", "", "/ is 25% full, 67.0 GB left");
-    assert!(root.has_metric(r#"disk_used_percent{mount="/"} 25"#));
-    assert!(root.has_metric(r#"disk_free_bytes{mount="/"} 72008507392"#));
+    assert_eq!(targets, ["disk/boot/efi", "disk/rootfs", "disk/run", "disk/tank/media"]);
+    assert!(report.findings.iter().all(Finding::is_ok));
+    report.about("disk/rootfs").says("OK", "", "/ is 25% full, 67.0 GB left");
+    report
+        .measures(r#"disk_used_percent{mount="/"} 25"#)
+        .measures(r#"disk_free_bytes{mount="/"} 72008507392"#);
 }
 
 #[test]
 fn a_disk_that_fills_up_is_action_and_a_full_one_is_a_problem() {
     let report = space("df-filling.txt").run();
-    report.about("disk/root").says("ACTION", "disk-fill", "/ is 93% full, 2.6 GB left");
+    report.about("disk/rootfs").says("ACTION", "disk-fill", "/ is 93% full, 2.6 GB left");
     let var = report.about("disk/var").says("PROBLEM", "disk-fill", "/var is 97% full, 1.1 GB left");
-    assert_eq!(var.get("mount"), "/var");
-    assert!(var.evidence.contains("/dev/sda3 (ext4) on /var: 97% used"), "{}", var.evidence);
+    assert_eq!(var.label("mount"), "/var");
+    var.shows("/dev/sda3 (ext4) on /var: 97% used");
     // 97% of a 16 TB disk leave 596 GB, which is nobody's emergency …
     report.about("disk/srv/media").says("OK", "", "97% full");
     // … unless the operator says so.
@@ -44,7 +53,7 @@ fn the_thresholds_and_the_ignored_mounts_are_the_operators() {
         .set("FULL_PERCENT", "99")
         .set("IGNORE", "/srv/media")
         .run();
-    report.about("disk/root").says("OK", "", "93%");
+    report.about("disk/rootfs").says("OK", "", "93%");
     report.about("disk/var").says("ACTION", "disk-fill", "97%");
     assert!(!report.targets().contains(&"disk/srv/media"));
 }
@@ -52,21 +61,21 @@ fn the_thresholds_and_the_ignored_mounts_are_the_operators() {
 #[test]
 fn one_disk_mounted_twice_is_one_problem() {
     let report = space("df-btrfs.txt").run();
-    let trouble: Vec<_> = report.0.iter().filter(|f| f.status != "OK").map(|f| f.target()).collect();
-    assert_eq!(trouble, ["disk/root"]);
+    let trouble: Vec<_> = report.findings.iter().filter(|f| !f.is_ok()).map(|f| f.target()).collect();
+    assert_eq!(trouble, ["disk/rootfs"]);
 }
 
 #[test]
 fn a_mount_with_odd_characters_stays_one_header_and_becomes_a_clean_target() {
     let report = space("df-filling.txt").run();
     // The source has a space as well, so df's columns can't be told apart: nothing is made up from them.
-    assert!(!report.0.iter().any(|f| f.get("summary").contains("my disk")));
+    assert!(!report.findings.iter().any(|f| f.0.summary.contains("my disk")));
     let odd = Bench::new("disk-space")
         .stub("df", r#"cat "$F/disk/df-btrfs.txt"; printf '%s\n' '/dev/sdd1 ext4 1000000 990000 10000 99% /mnt/my "disk" \o/ -x/-y'"#)
         .run();
     let finding = odd.about("disk/mnt/my__disk___o/_-x/_y").says("PROBLEM", "disk-fill", "9 MB left");
-    assert_eq!(finding.get("mount"), r#"/mnt/my "disk" \o/ -x/-y"#);
-    assert!(finding.has_metric(r#"disk_used_percent{mount="/mnt/my \"disk\" \\o/ -x/-y"} 99"#));
+    assert_eq!(finding.label("mount"), r#"/mnt/my "disk" \o/ -x/-y"#);
+    odd.measures(r#"disk_used_percent{mount="/mnt/my \"disk\" \\o/ -x/-y"} 99"#);
 }
 
 #[test]
@@ -78,19 +87,13 @@ fn control_characters_in_a_mount_reach_no_terminal() {
 
 #[test]
 fn a_large_journal_is_labelled_on_the_mount_that_holds_it_and_nowhere_else() {
-    let df =
-        "case $* in -PTkl) cat $F/disk/df-filling.txt;; *journal) cat $F/disk/df-journal-on-var.txt;; esac";
-    let with_journal = |kb: &str| {
-        let du = format!("printf '{kb}\\t/var/log/journal\\n'");
-        Bench::new("disk-space").stub("df", df).stub("du", &du).run()
-    };
-    let large = with_journal("4194304");
-    assert_eq!(large.about("disk/var").get("journal"), "large");
-    assert_eq!(large.about("disk/var").get("journal_bytes"), "4294967296");
-    assert_eq!(large.about("disk/root").get("journal"), "");
-    let small = with_journal("81920");
-    assert_eq!(small.about("disk/var").get("journal"), "");
-    assert_eq!(small.about("disk/var").get("journal_bytes"), "83886080");
+    let large = with_journal("df-filling.txt", "4194304").run();
+    assert_eq!(large.about("disk/var").label("journal"), "large");
+    assert_eq!(large.about("disk/var").label("journal_bytes"), "4294967296");
+    assert_eq!(large.about("disk/rootfs").label("journal"), "");
+    let small = with_journal("df-filling.txt", "81920").run();
+    assert_eq!(small.about("disk/var").label("journal"), "");
+    assert_eq!(small.about("disk/var").label("journal_bytes"), "83886080");
 }
 
 #[test]
@@ -112,7 +115,7 @@ fn a_df_that_hangs_is_unknown() {
 #[test]
 fn a_disk_that_cant_be_read_is_unknown_and_the_others_are_still_told() {
     let report = Bench::new("disk-space").stub("df", "cat $F/disk/df-broken-disk.txt; exit 1").run();
-    report.about("disk/root").says("PROBLEM", "disk-fill", "98% full, 205 MB left");
+    report.about("disk/rootfs").says("PROBLEM", "disk-fill", "98% full, 205 MB left");
     report.about("disk").says("UNKNOWN", "", "/srv/usb: Input/output error");
 }
 
@@ -124,13 +127,13 @@ fn a_container_that_sees_no_disk_is_unknown() {
 #[test]
 fn inodes_that_run_out_are_told_and_file_systems_without_a_limit_are_left_out() {
     let report = inodes("df-inodes.txt").run();
-    assert_eq!(report.targets(), ["inodes/root", "inodes/srv/mail", "inodes/srv/photos"]);
-    let root = report.about("inodes/root").says("OK", "", "2% of its inodes");
-    assert!(root.has_metric(r#"disk_inodes_used_percent{mount="/"} 2"#));
+    assert_eq!(report.targets(), ["inodes/rootfs", "inodes/srv/mail", "inodes/srv/photos"]);
+    report.about("inodes/rootfs").says("OK", "", "2% of its inodes");
+    report.measures(r#"disk_inodes_used_percent{mount="/"} 2"#);
     report.about("inodes/srv/photos").says("ACTION", "inode-fill", "89%");
     let mail =
         report.about("inodes/srv/mail").says("PROBLEM", "inode-fill", "100% of its inodes, 0 more files fit");
-    assert_eq!(mail.get("mount"), "/srv/mail");
+    assert_eq!(mail.label("mount"), "/srv/mail");
 }
 
 #[test]

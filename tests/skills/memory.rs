@@ -1,12 +1,12 @@
 //! `memory-pressure`.
 
-use crate::bench::{Bench, fixture};
+use crate::bench::Bench;
 use crate::report::Report;
 
 fn run(psi: &str) -> Report {
     Bench::new("memory-pressure")
         .stub("ps", "cat $F/memory/ps.txt")
-        .set("PSI_FILE", fixture("memory").join(psi).to_str().unwrap())
+        .fixture("PSI_FILE", &format!("memory/{psi}"))
         .run()
 }
 
@@ -15,8 +15,7 @@ fn a_calm_machine_is_ok_and_gives_its_samples() {
     let report = run("psi-calm.txt");
     let memory = report.only().says("OK", "", "waited for memory 0%");
     assert_eq!(memory.target(), "memory");
-    assert!(memory.has_metric("memory_pressure_some_percent 0.15"));
-    assert!(memory.has_metric("memory_pressure_full_percent 0.01"));
+    report.measures("memory_pressure_some_percent 0.15").measures("memory_pressure_full_percent 0.01");
 }
 
 #[test]
@@ -32,15 +31,13 @@ fn waiting_for_memory_is_action_and_standing_still_is_a_problem() {
 #[test]
 fn the_largest_programs_are_evidence_whatever_they_call_themselves() {
     let report = run("psi-thrashing.txt");
-    let evidence = &report.only().evidence;
-    assert!(evidence.contains("8123456 java") && evidence.contains("STATUS:PROBLEM"), "{evidence}");
-    assert!(!evidence.contains("dockerd"), "more than five: {evidence}");
+    report.only().shows("8123456 java").shows("STATUS:PROBLEM");
+    assert!(!report.text.contains("dockerd"), "more than five: {}", report.text);
 }
 
 #[test]
 fn evidence_that_cant_be_had_does_not_spoil_the_finding() {
-    let psi = fixture("memory/psi-thrashing.txt");
-    let report = Bench::new("memory-pressure").set("PSI_FILE", psi.to_str().unwrap()).run();
+    let report = Bench::new("memory-pressure").fixture("PSI_FILE", "memory/psi-thrashing.txt").run();
     report.only().says("PROBLEM", "memory-pressure", "nothing could run");
 }
 

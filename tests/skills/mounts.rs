@@ -1,15 +1,25 @@
 //! `stale-mounts`.
 
+use std::io;
 use std::net::TcpListener;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use crate::bench::{Bench, fixture};
+use crate::bench::Bench;
+use crate::report::Finding;
 
-fn mounts(stat: &str) -> Bench {
+/// Something listens on the NFS port of this machine for as long as tests run: this, or a real server.
+static NFS_SERVER: LazyLock<io::Result<TcpListener>> = LazyLock::new(|| TcpListener::bind("127.0.0.1:2049"));
+
+/// A stat that finds every mount stale.
+pub(crate) const STALE: &str = "echo 'stat: x: Stale file handle' >&2; exit 1";
+
+pub(crate) fn mounts(stat: &str) -> Bench {
+    LazyLock::force(&NFS_SERVER);
     Bench::new("stale-mounts")
         .stub("stat", stat)
-        .set("MOUNTS_FILE", fixture("mounts/mounts.txt").to_str().unwrap())
-        .set("FSTAB_FILE", fixture("mounts/fstab.txt").to_str().unwrap())
+        .fixture("MOUNTS_FILE", "mounts/mounts.txt")
+        .fixture("FSTAB_FILE", "mounts/fstab.txt")
         .set("TIMEOUT_SECONDS", "0.3")
 }
 
@@ -17,8 +27,8 @@ fn mounts(stat: &str) -> Bench {
 fn network_mounts_that_answer_are_ok_and_all_others_are_left_alone() {
     let report = mounts("").run();
     assert_eq!(report.targets(), ["mount/mnt/media", "mount/mnt/my_scans", "mount/mnt/backup"]);
-    assert!(report.0.iter().all(|f| f.status == "OK"));
-    assert_eq!(report.about("mount/mnt/my_scans").get("mount"), "/mnt/my scans");
+    assert!(report.findings.iter().all(Finding::is_ok));
+    assert_eq!(report.about("mount/mnt/my_scans").label("mount"), "/mnt/my scans");
 }
 
 #[test]
@@ -26,8 +36,8 @@ fn a_mount_that_hangs_is_a_problem_and_holds_up_neither_the_skill_nor_the_others
     let report = mounts("case $* in *media) exec sleep 20;; esac").run();
     let media =
         report.about("mount/mnt/media").says("PROBLEM", "mount-stale", "no answer within 0.3 seconds");
-    assert_eq!((media.get("mount"), media.get("source")), ("/mnt/media", "127.0.0.1:/export/media"));
-    assert_eq!(report.about("mount/mnt/backup").status, "OK");
+    assert_eq!((media.label("mount"), media.label("source")), ("/mnt/media", "127.0.0.1:/export/media"));
+    assert!(report.about("mount/mnt/backup").is_ok());
 }
 
 #[test]
@@ -40,7 +50,7 @@ fn a_stat_that_cant_even_be_killed_is_left_behind() {
         "the skill waited for it, or left it our output to hold"
     );
     report.about("mount/mnt/media").says("PROBLEM", "mount-stale", "no answer");
-    assert_eq!(report.about("mount/mnt/my_scans").status, "OK");
+    assert!(report.about("mount/mnt/my_scans").is_ok());
 }
 
 #[test]
@@ -52,21 +62,17 @@ fn an_error_of_the_mount_is_a_problem_in_its_own_words() {
 
 #[test]
 fn labels_tell_a_runbook_whether_a_remount_can_work() {
-    // Something listens on the NFS port of this machine: this test, or a real server.
-    let _server = TcpListener::bind("127.0.0.1:2049");
-    let report = mounts("echo 'stat: x: Stale file handle' >&2; exit 1").run();
+    let report = mounts(STALE).run();
     let media = report.about("mount/mnt/media");
-    assert_eq!((media.get("server"), media.get("fstab")), ("up", "yes"));
+    assert_eq!((media.label("server"), media.label("fstab")), ("up", "yes"));
     // No such server, and fstab has it in a comment only.
     let scans = report.about("mount/mnt/my_scans");
-    assert_eq!((scans.get("server"), scans.get("fstab")), ("down", "no"));
+    assert_eq!((scans.label("server"), scans.label("fstab")), ("down", "no"));
 }
 
 #[test]
 fn no_network_mounts_is_ok_and_an_unreadable_table_is_unknown() {
-    let none = mounts("")
-        .set("MOUNTS_FILE", fixture("mounts/fstab.txt").to_str().unwrap())
-        .set("IGNORE", "/mnt/media/");
+    let none = mounts("").fixture("MOUNTS_FILE", "mounts/fstab.txt").set("IGNORE", "/mnt/media/");
     none.run().only().says("OK", "", "no network mounts");
     mounts("").set("MOUNTS_FILE", "/no/such/table").run().only().says("UNKNOWN", "", "can't be read");
 }

@@ -88,7 +88,7 @@ async fn an_incident_is_shown_as_the_story_of_what_was_seen_done_and_found() {
         "Impact: nobody can read the news",
         "08:05:00 seen   web has failed (vm/web unit-failed, found by the skill look).",
         "ran `systemctl restart web.service`",
-        "Mitigated by restart:",
+        "restart worked: the problem is gone.",
         "a line of its log",
     ];
     answers(&bot, "show 2", &story).await;

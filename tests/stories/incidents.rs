@@ -61,7 +61,7 @@ Next: Nothing is repaired by itself: no runbook fits. This one is yours.
 08:01:00 seen   mail has down (mail down, found by the skill ping).
 08:01:10 next   Nothing is repaired by itself: no runbook fits. This one is yours.
 #1
-08:05:00 calm   Mitigated: it went away by itself. Watching whether it stays away.
+08:05:00 calm   It went away by itself. Watching whether it stays away.
 #1
 08:07:00 good   Resolved: quiet for 2 min, and ping has looked again."
     );

@@ -50,10 +50,10 @@ async fn when_a_runbook_does_not_help_the_next_one_that_fits_is_tried() {
     mends(&lab, "b-second");
     let bot = failed(&lab).await;
     assert_eq!(lab.host.ran(), ["systemctl restart a-first.service", "systemctl restart b-second.service"]);
-    assert_eq!(lab.chat.field(1, "Tried"), "a-first: failed, undone\nb-second: worked");
+    assert_eq!(lab.chat.field(1, "Tried"), "a-first: did not help\nb-second: worked");
     let story = lab.chat.thread(1);
     assert!(story.contains("a-first did not help, and left nothing behind"), "{story}");
-    assert!(story.contains("Mitigated by b-second"), "{story}");
+    assert!(story.contains("b-second worked: the problem is gone."), "{story}");
     bot.pass(min(30)).await;
     assert_eq!(lab.chat.calls(), 0);
     bot.end_quietly().await;
@@ -126,7 +126,7 @@ async fn a_repair_that_does_not_last_is_not_repeated_within_its_watch_time() {
     bot.pass(min(6)).await;
     assert_eq!(lab.host.ran(), [""; 0]);
     let story = lab.chat.thread(1);
-    assert!(story.contains("a-first did not last: the problem is back."), "{story}");
+    assert!(story.contains("a-first did not fix it for good."), "{story}");
     assert_eq!(lab.chat.calls(), 1, "nothing else fits: {story}");
     assert_eq!(lab.chat.field(1, "Tried"), "a-first: worked, but did not last");
     bot.end_quietly().await;
@@ -163,7 +163,7 @@ async fn a_repair_after_which_it_breaks_again_before_the_calm_has_lasted_did_not
     }
     assert_eq!(lab.host.ran().len(), 1, "{}", lab.chat.thread(1));
     assert_eq!(lab.chat.calls(), 1, "{}", lab.chat.thread(1));
-    assert!(lab.chat.thread(1).contains("web did not last"));
+    assert_eq!(lab.chat.field(1, "Tried"), "web: worked, but did not last");
     bot.end_quietly().await;
 }
 
@@ -176,7 +176,8 @@ async fn another_problem_on_the_same_target_says_nothing_about_a_repair_that_is_
     bot.pass(min(60)).await;
     lab.host.break_("vm/web", "certificate-expired");
     bot.pass(min(6)).await;
-    assert!(!lab.chat.thread(2).contains("did not last"), "{}", lab.chat.thread(2));
+    assert!(!lab.chat.thread(2).contains("for good"), "{}", lab.chat.thread(2));
+    assert_eq!(lab.chat.field(1, "Tried"), "web: worked");
     lab.host.mend("vm/web");
     bot.end_quietly().await;
 }

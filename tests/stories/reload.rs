@@ -121,7 +121,7 @@ async fn a_rule_that_makes_a_question_needless_answers_it() {
     lab.host.break_("vm/web", "unit-failed");
     bot.pass(min(6)).await;
     let story = lab.chat.thread(1);
-    assert!(story.contains("no rule matches; add one:"), "{story}");
+    assert!(story.contains("Why I ask: no rule matches"), "{story}");
     lab.write(
         "policy.yaml",
         "rules:\n  - name: kick\n    why: kicks a worker that starts again by itself\n    pattern: [kickctl, web]\n    effect: restorative\n    blast_radius: target\n    match: [kickctl web]\n    not_match: [kickctl db]\n",

@@ -241,7 +241,7 @@ async fn a_step_that_had_no_effect_before_a_crash_is_repeated_only_where_its_aut
         bot.pass(min(1)).await;
         assert_eq!(lab.host.ran(), ran, "{}", lab.chat.thread(1));
         assert!(lab.chat.thread(1).contains("restart did not help"), "{}", lab.chat.thread(1));
-        assert_eq!(lab.chat.field(1, "Tried"), "restart: failed, undone");
+        assert_eq!(lab.chat.field(1, "Tried"), "restart: did not help");
         bot.end_quietly().await;
     }
 }

@@ -32,6 +32,10 @@ struct State {
     slow: BTreeSet<String>,
     /// What commands print.
     prints: BTreeMap<String, String>,
+    /// What commands complain of on standard error.
+    complains: BTreeMap<String, String>,
+    /// What a skill says once a command ran.
+    turns: BTreeMap<String, (String, String)>,
     ran: Vec<String>,
     runs: BTreeMap<String, usize>,
 }
@@ -88,6 +92,16 @@ impl FakeHost {
     /// What a command prints.
     pub fn prints(&self, line: &str, text: &str) {
         self.state().prints.insert(line.into(), text.into());
+    }
+
+    /// What a command complains of on standard error.
+    pub fn complains(&self, line: &str, text: &str) {
+        self.state().complains.insert(line.into(), text.into());
+    }
+
+    /// Once this command has run, the skill says exactly that.
+    pub fn turns(&self, line: &str, skill: &str, output: &str) {
+        self.state().turns.insert(line.into(), (skill.into(), output.into()));
     }
 
     /// A command or skill does what it does, and then hangs until it is released.
@@ -160,18 +174,24 @@ impl FakeHost {
 }
 
 impl State {
-    fn run(&mut self, argv: &[String]) -> (i32, String) {
+    fn run(&mut self, argv: &[String]) -> (i32, String, String) {
         let program = PathBuf::from(&argv[0]);
         let name = program.file_name().unwrap().to_string_lossy().into_owned();
         if let Some(targets) = self.skills.get(&name).cloned() {
             *self.runs.entry(name.clone()).or_default() += 1;
-            return self.outputs.get(&name).cloned().unwrap_or_else(|| (0, self.report(&targets)));
+            let (exit, report) =
+                self.outputs.get(&name).cloned().unwrap_or_else(|| (0, self.report(&targets)));
+            return (exit, report, String::new());
         }
         let line = argv.join(" ");
         self.ran.push(line.clone());
         let (mends, exit) = self.commands.get(&line).cloned().unwrap_or((Vec::new(), 0));
         self.broken.retain(|(target, _), _| !mends.contains(target));
-        (exit, self.prints.get(&line).cloned().unwrap_or_default())
+        if let Some((skill, output)) = self.turns.get(&line).cloned() {
+            self.outputs.insert(skill, (0, output));
+        }
+        let said = |words: &BTreeMap<String, String>| words.get(&line).cloned().unwrap_or_default();
+        (exit, said(&self.prints), said(&self.complains))
     }
 
     fn report(&self, targets: &[String]) -> String {
@@ -208,12 +228,12 @@ impl CommandRunner for FakeHost {
             .await
             .map_err(RunError::Gate)?;
         let Action::Command(command) = authorized.action().clone();
-        let (code, stdout) = self.state().run(&command.argv);
+        let (code, stdout, stderr) = self.state().run(&command.argv);
         let timed_out = self.hang_if_told(&command.argv, cancel).await;
         Ok(Output {
             exit: timed_out.unwrap_or(Exit::Code(code)),
             stdout: stdout.into_bytes(),
-            stderr: Vec::new(),
+            stderr: stderr.into_bytes(),
             truncated: false,
             duration: std::time::Duration::from_millis(5),
         })

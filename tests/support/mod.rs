@@ -7,7 +7,7 @@ mod host;
 mod logs;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub use host::FakeHost;
 use logs::Logs;
 use rusqlite::Connection;
 use steward::app::{App, Parts};
-use steward::config::{LoadOptions, load};
+use steward::config::{LoadOptions, Setup};
 use steward::domain::incident::{Incident, Record};
 use steward::domain::signal::{Origin, Severity, Signal, SignalState};
 use steward::domain::target::{Signature, Target};
@@ -57,7 +57,7 @@ impl Lab {
     /// A lab with the story's own settings added to the usual ones.
     pub fn new(settings: &str) -> Self {
         let lab = Self {
-            dir: tempfile::tempdir().unwrap(),
+            dir: folder(),
             clock: Arc::new(HandClock::at("2026-11-21T08:00:00Z")),
             host: Arc::default(),
             chat: Arc::new(FakeChat::new("console")),
@@ -135,7 +135,7 @@ impl Lab {
         let (file, state) = (self.path().join("config.toml"), self.path().join("state"));
         Arc::new(move || {
             let env = |_: &str| None;
-            load(&LoadOptions {
+            Setup::load_with(&LoadOptions {
                 file: Some(file.clone()),
                 state_dir: Some(state.clone()),
                 host: "vm",
@@ -152,7 +152,6 @@ impl Lab {
             clock: self.clock.clone(),
             runner: self.host.clone(),
             chats: self.chats().map(|chat| chat as Arc<dyn Chat>).collect(),
-            program: Some(PathBuf::from("/usr/local/bin/steward")),
             look_for_edits: *self.look_for_edits.lock().unwrap(),
         }
     }
@@ -341,6 +340,12 @@ async fn yields() {
     for _ in 0..20 {
         tokio::task::yield_now().await;
     }
+}
+
+/// A folder in memory where there is one: the stories commit as often as life does, and days pass in them.
+fn folder() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()
 }
 
 /// Minutes.

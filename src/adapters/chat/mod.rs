@@ -1,1 +1,3 @@
 //! Chat platforms.
+
+pub mod console;

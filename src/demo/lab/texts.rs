@@ -27,7 +27,7 @@ pub fn skill(dir: &Path) -> String {
     format!(
         "#!/bin/sh\n\
          # Looks at the four processes of the scratch lab, as a person would: do they run, do they answer?\n\
-         #: schedule = \"* * * * *\"\n\
+         #: schedule = \"@every 1s\"\n\
          #: timeout  = \"30s\"\n\
          #: targets  = [\"lab\"]\n\
          #: hosts    = [\"local\"]\n\

@@ -92,12 +92,11 @@ pub fn sentence(event: &Event) -> Option<Sentence> {
         | Event::RepairIneffective { .. } => repair(event)?,
         Event::ApprovalRequested { .. } | Event::ApprovalEnded { .. } => approval(event)?,
         Event::NextStep { text } => Sentence::calm("next", text.clone()),
-        Event::Mitigated { by: Mitigation::Repair { runbook, .. } } => Sentence::urgent(
-            "good",
-            format!("Mitigated by {runbook}: the check that found it passes again. {WATCHING}"),
-        ),
+        Event::Mitigated { by: Mitigation::Repair { runbook, .. } } => {
+            Sentence::urgent("good", format!("{runbook} worked: the problem is gone. {WATCHING}"))
+        }
         Event::Mitigated { by: Mitigation::Recovery } => {
-            Sentence::urgent("calm", format!("Mitigated: it went away by itself. {WATCHING}"))
+            Sentence::urgent("calm", format!("It went away by itself. {WATCHING}"))
         }
         Event::Resolved { verified, why } => Sentence::urgent(
             "good",
@@ -162,9 +161,7 @@ fn repair(event: &Event) -> Option<Sentence> {
         }
         Event::RepairStep { text, .. } => Some(Sentence::calm("repair", text.clone())),
         Event::RepairEnded { runbook, outcome, .. } => Some(match outcome {
-            Outcome::Succeeded => {
-                Sentence::urgent("good", format!("{runbook} worked: the check that found it passes again."))
-            }
+            Outcome::Succeeded => Sentence::urgent("good", format!("{runbook} worked: its problem is gone.")),
             Outcome::Deferred => Sentence::urgent(
                 "good",
                 format!("{runbook} is done and verified; the alert's source has yet to confirm."),
@@ -176,7 +173,7 @@ fn repair(event: &Event) -> Option<Sentence> {
             Outcome::Cancelled { why } => Sentence::urgent("bad", format!("{runbook} was called off: {why}")),
         }),
         Event::RepairIneffective { runbook, .. } => {
-            Some(Sentence::calm("bad", format!("{runbook} did not last: the problem is back.")))
+            Some(Sentence::calm("bad", format!("{runbook} did not fix it for good.")))
         }
         _ => None,
     }

@@ -81,9 +81,7 @@ impl Saga {
                 None => Some(outcome.clone()),
                 Some(step) if self.plan.steps[step].undo.is_none() => {
                     let why = outcome.why().unwrap_or_default();
-                    let why = format!(
-                        "it was let go and nothing takes it back; the remediation ended because: {why}"
-                    );
+                    let why = format!("it has run, and nothing takes it back; what failed is {why}");
                     Some(Outcome::Stuck { why: self.about(step, &why) })
                 }
                 Some(_) => None,

@@ -4,9 +4,12 @@
 -- JSON. References have no ON DELETE action on purpose: an INSERT OR REPLACE of a parent must never take its
 -- children with it; retention deletes children first, by name.
 
+-- Every index is paid for by every signal of a storm: there is one only for what is really asked, and where there
+-- is a choice, one that grows at its end.
+
 CREATE TABLE incidents (
-    id         TEXT    NOT NULL PRIMARY KEY,
-    number     INTEGER NOT NULL UNIQUE,
+    id         TEXT    NOT NULL UNIQUE,
+    number     INTEGER NOT NULL PRIMARY KEY,
     state      TEXT    NOT NULL,
     root       TEXT    NOT NULL,
     signature  TEXT    NOT NULL,
@@ -19,9 +22,7 @@ CREATE TABLE incidents (
     told_seq   INTEGER NOT NULL,
     data       TEXT    NOT NULL
 ) STRICT;
-CREATE INDEX incidents_live ON incidents (opened_at) WHERE live = 1;
-CREATE INDEX incidents_opened ON incidents (opened_at);
-CREATE INDEX incidents_root ON incidents (root, opened_at);
+CREATE INDEX incidents_live ON incidents (number) WHERE live = 1;
 CREATE INDEX incidents_over ON incidents (changed_at) WHERE live = 0;
 
 -- The timeline: append-only.
@@ -48,10 +49,10 @@ CREATE TABLE signals (
     last_seen  INTEGER NOT NULL,
     ok_at      INTEGER,
     data       TEXT    NOT NULL,
-    PRIMARY KEY (origin, target, signature)
-) STRICT, WITHOUT ROWID;
+    UNIQUE (origin, target, signature)
+) STRICT;
 CREATE INDEX signals_incident ON signals (incident) WHERE incident IS NOT NULL;
-CREATE INDEX signals_firing ON signals (target, signature) WHERE state = 'firing';
+CREATE INDEX signals_firing ON signals (first_seen) WHERE state = 'firing';
 CREATE INDEX signals_resolved ON signals (last_seen) WHERE state = 'resolved';
 
 -- Openings and returns, counted per root for escalation.
@@ -62,7 +63,7 @@ CREATE TABLE occurrences (
     incident TEXT    NOT NULL REFERENCES incidents (id),
     seq      INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX occurrences_root ON occurrences (root, at);
+CREATE INDEX occurrences_at ON occurrences (at);
 CREATE INDEX occurrences_incident ON occurrences (incident);
 
 CREATE TABLE escalations (
@@ -71,8 +72,8 @@ CREATE TABLE escalations (
     cause    TEXT    NOT NULL,
     at       INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX escalations_incident ON escalations (incident, cause, at);
-CREATE INDEX escalations_cause ON escalations (cause, at);
+CREATE INDEX escalations_incident ON escalations (incident);
+CREATE INDEX escalations_at ON escalations (at);
 
 CREATE TABLE silences (
     id         INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -99,8 +100,8 @@ CREATE TABLE remediations (
     data       TEXT    NOT NULL
 ) STRICT;
 CREATE INDEX remediations_live ON remediations (started_at) WHERE live = 1;
-CREATE INDEX remediations_runbook ON remediations (runbook, target, started_at);
-CREATE INDEX remediations_incident ON remediations (incident, started_at);
+CREATE INDEX remediations_started ON remediations (started_at);
+CREATE INDEX remediations_incident ON remediations (incident);
 
 -- The saga's log: append-only.
 CREATE TABLE remediation_log (

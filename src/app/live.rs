@@ -1,0 +1,79 @@
+//! Steward on the real world: the system's clock, real processes, the console.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{App, Parts, Read, StartError, sources};
+use crate::adapters::clock::SystemClock;
+use crate::adapters::exec::{Environment, LocalRunner};
+use crate::config::{Problem, Request, Setup};
+use crate::domain::card::Card;
+use crate::engine::message::Message;
+use crate::engine::ports::{ChangeSource, Chat, Clock, CommandRunner};
+use crate::engine::review::review;
+
+/// How often edits of what the operator wrote are looked for.
+const LOOK_FOR_EDITS: Duration = Duration::from_secs(2);
+
+/// The world that commands other than `run` touch: processes, time, and what can tell of changes.
+#[must_use]
+pub fn world(setup: &Setup) -> (Arc<dyn CommandRunner>, Arc<dyn Clock>, Vec<Arc<dyn ChangeSource>>) {
+    let (runner, clock) = machine();
+    let sources = sources::build(&setup.loaded.config, &runner, &clock, &Arc::new(setup.policy.clone()));
+    (runner, clock, sources)
+}
+
+fn machine() -> (Arc<dyn CommandRunner>, Arc<dyn Clock>) {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    (Arc::new(LocalRunner::new(clock.clone(), Environment::of_this_process())), clock)
+}
+
+/// Starts Steward on the real world and has it greet.
+///
+/// # Errors
+/// See [`StartError`].
+pub async fn start(request: &Request, chats: Vec<Arc<dyn Chat>>) -> Result<App, StartError> {
+    let (runner, clock) = machine();
+    let request = request.clone();
+    let read: Read = Arc::new(move || reviewed(Setup::load(&request)?));
+    let app = App::start(Parts { read, clock, runner, chats, look_for_edits: LOOK_FOR_EDITS }).await?;
+    let card = greeting(&app);
+    app.handle().send(Message::Answered {
+        platform: "console".to_owned(),
+        conversation: "console".to_owned(),
+        card,
+    });
+    Ok(app)
+}
+
+/// A runbook that the policy could never let run as it is written is refused with the rest.
+fn reviewed(setup: Setup) -> Result<Setup, Vec<Problem>> {
+    let problems = review(&setup).problems;
+    if problems.is_empty() { Ok(setup) } else { Err(problems) }
+}
+
+/// What it watches, where it keeps things, what it may do by itself, and what to type.
+fn greeting(app: &App) -> Card {
+    let loaded = app.loaded();
+    let config = &loaded.config;
+    let skills: Vec<&str> =
+        loaded.skills.values().filter(|skill| skill.enabled).map(|skill| skill.name()).collect();
+    let written = loaded.file.as_ref().map_or_else(
+        || "none found, so the defaults are in force (config.example.toml shows them)".to_owned(),
+        |file| file.display().to_string(),
+    );
+    let may = match config.autonomy {
+        crate::policy::Autonomy::Full => {
+            "what only reads, restores or can be taken back; for anything else I ask here first"
+        }
+        crate::policy::Autonomy::Propose => "look; before every change I ask here first",
+    };
+    let state = std::path::absolute(&config.state_dir).unwrap_or_else(|_| config.state_dir.clone());
+    Card::titled(format!("Steward {} watches {}", env!("CARGO_PKG_VERSION"), config.host))
+        .field("Watching", format!("{} skills: {}", skills.len(), skills.join(", ")))
+        .field("Mending", format!("{} runbooks", loaded.runbooks.len()))
+        .field("By itself", may)
+        .field("Config", written)
+        .field("State", state.display().to_string())
+        .field("Type", "`help`, `status`, `what changed?`; Ctrl-C ends Steward")
+}

@@ -1,0 +1,165 @@
+//! What can be typed after `steward`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::config::Request;
+use crate::domain::target::{Signature, Target};
+
+/// The flags that every subcommand takes.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Globals {
+    /// The configuration file [default: $STEWARD_CONFIG, ./config.toml, /etc/steward/config.toml, or none]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The folder that Steward keeps its state in [default: the configuration's, or ./state]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+    /// How log lines look; they go to standard error
+    #[arg(long, global = true, value_name = "FORMAT", default_value_t, value_enum)]
+    pub log_format: LogFormat,
+    /// What is logged: error, warn, info, debug, trace, off, or a filter [default: the configuration's]
+    #[arg(long, global = true, value_name = "LEVEL", env = "STEWARD_LOG", hide_env = false)]
+    pub log_level: Option<String>,
+}
+
+impl Globals {
+    /// Where to read from.
+    #[must_use]
+    pub fn request(&self) -> Request {
+        Request { file: self.config.clone(), state_dir: self.state_dir.clone() }
+    }
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum LogFormat {
+    /// A line for people.
+    #[default]
+    Text,
+    /// A JSON object per line.
+    Json,
+}
+
+/// The subcommands that read, check and try things. Those that start the bot belong to the binary.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Check the configuration, skills, runbooks, topology and policy, and tell every problem at once
+    Check,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would become a subcommand's help")]
+    Query(Query),
+}
+
+/// The subcommands that need a configuration without a fault.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Query {
+    /// List the skills, or try one
+    #[command(subcommand)]
+    Skill(SkillCommand),
+    /// List the runbooks, or see what one would do
+    #[command(subcommand)]
+    Runbook(RunbookCommand),
+    /// List the incidents, or read one's story
+    #[command(subcommand)]
+    Incident(IncidentCommand),
+    /// What changed lately, as far as the configured sources know
+    Changes(ChangesArgs),
+}
+
+/// `steward skill …`
+#[derive(Debug, Clone, Subcommand)]
+pub enum SkillCommand {
+    /// List the skills
+    List {
+        /// Print JSON (docs/cli.md has its shape)
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run a skill once, here and now, and show what it reports; nothing is recorded
+    ///
+    /// Exits with 0 if the skill kept its contract (whatever it found), and with 1 if it did not.
+    Run {
+        /// Its name, or the path of a file (with a `/` in it)
+        name: String,
+        /// Print JSON (docs/cli.md has its shape)
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// `steward runbook …`
+#[derive(Debug, Clone, Subcommand)]
+pub enum RunbookCommand {
+    /// List the runbooks
+    List {
+        /// Print JSON (docs/cli.md has its shape)
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what a runbook would run on a target and what the policy says to it; nothing is run
+    Plan(PlanArgs),
+}
+
+/// `steward runbook plan …`
+#[derive(Debug, Clone, Args)]
+pub struct PlanArgs {
+    /// The runbook
+    pub name: String,
+    /// The target that it would repair, such as `nas/media`
+    #[arg(long, value_parser = Target::parse)]
+    pub target: Target,
+    /// How the target is broken [default: what was reported last, or what the runbook is for]
+    #[arg(long, value_parser = Signature::parse)]
+    pub signature: Option<Signature>,
+    /// A fact that the skill would report, as often as needed: `--label unit=nginx.service`
+    #[arg(long = "label", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub labels: Vec<(String, String)>,
+    /// Print JSON (docs/cli.md has its shape)
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `steward incident …`
+#[derive(Debug, Clone, Subcommand)]
+pub enum IncidentCommand {
+    /// List the incidents that are not closed yet, newest first
+    List {
+        /// The closed and merged ones too
+        #[arg(long)]
+        all: bool,
+        /// Print JSON (docs/cli.md has its shape)
+        #[arg(long)]
+        json: bool,
+    },
+    /// Tell the story of one incident
+    Show {
+        /// Its number (`3` or `#3`), or its long id
+        id: String,
+        /// Print JSON (docs/cli.md has its shape)
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// `steward changes …`
+#[derive(Debug, Clone, Args)]
+pub struct ChangesArgs {
+    /// From when on: `2h`, `yesterday 14:00`, `2026-11-20` [default: the configuration's `[changes] window`]
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<String>,
+    /// Only what may have touched this target, the likeliest cause of trouble there first
+    #[arg(long, value_parser = Target::parse)]
+    pub target: Option<Target>,
+    /// Print JSON (docs/cli.md has its shape)
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("write KEY=VALUE, such as unit=nginx.service".to_owned()),
+    }
+}

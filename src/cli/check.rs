@@ -1,0 +1,123 @@
+//! `steward check`: everything that can be said about the operator's files without running any of it.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::Ended;
+use super::args::Globals;
+use super::failure::in_order;
+use super::screen::{Screen, Tone};
+use crate::config::{Loaded, Problem, Setup};
+use crate::engine::plan::Judged;
+use crate::engine::review::{Note, review};
+use crate::policy::Decision;
+
+/// Checks everything and tells every problem at once. Exit code 1 if there is one.
+pub(super) fn check(globals: &Globals, screen: &mut Screen<'_>) -> Ended {
+    let setup = match Setup::load(&globals.request()) {
+        Ok(setup) => setup,
+        Err(problems) => return refuse(&problems, screen),
+    };
+    let review = review(&setup);
+    if !review.problems.is_empty() {
+        return refuse(&review.problems, screen);
+    }
+    summary(&setup, screen)?;
+    list("Odd, but nothing that stops Steward:", &setup.loaded.warnings, screen)?;
+    tell_notes(&review.notes, screen)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn refuse(problems: &[Problem], screen: &mut Screen<'_>) -> Ended {
+    let head = match problems.len() {
+        1 => "1 problem; with it, Steward would not start:".to_owned(),
+        count => format!("{count} problems; with them, Steward would not start:"),
+    };
+    screen.say(Tone::Bad, &head)?;
+    tell(&in_order(problems), screen)?;
+    Ok(ExitCode::FAILURE)
+}
+
+fn list(head: &str, problems: &[Problem], screen: &mut Screen<'_>) -> Result<(), super::Stop> {
+    if problems.is_empty() {
+        return Ok(());
+    }
+    screen.gap()?;
+    screen.say(Tone::Warn, head)?;
+    tell(problems, screen)
+}
+
+/// One problem is one line that editors can jump to, and its remedy below it.
+fn tell(problems: &[Problem], screen: &mut Screen<'_>) -> Result<(), super::Stop> {
+    for problem in problems {
+        let (bare, hint) = (Problem { hint: None, ..problem.clone() }, problem.hint.as_deref());
+        screen.gap()?;
+        screen.line(&bare.to_string())?;
+        screen.block(Tone::Dim, 4, hint.unwrap_or_default())?;
+    }
+    Ok(())
+}
+
+fn summary(setup: &Setup, screen: &mut Screen<'_>) -> Result<(), super::Stop> {
+    let Loaded { file, config, skills, runbooks, .. } = &setup.loaded;
+    let own = |total: usize, shipped: usize| match total - shipped {
+        0 => format!("{total}, all shipped"),
+        own => format!("{total}: {own} of your own, {shipped} shipped"),
+    };
+    let disabled = skills.values().filter(|skill| !skill.enabled).count();
+    let off = if disabled > 0 { format!("; {disabled} disabled") } else { String::new() };
+    let shipped_rules = setup.policy.rules().filter(|rule| rule.file().starts_with("shipped/")).count();
+    let lines = [
+        ("configuration", file.as_deref().map_or("the defaults; there is no file".into(), shown)),
+        ("state", shown(&config.state_dir)),
+        ("host", format!("{}, time zone {}", config.host, config.timezone)),
+        ("skills", own(skills.len(), skills.values().filter(|skill| skill.shipped).count()) + &off),
+        ("runbooks", own(runbooks.len(), runbooks.values().filter(|runbook| runbook.shipped).count())),
+        ("topology", format!("{} targets", setup.topology.entries().count())),
+        (
+            "policy rules",
+            own(setup.policy.rules().count(), shipped_rules)
+                + &format!("; autonomy is {}", setup.loaded.config.autonomy),
+        ),
+    ];
+    screen.say(Tone::Good, "No problems.")?;
+    lines.iter().try_for_each(|(name, text)| {
+        screen.toned(&[(Tone::Dim, &format!("  {name:<15}")), (Tone::Plain, text)])
+    })
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+fn tell_notes(notes: &[Note], screen: &mut Screen<'_>) -> Result<(), super::Stop> {
+    if notes.is_empty() {
+        return Ok(());
+    }
+    screen.gap()?;
+    screen.say(Tone::Strong, "What the runbooks would not do by themselves (judged with example values):")?;
+    let mut told = BTreeSet::new();
+    for Note { runbook, judged } in notes {
+        let Judged { step, part, action, evaluation } = judged;
+        let (tone, word) = match evaluation.decision {
+            Decision::Forbid => (Tone::Bad, "never runs"),
+            Decision::Approve | Decision::Allow => (Tone::Warn, "asks first"),
+        };
+        let (part, command) = (super::plan::part_name(part), action.to_string());
+        screen.gap()?;
+        screen.toned(&[
+            (Tone::Plain, &format!("  {runbook}, step `{step}`, {part}: ")),
+            (Tone::Strong, &command),
+        ])?;
+        let again = !told.insert(command);
+        let mut reasons = evaluation.reasons.iter().flat_map(|reason| reason.lines());
+        let first = reasons.next().unwrap_or_default();
+        let first = if again { "as above" } else { first };
+        screen.toned(&[(tone, &format!("    {word}: ")), (Tone::Plain, first)])?;
+        if !again {
+            reasons.try_for_each(|line| screen.line(&format!("      {line}")))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! A plan as people read it.
+
+use std::collections::BTreeSet;
+
+use super::{Planned, part_name};
+use crate::cli::Stop;
+use crate::cli::screen::{Screen, Tone};
+use crate::domain::remediation::{PlannedStep, PlannedVerify};
+use crate::domain::signal::Timestamp;
+use crate::engine::cards::span;
+use crate::engine::plan::{Judged, Part};
+use crate::policy::Decision;
+
+impl Planned<'_> {
+    pub(super) fn tell(&self, now: Timestamp, screen: &mut Screen<'_>) -> Result<(), Stop> {
+        let Self { runbook, signal, .. } = self;
+        screen.toned(&[(Tone::Strong, &runbook.name), (Tone::Plain, &format!(": {}", runbook.title))])?;
+        screen.line(&format!("for {} {}, {}", signal.target, signal.signature, self.source(now)))?;
+        let labels: Vec<String> =
+            signal.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        if !labels.is_empty() {
+            screen.line(&format!("with {}", labels.join(", ")))?;
+        }
+        for (index, step) in self.draft.plan.steps.iter().enumerate() {
+            screen.gap()?;
+            screen.say(Tone::Strong, &format!("{}. {}", index + 1, step.name))?;
+            screen.say(Tone::Dim, &format!("   {}", manner(step)))?;
+            self.commands(step).try_for_each(|judged| tell_command(judged, screen))?;
+            if step.verify == PlannedVerify::Check {
+                screen.line("   verify   by the check that found it, run again")?;
+            }
+        }
+        screen.gap()?;
+        self.verdict(screen)?;
+        screen.say(Tone::Dim, "Nothing was run.")
+    }
+
+    fn source(&self, now: Timestamp) -> String {
+        match self.seen {
+            Some(seen) => format!("as {} reported it {} ago", self.signal.origin, span(seen, now)),
+            None => "with values from the command line".to_owned(),
+        }
+    }
+
+    fn verdict(&self, screen: &mut Screen<'_>) -> Result<(), Stop> {
+        match self.draft.decision {
+            Decision::Allow => {
+                screen.say(Tone::Good, "Altogether: it would run by itself, without a question.")?
+            }
+            Decision::Forbid => screen.say(
+                Tone::Bad,
+                "Altogether: it would never run. What is forbidden stays so, whoever approves.",
+            )?,
+            Decision::Approve => {
+                screen
+                    .say(Tone::Warn, "Altogether: it would ask first, for exactly these commands, because")?;
+                let asking =
+                    self.draft.judged.iter().filter(|judged| judged.evaluation.decision == Decision::Approve);
+                let mut told = BTreeSet::new();
+                for Judged { action, evaluation, .. } in asking {
+                    let reason = evaluation.reasons.first().map_or("", String::as_str);
+                    let reason = reason.split([';', '\n']).next().unwrap_or_default();
+                    if told.insert((action.to_string(), reason)) {
+                        screen.line(&format!("  - {action}: {reason}"))?;
+                    }
+                }
+            }
+        }
+        if let Some(by) = &self.paused_by {
+            screen.say(Tone::Warn, &format!("Changes are paused by {by}."))?;
+        }
+        if self.seen.is_none() && self.runbook.fits.pattern.is_some() {
+            screen
+                .line("It is chosen only for a report that its pattern fits; that was not looked at here.")?;
+        } else if !self.fits() {
+            screen.say(
+                Tone::Warn,
+                "For this target and signature it would not be chosen: its `match` does not fit.",
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// How a step goes about it: `restorative; 90s each command; 2 tries, 15s apart`.
+fn manner(step: &PlannedStep) -> String {
+    let timeout = humantime::format_duration(step.timeout);
+    let tries = match step.tries() {
+        1 => "one try".to_owned(),
+        tries => format!("{tries} tries, {} apart", humantime::format_duration(step.backoff)),
+    };
+    format!("{}; at most {timeout} for each command; {tries}", step.effect)
+}
+
+fn tell_command(judged: &Judged, screen: &mut Screen<'_>) -> Result<(), Stop> {
+    let Judged { part, action, evaluation, .. } = judged;
+    let tone = match evaluation.decision {
+        Decision::Allow => Tone::Good,
+        Decision::Approve => Tone::Warn,
+        Decision::Forbid => Tone::Bad,
+    };
+    let name = match part {
+        Part::Capture(name) => format!("   {:<8} {name} = ", "capture"),
+        other => format!("   {:<8} ", part_name(other)),
+    };
+    screen.toned(&[(Tone::Dim, &name), (Tone::Strong, &action.to_string())])?;
+    let mut reasons = evaluation.reasons.iter().flat_map(|reason| reason.lines());
+    let first = reasons.next().unwrap_or_default();
+    screen.toned(&[
+        (Tone::Plain, "            "),
+        (tone, &evaluation.decision.to_string()),
+        (Tone::Plain, &format!(": {first}")),
+    ])?;
+    reasons.try_for_each(|line| screen.line(&format!("              {line}")))
+}

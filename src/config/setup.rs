@@ -1,0 +1,138 @@
+//! Everything that the operator wrote, loaded and put together: what every command, the bot and each reload begin with.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::{LoadOptions, Loaded, PolicyFile, Problem, discover, load};
+use crate::domain::topology::{Topology, TopologyProblem};
+use crate::policy::{Policy, RuleProblem};
+
+/// Where to read from, as the command line has it.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// `--config`.
+    pub file: Option<PathBuf>,
+    /// `--state-dir`.
+    pub state_dir: Option<PathBuf>,
+}
+
+/// The configuration, and what is made of its topology and its policy rules.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// What was loaded.
+    pub loaded: Loaded,
+    /// What depends on what.
+    pub topology: Topology,
+    /// What may be done. Protects Steward's own state, configuration and binary.
+    pub policy: Policy,
+}
+
+impl Setup {
+    /// Loads and puts together all that the command line, the environment and the files say.
+    ///
+    /// # Errors
+    /// Every problem of every file.
+    pub fn load(request: &Request) -> Result<Self, Vec<Problem>> {
+        let host = hostname();
+        let timezone = iana_time_zone::get_timezone().unwrap_or_else(|_| "UTC".to_owned());
+        let env = |name: &str| std::env::var(name).ok();
+        let file = discover(request.file.clone(), std::env::var_os("STEWARD_CONFIG").map(PathBuf::from));
+        let state_dir = request.state_dir.clone();
+        Self::load_with(&LoadOptions { file, state_dir, host: &host, timezone: &timezone, env: &env })
+    }
+
+    /// Loads and puts together what these options name.
+    ///
+    /// # Errors
+    /// Every problem of every file.
+    pub fn load_with(options: &LoadOptions<'_>) -> Result<Self, Vec<Problem>> {
+        match load(options) {
+            Ok(loaded) => Self::of(loaded),
+            Err(mut problems) => {
+                problems.extend(options.file.as_deref().map(rules_beside).unwrap_or_default());
+                Err(problems)
+            }
+        }
+    }
+
+    /// Puts together what was loaded.
+    ///
+    /// # Errors
+    /// Every problem of the topology and of the policy rules.
+    pub fn of(loaded: Loaded) -> Result<Self, Vec<Problem>> {
+        let (topology, policy) = (build_topology(&loaded), build_policy(&loaded));
+        match (topology, policy) {
+            (Ok(topology), Ok(policy)) => Ok(Self { loaded, topology, policy }),
+            (topology, policy) => Err(topology.err().into_iter().chain(policy.err()).flatten().collect()),
+        }
+    }
+}
+
+/// This machine's name, without its domain.
+fn hostname() -> String {
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    name.split('.').next().unwrap_or_default().to_owned()
+}
+
+fn build_topology(loaded: &Loaded) -> Result<Topology, Vec<Problem>> {
+    let file = loaded.topology_file.as_deref().unwrap_or(Path::new("topology.yaml"));
+    Topology::new(loaded.topology.clone())
+        .map_err(|problems| problems.into_iter().map(|problem| of_topology(file, problem)).collect())
+}
+
+fn of_topology(file: &Path, problem: TopologyProblem) -> Problem {
+    let key = format!("{}:", problem.target);
+    let line = std::fs::read_to_string(file)
+        .ok()
+        .and_then(|text| text.lines().position(|line| line.trim().starts_with(&key)));
+    Problem {
+        file: file.to_owned(),
+        line: line.map(|index| index + 1),
+        field: Some(format!("targets.{}", problem.target)),
+        what: problem.message,
+        hint: Some(
+            "take one of the dependencies out: what two targets can't do without each other is one target"
+                .into(),
+        ),
+    }
+}
+
+fn build_policy(loaded: &Loaded) -> Result<Policy, Vec<Problem>> {
+    let own =
+        loaded.policy.as_ref().map(|PolicyFile { file, text }| (file.display().to_string(), text.as_str()));
+    let built = match &own {
+        Some((file, text)) => Policy::with_operator_rules(file, text),
+        None => Policy::shipped(),
+    };
+    let policy = built.map_err(|problems| problems.into_iter().map(of_rule).collect::<Vec<_>>())?;
+    let own = [Some(loaded.config.state_dir.clone()), loaded.file.clone(), std::env::current_exe().ok()];
+    let absolute = own.into_iter().flatten().filter_map(|path| std::path::absolute(path).ok());
+    Ok(policy.protecting(absolute))
+}
+
+fn of_rule(problem: RuleProblem) -> Problem {
+    let place: Vec<String> =
+        problem.rule.map(|rule| format!("rule {rule}")).into_iter().chain(problem.field).collect();
+    Problem {
+        file: problem.file.into(),
+        line: problem.line,
+        field: (!place.is_empty()).then(|| place.join(": ")),
+        what: problem.message,
+        hint: Some(problem.hint).filter(|hint| !hint.is_empty()),
+    }
+}
+
+/// The problems of the policy file that belongs to a configuration which itself can't be loaded, so that they are
+/// told at once with the others.
+fn rules_beside(config: &Path) -> Vec<Problem> {
+    let written: BTreeMap<String, toml::Value> =
+        std::fs::read_to_string(config).ok().and_then(|text| toml::from_str(&text).ok()).unwrap_or_default();
+    let named = written.get("paths").and_then(|paths| paths.get("policy")).and_then(toml::Value::as_str);
+    let folder = config.parent().unwrap_or(Path::new(""));
+    let Ok(file) = std::path::absolute(folder.join(named.unwrap_or("policy.yaml"))) else {
+        return Vec::new();
+    };
+    let Ok(text) = std::fs::read_to_string(&file) else { return Vec::new() };
+    let read = Policy::with_operator_rules(&file.display().to_string(), &text);
+    read.err().into_iter().flatten().map(of_rule).collect()
+}

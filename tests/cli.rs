@@ -1,0 +1,27 @@
+//! The command line, by the real binary in folders of its own.
+
+#[cfg(test)]
+#[path = "cli/past.rs"]
+mod past;
+#[cfg(test)]
+#[path = "cli/place.rs"]
+mod place;
+#[cfg(test)]
+#[path = "cli/shape.rs"]
+mod shape;
+
+#[cfg(test)]
+#[path = "cli/checks.rs"]
+mod checks;
+#[cfg(test)]
+#[path = "cli/contract.rs"]
+mod contract;
+#[cfg(test)]
+#[path = "cli/history.rs"]
+mod history;
+#[cfg(test)]
+#[path = "cli/runbooks.rs"]
+mod runbooks;
+#[cfg(test)]
+#[path = "cli/skills.rs"]
+mod skills;
