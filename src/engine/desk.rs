@@ -173,7 +173,7 @@ impl Desk {
             Message::Suspects { incident, suspects } => world.suspect(incident, suspects, now),
             Message::Learned { knowledge, changes } => {
                 world.note_changes(changes);
-                world.learn(*knowledge, now);
+                world.learn(*knowledge);
                 world.forget_gone_skills(now);
             }
             Message::Changed(changes) => world.note_changes(changes),

@@ -23,7 +23,7 @@ impl World {
     pub fn take_report(&mut self, skill: &str, report: &Report, now: Timestamp) {
         let origin = Origin::Skill(skill.to_owned());
         for finding in report.findings.iter().filter(|f| f.status == Status::Ok && f.explicit_target) {
-            self.index.healthy(&finding.target, now);
+            self.is_fine(&finding.target, now);
         }
         let mut firing = BTreeSet::new();
         for finding in report.findings.iter().filter(|f| matches!(f.status, Status::Problem | Status::Action))
@@ -42,6 +42,12 @@ impl World {
             }
         }
         self.skill_works(skill, now);
+    }
+
+    /// A target was looked at by name and is fine: whoever suspects it unseen has to think again.
+    pub(super) fn is_fine(&mut self, target: &Target, now: Timestamp) {
+        self.index.healthy(target, now);
+        self.dirty.extend(self.index.affecting(target));
     }
 
     /// What a report says is over: all that a complete one omits, else only what it calls fine by name.
@@ -196,7 +202,7 @@ impl World {
         let Some(row) = self.signals.get(key) else { return };
         let Some(incident) = self.incident(id) else { return };
         let confirms = !incident.root_observed() && incident.root == key.1.target;
-        let why = if confirms { "It was suspected, and is now seen failing itself.".to_owned() } else { why };
+        let why = if confirms { "it was suspected, and is now seen failing itself.".to_owned() } else { why };
         let signal = &row.signal;
         let event = Event::Joined {
             problem: key.1.clone(),
@@ -360,7 +366,7 @@ impl World {
     }
 
     /// Takes the problems of skills that are no longer there for over: nobody would ever say so.
-    pub(super) fn forget_missing_skills(&mut self, now: Timestamp) {
+    pub(super) fn end_unwatched(&mut self, now: Timestamp) {
         let skills = self.knowledge.skills.clone();
         let mut unwatched: Vec<(SignalKey, String)> = Vec::new();
         for (origin, problems) in &self.firing_by_origin {
@@ -386,7 +392,11 @@ impl World {
                 live.quiet.remove(&problem);
             }
             if self.incident(id).and_then(|i| i.member(&problem)).is_some_and(|m| m.active) {
-                self.record(id, Event::Unwatched { problem, skill }, now);
+                // That a skill failed is over with the skill; what it saw is only seen no more.
+                let own = key.0 == Origin::Steward;
+                let event =
+                    if own { Event::Recovered { problem } } else { Event::Unwatched { problem, skill } };
+                self.record(id, event, now);
                 self.after_recovery(id, now);
             }
         }
@@ -408,11 +418,6 @@ impl World {
     /// Nothing is active any more.
     pub(super) fn calm(&mut self, id: IncidentId, by: Mitigation, now: Timestamp) {
         self.call_off(id, "it is no longer needed: the problem is gone", now);
-        if let (Mitigation::Repair { runbook, remediation }, Some(incident)) = (&by, self.incident(id)) {
-            // Should it come back before it is resolved, the repair did not last.
-            let key = (runbook.clone(), incident.root.clone());
-            self.histories.entry(key).or_default().last_success = Some((*remediation, now));
-        }
         if self.record(id, Event::Mitigated { by }, now) {
             self.wake(now + self.settings.hold, Timer::Hold(id));
         }

@@ -287,7 +287,12 @@ fn is_exhausted(incident: &Incident, history: &History, runbook: &Runbook, now: 
     let attempts = usize::try_from(runbook.limits.max_attempts).unwrap_or(usize::MAX);
     let lately = history.failures.iter().filter(|&&at| within(at, now, REPAIRS_REMEMBERED)).count();
     let failed = |r: &&Repair| r.ineffective || matches!(r.outcome, Some(Outcome::Unwound { .. }));
-    let here = incident.repairs.iter().filter(|r| r.runbook == runbook.name).filter(failed).count();
+    let here = incident
+        .repairs
+        .iter()
+        .filter(|r| r.runbook == runbook.name && r.target == incident.root)
+        .filter(failed)
+        .count();
     lately.max(here) >= attempts || history.ineffective_until.is_some_and(|until| now < until)
 }
 

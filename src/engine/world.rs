@@ -287,12 +287,11 @@ impl World {
     }
 
     /// Puts what the operator wrote in force.
-    pub(super) fn learn(&mut self, knowledge: Knowledge, now: Timestamp) {
+    pub(super) fn learn(&mut self, knowledge: Knowledge) {
         // The index was kept under the old topology, and is made anew under the other.
         let incidents = self.incidents.values().map(|live| &live.incident);
         self.index = std::mem::take(&mut self.index).rebuilt(incidents, &knowledge.topology);
         self.knowledge = knowledge;
-        self.forget_missing_skills(now);
         self.dirty.extend(
             self.incidents.iter().filter(|(_, live)| live.incident.state == State::Open).map(|(id, _)| *id),
         );

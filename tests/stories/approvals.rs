@@ -81,7 +81,7 @@ async fn a_yes_runs_exactly_what_was_shown_once() {
     assert_eq!(lab.host.ran(), VACUUMED);
     assert_eq!(lab.chat.field(1, "State"), "mitigated");
     let story = news(&lab, 1);
-    assert!(story.contains("Shrink the journal (runbook vacuum, approved by alex)."), "{story}");
+    assert!(story.contains("repair Shrink the journal (runbook vacuum, approved by alex)."), "{story}");
 
     let again = bot.says("approve 1").await;
     assert!(again.contains("it was answered, expired or withdrawn"), "{again}");

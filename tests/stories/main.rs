@@ -12,6 +12,7 @@ mod support;
 
 mod approvals;
 mod chat;
+mod correlation;
 mod incidents;
 mod ladder;
 mod outbox;

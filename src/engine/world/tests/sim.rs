@@ -214,7 +214,7 @@ impl Sim {
             }
             Op::RunBadly(..) => {}
             Op::Alert(n, firing) => self.world.take_signal(self.alert(n, firing), now),
-            Op::Fine(n) => self.world.index.healthy(&target(TARGETS[n]), now),
+            Op::Fine(n) => self.world.is_fine(&target(TARGETS[n]), now),
             Op::Seconds(n) => return self.pass(TimeDelta::seconds(n)),
             Op::Minutes(n) => return self.pass(TimeDelta::minutes(n)),
             Op::EndRepair(how) => self.end_repair(how),
@@ -232,7 +232,8 @@ impl Sim {
                 } else {
                     self.skills.remove(&skill);
                 }
-                self.world.learn(knowledge(&self.skills), now);
+                self.world.learn(knowledge(&self.skills));
+                self.world.forget_gone_skills(now);
             }
             Op::Restart => return self.restart(),
         }
@@ -344,6 +345,7 @@ impl Sim {
         let mut world = World::new(self.world.settings.clone(), knowledge(&self.skills));
         world.restore(self.stored.load(), self.now);
         self.world = world;
+        self.world.forget_gone_skills(self.now);
         self.turn();
     }
 
@@ -389,7 +391,8 @@ impl Sim {
     /// Everything mends, everyone looks: in the end nothing is left.
     pub(super) fn come_to_rest(&mut self) {
         self.skills = (0..SKILLS.len()).collect();
-        self.world.learn(knowledge(&self.skills), self.now);
+        self.world.learn(knowledge(&self.skills));
+        self.world.forget_gone_skills(self.now);
         for _ in 0..4 {
             while !self.running.is_empty() {
                 self.perform(Op::EndRepair(4), true);
