@@ -13,6 +13,7 @@ mod patience;
 mod people;
 pub mod plan;
 pub mod ports;
+pub mod question;
 mod questions;
 pub mod remediate;
 pub mod repairs;
