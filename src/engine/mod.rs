@@ -5,6 +5,7 @@ pub mod answers;
 pub mod cards;
 pub mod desk;
 pub mod effect;
+mod grouping;
 mod ingest;
 mod lifecycle;
 pub mod message;
