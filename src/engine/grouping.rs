@@ -45,6 +45,8 @@ impl World {
         members.iter().for_each(|member| self.rehome(&member.problem, into));
         let absorbed = Event::Absorbed { incident: from, number, members, severity, why: why.to_owned() };
         self.record(into, absorbed, now);
+        let quiet = self.incidents.get_mut(&from).map(|live| std::mem::take(&mut live.quiet));
+        quiet.unwrap_or_default().into_keys().for_each(|problem| self.falls_quiet(into, problem, now));
     }
 
     /// Notes with the signals of a problem that they belong to another incident now.

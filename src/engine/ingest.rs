@@ -223,9 +223,12 @@ impl World {
     fn again(&mut self, id: IncidentId, problem: &Problem, now: Timestamp) {
         let flap_window = self.settings.flap_window;
         let Some(live) = self.incidents.get_mut(&id) else { return };
-        if live.quiet.remove(problem).is_some() && live.incident.flapping {
-            live.bounced_at = Some(now);
-            self.wake(now + flap_window, Timer::Calm(id));
+        if live.quiet.remove(problem).is_some() {
+            live.restless.insert(problem.clone());
+            if live.incident.flapping {
+                live.bounced_at = Some(now);
+                self.wake(now + flap_window, Timer::Calm(id));
+            }
             return;
         }
         let Some(incident) = self.incident(id) else { return };
@@ -234,13 +237,23 @@ impl World {
         }
         let state = incident.state;
         let summary = self.latest(problem).map_or_else(String::new, |row| row.signal.summary.clone());
-        let problem = problem.clone();
+        let (target, problem) = (problem.target.clone(), problem.clone());
         match state {
             State::Open | State::Remediating | State::Stuck => {
                 self.record(id, Event::Returned { problem, summary }, now);
             }
             State::Mitigated | State::Resolved => self.reopen(id, problem, summary, now),
             State::Closed | State::Merged => {}
+        }
+        self.suspect_above(id, target, now);
+    }
+
+    /// What the suspected root needs is seen failing: it is the better root.
+    fn suspect_above(&mut self, id: IncidentId, target: Target, now: Timestamp) {
+        let Some(root) = self.incident(id).map(|incident| incident.root.clone()) else { return };
+        if root != target && self.knowledge.topology.distance(&root, &target).is_some() {
+            let why = format!("{root} needs {target}, which is failing too.");
+            self.move_root(id, target, &why, now);
         }
     }
 
@@ -266,11 +279,8 @@ impl World {
         }
         let problem = &key.1;
         let Some(id) = self.index.incident_of(problem) else { return };
-        if let Some(rest) = self.restless(id, problem, now) {
-            if let Some(live) = self.incidents.get_mut(&id) {
-                live.quiet.insert(problem.clone(), now);
-            }
-            self.wake(now + rest, Timer::Calm(id));
+        if self.restless(id, problem, now).is_some() {
+            self.falls_quiet(id, problem.clone(), now);
             return;
         }
         if self.incident(id).and_then(|i| i.member(problem)).is_some_and(|m| m.active) {
@@ -344,7 +354,7 @@ impl World {
 
     /// Nothing is active any more.
     pub(super) fn calm(&mut self, id: IncidentId, by: Mitigation, now: Timestamp) {
-        self.call_off(id, "it is no longer needed: the problem is gone", now);
+        self.call_off(id, "the problem is gone", now);
         let Some(root) = self.incident(id).map(|incident| incident.root.clone()) else { return };
         if !self.record(id, Event::Mitigated { by: by.clone() }, now) {
             return;

@@ -112,7 +112,8 @@ async fn a_resolved_incident_still_comes_back_as_itself_and_is_closed_at_its_tim
     bot.pass(min(10)).await;
     let bot = again(bot).await;
     bot.pass(min(40)).await;
-    assert_eq!(lab.chat.field(1, "State"), "closed, 2 occurrences");
+    assert_eq!(bot.incident(1).await.state.as_str(), "closed");
+    assert_eq!(lab.chat.field(1, "State"), "resolved, 2 occurrences", "closing is no news");
     fail_web(&lab);
     bot.pass(min(6)).await;
     assert!(lab.chat.has_root(2), "it was closed, so this is another");

@@ -159,7 +159,6 @@ impl Incident {
                 self.members.retain(|m| !problems.contains(&m.problem));
                 self.root = root.clone();
                 self.root_why = String::new();
-                self.next_step = None;
                 self.sorted_by_hand = true;
                 self.severity = self.members.iter().map(|m| m.severity).max().unwrap_or(self.severity);
             }

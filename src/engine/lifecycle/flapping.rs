@@ -45,11 +45,21 @@ impl World {
         if incident.flapping {
             return Some(self.settings.hold);
         }
+        let unrecorded = self.incidents.get(&id).is_some_and(|live| live.restless.contains(problem));
         let Settings { flap_bounces, flap_window, hold, .. } = *self.settings;
         let bounces = member.bounces.iter().filter(|&&at| within(at, now, flap_window)).count();
         // Slower than this it would not be restless.
         let between = flap_window / u32::try_from(flap_bounces).unwrap_or(u32::MAX).max(1);
-        (bounces >= flap_bounces).then(|| between.max(hold))
+        (unrecorded || bounces >= flap_bounces).then(|| between.max(hold))
+    }
+
+    /// Nobody reports a problem that comes and goes: it has recovered once that has lasted.
+    pub(in crate::engine) fn falls_quiet(&mut self, id: IncidentId, problem: Problem, now: Timestamp) {
+        let rest = self.restless(id, &problem, now).unwrap_or_default();
+        self.wake(now + rest, Timer::Calm(id));
+        if let Some(live) = self.incidents.get_mut(&id) {
+            live.quiet.insert(problem, now);
+        }
     }
 
     /// After a restart: what comes and goes has to be quiet from now on.
@@ -57,13 +67,7 @@ impl World {
         let Some(incident) = self.incident(id) else { return };
         let active = incident.members.iter().filter(|m| m.active).map(|m| m.problem.clone());
         let quiet: Vec<Problem> = active.filter(|problem| !self.is_firing(problem)).collect();
-        for problem in quiet {
-            let rest = self.restless(id, &problem, now).unwrap_or(self.settings.hold);
-            self.wake(now + rest, Timer::Calm(id));
-            if let Some(live) = self.incidents.get_mut(&id) {
-                live.quiet.insert(problem, now);
-            }
-        }
+        quiet.into_iter().for_each(|problem| self.falls_quiet(id, problem, now));
         let flap_window = self.settings.flap_window;
         if let Some(live) = self.incidents.get_mut(&id).filter(|live| live.incident.flapping) {
             live.bounced_at = Some(now);
@@ -82,6 +86,7 @@ impl World {
         for problem in over {
             if let Some(live) = self.incidents.get_mut(&id) {
                 live.quiet.remove(&problem);
+                live.restless.remove(&problem);
             }
             if self.incident(id).and_then(|i| i.member(&problem)).is_some_and(|m| m.active) {
                 self.record(id, Event::Recovered { problem }, now);

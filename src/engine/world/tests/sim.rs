@@ -43,6 +43,8 @@ pub(super) enum Op {
     /// A run that is incomplete, or fails altogether.
     RunBadly(usize, bool),
     Alert(usize, bool),
+    /// It comes and goes this many times.
+    Bounce(usize, u8),
     Fine(usize),
     Seconds(i64),
     Minutes(i64),
@@ -214,6 +216,14 @@ impl Sim {
             }
             Op::RunBadly(..) => {}
             Op::Alert(n, firing) => self.world.take_signal(self.alert(n, firing), now),
+            Op::Bounce(n, times) => {
+                for _ in 0..times {
+                    for firing in [true, false] {
+                        self.world.take_signal(self.alert(n, firing), self.now);
+                        self.pass(TimeDelta::seconds(20));
+                    }
+                }
+            }
             Op::Fine(n) => self.world.is_fine(&target(TARGETS[n]), now),
             Op::Seconds(n) => return self.pass(TimeDelta::seconds(n)),
             Op::Minutes(n) => return self.pass(TimeDelta::minutes(n)),
