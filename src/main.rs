@@ -185,7 +185,8 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     })
 }
 
-/// Turns true at the first Ctrl-C or SIGTERM.
+/// Turns true at the first Ctrl-C, SIGTERM or hang-up; a second one ends the process on the spot, which is what a crash
+/// would do, and as safe.
 fn interrupted() -> Result<watch::Receiver<bool>, Failure> {
     use tokio::signal::unix::{SignalKind, signal};
     let no_signals = |error: std::io::Error| {
@@ -193,13 +194,23 @@ fn interrupted() -> Result<watch::Receiver<bool>, Failure> {
     };
     let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
+    let mut hangup = signal(SignalKind::hangup()).map_err(no_signals)?;
     let (tell, told) = watch::channel(false);
     tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+        for first in [true, false] {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+                _ = hangup.recv() => {}
+            }
+            if first {
+                tracing::warn!(
+                    "ending as soon as what runs has come to a safe point; once more ends it now, and the next start takes it up"
+                );
+                let _ = tell.send(true);
+            }
         }
-        let _ = tell.send(true);
+        std::process::exit(130);
     });
     Ok(told)
 }

@@ -11,7 +11,6 @@ use crate::engine::schedule::Skills;
 use crate::engine::settings::Settings;
 use crate::engine::skills::Skill;
 use crate::engine::world::Knowledge;
-use crate::policy::LoadedFile;
 use crate::store::{Store, StoreError, query};
 
 /// The setting under which the key of the digests is kept.
@@ -42,21 +41,7 @@ pub fn understand(setup: &Setup, key: [u8; 32]) -> Understood {
 fn skills(loaded: &Loaded) -> Skills {
     let enabled = loaded.skills.values().filter(|skill| skill.enabled);
     enabled
-        .map(|skill| {
-            let mut env: std::collections::BTreeMap<String, String> = loaded
-                .params(skill)
-                .into_iter()
-                .map(|(name, value)| (name, value.expose().to_owned()))
-                .collect();
-            env.insert("STEWARD_HOST".to_owned(), loaded.config.host.to_string());
-            let ready = Skill {
-                manifest: skill.manifest.clone(),
-                file: LoadedFile { path: skill.path.clone(), sha256: skill.sha256.clone() },
-                env,
-                shipped: skill.shipped,
-            };
-            (skill.name().to_owned(), Arc::new(ready))
-        })
+        .map(|skill| (skill.name().to_owned(), Arc::new(Skill::of(loaded, skill, skill.path.clone()))))
         .collect()
 }
 

@@ -16,7 +16,6 @@ use super::{Ended, Failure, Tools};
 use crate::config::{Loaded, Setup, Skill};
 use crate::engine;
 use crate::engine::skills::{RunResult, SkillRun, Workshop};
-use crate::policy::LoadedFile;
 use find::{Place, find};
 use tell::{breach, tell};
 
@@ -73,14 +72,7 @@ pub fn runnable(loaded: &Loaded, skill: &Skill, path: &Path) -> Result<engine::s
     let path = path.canonicalize().map_err(|error| {
         Failure::new(format!("{} can't be read: {error}", path.display()), "look whether it is still there")
     })?;
-    let params = loaded.params(skill).into_iter().map(|(name, param)| (name, param.expose().to_owned()));
-    let host = ("STEWARD_HOST".to_owned(), loaded.config.host.to_string());
-    Ok(engine::skills::Skill {
-        manifest: skill.manifest.clone(),
-        file: LoadedFile { path, sha256: skill.sha256.clone() },
-        env: params.chain([host]).collect(),
-        shipped: skill.shipped,
-    })
+    Ok(engine::skills::Skill::of(loaded, skill, path))
 }
 
 fn document(skill: &Skill, place: &Place, run: &SkillRun) -> SkillRunDocument {

@@ -14,8 +14,8 @@ pub enum Action {
     Command(Command),
 }
 
-/// One process: an argument vector, never a shell line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// One process: an argument vector, never a shell line. Its `Debug` names variables without their values.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Command {
     /// Where it runs. `local` is the machine that Steward runs on.
     pub host: String,
@@ -27,6 +27,19 @@ pub struct Command {
     pub stdin: Option<String>,
     /// Environment variables added to the scrubbed environment.
     pub env: BTreeMap<String, String>,
+}
+
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, cwd, argv, stdin, env } = self;
+        f.debug_struct("Command")
+            .field("host", host)
+            .field("cwd", cwd)
+            .field("argv", argv)
+            .field("stdin", &stdin.as_ref().map(|_| "…"))
+            .field("env", &env.keys().collect::<Vec<_>>())
+            .finish()
+    }
 }
 
 impl Action {

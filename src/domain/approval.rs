@@ -1,5 +1,7 @@
 //! The approval: a durable, expiring permission for one plan. The first answer wins.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::action::{Action, BlastRadius, Effect};
@@ -52,6 +54,19 @@ pub struct ApprovedAction {
     pub reasons: Vec<String>,
     /// How it would be undone, in words.
     pub undo: Option<String>,
+    /// What it is for, unless it does a step: "to verify", "to take it back if it fails".
+    #[serde(default)]
+    pub purpose: Option<String>,
+}
+
+impl fmt::Display for ApprovedAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", self.action)?;
+        match &self.purpose {
+            Some(purpose) => write!(f, " {purpose}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// A request for permission to run one plan.

@@ -124,7 +124,8 @@ impl Librarian {
         let card = Card::titled(if all { "The latest incidents" } else { "Incidents" });
         Ok(found.iter().fold(card, |card, StoredIncident { incident, .. }| {
             let at = incident.opened_at.with_timezone(&self.settings.tz).format("%m-%d %H:%M");
-            let what = incident.members.first().map_or("", |m| m.summary.as_str());
+            let of_root = incident.members.iter().find(|m| m.problem.target == incident.root);
+            let what = of_root.or(incident.members.first()).map_or("", |m| m.summary.as_str());
             card.line(format!(
                 "#{:<4} {:<11} {at}  {}: {what}",
                 incident.number,

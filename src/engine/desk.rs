@@ -183,8 +183,7 @@ impl Desk {
         for effect in effects {
             match effect {
                 Effect::RunSkill { skill, why } => self.skills.run(&skill, &why),
-                Effect::Repair(repair) => {
-                    let facts = self.world.facts(&repair.problem.target);
+                Effect::Repair(repair, facts) => {
                     self.shop.run(*repair, self.world.knowledge.policy.clone(), facts);
                 }
                 Effect::CallOff { remediation, why } => self.shop.call_off(remediation, &why),

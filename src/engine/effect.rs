@@ -2,6 +2,7 @@
 
 use super::suspects::Inquiry;
 use crate::domain::ids::RemediationId;
+use crate::policy::Facts;
 use crate::store::sagas::Unfinished;
 
 /// Something to be done.
@@ -15,7 +16,7 @@ pub enum Effect {
         why: String,
     },
     /// Run a repair from its beginning.
-    Repair(Box<Unfinished>),
+    Repair(Box<Unfinished>, Facts),
     /// Call a repair off: the running step finishes, the rest is unwound.
     CallOff {
         /// Which.

@@ -101,7 +101,11 @@ impl World {
             return Err(format!("Approval {number} no longer waits."));
         };
         let runbook = approval.runbook.clone();
-        self.approved(approval, by, now);
+        let id = approval.incident;
+        if let Err(why) = self.approved(approval, by, now) {
+            self.say_next(id, why.clone(), now);
+            return Err(why);
+        }
         Ok(format!("Approved by {by}: {runbook} runs now, exactly as shown."))
     }
 

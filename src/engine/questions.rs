@@ -1,14 +1,34 @@
 //! What needs a person's yes: asked, taken back, answered.
 
-use super::plan::{Draft, Judged, Part};
+use super::plan::{Draft, Part};
 use super::respond::first_line;
 use super::timer::Timer;
 use super::world::World;
 use crate::domain::approval::{Approval, ApprovalState, ApprovedAction};
 use crate::domain::ids::{ApprovalId, IncidentId};
-use crate::domain::incident::Event;
+use crate::domain::incident::{Event, Incident};
+use crate::domain::remediation::{Plan, PlannedStep};
 use crate::domain::signal::{Signal, Timestamp};
 use crate::policy::Decision;
+
+/// What a command of a plan is for, unless it does the step.
+fn purpose(part: &Part) -> Option<String> {
+    match part {
+        Part::Run => None,
+        Part::Capture(name) => Some(format!("to note `{name}` beforehand")),
+        Part::Verify => Some("to verify".to_owned()),
+        Part::Undo => Some("to take it back if it fails".to_owned()),
+    }
+}
+
+/// Whether two plans run the same commands, whatever the policy thinks of them.
+fn same_commands(one: &Plan, other: &Plan) -> bool {
+    let commands = |plan: &Plan| {
+        let step = |s: &PlannedStep| (s.captures.clone(), s.run.clone(), s.verify.clone(), s.undo.clone());
+        plan.steps.iter().map(step).collect::<Vec<_>>()
+    };
+    commands(one) == commands(other)
+}
 
 impl World {
     /// Asks people for a plan.
@@ -27,10 +47,11 @@ impl World {
                 blast_radius: judged.evaluation.blast_radius,
                 reasons: judged.evaluation.reasons.clone(),
                 undo: judged.evaluation.undo.clone(),
+                purpose: purpose(&judged.part),
             })
             .collect();
-        let shown = |judged: &&Judged| judged.part == Part::Run;
-        let commands = draft.judged.iter().filter(shown).map(|j| j.action.to_string()).collect();
+        // A yes covers all of these, so all of them are shown.
+        let commands = actions.iter().map(ToString::to_string).collect();
         let mut reasons: Vec<String> = Vec::new();
         for judged in draft.judged.iter().filter(|j| j.evaluation.decision == Decision::Approve) {
             let reason = first_line(judged.evaluation.reasons.first());
@@ -94,19 +115,24 @@ impl World {
     }
 
     /// A person said yes: exactly the plan that was shown runs, if the policy still lets it.
-    pub(super) fn approved(&mut self, approval: Approval, by: &str, now: Timestamp) {
+    ///
+    /// # Errors
+    /// Why nothing runs, for people.
+    pub(super) fn approved(&mut self, approval: Approval, by: &str, now: Timestamp) -> Result<(), String> {
         let id = approval.incident;
         let Some(signal) = self.latest(&approval.problem).map(|row| row.signal.clone()) else {
-            self.say_next(id, format!("The problem is gone, so {} was not run.", approval.runbook), now);
-            return;
+            return Err(format!("The problem is gone, so {} was not run.", approval.runbook));
         };
         let Some(runbook) = self.knowledge.runbooks.iter().find(|r| r.name == approval.runbook).cloned()
         else {
-            self.say_next(id, format!("{} is no longer there, so nothing was run.", approval.runbook), now);
-            return;
+            return Err(format!("{} is no longer there, so nothing was run.", approval.runbook));
         };
         let draft = Draft { plan: approval.plan.clone(), judged: Vec::new(), decision: Decision::Approve };
         self.begin_repair(id, &draft, &runbook, &signal, Some(approval), &format!("approved by {by}"), now);
+        match self.incident(id).and_then(Incident::running_repair) {
+            Some(_) => Ok(()),
+            None => Err("The incident has moved on, so nothing was run.".to_owned()),
+        }
     }
 
     /// Takes a question back whose problem is gone, or that needs no answer any more (a pause ended, a rule came).
@@ -119,10 +145,15 @@ impl World {
                 let runbook = self.knowledge.runbooks.iter().find(|r| r.name == approval.runbook);
                 let draft =
                     runbook.and_then(|r| self.draft_for(r, &row.signal, &approval.problem.target).ok());
-                if draft.is_none_or(|draft| draft.decision != Decision::Allow) {
-                    return;
+                match draft {
+                    Some(draft) if !same_commands(&draft.plan, &approval.plan) => {
+                        "the runbook was edited, so it would do something else now"
+                    }
+                    Some(draft) if draft.decision == Decision::Forbid => "the policy forbids it now",
+                    Some(draft) if draft.decision == Decision::Approve => return,
+                    Some(_) => "it needs no yes any more",
+                    None => "the runbook no longer fits",
                 }
-                "it needs no yes any more"
             }
         };
         self.end_approval(number, ApprovalState::Withdrawn, None, Some(why), now);

@@ -186,13 +186,10 @@ impl World {
             at: now,
         };
         self.batch.remediations.push(new);
-        self.effects.push(Effect::Repair(Box::new(Unfinished {
-            id: remediation,
-            incident: id,
-            problem,
-            terms,
-            log: Vec::new(),
-        })));
+        // The facts are those that the decision rests on: a pause in the same breath holds back what comes later.
+        let facts = self.facts(&problem.target);
+        let repair = Unfinished { id: remediation, incident: id, problem, terms, log: Vec::new() };
+        self.effects.push(Effect::Repair(Box::new(repair), facts));
     }
 
     /// A repair has ended.

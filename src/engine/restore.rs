@@ -5,10 +5,11 @@ use std::time::Duration;
 use super::respond::outcome_name;
 use super::timer::Timer;
 use super::world::{Live, World};
-use crate::domain::escalation::Cause;
+use crate::domain::escalation::{Cause, Scope};
 use crate::domain::incident::State;
 use crate::domain::remediation::Outcome;
 use crate::domain::signal::Timestamp;
+use crate::domain::target::Signature;
 use crate::store::load::{LiveIncident, Loaded, LookBack, PastRepair};
 
 /// How far back repairs are remembered: a failure that is older is forgotten.
@@ -54,13 +55,15 @@ impl World {
             self.approvals.insert(approval.number, approval);
         }
         incidents.into_iter().for_each(|live| self.restore_incident(live, now));
-        for (root, at) in occurrences {
-            self.recurrences.entry((root, None)).or_default().was_seen(at);
+        let by_signature = self.settings.scope == Scope::Signature;
+        let scoped = |signature: Signature| by_signature.then_some(signature);
+        for (root, signature, at) in occurrences {
+            self.recurrences.entry((root, scoped(signature))).or_default().was_seen(at);
         }
-        for (root, cause, at) in escalations {
+        for (root, signature, cause, at) in escalations {
             let Some(cause) = Cause::parse(&cause) else { continue };
             if cause == Cause::Recurring {
-                self.recurrences.entry((root.clone(), None)).or_default().was_called(at);
+                self.recurrences.entry((root.clone(), scoped(signature))).or_default().was_called(at);
             }
             self.called.insert((cause, root), at);
         }

@@ -150,7 +150,11 @@ impl World {
             .map(|(state, n)| format!("{n} {state}"))
             .collect();
         let not_checked = self.not_checked();
+        let looked = |skill: &&String| self.last_complete.contains_key(*skill) || self.unwatched.has(skill);
+        let not_looked: Vec<&str> =
+            self.knowledge.skills.iter().filter(|skill| !looked(skill)).map(String::as_str).collect();
         let title = match (broken.is_empty(), not_checked.is_empty()) {
+            (true, true) if !not_looked.is_empty() => "Nothing is broken that I know of".to_owned(),
             (true, true) => "All is well".to_owned(),
             (true, false) => "Nothing is broken as far as I can see, and I can't see everything".to_owned(),
             (false, _) => format!("Incidents: {}", broken.join(", ")),
@@ -173,6 +177,7 @@ impl World {
             )
             .field("Broken now", failing.join("\n"))
             .field("Could not check", not_checked.join("\n"))
+            .field("Not looked since I started", not_looked.join(", "))
             .field(
                 "Waits for you",
                 self.approvals
@@ -224,8 +229,7 @@ impl World {
                 approval.runbook,
                 self.number(approval.incident)
             ));
-            let steps = &approval.plan.steps;
-            steps.iter().fold(card, |card, step| card.line(format!("   {}", step.run)))
+            approval.actions.iter().fold(card, |card, action| card.line(format!("   {action}")))
         })
     }
 

@@ -1,6 +1,8 @@
 //! One run of one skill: authorized for the loaded file, recorded before it begins, judged by its contract.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +11,7 @@ use tokio::sync::watch;
 
 use super::patience;
 use super::ports::{Child, Clock, CommandRunner, Exit, Gatekeeper, Limits, Output};
+use crate::config::{self, Loaded, Param};
 use crate::domain::action::{Action, Command, Executable};
 use crate::domain::ids::ExecutionId;
 use crate::domain::report::text::clean_line;
@@ -19,8 +22,11 @@ use crate::policy::{LoadedFile, Policy};
 use crate::store::Store;
 use crate::store::executions;
 
+/// A secret shorter than this is not looked for in what a skill writes: it would be found in ordinary words.
+const SHORTEST_SECRET: usize = 4;
+
 /// A skill that was loaded and can be run.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Skill {
     /// What its head comment says.
     pub manifest: Manifest,
@@ -28,8 +34,57 @@ pub struct Skill {
     pub file: LoadedFile,
     /// The parameters it gets as environment variables. Secret values are in here: never shown.
     pub env: BTreeMap<String, String>,
+    /// Which of these values are secrets, by the name of their variable: what the skill writes is freed of them.
+    pub secrets: BTreeSet<String>,
     /// Whether it came with Steward.
     pub shipped: bool,
+}
+
+impl fmt::Debug for Skill {
+    /// Without the values of its environment.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { manifest, file, env, secrets: _, shipped } = self;
+        f.debug_struct("Skill")
+            .field("manifest", manifest)
+            .field("file", file)
+            .field("env", &env.keys().collect::<Vec<_>>())
+            .field("shipped", shipped)
+            .finish()
+    }
+}
+
+impl Skill {
+    /// A loaded skill, ready to run from the file at `path`.
+    #[must_use]
+    pub fn of(loaded: &Loaded, skill: &config::Skill, path: PathBuf) -> Self {
+        let params = loaded.params(skill);
+        let secret =
+            |(name, value): (&String, &Param)| matches!(value, Param::Secret(_)).then(|| name.clone());
+        let secrets = params.iter().filter_map(secret).collect();
+        let params = params.into_iter().map(|(name, value)| (name, value.expose().to_owned()));
+        let host = ("STEWARD_HOST".to_owned(), loaded.config.host.to_string());
+        Self {
+            manifest: skill.manifest.clone(),
+            file: LoadedFile { path, sha256: skill.sha256.clone() },
+            env: params.chain([host]).collect(),
+            secrets,
+            shipped: skill.shipped,
+        }
+    }
+
+    /// Puts a name in the place of each secret that the skill wrote.
+    fn redact(&self, written: Vec<u8>) -> Vec<u8> {
+        let secret = |name: &String| self.env.get(name).filter(|value| value.len() >= SHORTEST_SECRET);
+        let known: Vec<_> = self.secrets.iter().filter_map(|name| Some((name, secret(name)?))).collect();
+        if known.is_empty() {
+            return written;
+        }
+        let text = String::from_utf8_lossy(&written).into_owned();
+        known
+            .into_iter()
+            .fold(text, |text, (name, value)| text.replace(value, &format!("‹{name}›")))
+            .into_bytes()
+    }
 }
 
 /// What came of a run.
@@ -111,7 +166,10 @@ impl Workshop {
     pub async fn run(&self, skill: &Skill, policy: &Policy, cancel: watch::Receiver<bool>) -> SkillRun {
         let started_at = self.clock.now();
         match self.execute(skill, policy, started_at, cancel).await {
-            Ok(output) => judge(&skill.manifest, started_at, &output),
+            Ok(output) => {
+                let (stdout, stderr) = (skill.redact(output.stdout), skill.redact(output.stderr));
+                judge(&skill.manifest, started_at, &Output { stdout, stderr, ..output })
+            }
             Err(why) => SkillRun {
                 started_at,
                 duration: Duration::ZERO,

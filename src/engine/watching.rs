@@ -14,6 +14,11 @@ const REASONS: usize = 3;
 pub(super) struct Unwatched(BTreeMap<String, (Timestamp, Vec<String>)>);
 
 impl Unwatched {
+    /// Whether the skill is known to be unable to look.
+    pub(super) fn has(&self, skill: &str) -> bool {
+        self.0.contains_key(skill)
+    }
+
     fn note(&mut self, skill: &str, why: Vec<String>, now: Timestamp) {
         if why.is_empty() {
             self.0.remove(skill);

@@ -12,7 +12,7 @@ use crate::domain::ids::{IncidentId, RemediationId};
 use crate::domain::incident::Record;
 use crate::domain::signal::{Signal, Timestamp};
 use crate::domain::suppression::Silence;
-use crate::domain::target::Target;
+use crate::domain::target::{Signature, Target};
 
 /// How far back decisions look.
 #[derive(Debug, Clone, Copy)]
@@ -66,10 +66,10 @@ pub struct Loaded {
     pub last_silence: i64,
     /// Approvals that wait.
     pub approvals: Vec<Approval>,
-    /// Occurrences within the look-back, oldest first: root, when.
-    pub occurrences: Vec<(Target, Timestamp)>,
-    /// Calls within the look-back: root, why, when.
-    pub escalations: Vec<(Target, String, Timestamp)>,
+    /// Occurrences within the look-back, oldest first: root, the incident's signature, when.
+    pub occurrences: Vec<(Target, Signature, Timestamp)>,
+    /// Calls within the look-back: root, the incident's signature, why, when.
+    pub escalations: Vec<(Target, Signature, String, Timestamp)>,
     /// Repairs within the look-back, and those that still run, oldest first.
     pub repairs: Vec<PastRepair>,
     /// The last numbers given out: incidents, approvals.
@@ -153,19 +153,27 @@ fn silences(conn: &Connection) -> Result<Vec<Silence>, StoreError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn occurrences(conn: &Connection, since: i64) -> Result<Vec<(Target, Timestamp)>, StoreError> {
-    let mut query = conn.prepare("SELECT root, at FROM occurrences WHERE at > ?1 ORDER BY at")?;
-    let rows =
-        query.query_map([since], |row| Ok((row.get::<_, Text<Target>>(0)?.0, row.get::<_, Ms>(1)?.0)))?;
+fn occurrences(conn: &Connection, since: i64) -> Result<Vec<(Target, Signature, Timestamp)>, StoreError> {
+    let mut query = conn.prepare(
+        "SELECT o.root, i.signature, o.at FROM occurrences o JOIN incidents i ON i.id = o.incident
+         WHERE o.at > ?1 ORDER BY o.at",
+    )?;
+    let rows = query.query_map([since], |row| {
+        Ok((row.get::<_, Text<Target>>(0)?.0, row.get::<_, Text<Signature>>(1)?.0, row.get::<_, Ms>(2)?.0))
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn escalations(conn: &Connection, since: i64) -> Result<Vec<(Target, String, Timestamp)>, StoreError> {
+fn escalations(
+    conn: &Connection,
+    since: i64,
+) -> Result<Vec<(Target, Signature, String, Timestamp)>, StoreError> {
     let mut query = conn.prepare(
-        "SELECT i.root, e.cause, e.at FROM escalations e JOIN incidents i ON i.id = e.incident WHERE e.at > ?1 ORDER BY e.at",
+        "SELECT i.root, i.signature, e.cause, e.at FROM escalations e JOIN incidents i ON i.id = e.incident WHERE e.at > ?1 ORDER BY e.at",
     )?;
     let rows = query.query_map([since], |row| {
-        Ok((row.get::<_, Text<Target>>(0)?.0, row.get(1)?, row.get::<_, Ms>(2)?.0))
+        let (Text(root), Text(signature)) = (row.get(0)?, row.get(1)?);
+        Ok((root, signature, row.get(2)?, row.get::<_, Ms>(3)?.0))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -60,7 +60,7 @@ async fn what_cannot_be_taken_back_is_asked_with_the_command_the_reason_and_the_
     let lab = lab("");
     let bot = asked(&lab).await;
     let thread = lab.chat.thread(1);
-    assert!(thread.contains("may I run vacuum? It would run: journalctl --vacuum-size=200M."), "{thread}");
+    assert!(thread.contains("may I run vacuum? It would run: `journalctl --vacuum-size=200M`."), "{thread}");
     assert!(thread.contains("Why I ask: it can't be taken back."), "{thread}");
     assert!(thread.contains("It holds for 30 min; no answer by 08:35:10 is a no."), "{thread}");
     assert!(thread.contains("<Approve: approve 1> <Deny: deny 1>"), "{thread}");
@@ -267,7 +267,7 @@ async fn a_pause_asks_for_what_would_run_by_itself_and_shows_where_people_look()
     bot.pass(min(6)).await;
     assert_eq!(lab.host.ran(), [""; 0]);
     let story = lab.chat.thread(1);
-    assert!(story.contains("It would run: systemctl restart web.service."), "{story}");
+    assert!(story.contains("It would run: `systemctl restart web.service`; `systemctl is-active --quiet web.service` to verify."), "{story}");
     assert!(story.contains("changes are paused; `resume` lifts that"), "{story}");
     assert!(bot.says("status").await.contains("Changes: paused by alex: I ask before every one"));
     assert!(lab.chat.field(1, "Next").starts_with("Paused by alex"), "{}", lab.chat.root(1));
@@ -400,7 +400,7 @@ steps:
         lab.chat.thread(1)
     );
     let story = lab.chat.thread(1);
-    assert!(story.contains("limit did not help, and left nothing behind"), "{story}");
+    assert!(story.contains("limit did not help: "), "{story}");
     bot.end_quietly().await;
 }
 

@@ -166,9 +166,7 @@ fn repair(event: &Event) -> Option<Sentence> {
                 "good",
                 format!("{runbook} is done and verified; the alert's source has yet to confirm."),
             ),
-            Outcome::Unwound { why } => {
-                Sentence::urgent("bad", format!("{runbook} did not help, and left nothing behind: {why}"))
-            }
+            Outcome::Unwound { why } => Sentence::urgent("bad", format!("{runbook} did not help: {why}")),
             Outcome::Stuck { why } => Sentence::urgent("bad", format!("{runbook} is stuck: {why}")),
             Outcome::Cancelled { why } => Sentence::urgent("bad", format!("{runbook} was called off: {why}")),
         }),
