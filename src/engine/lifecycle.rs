@@ -92,6 +92,27 @@ impl World {
         })
     }
 
+    /// Something recovered: perhaps all of it did.
+    pub(super) fn after_recovery(&mut self, id: IncidentId, now: Timestamp) {
+        let Some(incident) = self.incident(id) else { return };
+        if incident.is_active() {
+            return;
+        }
+        match incident.state {
+            State::Open | State::Stuck => self.calm(id, Mitigation::Recovery, now),
+            State::Mitigated => self.wake(now + self.settings.hold, Timer::Hold(id)),
+            State::Remediating | State::Resolved | State::Closed | State::Merged => {}
+        }
+    }
+
+    /// Nothing is active any more.
+    pub(super) fn calm(&mut self, id: IncidentId, by: Mitigation, now: Timestamp) {
+        self.call_off(id, "the problem is gone", now);
+        if self.record(id, Event::Mitigated { by }, now) {
+            self.wake(now + self.settings.hold, Timer::Hold(id));
+        }
+    }
+
     fn hold_over(&mut self, id: IncidentId, now: Timestamp) {
         let Some(incident) = self.incident(id) else { return };
         if incident.state != State::Mitigated || incident.is_active() {
