@@ -213,6 +213,6 @@ fn failed(error: StartError) -> Failure {
 
 /// What touches the world.
 fn tools(setup: &Setup) -> Tools {
-    let (runner, clock, sources) = live::world(setup);
+    let live::Reach { runner, clock, sources } = live::reach(setup);
     Tools { runner, clock, sources }
 }

@@ -15,12 +15,22 @@ use crate::engine::review::review;
 /// How often edits of what the operator wrote are looked for.
 const LOOK_FOR_EDITS: Duration = Duration::from_secs(2);
 
-/// The world that commands other than `run` touch: processes, time, and what can tell of changes.
+/// What commands other than `run` touch of the world.
+pub struct Reach {
+    /// Runs processes.
+    pub runner: Arc<dyn CommandRunner>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// What can tell of changes.
+    pub sources: Vec<Arc<dyn ChangeSource>>,
+}
+
+/// What commands other than `run` touch of the world, as the configuration wants it.
 #[must_use]
-pub fn world(setup: &Setup) -> (Arc<dyn CommandRunner>, Arc<dyn Clock>, Vec<Arc<dyn ChangeSource>>) {
+pub fn reach(setup: &Setup) -> Reach {
     let (runner, clock) = machine();
     let sources = sources::build(&setup.loaded.config, &runner, &clock, &Arc::new(setup.policy.clone()));
-    (runner, clock, sources)
+    Reach { runner, clock, sources }
 }
 
 fn machine() -> (Arc<dyn CommandRunner>, Arc<dyn Clock>) {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::cards;
-use super::desk::Question;
 use super::message::{Handle, Message};
 use super::ports::{Clock, Inbound};
+use super::question::Question;
 use super::schedule::Asker;
 use super::settings::Settings;
 use super::skills::RunResult;

@@ -108,8 +108,14 @@ impl World {
     /// Nothing is active any more.
     pub(super) fn calm(&mut self, id: IncidentId, by: Mitigation, now: Timestamp) {
         self.call_off(id, "the problem is gone", now);
-        if self.record(id, Event::Mitigated { by }, now) {
-            self.wake(now + self.settings.hold, Timer::Hold(id));
+        let Some(root) = self.incident(id).map(|incident| incident.root.clone()) else { return };
+        if !self.record(id, Event::Mitigated { by: by.clone() }, now) {
+            return;
+        }
+        self.wake(now + self.settings.hold, Timer::Hold(id));
+        if let Mitigation::Repair { runbook, remediation } = by {
+            // From here on its success is watched: it may not last until the hold is over.
+            self.histories.entry((runbook, root)).or_default().last_success = Some((remediation, now));
         }
     }
 

@@ -220,11 +220,6 @@ impl World {
             return;
         }
         let active = self.incident(id).is_some_and(Incident::is_active);
-        if matches!(outcome, Outcome::Succeeded | Outcome::Deferred) {
-            // If it comes back from now on, it did not last; the watch time begins anew once it is resolved.
-            let history = self.histories.entry((runbook.to_owned(), root.clone())).or_default();
-            history.last_success = Some((remediation, now));
-        }
         match outcome {
             Outcome::Succeeded if !active => {
                 self.calm(id, Mitigation::Repair { runbook: runbook.to_owned(), remediation }, now);

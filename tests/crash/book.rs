@@ -37,6 +37,11 @@ impl Book {
         self.count("SELECT (SELECT count(*) FROM events) + (SELECT count(*) FROM remediation_log)")
     }
 
+    /// Whether a run of the skill is on record as over.
+    pub(crate) fn has_looked(&self) -> bool {
+        self.count("SELECT count(*) FROM schedule WHERE last_finished IS NOT NULL") > 0
+    }
+
     /// Whether nothing is under way: no incident that can change by itself, no repair, no message.
     pub(crate) fn is_at_rest(&self) -> bool {
         let live = "SELECT (SELECT count(*) FROM incidents WHERE live = 1)

@@ -31,7 +31,7 @@ level = "info"
 "#;
 
 const SKILL: &str = r#"#!/bin/sh
-#: schedule = "@every 1s"
+#: schedule = "@every EVERY"
 #: timeout = "10s"
 #: targets = ["vm/thing"]
 cd "LAB" || exit 1
@@ -138,10 +138,11 @@ cat value
 "#;
 
 impl Lab {
-    pub(crate) fn new() -> Self {
+    /// A lab whose skill looks this often.
+    pub(crate) fn new(every: &str) -> Self {
         let lab = Self { dir: tempfile::Builder::new().prefix("steward-crash-").tempdir().unwrap() };
         lab.write("config.toml", CONFIG);
-        lab.write("skills/watch", SKILL);
+        lab.write("skills/watch", &SKILL.replace("EVERY", every));
         lab.write("runbooks/mend.yaml", RUNBOOK);
         lab.write("policy.yaml", POLICY);
         for (name, script) in [("act", ACT), ("look", LOOK), ("undo", UNDO), ("show", SHOW)] {

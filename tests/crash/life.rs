@@ -38,9 +38,8 @@ impl Life {
     }
 
     /// Kills it, as a power cut would, and nothing else.
-    pub(crate) fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+    pub(crate) fn kill(self) {
+        drop(self);
     }
 
     /// Asks it to end, and waits; true if it ended well.
@@ -52,6 +51,14 @@ impl Life {
 
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
+    }
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        // One that has ended already is no fault here; a test that fails must leave none behind.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

@@ -37,23 +37,37 @@ const LOOK: Duration = Duration::from_millis(2);
 fn killed_at_any_instant_steward_goes_on_loses_nothing_and_repeats_nothing_blindly() {
     let kills = number("STEWARD_CRASH_KILLS", 20);
     let seed = number("STEWARD_CRASH_SEED", 1);
-    let tallies: Vec<Tally> = std::thread::scope(|scope| {
-        let labs: Vec<_> = (0..LABS)
-            .map(|n| {
-                let share = kills / LABS + u64::from(n < kills % LABS);
-                scope.spawn(move || Story::new(seed * 1000 + n).run(share))
-            })
-            .collect();
-        labs.into_iter().map(|lab| lab.join().unwrap()).collect()
+    let total = side_by_side(|n| {
+        let share = kills / LABS + u64::from(n < kills % LABS);
+        Story::new("1s", seed * 1000 + n).run(|story| story.lives(share))
     });
-    let mut total = Tally::default();
-    tallies.into_iter().for_each(|tally| total.add(tally));
+    let Tally { kills: killed, orphans, incidents, outcomes, .. } = &total;
     println!(
-        "seed {seed}: {} kills, {} incidents, repairs: {:?}",
-        total.kills, total.incidents, total.outcomes
+        "seed {seed}: {killed} kills, {orphans} of them left children; {incidents} incidents; repairs: {outcomes:?}"
     );
     println!("killed after so many lines of what happened: {:?}", total.moments);
-    assert_eq!(total.kills, kills);
+    assert_eq!(*killed, kills);
+}
+
+#[test]
+fn what_a_skill_sees_once_in_a_long_while_survives_a_kill_right_after_its_run() {
+    let rounds = number("STEWARD_CRASH_KILLS", 20).div_ceil(5 * LABS);
+    let total = side_by_side(|n| {
+        let mut tally = Tally::default();
+        (0..rounds).for_each(|round| tally.add(Story::new("1h", n * rounds + round).run(Story::looks_once)));
+        tally
+    });
+    assert_eq!((total.kills, total.incidents), (rounds * LABS, rounds * LABS));
+}
+
+fn side_by_side(work: impl Fn(u64) -> Tally + Sync) -> Tally {
+    let mut total = Tally::default();
+    std::thread::scope(|scope| {
+        let work = &work;
+        let labs: Vec<_> = (0..LABS).map(|n| scope.spawn(move || work(n))).collect();
+        labs.into_iter().for_each(|lab| total.add(lab.join().unwrap()));
+    });
+    total
 }
 
 fn number(name: &str, default: u64) -> u64 {
@@ -63,6 +77,8 @@ fn number(name: &str, default: u64) -> u64 {
 #[derive(Default)]
 struct Tally {
     kills: u64,
+    /// How many kills left a process of the lab running.
+    orphans: u64,
     incidents: u64,
     outcomes: BTreeMap<String, u64>,
     /// How many kills came after how many lines of `effects.log` in their round.
@@ -71,8 +87,9 @@ struct Tally {
 
 impl Tally {
     fn add(&mut self, other: Self) {
-        self.kills += other.kills;
         self.incidents += other.incidents;
+        self.kills += other.kills;
+        self.orphans += other.orphans;
         other.outcomes.into_iter().for_each(|(name, count)| *self.outcomes.entry(name).or_default() += count);
         other.moments.into_iter().for_each(|(at, count)| *self.moments.entry(at).or_default() += count);
     }
@@ -89,13 +106,13 @@ struct Story {
 }
 
 impl Story {
-    fn new(seed: u64) -> Self {
-        Self { lab: Lab::new(), dice: Dice::new(seed), seed, tally: Tally::default(), greetings: 0 }
+    fn new(every: &str, seed: u64) -> Self {
+        Self { lab: Lab::new(every), dice: Dice::new(seed), seed, tally: Tally::default(), greetings: 0 }
     }
 
-    /// Lives through so many kills. A failure leaves the lab on disk and says where.
-    fn run(mut self, kills: u64) -> Tally {
-        let lived = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.live(kills)));
+    /// A failure leaves the lab on disk and says where.
+    fn run(mut self, live: impl FnOnce(&mut Self)) -> Tally {
+        let lived = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| live(&mut self)));
         if let Err(panic) = lived {
             let (seed, kills) = (self.seed, self.tally.kills);
             let place = self.lab.keep();
@@ -105,7 +122,8 @@ impl Story {
         self.tally
     }
 
-    fn live(&mut self, kills: u64) {
+    /// Lives through so many kills.
+    fn lives(&mut self, kills: u64) {
         let mut life = Life::begin(&self.lab);
         let book = self.wait("a database", &mut life, Book::open);
         let mut round = 0;
@@ -122,6 +140,21 @@ impl Story {
             }
             self.comes_to_rest(&mut life, &book, round);
         }
+        self.ends(life, &book);
+    }
+
+    /// The thing is broken when the skill first looks, and Steward is killed as soon as that look is on record.
+    fn looks_once(&mut self) {
+        self.lab.break_it(1, false, false);
+        let mut life = Life::begin(&self.lab);
+        let book = self.wait("a database", &mut life, Book::open);
+        self.until(&mut life, |_| book.has_looked());
+        life = self.kill(life, &book, 0);
+        self.comes_to_rest(&mut life, &book, 1);
+        self.ends(life, &book);
+    }
+
+    fn ends(&mut self, life: Life, book: &Book) {
         assert!(life.end(), "it did not end well when it was asked to");
         book.is_sound();
         self.tally.incidents = book.incidents();
@@ -168,6 +201,7 @@ impl Story {
         life.kill();
         let orphans = life::workers(&self.lab, Some(steward));
         self.tally.kills += 1;
+        self.tally.orphans += u64::from(!orphans.is_empty());
         *self.tally.moments.entry(self.lab.effects().len() - before).or_default() += 1;
         self.greetings = book.greetings();
         let mut next = Life::begin(&self.lab);

@@ -139,6 +139,24 @@ async fn one_platform_that_is_down_delays_only_its_own_messages() {
 }
 
 #[tokio::test]
+async fn the_first_message_that_gets_through_lets_the_others_go_at_once() {
+    let lab = lab();
+    let bot = lab.start().await;
+    lab.chat.go_down();
+    lab.host.break_("vm/web", "unit-failed");
+    bot.pass(min(8)).await;
+    bot.alert("vm/db", "slow", SignalState::Firing).await;
+    bot.pass(min(54)).await;
+    lab.chat.come_back();
+    while !lab.chat.has_root(1) && !lab.chat.has_root(2) {
+        bot.pass(secs(1)).await;
+    }
+    assert!(lab.chat.has_root(1) && lab.chat.has_root(2));
+    bot.expect_log("a message is put off");
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
 async fn an_answer_on_one_platform_updates_the_others() {
     let lab = lab();
     lab.write(

@@ -30,33 +30,41 @@ pub(super) async fn begins(
 
 /// Tells the engine and the history what a run brought.
 pub(super) async fn report(deps: &Deps, skill: &str, run: &SkillRun, cancel: &watch::Receiver<bool>) {
-    let failed = matches!(run.result, RunResult::Failed(_));
-    if !matches!(run.result, RunResult::Cancelled) {
-        let clock = RestingClock::new(deps.clock.clone(), deps.engine.activity().clone());
-        let (name, now) = (skill.to_owned(), clock.now());
-        let what = format!("what the skill {skill} reported");
-        let finish = move |conn: &rusqlite::Connection| schedule::finish(conn, &name, failed, now);
-        let failures = match patience::write(&deps.store, &clock, cancel, &what, finish).await {
-            Ok(failures) => failures,
-            Err(error) => {
-                tracing::warn!(%error, skill, "the end of a run is not on record; it runs again at the next start");
-                return;
+    match &run.result {
+        RunResult::Report(report) => {
+            // First what it saw, then that it looked: killed in between, Steward looks again at its next start. The
+            // other way round what was seen would be lost until the skill is due again, which may be in a week.
+            let message = Message::Reported { skill: skill.to_owned(), report: report.clone() };
+            if deps.engine.submit(message).await.is_ok() {
+                ended(deps, skill, false, cancel).await;
             }
-        };
-        let message = match &run.result {
-            RunResult::Report(report) => {
-                Message::Reported { skill: skill.to_owned(), report: report.clone() }
-            }
-            RunResult::Failed(why) => {
+        }
+        RunResult::Failed(why) => {
+            if let Some(failures) = ended(deps, skill, true, cancel).await {
                 tracing::warn!(skill, failures, why, "a skill did not do its job");
+                let (skill, why) = (skill.to_owned(), why.clone());
                 let threshold = deps.failures_before_incident;
-                Message::SkillFailed { skill: skill.to_owned(), why: why.clone(), failures, threshold }
+                let _ = deps.engine.submit(Message::SkillFailed { skill, why, failures, threshold }).await;
             }
-            RunResult::Cancelled => return,
-        };
-        let _ = deps.engine.submit(message).await;
+        }
+        RunResult::Cancelled => {}
     }
     keep_history(&deps.metrics, skill, run);
+}
+
+/// Records that a run ended; how often in a row the skill has failed by now, or nothing if Steward ends first.
+async fn ended(deps: &Deps, skill: &str, failed: bool, cancel: &watch::Receiver<bool>) -> Option<u32> {
+    let clock = RestingClock::new(deps.clock.clone(), deps.engine.activity().clone());
+    let (name, now) = (skill.to_owned(), clock.now());
+    let what = format!("the end of a run of the skill {skill}");
+    let finish = move |conn: &rusqlite::Connection| schedule::finish(conn, &name, failed, now);
+    match patience::write(&deps.store, &clock, cancel, &what, finish).await {
+        Ok(failures) => Some(failures),
+        Err(error) => {
+            tracing::warn!(%error, skill, "the end of a run is not on record; it runs again at the next start");
+            None
+        }
+    }
 }
 
 fn keep_history(metrics: &metrics::Metrics, skill: &str, run: &SkillRun) {
