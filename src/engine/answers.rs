@@ -183,7 +183,7 @@ impl Librarian {
         let now = self.clock.now();
         let from = since.unwrap_or(incident.opened_at - self.settings.changes_window);
         let found = self.ledger.changes(from, now).await;
-        let targets = super::ingest::targets_of(&incident);
+        let targets = super::ingest::placing::targets_of(&incident);
         let suspects = suspects(found.changes, &targets, &knowledge.topology, incident.opened_at, now);
         let mut card = Card::titled(format!("Before #{number} ({})", incident.root));
         if suspects.is_empty() {

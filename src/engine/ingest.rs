@@ -1,21 +1,15 @@
 //! Signals in: counting repeats, placing what is new, noticing what is over.
 
+pub(super) mod placing;
+
 use std::collections::BTreeSet;
 
-use super::effect::Effect;
-use super::suspects::Inquiry;
-use super::timer::Timer;
 use super::world::{SignalKey, World};
-use crate::domain::correlation::Placement;
-use crate::domain::ids::IncidentId;
-use crate::domain::incident::{Event, Incident, Mitigation, State};
+use crate::domain::incident::Event;
 use crate::domain::report::{Finding, Report, Status};
 use crate::domain::signal::{Origin, Problem, Severity, Signal, SignalState, Timestamp};
 use crate::domain::target::{Signature, Target};
 use crate::store::batch::SignalRow;
-
-/// Longest evidence kept in a timeline, in bytes; the signal itself keeps what its source's cap left.
-const TIMELINE_EVIDENCE: usize = 4096;
 
 impl World {
     /// Takes in a skill's report.
@@ -149,129 +143,6 @@ impl World {
         }
     }
 
-    fn place(&mut self, key: &SignalKey, now: Timestamp) {
-        let problem = &key.1;
-        let window = self.settings.correlation_window;
-        let id = match self.index.place(problem, &self.knowledge.topology, now, window) {
-            Placement::Same(id) => {
-                self.again(id, problem, now);
-                Some(id)
-            }
-            Placement::Symptom { incident, why } => {
-                self.join(incident, key, why, now);
-                Some(incident)
-            }
-            Placement::Upstream { incidents, why } => {
-                self.gather(&incidents, key, problem.target.clone(), &why, now)
-            }
-            Placement::Siblings { incidents, upstream, why } => {
-                self.gather(&incidents, key, upstream, &why, now)
-            }
-            Placement::New => self.begin(key, now),
-        };
-        if let Some(row) = self.signals.get_mut(key)
-            && row.incident != id
-        {
-            row.incident = id;
-            self.changed.insert(key.clone());
-        }
-    }
-
-    fn begin(&mut self, key: &SignalKey, now: Timestamp) -> Option<IncidentId> {
-        let signal = self.signals.get(key)?.signal.clone();
-        let event = Event::Opened {
-            problem: key.1.clone(),
-            origin: signal.origin,
-            severity: signal.severity,
-            summary: signal.summary,
-            impact: signal.impact,
-            evidence: clip(&signal.evidence),
-            root: signal.target.clone(),
-            why: String::new(),
-            sorted_by_hand: false,
-        };
-        let id = self.open(event, now)?;
-        self.not_lasting(&signal.target, Some(id), now);
-        self.wake(now + self.settings.settle, Timer::Settle(id));
-        self.find_suspects(id);
-        Some(id)
-    }
-
-    pub(super) fn join(&mut self, id: IncidentId, key: &SignalKey, why: String, now: Timestamp) {
-        let Some(row) = self.signals.get(key) else { return };
-        let Some(incident) = self.incident(id) else { return };
-        let confirms = !incident.root_observed() && incident.root == key.1.target;
-        let why = if confirms { "it was suspected, and is now seen failing itself.".to_owned() } else { why };
-        let signal = &row.signal;
-        let event = Event::Joined {
-            problem: key.1.clone(),
-            origin: signal.origin.clone(),
-            severity: signal.severity,
-            summary: signal.summary.clone(),
-            impact: signal.impact.clone(),
-            evidence: clip(&signal.evidence),
-            why: why.clone(),
-        };
-        self.record(id, event, now);
-        if confirms {
-            self.record(id, Event::RootMoved { root: key.1.target.clone(), why }, now);
-            self.find_suspects(id);
-        }
-    }
-
-    /// A problem that an incident knows already fires (again).
-    fn again(&mut self, id: IncidentId, problem: &Problem, now: Timestamp) {
-        let flap_window = self.settings.flap_window;
-        let Some(live) = self.incidents.get_mut(&id) else { return };
-        if live.quiet.remove(problem).is_some() {
-            live.restless.insert(problem.clone());
-            if live.incident.flapping {
-                live.bounced_at = Some(now);
-                self.wake(now + flap_window, Timer::Calm(id));
-            }
-            return;
-        }
-        let Some(incident) = self.incident(id) else { return };
-        if incident.member(problem).is_none_or(|member| member.active) {
-            return;
-        }
-        let state = incident.state;
-        let summary = self.latest(problem).map_or_else(String::new, |row| row.signal.summary.clone());
-        let (target, problem) = (problem.target.clone(), problem.clone());
-        match state {
-            State::Open | State::Remediating | State::Stuck => {
-                self.record(id, Event::Returned { problem, summary }, now);
-            }
-            State::Mitigated | State::Resolved => self.reopen(id, problem, summary, now),
-            State::Closed | State::Merged => {}
-        }
-        self.suspect_above(id, target, now);
-    }
-
-    /// What the suspected root needs is seen failing: it is the better root.
-    fn suspect_above(&mut self, id: IncidentId, target: Target, now: Timestamp) {
-        let Some(root) = self.incident(id).map(|incident| incident.root.clone()) else { return };
-        if root != target && self.knowledge.topology.distance(&root, &target).is_some() {
-            let why = format!("{root} needs {target}, which is failing too.");
-            self.move_root(id, target, &why, now);
-        }
-    }
-
-    /// A calm is over: either a true return, which counts, or a flap.
-    fn reopen(&mut self, id: IncidentId, problem: Problem, summary: String, now: Timestamp) {
-        let Some(incident) = self.incident(id) else { return };
-        let repaired = matches!(incident.mitigated_by, Some(Mitigation::Repair { .. }));
-        let occurrence = repaired || incident.state == State::Resolved;
-        let root = incident.root.clone();
-        if problem.target == root {
-            self.not_lasting(&root, Some(id), now);
-        }
-        self.record(id, Event::Reopened { problem, summary, occurrence }, now);
-        if !occurrence {
-            self.check_flapping(id, now);
-        }
-    }
-
     /// A problem is over, says one origin.
     pub(super) fn resolve(&mut self, key: &SignalKey, now: Timestamp) {
         if !self.falls_silent(key, now) {
@@ -338,53 +209,6 @@ impl World {
             }
         }
     }
-
-    /// Something recovered: perhaps all of it did.
-    pub(super) fn after_recovery(&mut self, id: IncidentId, now: Timestamp) {
-        let Some(incident) = self.incident(id) else { return };
-        if incident.is_active() {
-            return;
-        }
-        match incident.state {
-            State::Open | State::Stuck => self.calm(id, Mitigation::Recovery, now),
-            State::Mitigated => self.wake(now + self.settings.hold, Timer::Hold(id)),
-            State::Remediating | State::Resolved | State::Closed | State::Merged => {}
-        }
-    }
-
-    /// Nothing is active any more.
-    pub(super) fn calm(&mut self, id: IncidentId, by: Mitigation, now: Timestamp) {
-        self.call_off(id, "the problem is gone", now);
-        let Some(root) = self.incident(id).map(|incident| incident.root.clone()) else { return };
-        if !self.record(id, Event::Mitigated { by: by.clone() }, now) {
-            return;
-        }
-        self.wake(now + self.settings.hold, Timer::Hold(id));
-        if let Mitigation::Repair { runbook, remediation } = by {
-            // From here on its success is watched: it may not last until the hold is over.
-            self.histories.entry((runbook, root)).or_default().last_success = Some((remediation, now));
-        }
-    }
-
-    /// Has the suspects looked for.
-    pub(super) fn find_suspects(&mut self, id: IncidentId) {
-        let Some(incident) = self.incident(id) else { return };
-        let targets = targets_of(incident);
-        let opened_at = incident.opened_at;
-        self.effects.push(Effect::FindSuspects(Inquiry { incident: id, opened_at, targets }));
-    }
-}
-
-/// The incident's targets, the root first.
-#[must_use]
-pub(super) fn targets_of(incident: &Incident) -> Vec<Target> {
-    let mut targets = vec![incident.root.clone()];
-    for member in &incident.members {
-        if !targets.contains(&member.problem.target) {
-            targets.push(member.problem.target.clone());
-        }
-    }
-    targets
 }
 
 fn signal_of(origin: &Origin, finding: &Finding, now: Timestamp) -> Signal {
@@ -432,12 +256,4 @@ fn alike(one: &Signal, other: &Signal) -> bool {
         && *impact == other.impact
         && *evidence == other.evidence
         && *labels == other.labels
-}
-
-fn clip(evidence: &str) -> String {
-    if evidence.len() <= TIMELINE_EVIDENCE {
-        return evidence.to_owned();
-    }
-    let end = (0..=TIMELINE_EVIDENCE).rev().find(|&i| evidence.is_char_boundary(i)).unwrap_or(0);
-    format!("{}\n… cut here", &evidence[..end])
 }

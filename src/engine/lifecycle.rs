@@ -92,6 +92,33 @@ impl World {
         })
     }
 
+    /// Something recovered: perhaps all of it did.
+    pub(super) fn after_recovery(&mut self, id: IncidentId, now: Timestamp) {
+        let Some(incident) = self.incident(id) else { return };
+        if incident.is_active() {
+            return;
+        }
+        match incident.state {
+            State::Open | State::Stuck => self.calm(id, Mitigation::Recovery, now),
+            State::Mitigated => self.wake(now + self.settings.hold, Timer::Hold(id)),
+            State::Remediating | State::Resolved | State::Closed | State::Merged => {}
+        }
+    }
+
+    /// Nothing is active any more.
+    pub(super) fn calm(&mut self, id: IncidentId, by: Mitigation, now: Timestamp) {
+        self.call_off(id, "the problem is gone", now);
+        let Some(root) = self.incident(id).map(|incident| incident.root.clone()) else { return };
+        if !self.record(id, Event::Mitigated { by: by.clone() }, now) {
+            return;
+        }
+        self.wake(now + self.settings.hold, Timer::Hold(id));
+        if let Mitigation::Repair { runbook, remediation } = by {
+            // From here on its success is watched: it may not last until the hold is over.
+            self.histories.entry((runbook, root)).or_default().last_success = Some((remediation, now));
+        }
+    }
+
     fn hold_over(&mut self, id: IncidentId, now: Timestamp) {
         let Some(incident) = self.incident(id) else { return };
         if incident.state != State::Mitigated || incident.is_active() {

@@ -10,10 +10,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod alerts;
 mod approvals;
 mod by_hand;
 mod chat;
 mod correlation;
+mod day;
 mod escalation;
 mod flapping;
 mod incidents;
