@@ -9,6 +9,9 @@ use super::screen::Screen;
 use super::style::Style;
 use crate::engine::ports::{DeliveryError, Outbound};
 
+/// How long to leave a console alone that nobody reads.
+const GONE_FOR: std::time::Duration = std::time::Duration::from_secs(600);
+
 /// What stands before the cursor while somebody may type.
 const PROMPT: &str = "steward> ";
 /// Takes back the row with the prompt.
@@ -112,7 +115,7 @@ impl Pen {
     /// Writes before the prompt, in one go.
     fn write(&mut self, text: &str) -> Result<(), DeliveryError> {
         if let Some(why) = &self.gone {
-            return Err(DeliveryError::Permanent { why: why.clone() });
+            return Err(gone(why));
         }
         let prompts = self.style.prompt && self.listening;
         let clear = if self.prompted { CLEAR } else { "" };
@@ -144,7 +147,13 @@ impl Pen {
         let why = format!(
             "whoever read the console is gone ({error}); it shows nothing more until Steward is started again"
         );
-        self.gone = Some(why.clone());
-        DeliveryError::Permanent { why }
+        let error = gone(&why);
+        self.gone = Some(why);
+        error
     }
+}
+
+/// Nobody reads any more. What was to be told waits for the next start: it may be what a person has to hear.
+fn gone(why: &str) -> DeliveryError {
+    DeliveryError::Transient { why: why.to_owned(), retry_after: Some(GONE_FOR) }
 }

@@ -493,12 +493,12 @@ async fn of_a_forgotten_incident_the_whole_block_is_told_again() {
 }
 
 #[tokio::test]
-async fn a_pipe_that_nobody_reads_any_more_is_given_up_with_a_reason() {
+async fn what_nobody_reads_any_more_waits_for_the_next_start_with_the_reason() {
     let mut desk = Desk::pipe(100);
     *desk.paper.broken.lock().unwrap() = Some(io::ErrorKind::BrokenPipe);
     for _ in 0..2 {
         let error = desk.try_tell(root(3), stale()).await.unwrap_err();
-        assert!(matches!(&error, DeliveryError::Permanent { why } if why.contains("gone")), "{error}");
+        assert!(matches!(&error, DeliveryError::Transient { why, retry_after: Some(_) } if why.contains("gone")), "{error}");
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
+use crate::domain::target::Signature;
 use super::super::*;
 use crate::domain::escalation::{Scope, Threshold};
 use crate::domain::ids::ApprovalId;
@@ -276,7 +277,7 @@ impl Sim {
                     Effect::RunSkill { skill, .. } => {
                         wanted.insert(SKILLS.iter().position(|name| *name == skill).unwrap());
                     }
-                    Effect::Repair(repair) => self.running.push(Running {
+                    Effect::Repair(repair, _) => self.running.push(Running {
                         incident: repair.incident,
                         remediation: repair.id,
                         runbook: repair.terms.plan.runbook,
@@ -520,11 +521,13 @@ impl Stored {
                 .filter(|a| a.state == crate::domain::approval::ApprovalState::Pending)
                 .cloned()
                 .collect(),
-            occurrences: self.occurrences.iter().map(|(t, at, _)| (t.clone(), *at)).collect(),
+            occurrences: self.occurrences.iter().map(|(t, at, _)| (t.clone(), Signature::parse("down").unwrap(), *at)).collect(),
             escalations: self
                 .escalations
                 .iter()
-                .map(|(_, root, cause, at)| (root.clone(), cause.as_str().to_owned(), *at))
+                .map(|(_, root, cause, at)| {
+                    (root.clone(), Signature::parse("down").unwrap(), cause.as_str().to_owned(), *at)
+                })
                 .collect(),
             repairs: self.repairs.values().cloned().collect(),
             counters: self.counters,
