@@ -85,6 +85,11 @@ impl Index {
         self.healthy_at.insert(target.clone(), at);
     }
 
+    /// The unresolved incidents that a target is affected by, or suspected in.
+    pub fn affecting(&self, target: &Target) -> impl Iterator<Item = IncidentId> + '_ {
+        self.affected.get(target).into_iter().flat_map(BTreeMap::keys).copied()
+    }
+
     /// Whether a target was reported as fine since then.
     #[must_use]
     pub fn is_fine_since(&self, target: &Target, since: Timestamp) -> bool {

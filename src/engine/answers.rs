@@ -5,17 +5,16 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::cards;
-use super::desk::Question;
 use super::message::{Handle, Message};
 use super::ports::{Clock, Inbound};
+use super::question::Question;
 use super::schedule::Asker;
 use super::settings::Settings;
 use super::skills::RunResult;
 use super::suspects::{Inquiries, Inquiry, Ledger, suspects};
 use super::world::Knowledge;
-use crate::domain::card::{Attachment, Card};
+use crate::domain::card::Card;
 use crate::domain::change::Change;
-use crate::domain::incident::{Event, sentence};
 use crate::domain::report::Report;
 use crate::domain::signal::Timestamp;
 use crate::domain::target::Target;
@@ -25,6 +24,8 @@ use crate::store::{Store, StoreError, query, schedule};
 
 /// Most incidents in one list.
 const LISTED: usize = 30;
+/// Most symptoms of one kind that a story names.
+const STORY: usize = 50;
 /// Most changes in one answer.
 const CHANGES: usize = 20;
 
@@ -147,20 +148,9 @@ impl Librarian {
         };
         let around =
             cards::Around { tz: self.settings.tz, paused_by: None, silenced: stored.telling.silenced };
-        let mut card = cards::root(&stored.incident, around);
+        let card = cards::root(&stored.incident, around);
+        let mut card = cards::tell(card, &stored.incident, &timeline, self.settings.tz, STORY);
         card.actions.clear();
-        for record in &timeline {
-            if let Some(sentence) = sentence(&record.event) {
-                let at = record.at.with_timezone(&self.settings.tz).format("%H:%M:%S");
-                card.body.push(format!("{at} {:<6} {}", sentence.sign, sentence.text));
-            }
-            if let Event::Opened { problem, evidence, .. } | Event::Joined { problem, evidence, .. } =
-                &record.event
-                && !evidence.trim().is_empty()
-            {
-                card.attachments.push(Attachment { name: format!("{problem}.txt"), text: evidence.clone() });
-            }
-        }
         Ok(card)
     }
 

@@ -12,7 +12,7 @@ use crate::domain::incident::{Incident, State};
 use crate::domain::remediation::Outcome;
 use crate::domain::signal::Timestamp;
 
-pub use update::update;
+pub use update::{tell, update};
 
 /// Most symptoms named on a root message; the rest is counted.
 const SYMPTOMS_SHOWN: usize = 8;
@@ -119,6 +119,16 @@ pub fn length(time: Duration) -> String {
         60..3600 => format!("{} min", seconds / 60),
         3600..86_400 => two(seconds / 3600, "h", seconds / 60 % 60, "min"),
         _ => two(seconds / 86_400, "d", seconds / 3600 % 24, "h"),
+    }
+}
+
+/// Names as people list them: `a`, `a and b`, `a, b and c`.
+#[must_use]
+pub fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
 

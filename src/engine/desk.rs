@@ -15,12 +15,12 @@ use super::effect::Effect;
 use super::message::{Envelope, Handle, Message};
 use super::patience;
 use super::ports::{Clock, Inbound};
+use super::question::Question;
 use super::repairs::Shop;
 use super::schedule::{Asker, until};
 use super::world::World;
 use crate::domain::incident::Event;
 use crate::domain::signal::Timestamp;
-use crate::domain::target::Target;
 use crate::store::batch::Batch;
 use crate::store::{Store, StoreError};
 
@@ -30,42 +30,6 @@ const TURN: usize = 1024;
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The longest wait between two tries.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
-
-/// Something whose answer has to be looked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Question {
-    /// The list of incidents.
-    Incidents {
-        /// Those that are over too.
-        all: bool,
-    },
-    /// One incident, with its timeline.
-    Show {
-        /// Its number.
-        number: u64,
-    },
-    /// What changed.
-    WhatChanged {
-        /// From when on.
-        since: Option<Timestamp>,
-        /// Only what touches this, or what is below it.
-        on: Option<Target>,
-        /// Seen from this incident.
-        incident: Option<u64>,
-    },
-    /// The list of skills.
-    Skills,
-    /// Run a skill and show what it reports.
-    Run {
-        /// Its name.
-        skill: String,
-    },
-    /// Read everything that the operator wrote again.
-    Reload {
-        /// Who wants that.
-        by: String,
-    },
-}
 
 /// What the desk works with.
 pub struct Desk {
@@ -173,7 +137,7 @@ impl Desk {
             Message::Suspects { incident, suspects } => world.suspect(incident, suspects, now),
             Message::Learned { knowledge, changes } => {
                 world.note_changes(changes);
-                world.learn(*knowledge, now);
+                world.learn(*knowledge);
                 world.forget_gone_skills(now);
             }
             Message::Changed(changes) => world.note_changes(changes),

@@ -6,7 +6,6 @@ use super::effect::Effect;
 use super::suspects::Inquiry;
 use super::timer::Timer;
 use super::world::{SignalKey, World};
-use crate::domain::approval::ApprovalState;
 use crate::domain::correlation::Placement;
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Event, Incident, Mitigation, State};
@@ -23,7 +22,7 @@ impl World {
     pub fn take_report(&mut self, skill: &str, report: &Report, now: Timestamp) {
         let origin = Origin::Skill(skill.to_owned());
         for finding in report.findings.iter().filter(|f| f.status == Status::Ok && f.explicit_target) {
-            self.index.healthy(&finding.target, now);
+            self.is_fine(&finding.target, now);
         }
         let mut firing = BTreeSet::new();
         for finding in report.findings.iter().filter(|f| matches!(f.status, Status::Problem | Status::Action))
@@ -42,6 +41,12 @@ impl World {
             }
         }
         self.skill_works(skill, now);
+    }
+
+    /// A target was looked at by name and is fine: whoever suspects it unseen has to think again.
+    pub(super) fn is_fine(&mut self, target: &Target, now: Timestamp) {
+        self.index.healthy(target, now);
+        self.dirty.extend(self.index.affecting(target));
     }
 
     /// What a report says is over: all that a complete one omits, else only what it calls fine by name.
@@ -192,11 +197,11 @@ impl World {
         Some(id)
     }
 
-    fn join(&mut self, id: IncidentId, key: &SignalKey, why: String, now: Timestamp) {
+    pub(super) fn join(&mut self, id: IncidentId, key: &SignalKey, why: String, now: Timestamp) {
         let Some(row) = self.signals.get(key) else { return };
         let Some(incident) = self.incident(id) else { return };
         let confirms = !incident.root_observed() && incident.root == key.1.target;
-        let why = if confirms { "It was suspected, and is now seen failing itself.".to_owned() } else { why };
+        let why = if confirms { "it was suspected, and is now seen failing itself.".to_owned() } else { why };
         let signal = &row.signal;
         let event = Event::Joined {
             problem: key.1.clone(),
@@ -214,85 +219,16 @@ impl World {
         }
     }
 
-    /// One fault: the oldest incident takes in the signal and the others, and suspects `root`.
-    fn gather(
-        &mut self,
-        incidents: &[IncidentId],
-        key: &SignalKey,
-        root: Target,
-        why: &str,
-        now: Timestamp,
-    ) -> Option<IncidentId> {
-        let (&survivor, others) = incidents.split_first()?;
-        self.join(survivor, key, why.to_owned(), now);
-        for &other in others {
-            // What is stuck needs a person, and must not lose that by becoming part of something else.
-            if self.incident(other).is_some_and(|i| i.state != State::Stuck) {
-                self.merge(other, survivor, why, now);
-            }
-        }
-        self.move_root(survivor, root, why, now);
-        Some(survivor)
-    }
-
-    /// Puts one incident into another. Its thread points there from now on.
-    pub(super) fn merge(&mut self, from: IncidentId, into: IncidentId, why: &str, now: Timestamp) {
-        let (Some(victim), Some(survivor)) = (self.incident(from), self.incident(into)) else { return };
-        let (members, severity, number) = (victim.members.clone(), victim.severity, victim.number);
-        let into_number = survivor.number;
-        self.retract_occurrence(from);
-        self.call_off(from, &format!("incident #{number} went on as #{into_number}"), now);
-        self.record(
-            from,
-            Event::MergedInto { incident: into, number: into_number, why: why.to_owned() },
-            now,
-        );
-        members.iter().for_each(|member| self.rehome(&member.problem, into));
-        let absorbed = Event::Absorbed { incident: from, number, members, severity, why: why.to_owned() };
-        self.record(into, absorbed, now);
-    }
-
-    /// Notes with the signals of a problem that they belong to another incident now.
-    pub(super) fn rehome(&mut self, problem: &Problem, id: IncidentId) {
-        for origin in self.heard_of.get(problem).cloned().unwrap_or_default() {
-            let key = (origin, problem.clone());
-            if let Some(row) = self.signals.get_mut(&key) {
-                row.incident = Some(id);
-                self.changed.insert(key);
-            }
-        }
-    }
-
-    /// Suspects something else: what runs for the old root is called off, what was asked for it is withdrawn.
-    pub(super) fn move_root(&mut self, id: IncidentId, root: Target, why: &str, now: Timestamp) {
-        if self.incident(id).is_none_or(|incident| incident.root == root) {
-            return;
-        }
-        self.call_off(id, &format!("the suspected root is now {root}"), now);
-        self.record(id, Event::RootMoved { root: root.clone(), why: why.to_owned() }, now);
-        self.not_lasting(&root, Some(id), now);
-        self.find_suspects(id);
-    }
-
-    /// Calls off what runs for an incident and withdraws what was asked.
-    pub(super) fn call_off(&mut self, id: IncidentId, why: &str, now: Timestamp) {
-        let Some(incident) = self.incident(id) else { return };
-        let (running, asked) = (incident.running_repair().map(|r| r.remediation), incident.approval);
-        if let Some(remediation) = running {
-            self.effects.push(Effect::CallOff { remediation, why: why.to_owned() });
-        }
-        if let Some((_, number)) = asked {
-            self.end_approval(number, ApprovalState::Withdrawn, None, Some(why), now);
-        }
-    }
-
     /// A problem that an incident knows already fires (again).
     fn again(&mut self, id: IncidentId, problem: &Problem, now: Timestamp) {
         let flap_window = self.settings.flap_window;
         let Some(live) = self.incidents.get_mut(&id) else { return };
-        if live.quiet.remove(problem).is_some() && live.incident.flapping {
-            live.bounced_at = Some(now);
-            self.wake(now + flap_window, Timer::Calm(id));
+        if live.quiet.remove(problem).is_some() {
+            live.restless.insert(problem.clone());
+            if live.incident.flapping {
+                live.bounced_at = Some(now);
+                self.wake(now + flap_window, Timer::Calm(id));
+            }
             return;
         }
         let Some(incident) = self.incident(id) else { return };
@@ -301,13 +237,23 @@ impl World {
         }
         let state = incident.state;
         let summary = self.latest(problem).map_or_else(String::new, |row| row.signal.summary.clone());
-        let problem = problem.clone();
+        let (target, problem) = (problem.target.clone(), problem.clone());
         match state {
             State::Open | State::Remediating | State::Stuck => {
                 self.record(id, Event::Returned { problem, summary }, now);
             }
             State::Mitigated | State::Resolved => self.reopen(id, problem, summary, now),
             State::Closed | State::Merged => {}
+        }
+        self.suspect_above(id, target, now);
+    }
+
+    /// What the suspected root needs is seen failing: it is the better root.
+    fn suspect_above(&mut self, id: IncidentId, target: Target, now: Timestamp) {
+        let Some(root) = self.incident(id).map(|incident| incident.root.clone()) else { return };
+        if root != target && self.knowledge.topology.distance(&root, &target).is_some() {
+            let why = format!("{root} needs {target}, which is failing too.");
+            self.move_root(id, target, &why, now);
         }
     }
 
@@ -333,11 +279,8 @@ impl World {
         }
         let problem = &key.1;
         let Some(id) = self.index.incident_of(problem) else { return };
-        if let Some(rest) = self.restless(id, problem, now) {
-            if let Some(live) = self.incidents.get_mut(&id) {
-                live.quiet.insert(problem.clone(), now);
-            }
-            self.wake(now + rest, Timer::Calm(id));
+        if self.restless(id, problem, now).is_some() {
+            self.falls_quiet(id, problem.clone(), now);
             return;
         }
         if self.incident(id).and_then(|i| i.member(problem)).is_some_and(|m| m.active) {
@@ -360,7 +303,7 @@ impl World {
     }
 
     /// Takes the problems of skills that are no longer there for over: nobody would ever say so.
-    pub(super) fn forget_missing_skills(&mut self, now: Timestamp) {
+    pub(super) fn end_unwatched(&mut self, now: Timestamp) {
         let skills = self.knowledge.skills.clone();
         let mut unwatched: Vec<(SignalKey, String)> = Vec::new();
         for (origin, problems) in &self.firing_by_origin {
@@ -386,7 +329,11 @@ impl World {
                 live.quiet.remove(&problem);
             }
             if self.incident(id).and_then(|i| i.member(&problem)).is_some_and(|m| m.active) {
-                self.record(id, Event::Unwatched { problem, skill }, now);
+                // That a skill failed is over with the skill; what it saw is only seen no more.
+                let own = key.0 == Origin::Steward;
+                let event =
+                    if own { Event::Recovered { problem } } else { Event::Unwatched { problem, skill } };
+                self.record(id, event, now);
                 self.after_recovery(id, now);
             }
         }
@@ -407,14 +354,15 @@ impl World {
 
     /// Nothing is active any more.
     pub(super) fn calm(&mut self, id: IncidentId, by: Mitigation, now: Timestamp) {
-        self.call_off(id, "it is no longer needed: the problem is gone", now);
-        if let (Mitigation::Repair { runbook, remediation }, Some(incident)) = (&by, self.incident(id)) {
-            // Should it come back before it is resolved, the repair did not last.
-            let key = (runbook.clone(), incident.root.clone());
-            self.histories.entry(key).or_default().last_success = Some((*remediation, now));
+        self.call_off(id, "the problem is gone", now);
+        let Some(root) = self.incident(id).map(|incident| incident.root.clone()) else { return };
+        if !self.record(id, Event::Mitigated { by: by.clone() }, now) {
+            return;
         }
-        if self.record(id, Event::Mitigated { by }, now) {
-            self.wake(now + self.settings.hold, Timer::Hold(id));
+        self.wake(now + self.settings.hold, Timer::Hold(id));
+        if let Mitigation::Repair { runbook, remediation } = by {
+            // From here on its success is watched: it may not last until the hold is over.
+            self.histories.entry((runbook, root)).or_default().last_success = Some((remediation, now));
         }
     }
 

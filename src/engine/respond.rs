@@ -220,11 +220,6 @@ impl World {
             return;
         }
         let active = self.incident(id).is_some_and(Incident::is_active);
-        if matches!(outcome, Outcome::Succeeded | Outcome::Deferred) {
-            // If it comes back from now on, it did not last; the watch time begins anew once it is resolved.
-            let history = self.histories.entry((runbook.to_owned(), root.clone())).or_default();
-            history.last_success = Some((remediation, now));
-        }
         match outcome {
             Outcome::Succeeded if !active => {
                 self.calm(id, Mitigation::Repair { runbook: runbook.to_owned(), remediation }, now);
@@ -292,7 +287,12 @@ fn is_exhausted(incident: &Incident, history: &History, runbook: &Runbook, now: 
     let attempts = usize::try_from(runbook.limits.max_attempts).unwrap_or(usize::MAX);
     let lately = history.failures.iter().filter(|&&at| within(at, now, REPAIRS_REMEMBERED)).count();
     let failed = |r: &&Repair| r.ineffective || matches!(r.outcome, Some(Outcome::Unwound { .. }));
-    let here = incident.repairs.iter().filter(|r| r.runbook == runbook.name).filter(failed).count();
+    let here = incident
+        .repairs
+        .iter()
+        .filter(|r| r.runbook == runbook.name && r.target == incident.root)
+        .filter(failed)
+        .count();
     lately.max(here) >= attempts || history.ineffective_until.is_some_and(|until| now < until)
 }
 

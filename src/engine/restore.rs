@@ -65,7 +65,6 @@ impl World {
             self.called.insert((cause, root), at);
         }
         repairs.into_iter().for_each(|repair| self.restore_repair(repair));
-        self.forget_missing_skills(now);
     }
 
     fn restore_incident(&mut self, LiveIncident { stored, untold }: LiveIncident, now: Timestamp) {

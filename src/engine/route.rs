@@ -2,8 +2,8 @@
 //! beside it.
 
 use super::answers::count_of;
-use super::desk::Question;
 use super::ports::Inbound;
+use super::question::Question;
 use super::world::World;
 use crate::domain::card::Card;
 use crate::domain::command::{COMMANDS, ChatCommand, Misunderstood, help_for, parse, suggest};

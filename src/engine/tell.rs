@@ -71,6 +71,10 @@ impl World {
     fn tell_root(&mut self, id: IncidentId, now: Timestamp) {
         let paused = self.paused.clone();
         let Some(live) = self.incidents.get_mut(&id) else { return };
+        if live.incident.state == State::Closed {
+            // That the reopen window is over is bookkeeping; the last that people were told stays.
+            return;
+        }
         let around =
             Around { tz: self.settings.tz, paused_by: paused.as_deref(), silenced: live.telling.silenced };
         let card = cards::root(&live.incident, around);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::world::World;
 use crate::domain::report::{Report, Status};
-use crate::domain::signal::{Origin, Problem, Timestamp};
+use crate::domain::signal::Timestamp;
 
 /// Reasons named per skill.
 const REASONS: usize = 3;
@@ -47,15 +47,11 @@ impl World {
         self.unwatched.0.iter().map(line).collect()
     }
 
-    /// Forgets skills that are no longer in force: that they failed is nobody's problem any more. What they reported
-    /// of their targets stands, since nobody has seen it recover.
+    /// Forgets skills that are no longer in force: that they failed is nobody's problem any more, and nobody would ever
+    /// say that what they reported is over.
     pub(super) fn forget_gone_skills(&mut self, now: Timestamp) {
         let skills = self.knowledge.skills.clone();
         self.unwatched.0.retain(|skill, _| skills.contains(skill));
-        let failing = self.firing_by_origin.get(&Origin::Steward).cloned().unwrap_or_default();
-        let gone = |problem: &Problem| !skills.contains(problem.target.name());
-        for problem in failing.into_iter().filter(gone) {
-            self.resolve(&(Origin::Steward, problem), now);
-        }
+        self.end_unwatched(now);
     }
 }

@@ -51,6 +51,8 @@ pub struct Live {
     /// Problems that are counted as active though nobody reports them now, and since when: they come and go so often
     /// that a recovery has to last before it is believed.
     pub quiet: BTreeMap<Problem, Timestamp>,
+    /// Those of them that came back since, which no event tells.
+    pub restless: BTreeSet<Problem>,
     /// When a flapping incident last came back.
     pub bounced_at: Option<Timestamp>,
     /// When it is time to suspect something else, because the root has recovered and symptoms have not.
@@ -68,6 +70,7 @@ impl Live {
             telling,
             untold,
             quiet: BTreeMap::new(),
+            restless: BTreeSet::new(),
             bounced_at: None,
             promote_at: None,
             remind_at: None,
@@ -287,12 +290,11 @@ impl World {
     }
 
     /// Puts what the operator wrote in force.
-    pub(super) fn learn(&mut self, knowledge: Knowledge, now: Timestamp) {
+    pub(super) fn learn(&mut self, knowledge: Knowledge) {
         // The index was kept under the old topology, and is made anew under the other.
         let incidents = self.incidents.values().map(|live| &live.incident);
         self.index = std::mem::take(&mut self.index).rebuilt(incidents, &knowledge.topology);
         self.knowledge = knowledge;
-        self.forget_missing_skills(now);
         self.dirty.extend(
             self.incidents.iter().filter(|(_, live)| live.incident.state == State::Open).map(|(id, _)| *id),
         );

@@ -81,7 +81,7 @@ async fn a_yes_runs_exactly_what_was_shown_once() {
     assert_eq!(lab.host.ran(), VACUUMED);
     assert_eq!(lab.chat.field(1, "State"), "mitigated");
     let story = news(&lab, 1);
-    assert!(story.contains("Shrink the journal (runbook vacuum, approved by alex)."), "{story}");
+    assert!(story.contains("repair Shrink the journal (runbook vacuum, approved by alex)."), "{story}");
 
     let again = bot.says("approve 1").await;
     assert!(again.contains("it was answered, expired or withdrawn"), "{again}");
@@ -314,8 +314,10 @@ async fn a_question_that_nobody_answered_during_a_pause_is_no_refusal_once_it_en
 }
 
 #[tokio::test]
-async fn a_pause_does_not_hold_back_a_repair_that_has_begun() {
+async fn a_pause_does_not_hold_back_a_repair_that_has_begun_not_even_over_a_crash() {
     let lab = lab("");
+    let second = "  - name: proxy\n    run: [systemctl, restart, proxy.service]\n    verify: check\n";
+    lab.write("runbooks/restart.yaml", &format!("{RESTART}{second}"));
     lab.host.hang(RESTARTED[0]);
     let bot = lab.start().await;
     fail_web(&lab);
@@ -324,8 +326,10 @@ async fn a_pause_does_not_hold_back_a_repair_that_has_begun() {
     bot.says("pause").await;
     bot.crash().await;
     lab.host.release();
+    lab.host.ran();
     let bot = lab.start().await;
     bot.pass(secs(1)).await;
+    assert_eq!(lab.host.ran(), [RESTARTED[1], "systemctl restart proxy.service"], "{}", lab.chat.thread(1));
     assert_eq!(lab.chat.field(1, "State"), "mitigated", "{}", lab.chat.thread(1));
     assert_eq!(lab.chat.calls(), 0);
     bot.end_quietly().await;

@@ -11,7 +11,11 @@
 mod support;
 
 mod approvals;
+mod by_hand;
 mod chat;
+mod correlation;
+mod escalation;
+mod flapping;
 mod incidents;
 mod ladder;
 mod outbox;
@@ -20,5 +24,6 @@ mod repair;
 mod restart;
 mod shipped;
 mod shop;
+mod silence;
 mod skills;
 mod store;

@@ -112,7 +112,8 @@ async fn a_resolved_incident_still_comes_back_as_itself_and_is_closed_at_its_tim
     bot.pass(min(10)).await;
     let bot = again(bot).await;
     bot.pass(min(40)).await;
-    assert_eq!(lab.chat.field(1, "State"), "closed, 2 occurrences");
+    assert_eq!(bot.incident(1).await.state.as_str(), "closed");
+    assert_eq!(lab.chat.field(1, "State"), "resolved, 2 occurrences", "closing is no news");
     fail_web(&lab);
     bot.pass(min(6)).await;
     assert!(lab.chat.has_root(2), "it was closed, so this is another");
@@ -247,7 +248,35 @@ async fn a_step_that_had_no_effect_before_a_crash_is_repeated_only_where_its_aut
 }
 
 #[tokio::test]
-async fn stopping_in_mid_step_waits_for_its_end_and_the_next_steward_goes_on_from_there() {
+async fn stopping_in_mid_step_lets_the_step_finish_and_keeps_how_it_ended() {
+    let lab = lab();
+    runbook(&lab, "");
+    lab.host.command(RESTART, &["vm/web"], 0);
+    lab.host.hang(RESTART);
+    let bot = lab.start().await;
+    fail_web(&lab);
+    bot.pass(min(6)).await;
+    assert_eq!(lab.host.hung(), 1);
+    let ends = async {
+        tokio::task::yield_now().await;
+        assert_eq!(lab.host.hung(), 1, "stopping does not end it");
+        lab.host.release();
+    };
+    tokio::join!(bot.stop(), ends);
+    assert_eq!(lab.host.ran(), [RESTART], "what comes after it is for the next Steward");
+    let bot = lab.start().await;
+    bot.pass(secs(2)).await;
+    assert_eq!(lab.host.ran(), [IS_ACTIVE]);
+    assert_eq!(lab.chat.field(1, "State"), "mitigated");
+    let story = lab.chat.thread(1);
+    assert!(story.contains("ran `systemctl restart web.service`"), "{story}");
+    assert!(!story.contains("nobody saw how it ended"), "{story}");
+    nothing_twice(&story);
+    bot.end().await;
+}
+
+#[tokio::test]
+async fn stopping_between_two_tries_does_not_wait_and_the_next_steward_tries_at_the_same_time() {
     let lab = lab();
     runbook(&lab, "    idempotent: true\n    retry: { attempts: 3, backoff: 10m }");
     lab.host.command(IS_ACTIVE, &[], 3);

@@ -283,6 +283,7 @@ impl Bot<'_> {
     /// Ends the story like [`Bot::end`], and takes it that its last messages are as they should be.
     pub async fn end_quietly(self) {
         let lab = self.lab;
+        self.timelines_make_sense().await;
         self.stop().await;
         lab.logs.nothing_unexpected();
     }

@@ -2,6 +2,7 @@
 
 use super::{Acknowledgement, Event, IllegalEvent, Incident, Member, Mitigation, Record, Repair, State};
 use crate::domain::approval::ApprovalState;
+use crate::domain::escalation::Cause;
 use crate::domain::remediation::Outcome;
 use crate::domain::signal::{Problem, Severity, Timestamp};
 
@@ -130,28 +131,27 @@ impl Incident {
                     self.occurrences += 1;
                     self.bounces.clear();
                     self.acknowledged = None;
+                    self.next_step = None;
                 } else if !matches!(self.mitigated_by, Some(Mitigation::Repair { .. })) {
                     self.bounces.push(at);
                 }
                 self.mitigated_by = None;
                 self.mitigated_at = None;
-                self.next_step = None;
                 self.declined.clear();
                 self.unanswered.clear();
             }
             Event::Mitigated { by } => {
                 self.mitigated_by = Some(by.clone());
                 self.mitigated_at = Some(at);
-                self.next_step = None;
             }
             Event::Resolved { .. } | Event::Calmed => {
                 self.flapping = false;
                 self.bounces.clear();
+                self.next_step = None;
             }
             Event::RootMoved { root, why } => {
                 self.root = root.clone();
                 self.root_why.clone_from(why);
-                self.next_step = None;
             }
             Event::Absorbed { members, severity, .. } => self.absorb(members, *severity, at),
             Event::MergedInto { incident, number, .. } => self.merged_into = Some((*incident, *number)),
@@ -159,7 +159,6 @@ impl Incident {
                 self.members.retain(|m| !problems.contains(&m.problem));
                 self.root = root.clone();
                 self.root_why = String::new();
-                self.next_step = None;
                 self.sorted_by_hand = true;
                 self.severity = self.members.iter().map(|m| m.severity).max().unwrap_or(self.severity);
             }
@@ -168,6 +167,7 @@ impl Incident {
                 self.repairs.push(Repair {
                     remediation: *remediation,
                     runbook: runbook.clone(),
+                    target: self.root.clone(),
                     started_at: at,
                     outcome: None,
                     ineffective: false,
@@ -203,7 +203,10 @@ impl Incident {
             Event::Flapping { .. } => self.flapping = true,
             Event::Escalated { cause, text } => {
                 self.escalations.push((*cause, at));
-                self.next_step = Some(text.clone());
+                if *cause != Cause::Recurring {
+                    // Nothing more is done by itself.
+                    self.next_step = Some(text.clone());
+                }
             }
             Event::Opened { .. }
             | Event::RepairStep { .. }

@@ -138,6 +138,8 @@ pub struct Repair {
     pub remediation: RemediationId,
     /// The runbook.
     pub runbook: String,
+    /// The suspected root that it was for.
+    pub target: Target,
     /// When it began.
     pub started_at: Timestamp,
     /// How it ended; `None` while it runs.

@@ -53,7 +53,7 @@ pub fn sentence(event: &Event) -> Option<Sentence> {
             if why.is_empty() { said } else { said.because(why) }
         }
         Event::Joined { problem, summary, why, .. } => {
-            Sentence::calm("seen", format!("Also {} ({problem}).", summary.trim_end_matches('.')))
+            Sentence::calm("seen", format!("Also {} ({problem}):", summary.trim_end_matches('.')))
                 .because(why)
         }
         Event::Raised { problem, severity } => {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono_tz::Tz;
 
+use super::span;
 use crate::domain::approval::ApprovalState;
 use crate::domain::card::{Attachment, Card, Mention};
 use crate::domain::escalation::Cause;
@@ -12,64 +13,83 @@ use crate::domain::remediation::Outcome;
 
 /// Most lines of one kind in one update; the rest is counted.
 const LINES: usize = 5;
+/// What stands before a line that goes on.
+const MARGIN: &str = "                ";
 
 /// An update for the thread; `None` if there is nothing to say.
 #[must_use]
 pub fn update(incident: &Incident, untold: &[Record], tz: Tz) -> Option<Card> {
     let mut card = Card::titled(format!("#{}", incident.number)).severity(incident.severity);
     card.done = matches!(incident.state, State::Resolved | State::Closed | State::Merged);
-    let told: Vec<&Record> =
-        untold.iter().enumerate().filter(|(at, _)| !is_said_later(untold, *at)).map(|(_, r)| r).collect();
+    let mut card = tell(card, incident, untold, tz, LINES);
+    let happened = |what: fn(&Event) -> bool| untold.iter().any(|record| what(&record.event));
+    if happened(|event| matches!(event, Event::SilenceEnded)) {
+        let broken = matches!(incident.state, State::Open | State::Remediating | State::Stuck);
+        card.body.push(format!(
+            "{MARGIN}{}",
+            if broken { "It is still broken." } else { "It got well meanwhile." }
+        ));
+    }
+    if happened(|event| matches!(event, Event::Escalated { .. })) {
+        card.mention = Mention::Here;
+    }
+    (!card.body.is_empty()).then_some(card)
+}
+
+/// Adds the story of an incident to a card. Of many that joined, recovered or came back, `most` are named and the rest
+/// is counted.
+#[must_use]
+pub fn tell(mut card: Card, incident: &Incident, records: &[Record], tz: Tz, most: usize) -> Card {
     let mut reasons: BTreeSet<&str> = BTreeSet::new();
-    let mut crowds = [Crowd::new("joined"), Crowd::new("recovered"), Crowd::new("came back")];
-    for record in told {
+    let mut crowds = ["joined", "recovered", "came back"].map(|what| Crowd { what, most, seen: 0 });
+    for (index, record) in records.iter().enumerate() {
         let crowd = match &record.event {
             Event::Joined { .. } => Some(&mut crowds[0]),
             Event::Recovered { .. } => Some(&mut crowds[1]),
             Event::Returned { .. } => Some(&mut crowds[2]),
             _ => None,
         };
-        if crowd.is_some_and(|crowd| crowd.is_full()) {
+        if is_said_elsewhere(records, index) || crowd.is_some_and(|crowd| crowd.is_full()) {
             continue;
         }
         let Some(said) = sentence(&record.event) else { continue };
         let repeated = record.event.why().is_some_and(|why| !reasons.insert(why));
         let text = said.brief.filter(|_| repeated).unwrap_or(said.text);
         let at = record.at.with_timezone(&tz).format("%H:%M:%S");
-        card.body.push(format!("{at} {:<6} {text}{}", said.sign, now(incident, &record.event)));
+        card.body.push(format!("{at} {:<6} {text}", said.sign));
         card = adorn(card, incident, record, tz);
     }
     card.body.extend(crowds.iter().filter_map(Crowd::rest));
-    (!card.body.is_empty()).then_some(card)
+    card
 }
 
 /// Many of one kind: the first few are named, the rest is counted.
 struct Crowd {
     what: &'static str,
+    most: usize,
     seen: usize,
 }
 
 impl Crowd {
-    fn new(what: &'static str) -> Self {
-        Self { what, seen: 0 }
-    }
-
     /// Counts one more; whether there are too many to name it.
     fn is_full(&mut self) -> bool {
         self.seen += 1;
-        self.seen > LINES
+        self.seen > self.most
     }
 
     fn rest(&self) -> Option<String> {
-        let more = self.seen.checked_sub(LINES).filter(|more| *more > 0)?;
-        Some(format!("and {more} more {}.", self.what))
+        let more = self.seen.checked_sub(self.most).filter(|more| *more > 0)?;
+        Some(format!("{MARGIN}and {more} more {}.", self.what))
     }
 }
 
-/// Whether what a line says is also said by a later one of the same update.
-fn is_said_later(untold: &[Record], at: usize) -> bool {
+/// Whether what a line says is also said by another one of the same update.
+fn is_said_elsewhere(untold: &[Record], at: usize) -> bool {
     let later = |says: &dyn Fn(&Event) -> bool| untold[at + 1..].iter().any(|record| says(&record.event));
     match &untold[at].event {
+        Event::Recovered { .. } if matches!(untold.get(at + 1), Some(next) if is_success(&next.event)) => {
+            true
+        }
         // That everything is gone says that this is, unless it came back in between.
         Event::Recovered { .. } => {
             let next = untold[at + 1..].iter().map(|record| &record.event);
@@ -87,6 +107,12 @@ fn is_said_later(untold: &[Record], at: usize) -> bool {
         Event::ApprovalEnded { state: ApprovalState::Approved, .. } => {
             later(&|e| matches!(e, Event::RepairStarted { .. }))
         }
+        Event::Mitigated { by: Mitigation::Recovery } => {
+            at > 0 && matches!(untold[at - 1].event, Event::Unwatched { .. })
+        }
+        Event::Mitigated { by: Mitigation::Repair { .. } } => {
+            at > 0 && matches!(untold[at - 1].event, Event::RepairEnded { outcome: Outcome::Deferred, .. })
+        }
         Event::Suspects { .. } => later(&|e| matches!(e, Event::Suspects { .. })),
         Event::NextStep { .. } => later(&|e| {
             matches!(e, Event::NextStep { .. } | Event::Mitigated { .. } | Event::RepairStarted { .. })
@@ -95,19 +121,14 @@ fn is_said_later(untold: &[Record], at: usize) -> bool {
     }
 }
 
-/// What the present adds to a line that tells of a silence's end.
-fn now(incident: &Incident, event: &Event) -> &'static str {
-    match (event, incident.state) {
-        (Event::SilenceEnded, State::Open | State::Remediating | State::Stuck) => " It is still broken.",
-        (Event::SilenceEnded, _) => " It got well meanwhile.",
-        _ => "",
-    }
+/// Whether a repair tells that its problem is gone.
+fn is_success(event: &Event) -> bool {
+    matches!(event, Event::RepairEnded { outcome: Outcome::Succeeded, .. })
 }
 
 /// What belongs to a line besides its words.
 fn adorn(mut card: Card, incident: &Incident, record: &Record, tz: Tz) -> Card {
     match &record.event {
-        Event::Escalated { .. } => card.mention = Mention::Here,
         Event::Opened { problem, evidence, .. } | Event::Joined { problem, evidence, .. }
             if !evidence.trim().is_empty() =>
         {
@@ -116,10 +137,10 @@ fn adorn(mut card: Card, incident: &Incident, record: &Record, tz: Tz) -> Card {
         Event::ApprovalRequested { number, expires_at, .. }
             if incident.approval.is_some_and(|(_, n)| n == *number) =>
         {
-            let left = super::span(record.at, *expires_at);
+            let left = span(record.at, *expires_at);
             let until = expires_at.with_timezone(&tz).format("%H:%M:%S");
             return card
-                .line(format!("                It holds for {left}; no answer by {until} is a no."))
+                .line(format!("{MARGIN}It holds for {left}; no answer by {until} is a no."))
                 .action("Approve", format!("approve {number}"))
                 .action("Deny", format!("deny {number}"));
         }

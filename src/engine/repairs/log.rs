@@ -36,6 +36,10 @@ impl SagaLog for Log<'_> {
         );
         if !goes_on {
             self.in_flight.send_replace(false);
+            if *self.shop.stopping.borrow() {
+                // Whoever waits for the repair to come to rest drops it here.
+                std::future::pending::<()>().await;
+            }
         }
         Ok(())
     }

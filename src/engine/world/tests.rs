@@ -18,6 +18,7 @@ fn any_op() -> impl Strategy<Value = Op> {
         8 => skill.clone().prop_map(Op::Run),
         1 => (skill.clone(), any::<bool>()).prop_map(|(skill, whole)| Op::RunBadly(skill, whole)),
         2 => (problem.clone(), any::<bool>()).prop_map(|(problem, firing)| Op::Alert(problem, firing)),
+        1 => (problem.clone(), 1..7_u8).prop_map(|(problem, times)| Op::Bounce(problem, times)),
         1 => target.clone().prop_map(Op::Fine),
         4 => (1..15_i64).prop_map(Op::Seconds),
         4 => (1..50_i64).prop_map(Op::Minutes),

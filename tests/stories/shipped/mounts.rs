@@ -48,12 +48,7 @@ async fn a_mount_that_can_be_had_back_neither_way_is_stuck_until_a_person_has_se
     assert_eq!(lab.chat.calls(), 1);
     machine.tells(
         1,
-        &[
-            "exit code 32: mount.nfs: Connection refused",
-            "@here",
-            "took back with `mount /mnt/media`",
-            "is stuck",
-        ],
+        &["exit code 32: mount.nfs: Connection refused", "took back with `mount /mnt/media`", "is stuck"],
     );
     machine.pass(min(120)).await;
     assert!(lab.host.ran().is_empty(), "nothing is tried behind people's backs");

@@ -43,6 +43,8 @@ pub(super) enum Op {
     /// A run that is incomplete, or fails altogether.
     RunBadly(usize, bool),
     Alert(usize, bool),
+    /// It comes and goes this many times.
+    Bounce(usize, u8),
     Fine(usize),
     Seconds(i64),
     Minutes(i64),
@@ -214,7 +216,15 @@ impl Sim {
             }
             Op::RunBadly(..) => {}
             Op::Alert(n, firing) => self.world.take_signal(self.alert(n, firing), now),
-            Op::Fine(n) => self.world.index.healthy(&target(TARGETS[n]), now),
+            Op::Bounce(n, times) => {
+                for _ in 0..times {
+                    for firing in [true, false] {
+                        self.world.take_signal(self.alert(n, firing), self.now);
+                        self.pass(TimeDelta::seconds(20));
+                    }
+                }
+            }
+            Op::Fine(n) => self.world.is_fine(&target(TARGETS[n]), now),
             Op::Seconds(n) => return self.pass(TimeDelta::seconds(n)),
             Op::Minutes(n) => return self.pass(TimeDelta::minutes(n)),
             Op::EndRepair(how) => self.end_repair(how),
@@ -232,7 +242,8 @@ impl Sim {
                 } else {
                     self.skills.remove(&skill);
                 }
-                self.world.learn(knowledge(&self.skills), now);
+                self.world.learn(knowledge(&self.skills));
+                self.world.forget_gone_skills(now);
             }
             Op::Restart => return self.restart(),
         }
@@ -344,6 +355,7 @@ impl Sim {
         let mut world = World::new(self.world.settings.clone(), knowledge(&self.skills));
         world.restore(self.stored.load(), self.now);
         self.world = world;
+        self.world.forget_gone_skills(self.now);
         self.turn();
     }
 
@@ -389,7 +401,8 @@ impl Sim {
     /// Everything mends, everyone looks: in the end nothing is left.
     pub(super) fn come_to_rest(&mut self) {
         self.skills = (0..SKILLS.len()).collect();
-        self.world.learn(knowledge(&self.skills), self.now);
+        self.world.learn(knowledge(&self.skills));
+        self.world.forget_gone_skills(self.now);
         for _ in 0..4 {
             while !self.running.is_empty() {
                 self.perform(Op::EndRepair(4), true);

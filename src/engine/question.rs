@@ -1,0 +1,40 @@
+//! What people ask that has to be looked up.
+
+use crate::domain::signal::Timestamp;
+use crate::domain::target::Target;
+
+/// Something whose answer has to be looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// The list of incidents.
+    Incidents {
+        /// Those that are over too.
+        all: bool,
+    },
+    /// One incident, with its timeline.
+    Show {
+        /// Its number.
+        number: u64,
+    },
+    /// What changed.
+    WhatChanged {
+        /// From when on.
+        since: Option<Timestamp>,
+        /// Only what touches this, or what is below it.
+        on: Option<Target>,
+        /// Seen from this incident.
+        incident: Option<u64>,
+    },
+    /// The list of skills.
+    Skills,
+    /// Run a skill and show what it reports.
+    Run {
+        /// Its name.
+        skill: String,
+    },
+    /// Read everything that the operator wrote again.
+    Reload {
+        /// Who wants that.
+        by: String,
+    },
+}
