@@ -25,7 +25,8 @@ CREATE TABLE incidents (
 CREATE INDEX incidents_live ON incidents (number) WHERE live = 1;
 CREATE INDEX incidents_over ON incidents (changed_at) WHERE live = 0;
 
--- The timeline: append-only.
+-- The timeline: append-only. With a rowid, here and below: without one, each row of more than 1 KB would take a page
+-- of its own, and all of it would be synced.
 CREATE TABLE events (
     incident TEXT    NOT NULL REFERENCES incidents (id),
     seq      INTEGER NOT NULL,
@@ -33,7 +34,7 @@ CREATE TABLE events (
     kind     TEXT    NOT NULL,
     data     TEXT    NOT NULL,
     PRIMARY KEY (incident, seq)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- The last word of each origin on each problem.
 CREATE TABLE signals (
@@ -110,7 +111,7 @@ CREATE TABLE remediation_log (
     at          INTEGER NOT NULL,
     data        TEXT    NOT NULL,
     PRIMARY KEY (remediation, seq)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- Processes which may be running; a row goes when its process is known to have ended.
 CREATE TABLE executions (
