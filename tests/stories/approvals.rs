@@ -448,3 +448,41 @@ async fn where_nothing_fits_or_a_value_is_missing_the_incident_is_handed_over_wi
     assert_eq!(lab.host.ran(), [""; 0]);
     bot.end_quietly().await;
 }
+
+#[tokio::test]
+async fn a_question_for_a_runbook_that_was_edited_is_withdrawn_and_the_new_commands_are_asked_for() {
+    let lab = lab("");
+    let bot = asked(&lab).await;
+    lab.write("runbooks/vacuum.yaml", &VACUUM.replace("200M", "500M"));
+    bot.says("reload").await;
+    let story = lab.chat.thread(1);
+    assert!(story.contains("Approval 1 is withdrawn: the runbook was edited"), "{story}");
+    assert!(story.contains("It would run: `journalctl --vacuum-size=500M`."), "{story}");
+    assert!(bot.says("approve 1").await.contains("No approval 1 waits"));
+    assert!(lab.host.ran().is_empty(), "the old question opens nothing");
+    bot.says("approve 2").await;
+    assert_eq!(lab.host.ran(), ["journalctl --vacuum-size=500M"]);
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn a_question_shows_every_command_that_a_yes_covers() {
+    let lab = lab("");
+    let runbook = VACUUM.replace(
+        "verify: check",
+        "verify: [own-verify, disk]\n    capture: { before: [own-look, disk] }\n    undo: [own-undo, \"{{ capture.before }}\"]",
+    );
+    lab.write("runbooks/vacuum.yaml", &runbook);
+    let bot = asked(&lab).await;
+    let waiting = bot.says("approvals").await;
+    let shown = lab.chat.thread(1);
+    for command in [
+        "`own-look disk` to note `before` beforehand",
+        "`own-verify disk` to verify",
+        "to take it back if it fails",
+    ] {
+        assert!(shown.contains(command), "{command} is not in {shown}");
+        assert!(waiting.contains(command), "{command} is not in {waiting}");
+    }
+    bot.end_quietly().await;
+}

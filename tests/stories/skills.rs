@@ -343,3 +343,25 @@ async fn after_a_start_with_a_clock_that_is_behind_skills_run_as_ever() {
     assert!((6..=7).contains(&(lab.host.runs("look") - before)), "{}", lab.host.runs("look") - before);
     bot.end().await;
 }
+
+#[tokio::test]
+async fn a_secret_that_a_skill_writes_reaches_neither_chat_nor_store() {
+    let lab = Lab::new("[skills.params.look]\nTOKEN = \"file:token\"\n");
+    lab.write("token", "correct-horse-battery\n");
+    lab.skill("look", "*/5 * * * *", &["vm"]);
+    let bot = lab.start().await;
+    lab.host.break_with(
+        "vm/web",
+        "http-down",
+        "summary: GET /?t=correct-horse-battery failed\n\n  token correct-horse-battery",
+    );
+    bot.pass(min(6)).await;
+    let (root, thread) = (lab.chat.root(1), lab.chat.thread(1));
+    assert!(root.contains("GET /?t=‹TOKEN› failed"), "{root}");
+    assert!(!thread.contains("correct-horse"), "{thread}");
+    bot.end_quietly().await;
+    for file in ["steward.db", "steward.db-wal", "metrics.db"] {
+        let bytes = std::fs::read(lab.path().join("state").join(file)).unwrap_or_default();
+        assert!(!String::from_utf8_lossy(&bytes).contains("correct-horse"), "{file} has the secret");
+    }
+}

@@ -498,7 +498,10 @@ async fn what_nobody_reads_any_more_waits_for_the_next_start_with_the_reason() {
     *desk.paper.broken.lock().unwrap() = Some(io::ErrorKind::BrokenPipe);
     for _ in 0..2 {
         let error = desk.try_tell(root(3), stale()).await.unwrap_err();
-        assert!(matches!(&error, DeliveryError::Transient { why, retry_after: Some(_) } if why.contains("gone")), "{error}");
+        assert!(
+            matches!(&error, DeliveryError::Transient { why, retry_after: Some(_) } if why.contains("gone")),
+            "{error}"
+        );
     }
 }
 

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
-use crate::domain::target::Signature;
 use super::super::*;
 use crate::domain::escalation::{Scope, Threshold};
 use crate::domain::ids::ApprovalId;
@@ -12,6 +11,7 @@ use crate::domain::remediation::Outcome;
 use crate::domain::report::{Finding, Report, Status};
 use crate::domain::runbook::{CommandTemplate, Glob, Match, RunbookLimits, Step, Verify};
 use crate::domain::signal::{Severity, Signal};
+use crate::domain::target::Signature;
 use crate::domain::template::Template;
 use crate::domain::topology::TopologyEntry;
 use crate::policy::Autonomy;
@@ -521,7 +521,11 @@ impl Stored {
                 .filter(|a| a.state == crate::domain::approval::ApprovalState::Pending)
                 .cloned()
                 .collect(),
-            occurrences: self.occurrences.iter().map(|(t, at, _)| (t.clone(), Signature::parse("down").unwrap(), *at)).collect(),
+            occurrences: self
+                .occurrences
+                .iter()
+                .map(|(t, at, _)| (t.clone(), Signature::parse("down").unwrap(), *at))
+                .collect(),
             escalations: self
                 .escalations
                 .iter()
