@@ -8,10 +8,15 @@ use crate::adapters::clock::SystemClock;
 use crate::adapters::exec::{Environment, LocalRunner};
 use crate::config::{Problem, Request, Setup};
 use crate::domain::card::Card;
+use crate::domain::incident::Incident;
+use crate::engine::answers::count_of;
 use crate::engine::message::Message;
 use crate::engine::ports::{ChangeSource, Chat, Clock, CommandRunner};
 use crate::engine::review::review;
+use crate::store::query;
 
+/// Most open incidents named in the greeting.
+const OPEN_SHOWN: usize = 10;
 /// How often edits of what the operator wrote are looked for.
 const LOOK_FOR_EDITS: Duration = Duration::from_secs(2);
 
@@ -47,7 +52,7 @@ pub async fn start(request: &Request, chats: Vec<Arc<dyn Chat>>) -> Result<App, 
     let request = request.clone();
     let read: Read = Arc::new(move || reviewed(Setup::load(&request)?));
     let app = App::start(Parts { read, clock, runner, chats, look_for_edits: LOOK_FOR_EDITS }).await?;
-    let card = greeting(&app);
+    let card = greeting(&app).field("Open now", open_now(&app).await);
     app.handle().send(Message::Answered {
         platform: "console".to_owned(),
         conversation: "console".to_owned(),
@@ -60,6 +65,18 @@ pub async fn start(request: &Request, chats: Vec<Arc<dyn Chat>>) -> Result<App, 
 fn reviewed(setup: Setup) -> Result<Setup, Vec<Problem>> {
     let problems = review(&setup).problems;
     if problems.is_empty() { Ok(setup) } else { Err(problems) }
+}
+
+/// What an earlier Steward left open, so that nobody has to ask after a restart.
+async fn open_now(app: &App) -> String {
+    let read = |conn: &rusqlite::Connection| query::incidents(conn, false, OPEN_SHOWN);
+    let open = app.store().read(read).await.unwrap_or_default();
+    let unresolved = open.into_iter().map(|stored| stored.incident).filter(|i| i.state.is_unresolved());
+    let line = |incident: Incident| {
+        let waits = incident.approval.map(|(_, number)| format!(", waits for `approve {number}`"));
+        format!("#{} {} {}{}", incident.number, incident.state, incident.root, waits.unwrap_or_default())
+    };
+    unresolved.map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// What it watches, where it keeps things, what it may do by itself, and what to type.
@@ -80,8 +97,8 @@ fn greeting(app: &App) -> Card {
     };
     let state = std::path::absolute(&config.state_dir).unwrap_or_else(|_| config.state_dir.clone());
     Card::titled(format!("Steward {} watches {}", env!("CARGO_PKG_VERSION"), config.host))
-        .field("Watching", format!("{} skills: {}", skills.len(), skills.join(", ")))
-        .field("Mending", format!("{} runbooks", loaded.runbooks.len()))
+        .field("Watching", format!("{}: {}", count_of(skills.len(), "skill"), skills.join(", ")))
+        .field("Mending", count_of(loaded.runbooks.len(), "runbook"))
         .field("By itself", may)
         .field("Config", written)
         .field("State", state.display().to_string())

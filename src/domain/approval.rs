@@ -57,6 +57,9 @@ pub struct ApprovedAction {
     /// What it is for, unless it does a step: "to verify", "to take it back if it fails".
     #[serde(default)]
     pub purpose: Option<String>,
+    /// Whether it is there to look (a verify, a capture): such a command may be needed again, and may run again.
+    #[serde(default)]
+    pub looks: bool,
 }
 
 impl fmt::Display for ApprovedAction {

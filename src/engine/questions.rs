@@ -48,6 +48,7 @@ impl World {
                 reasons: judged.evaluation.reasons.clone(),
                 undo: judged.evaluation.undo.clone(),
                 purpose: purpose(&judged.part),
+                looks: matches!(judged.part, Part::Capture(_) | Part::Verify),
             })
             .collect();
         // A yes covers all of these, so all of them are shown.

@@ -1,4 +1,4 @@
-//! What an approval still permits: each action that it names, once.
+//! What an approval still permits: each action that it names, once; what only looks, as often as it has to.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -63,7 +63,9 @@ impl<'a> Permits<'a> {
     }
 
     fn mark(&self, entry: usize) {
-        self.used.lock().unwrap_or_else(PoisonError::into_inner)[entry] = true;
+        if !self.approval.actions[entry].looks {
+            self.used.lock().unwrap_or_else(PoisonError::into_inner)[entry] = true;
+        }
     }
 }
 
