@@ -138,6 +138,9 @@ async fn pasts(root: &Path, sizes: &[usize]) -> Result<Vec<PathBuf>> {
         println!("{size} past incidents: {} MiB, written in {:.0?}", bytes >> 20, began.elapsed());
         pasts.push(dir);
     }
+    // What was written goes on to the disk for a while, also after it says that it is there.
+    rustix::fs::sync();
+    tokio::time::sleep(Duration::from_secs(10)).await;
     Ok(pasts)
 }
 
