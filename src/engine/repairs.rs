@@ -16,11 +16,11 @@ use super::message::{Handle, Message};
 use super::ports::{Clock, CommandRunner};
 use super::remediate::{Deps, DriveError, drive, recover};
 use super::schedule::Asker;
-use crate::domain::action::Effect;
+use crate::domain::action::{Action, Effect};
 use crate::domain::change::{BY_STEWARD, Change, RESTORED_BY_STEWARD};
 use crate::domain::ids::RemediationId;
 use crate::domain::incident::Event;
-use crate::domain::remediation::{CheckVerdict, End, Outcome, Part, Plan, Saga, SagaEvent};
+use crate::domain::remediation::{CheckVerdict, End, Outcome, Part, Saga, SagaEvent, fill_captures};
 use crate::policy::{Facts, Policy};
 use crate::store::sagas::Unfinished;
 use crate::store::{Store, StoreError, query};
@@ -117,11 +117,11 @@ impl Shop {
         let check = OriginalCheck { shop: self, origin: &repair.terms.origin, problem: &repair.problem };
         let log = Log { shop: self, clock: &clock, in_flight };
         let deps = Deps { log: &log, execute: &door, check: &check, clock: clock.clone() };
-        let observe = |_: &Saga, event: &SagaEvent| self.tell(repair, event);
+        let observe = |saga: &Saga, event: &SagaEvent| self.tell(repair, saga, event);
         let ended = if repair.log.is_empty() {
             drive(&mut saga, &deps, called_off, &observe).await
         } else {
-            self.tell_rest(repair).await;
+            self.tell_rest(repair, &saga).await;
             recover(&mut saga, &deps, called_off, &observe).await
         };
         match ended {
@@ -141,7 +141,7 @@ impl Shop {
     }
 
     /// Tells what an earlier Steward recorded of the repair and did not come to tell.
-    async fn tell_rest(&self, repair: &Unfinished) {
+    async fn tell_rest(&self, repair: &Unfinished, saga: &Saga) {
         let (incident, id) = (repair.incident, repair.id);
         let steps = move |conn: &rusqlite::Connection| -> Result<usize, StoreError> {
             let of_this =
@@ -150,28 +150,33 @@ impl Shop {
         };
         match self.store.read(steps).await {
             Ok(told) => {
-                let worth_telling = |event: &&SagaEvent| step_text(&repair.terms.plan, event).is_some();
-                repair.log.iter().filter(worth_telling).skip(told).for_each(|event| self.tell(repair, event));
+                let worth_telling = |event: &&SagaEvent| step_text(saga, event).is_some();
+                repair
+                    .log
+                    .iter()
+                    .filter(worth_telling)
+                    .skip(told)
+                    .for_each(|event| self.tell(repair, saga, event));
             }
             Err(error) => tracing::warn!(%id, %error, "it can't be read what was told of a repair"),
         }
     }
 
-    fn tell(&self, repair: &Unfinished, event: &SagaEvent) {
-        let Some(text) = step_text(&repair.terms.plan, event) else { return };
-        let change = self.as_change(repair, event);
+    fn tell(&self, repair: &Unfinished, saga: &Saga, event: &SagaEvent) {
+        let Some(text) = step_text(saga, event) else { return };
+        let change = self.as_change(repair, saga, event);
         self.engine.send(Message::Step { incident: repair.incident, remediation: repair.id, text, change });
     }
 
     /// A step that changed something, as a possible cause of what comes later.
-    fn as_change(&self, repair: &Unfinished, event: &SagaEvent) -> Option<Change> {
+    fn as_change(&self, repair: &Unfinished, saga: &Saga, event: &SagaEvent) -> Option<Change> {
         let SagaEvent::Ran { step, part, execution, .. } = event else { return None };
         let planned = repair.terms.plan.steps.get(*step)?;
         if planned.effect == Effect::Read {
             return None;
         }
         let source = if planned.effect == Effect::Restorative { RESTORED_BY_STEWARD } else { BY_STEWARD };
-        let action = if *part == Part::Run { Some(&planned.run) } else { planned.undo.as_ref() }?;
+        let action = what_ran(saga, *step, *part)?;
         Some(Change {
             id: execution.to_string(),
             source: source.to_owned(),
@@ -193,12 +198,26 @@ fn replay(repair: &Unfinished) -> Result<Saga, String> {
     Ok(saga)
 }
 
+/// The command of a step as it ran: an undo with the values that were captured.
+fn what_ran(saga: &Saga, step: usize, part: Part) -> Option<Action> {
+    let planned = saga.plan().steps.get(step)?;
+    match part {
+        Part::Run => Some(planned.run.clone()),
+        Part::Undo => {
+            let undo = planned.undo.as_ref()?;
+            let captured = &saga.steps().get(step)?.captured;
+            Some(fill_captures(undo, captured).unwrap_or_else(|_| undo.clone()))
+        }
+    }
+}
+
 /// The story's line for a saga's event, where it deserves one.
-fn step_text(plan: &Plan, event: &SagaEvent) -> Option<String> {
-    let step = event.step().and_then(|step| plan.steps.get(step))?;
+fn step_text(saga: &Saga, event: &SagaEvent) -> Option<String> {
+    let number = event.step()?;
+    let step = saga.plan().steps.get(number)?;
     match event {
         SagaEvent::Ran { part, end, stderr, .. } => {
-            let action = if *part == Part::Run { Some(&step.run) } else { step.undo.as_ref() }?;
+            let action = what_ran(saga, number, *part)?;
             let verb = if *part == Part::Run { "ran" } else { "took back with" };
             if *end == End::Code(0) {
                 return Some(format!("{verb} `{action}`"));

@@ -306,7 +306,7 @@ steps:
     let bot = failed(&lab).await;
     let ran = lab.host.ran();
     assert_eq!(ran, ["limitctl get", "limitctl set 9", "limitctl set 4", "limitctl get"]);
-    assert!(lab.chat.thread(1).contains("took back with"), "{}", lab.chat.thread(1));
+    assert!(lab.chat.thread(1).contains("took back with `limitctl set 4`"), "{}", lab.chat.thread(1));
     bot.end_quietly().await;
 }
 
