@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::action::{Action, BlastRadius, Effect};
+use super::action::{Action, BlastRadius, Effect, Executable};
 use super::ids::{ApprovalId, IncidentId};
 use super::remediation::Plan;
 use super::signal::{Problem, Timestamp};
@@ -60,6 +60,9 @@ pub struct ApprovedAction {
     /// Whether it is there to look (a verify, a capture): such a command may be needed again, and may run again.
     #[serde(default)]
     pub looks: bool,
+    /// The program that it meant when it was shown; another one needs another yes.
+    #[serde(default)]
+    pub executable: Option<Executable>,
 }
 
 impl fmt::Display for ApprovedAction {

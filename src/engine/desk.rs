@@ -134,6 +134,7 @@ impl Desk {
             Message::RepairEnded { incident, remediation, runbook, outcome } => {
                 world.repair_ended(incident, remediation, &runbook, &outcome, now);
             }
+            Message::Fingerprinted { approval, executables } => world.fingerprinted(approval, executables),
             Message::Suspects { incident, suspects } => world.suspect(incident, suspects, now),
             Message::Learned { knowledge, changes } => {
                 world.note_changes(changes);
@@ -186,6 +187,7 @@ impl Desk {
                 Effect::Repair(repair, facts) => {
                     self.shop.run(*repair, self.world.knowledge.policy.clone(), facts);
                 }
+                Effect::Fingerprint { approval, actions } => self.shop.fingerprint(approval, actions),
                 Effect::CallOff { remediation, why } => self.shop.call_off(remediation, &why),
                 Effect::FindSuspects(inquiry) => inquiries.push(inquiry),
             }

@@ -1,6 +1,7 @@
 //! What a turn of the engine wants done once its decisions are written.
 
 use super::suspects::Inquiry;
+use crate::domain::action::Action;
 use crate::domain::ids::RemediationId;
 use crate::policy::Facts;
 use crate::store::sagas::Unfinished;
@@ -17,6 +18,13 @@ pub enum Effect {
     },
     /// Run a repair from its beginning.
     Repair(Box<Unfinished>, Facts),
+    /// Find out which programs the commands of a question mean now.
+    Fingerprint {
+        /// The question.
+        approval: u64,
+        /// Its commands, in order.
+        actions: Vec<Action>,
+    },
     /// Call a repair off: the running step finishes, the rest is unwound.
     CallOff {
         /// Which.

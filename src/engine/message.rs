@@ -7,6 +7,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use super::activity::{Activity, Busy};
 use super::ports::Inbound;
 use super::world::Knowledge;
+use crate::domain::action::Executable;
 use crate::domain::card::Card;
 use crate::domain::change::Change;
 use crate::domain::ids::{IncidentId, RemediationId};
@@ -73,6 +74,13 @@ pub enum Message {
         runbook: String,
         /// How.
         outcome: Outcome,
+    },
+    /// Which programs the commands of a question mean, in order.
+    Fingerprinted {
+        /// The question.
+        approval: u64,
+        /// The programs; `None` for one that could not be found.
+        executables: Vec<Option<Executable>>,
     },
     /// The suspects of an incident were found.
     Suspects {

@@ -1,9 +1,11 @@
 //! What needs a person's yes: asked, taken back, answered.
 
+use super::effect::Effect;
 use super::plan::{Draft, Part};
 use super::respond::first_line;
 use super::timer::Timer;
 use super::world::World;
+use crate::domain::action::Executable;
 use crate::domain::approval::{Approval, ApprovalState, ApprovedAction};
 use crate::domain::ids::{ApprovalId, IncidentId};
 use crate::domain::incident::{Event, Incident};
@@ -49,6 +51,7 @@ impl World {
                 undo: judged.evaluation.undo.clone(),
                 purpose: purpose(&judged.part),
                 looks: matches!(judged.part, Part::Capture(_) | Part::Verify),
+                executable: None,
             })
             .collect();
         // A yes covers all of these, so all of them are shown.
@@ -84,9 +87,20 @@ impl World {
         };
         if self.record(id, event, now) {
             self.batch.approvals.push((approval.clone(), None));
+            let actions = approval.actions.iter().map(|shown| shown.action.clone()).collect();
+            self.effects.push(Effect::Fingerprint { approval: number, actions });
             self.approvals.insert(number, approval);
             self.wake(expires_at, Timer::Approval(number));
         }
+    }
+
+    /// Notes which programs the commands of a question mean, so that a yes opens these and no others.
+    pub(super) fn fingerprinted(&mut self, number: u64, executables: Vec<Option<Executable>>) {
+        let Some(approval) = self.approvals.get_mut(&number) else { return };
+        for (shown, executable) in approval.actions.iter_mut().zip(executables) {
+            shown.executable = executable;
+        }
+        self.batch.approvals.push((approval.clone(), None));
     }
 
     /// Ends a question. `None` if there is no such question that still waits.

@@ -83,6 +83,18 @@ impl Shop {
         });
     }
 
+    /// Finds out which programs the commands of a question mean now, and tells the engine.
+    pub fn fingerprint(&self, approval: u64, actions: Vec<Action>) {
+        let shop = self.clone();
+        self.engine.activity().spawn(async move {
+            let mut executables = Vec::new();
+            for action in &actions {
+                executables.push(shop.runner.resolve(action).await.ok());
+            }
+            shop.engine.send(Message::Fingerprinted { approval, executables });
+        });
+    }
+
     /// Calls a repair off: the running step finishes, the rest is unwound.
     pub fn call_off(&self, id: RemediationId, why: &str) {
         if let Some(sender) = self.lock().get(&id) {

@@ -486,3 +486,24 @@ async fn a_question_shows_every_command_that_a_yes_covers() {
     }
     bot.end_quietly().await;
 }
+
+#[tokio::test]
+async fn a_program_that_was_rewritten_after_the_question_does_not_run_on_the_old_yes() {
+    let lab = lab("");
+    lab.write("fix.sh", "#!/bin/sh\necho what was shown\n");
+    let fix = lab.path().join("fix.sh").display().to_string();
+    lab.write(
+        "runbooks/vacuum.yaml",
+        &VACUUM.replace("[journalctl, --vacuum-size=200M]", &format!("[{fix}]")),
+    );
+    let bot = asked(&lab).await;
+    lab.write("fix.sh", "#!/bin/sh\necho something else\n");
+    bot.says("approve 1").await;
+    assert!(lab.host.ran().is_empty(), "what was not shown does not run");
+    assert!(
+        lab.chat.thread(1).contains("is not what it was when approval 1 was asked for"),
+        "{}",
+        lab.chat.thread(1)
+    );
+    bot.end_quietly().await;
+}

@@ -42,7 +42,10 @@ impl Door<'_> {
                 .authorize(action.clone(), executable, &self.facts, now)
                 .map_err(|d| denied(d.to_string())),
             Decision::Approve => {
-                let grant = self.permits().and_then(|p| p.spend(action, self.policy, now)).map_err(denied)?;
+                let grant = self
+                    .permits()
+                    .and_then(|p| p.spend(action, &executable, self.policy, now))
+                    .map_err(denied)?;
                 self.policy
                     .authorize_approved(action.clone(), executable, &self.facts, &grant, now)
                     .map_err(|d| denied(d.to_string()))

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::domain::action::Action;
+use crate::domain::action::{Action, Executable};
 use crate::domain::approval::Approval;
 use crate::domain::remediation::{Part, Plan, SagaEvent};
 use crate::domain::signal::Timestamp;
@@ -38,8 +38,22 @@ impl<'a> Permits<'a> {
     }
 
     /// Uses the approval for this action.
-    pub(super) fn spend(&self, action: &Action, policy: &Policy, now: Timestamp) -> Result<Grant, String> {
-        self.mark(self.free(action)?);
+    pub(super) fn spend(
+        &self,
+        action: &Action,
+        executable: &Executable,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Result<Grant, String> {
+        let entry = self.free(action)?;
+        if self.approval.actions[entry].executable.as_ref().is_some_and(|shown| shown != executable) {
+            let program = executable.path.display();
+            return Err(format!(
+                "{program} is not what it was when approval {} was asked for",
+                self.approval.number
+            ));
+        }
+        self.mark(entry);
         let soon = now + chrono::TimeDelta::seconds(GRANTED_FOR);
         Ok(Grant {
             approval: self.approval.id,

@@ -283,7 +283,7 @@ impl Sim {
                         runbook: repair.terms.plan.runbook,
                         problem: repair.problem,
                     }),
-                    Effect::CallOff { .. } | Effect::FindSuspects { .. } => {}
+                    Effect::Fingerprint { .. } | Effect::CallOff { .. } | Effect::FindSuspects { .. } => {}
                 }
             }
             if wanted.is_empty() {
