@@ -204,9 +204,7 @@ fn interrupted() -> Result<watch::Receiver<bool>, Failure> {
                 _ = hangup.recv() => {}
             }
             if first {
-                tracing::warn!(
-                    "ending as soon as what runs has come to a safe point; once more ends it now, and the next start takes it up"
-                );
+                tracing::warn!("ending as soon as what runs has come to a safe point; once more ends it now");
                 let _ = tell.send(true);
             }
         }

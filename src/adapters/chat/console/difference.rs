@@ -55,8 +55,8 @@ fn value(old: &str, new: &str) -> String {
     };
     let added = without(new, old);
     if added.is_empty() {
-        let gone = without(old, new);
-        return format!("no longer {}", gone.join("; "));
+        // What is left says how it stands; what went was said before.
+        return format!("→ {}", joined(new.lines()));
     }
     added.join("; ")
 }
