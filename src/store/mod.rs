@@ -1,4 +1,4 @@
-//! The store: SQLite, one owner thread, group commit (DESIGN.md §9).
+//! The store: SQLite, one owner thread, group commit.
 //!
 //! `steward.db` holds what Steward must not lose ([`Store`]); `metrics.db` holds history that it can live without
 //! ([`Metrics`]). Both are used through closures over a connection that one thread owns. Nothing here reads the

@@ -32,7 +32,7 @@ fn incident(conn: &Connection, id: &str, state: &str, changed_at: i64) {
              ('a-' || ?1, (SELECT count(*) FROM approvals), ?1, 'used', 0, 0, 0, 'ada', '{}')",
         "INSERT INTO chat_refs VALUES ('console', ?1, NULL, NULL)",
         "INSERT INTO signals VALUES
-             ('skill:x', ?1, 'down', 'resolved', 'error', '', ?1, 1, 0, 9999, 0, '{}')",
+             ('skill:x', ?1, 'down', 'resolved', 'error', '', ?1, 1, 0, 9999, '{}')",
     ];
     for sql in children {
         conn.execute(sql, [id]).unwrap();
@@ -115,7 +115,7 @@ fn signals_go_once_they_are_resolved_and_old_unless_a_live_incident_has_them() {
     ];
     for (target, state, incident, seen) in signals {
         conn.execute(
-            "INSERT INTO signals VALUES ('skill:x', ?1, 'down', ?2, 'error', '', ?3, 1, 0, ?4, NULL, '{}')",
+            "INSERT INTO signals VALUES ('skill:x', ?1, 'down', ?2, 'error', '', ?3, 1, 0, ?4, '{}')",
             params![target, state, incident, seen],
         )
         .unwrap();

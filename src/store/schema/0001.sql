@@ -48,7 +48,6 @@ CREATE TABLE signals (
     count      INTEGER NOT NULL,
     first_seen INTEGER NOT NULL,
     last_seen  INTEGER NOT NULL,
-    ok_at      INTEGER,
     data       TEXT    NOT NULL,
     UNIQUE (origin, target, signature)
 ) STRICT;
