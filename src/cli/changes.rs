@@ -11,7 +11,7 @@ use super::json::change::{ChangeEntry, ChangeList};
 use super::screen::{Screen, Tone};
 use super::{Ended, Failure, Stop, Tools};
 use crate::config::Setup;
-use crate::domain::change::{Change, Relation, rank};
+use crate::domain::change::{Change, Relation, rank, short_id};
 use crate::domain::command::{self, ChatCommand};
 use crate::domain::signal::Timestamp;
 use crate::domain::target::Target;
@@ -171,7 +171,7 @@ impl<'a> Answer<'a> {
             (Tone::Strong, &change.summary),
             (Tone::Plain, &format!("  by {}, {} ago", change.author, span(change.at, self.until))),
         ])?;
-        let id: String = change.id.chars().take(12).collect();
+        let id = short_id(&change.id);
         screen.line(&format!("  {} {id}", change.source))?;
         if let Some(why) = why {
             screen.say(Tone::Warn, &format!("  {why}"))?;

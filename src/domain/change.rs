@@ -16,6 +16,12 @@ pub const BY_STEWARD: &str = "steward";
 /// The source of what Steward brought back to its declared state: worth telling, but no cause of anything.
 pub const RESTORED_BY_STEWARD: &str = "steward:restore";
 
+/// The first twelve characters of a change's id: enough to find a commit by.
+#[must_use]
+pub fn short_id(id: &str) -> String {
+    id.chars().take(12).collect()
+}
+
 /// Something that changed in the lab: a commit, an edit of a skill, an action of Steward's own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {

@@ -14,7 +14,7 @@ use super::skills::RunResult;
 use super::suspects::{Inquiries, Inquiry, Ledger, suspects};
 use super::world::Knowledge;
 use crate::domain::card::Card;
-use crate::domain::change::Change;
+use crate::domain::change::{Change, short_id};
 use crate::domain::report::Report;
 use crate::domain::signal::Timestamp;
 use crate::domain::target::Target;
@@ -191,7 +191,7 @@ impl Librarian {
         }
         for s in &suspects {
             let at = s.at.with_timezone(&self.settings.tz).format("%m-%d %H:%M:%S");
-            let id = short(&s.id);
+            let id = short_id(&s.id);
             card =
                 card.line(format!("{at}  \"{}\" by {} ({} {id}): {}", s.summary, s.author, s.source, s.why));
         }
@@ -219,7 +219,7 @@ impl Librarian {
                 change.summary,
                 change.author,
                 change.source,
-                short(&change.id)
+                short_id(&change.id)
             ));
             if !change.files.is_empty() {
                 let more = change.files_total.saturating_sub(3);
@@ -282,8 +282,4 @@ fn no_such_incident(number: u64) -> Card {
 
 fn could_not_ask(card: Card, silent: &[String]) -> Card {
     silent.iter().fold(card, |card, why| card.line(format!("Could not ask {why}")))
-}
-
-fn short(id: &str) -> String {
-    id.chars().take(12).collect()
 }

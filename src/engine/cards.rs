@@ -8,6 +8,7 @@ use std::time::Duration;
 use chrono_tz::Tz;
 
 use crate::domain::card::Card;
+use crate::domain::change::short_id;
 use crate::domain::incident::{Incident, State};
 use crate::domain::remediation::Outcome;
 use crate::domain::signal::Timestamp;
@@ -170,14 +171,7 @@ fn symptoms(incident: &Incident) -> String {
 fn suspect(incident: &Incident, tz: Tz) -> String {
     incident.suspects.first().map_or_else(String::new, |s| {
         let at = s.at.with_timezone(&tz).format("%H:%M:%S");
-        format!(
-            "\"{}\" by {} at {at} ({} {}): {}",
-            s.summary,
-            s.author,
-            s.source,
-            s.id.chars().take(12).collect::<String>(),
-            s.why
-        )
+        format!("\"{}\" by {} at {at} ({} {}): {}", s.summary, s.author, s.source, short_id(&s.id), s.why)
     })
 }
 

@@ -120,15 +120,8 @@ impl World {
     }
 
     fn hold_over(&mut self, id: IncidentId, now: Timestamp) {
-        let Some(incident) = self.incident(id) else { return };
-        if incident.state != State::Mitigated || incident.is_active() {
-            return;
-        }
-        let calm_since = incident.mitigated_at.unwrap_or(incident.changed_at);
-        if within(calm_since, now, self.settings.hold) {
-            return;
-        }
-        let why = format!("to confirm that incident #{} is over", incident.number);
+        let Some(calm_since) = self.calm_has_lasted(id, now) else { return };
+        let why = format!("to confirm that incident #{} is over", self.number(id));
         for skill in self.finders(id) {
             if self.knowledge.skills.contains(&skill) && !self.confirmed(&skill, calm_since) {
                 self.effects.push(Effect::RunSkill { skill, why: why.clone() });
@@ -138,6 +131,13 @@ impl World {
         if self.incident(id).is_some_and(|i| i.state == State::Mitigated) {
             self.wake(now + CONFIRM_AGAIN, Timer::Hold(id));
         }
+    }
+
+    /// Since when a mitigated incident has been calm, if that is long enough to be resolved.
+    fn calm_has_lasted(&self, id: IncidentId, now: Timestamp) -> Option<Timestamp> {
+        let incident = self.incident(id).filter(|i| i.state == State::Mitigated && !i.is_active())?;
+        let calm_since = incident.mitigated_at.unwrap_or(incident.changed_at);
+        (!within(calm_since, now, self.settings.hold)).then_some(calm_since)
     }
 
     /// The skills that saw anything of the incident.
@@ -154,14 +154,7 @@ impl World {
 
     /// Resolves a mitigated incident once the calm has lasted and everyone who saw the problem looked again.
     pub(super) fn try_resolve(&mut self, id: IncidentId, now: Timestamp) {
-        let Some(incident) = self.incident(id) else { return };
-        if incident.state != State::Mitigated || incident.is_active() {
-            return;
-        }
-        let calm_since = incident.mitigated_at.unwrap_or(incident.changed_at);
-        if within(calm_since, now, self.settings.hold) {
-            return;
-        }
+        let Some(calm_since) = self.calm_has_lasted(id, now) else { return };
         let (known, gone): (Vec<_>, Vec<_>) =
             self.finders(id).into_iter().partition(|s| self.knowledge.skills.contains(s));
         if !known.iter().all(|skill| self.confirmed(skill, calm_since)) {
@@ -176,6 +169,7 @@ impl World {
             (some, _) => (false, format!("but {} are no longer there to look again", listed(some))),
         };
         let why = format!("quiet for {hold}, {looked}.");
+        let Some(incident) = self.incident(id) else { return };
         let repair = incident.mitigated_by.clone();
         let root = incident.root.clone();
         if self.record(id, Event::Resolved { verified, why }, now) {

@@ -6,7 +6,6 @@
 
 pub mod batch;
 pub mod columns;
-pub mod counters;
 mod db;
 pub mod executions;
 pub mod outbox;

@@ -2,6 +2,7 @@
 
 use super::{Event, Mitigation, SuspectNote};
 use crate::domain::approval::ApprovalState;
+use crate::domain::change::short_id;
 use crate::domain::remediation::Outcome;
 use crate::domain::signal::Origin;
 
@@ -148,7 +149,7 @@ fn suspect(suspects: &[SuspectNote]) -> Option<Sentence> {
             first.summary,
             first.author,
             first.source,
-            short(&first.id),
+            short_id(&first.id),
             first.why
         ),
     ))
@@ -203,9 +204,4 @@ fn approval(event: &Event) -> Option<Sentence> {
         }
         _ => None,
     }
-}
-
-/// The first twelve characters of an id: enough to find a commit by.
-fn short(id: &str) -> String {
-    id.chars().take(12).collect()
 }
