@@ -18,9 +18,10 @@ use crate::config::{Loaded, Problem, Setup};
 use crate::engine::activity::Activity;
 use crate::engine::answers::Librarian;
 use crate::engine::desk::Desk;
+use crate::engine::ears::Listener;
 use crate::engine::message::{Handle, Message};
 use crate::engine::outbox::Courier;
-use crate::engine::ports::{Chat, Child, Clock, CommandRunner};
+use crate::engine::ports::{Chat, Child, Clock, CommandRunner, Ears};
 use crate::engine::repairs::Shop;
 use crate::engine::schedule::{self, Asker, Scheduler};
 use crate::engine::skills::Workshop;
@@ -172,15 +173,18 @@ impl App {
             bells: bells.clone(),
         };
         let mut others: Vec<JoinHandle<()>> = Vec::new();
+        let ears: Arc<dyn Ears> = Arc::new(Listener { engine: handle.clone(), store: store.clone() });
         for (chat, bell) in parts.chats.iter().zip(bells) {
             let courier = Courier {
                 chat: chat.clone(),
                 store: store.clone(),
                 clock: parts.clock.clone(),
                 bell,
-                activity: activity.clone(),
+                engine: handle.clone(),
             };
             others.push(tokio::spawn(courier.run(told.clone())));
+            let (chat, ears, told) = (chat.clone(), ears.clone(), told.clone());
+            others.push(tokio::spawn(async move { chat.listen(ears, told).await }));
         }
         let housekeeping = Housekeeping {
             store: store.clone(),

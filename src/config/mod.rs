@@ -24,8 +24,9 @@ pub use load::{LoadOptions, Loaded, PolicyFile, load};
 pub use problem::Problem;
 pub use secret::{Param, ReadEnv, Secret};
 pub use settings::{
-    ApprovalSettings, ChangeSettings, ChatSettings, Config, ConsoleSettings, EscalationSettings, GitSource,
-    IncidentSettings, LogSettings, MetricSettings, Paths, SkillSettings,
+    ApprovalSettings, ChangeSettings, ChatSettings, Config, ConsoleSettings, DiscordSettings,
+    EscalationSettings, GitSource, IncidentSettings, LogSettings, MetricSettings, Paths, SkillSettings,
+    TelegramSettings,
 };
 pub use setup::{Request, Setup};
 pub use shipped::unpack;

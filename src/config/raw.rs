@@ -10,10 +10,10 @@ use crate::policy::Autonomy;
 use serde::Deserialize;
 
 use super::settings::{
-    ApprovalSettings, ChangeSettings, ChatSettings, EscalationSettings, IncidentSettings, LogSettings,
+    ApprovalSettings, ChangeSettings, ConsoleSettings, EscalationSettings, IncidentSettings, LogSettings,
     MetricSettings, SkillSettings,
 };
-use super::values::{Scalar, concurrency, count, duration, positive_duration, size};
+use super::values::{Id, Scalar, concurrency, count, duration, positive_duration, size};
 
 /// The whole file.
 #[derive(Debug, Default, Deserialize)]
@@ -28,7 +28,7 @@ pub(super) struct RawConfig {
     pub(super) incidents: IncidentSettings,
     pub(super) escalation: EscalationSettings,
     pub(super) approvals: ApprovalSettings,
-    pub(super) chat: ChatSettings,
+    pub(super) chat: RawChat,
     pub(super) changes: RawChanges,
     pub(super) metrics: MetricSettings,
     pub(super) log: LogSettings,
@@ -90,6 +90,37 @@ impl Default for RawSkills {
             schedule: BTreeMap::new(),
         }
     }
+}
+
+/// `[chat]`. A platform is on when its section is there.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawChat {
+    pub(super) console: ConsoleSettings,
+    pub(super) discord: Option<RawDiscord>,
+    pub(super) telegram: Option<RawTelegram>,
+}
+
+/// `[chat.discord]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawDiscord {
+    pub(super) token: String,
+    pub(super) guild: Id<u64>,
+    pub(super) channel: Id<u64>,
+    pub(super) operators: Vec<Id<u64>>,
+    pub(super) api: Option<String>,
+}
+
+/// `[chat.telegram]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawTelegram {
+    pub(super) token: String,
+    pub(super) chat: Id<i64>,
+    pub(super) operators: Vec<Id<u64>>,
+    pub(super) on_call: Option<Vec<Id<u64>>>,
+    pub(super) api: Option<String>,
 }
 
 /// `[changes]`.

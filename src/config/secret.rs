@@ -51,6 +51,12 @@ impl Secret {
         Ok(Self { source: text.to_owned(), value })
     }
 
+    /// A secret that is known already, with the name of where it came from.
+    #[must_use]
+    pub fn known(source: &str, value: &str) -> Self {
+        Self { source: source.to_owned(), value: value.to_owned() }
+    }
+
     /// The secret itself. For handing over, not for showing.
     #[must_use]
     pub fn expose(&self) -> &str {

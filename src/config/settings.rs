@@ -1,11 +1,15 @@
 //! Every setting there is, with its default. `config.example.toml` documents the same, and a test compares them.
 
+mod chat;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono_tz::Tz;
 use serde::Deserialize;
+
+pub use chat::{ChatSettings, ConsoleSettings, DiscordSettings, TelegramSettings};
 
 use super::secret::Param;
 use super::values::{count, duration, positive_duration};
@@ -184,31 +188,6 @@ pub struct ApprovalSettings {
 impl Default for ApprovalSettings {
     fn default() -> Self {
         Self { expire: minutes(30) }
-    }
-}
-
-/// Where Steward talks.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ChatSettings {
-    /// The terminal that Steward was started on.
-    pub console: ConsoleSettings,
-}
-
-/// The terminal that Steward was started on.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ConsoleSettings {
-    /// Whether to talk there.
-    pub enabled: bool,
-    /// The name in the records of whoever types there. They may approve and change things.
-    #[serde(deserialize_with = "super::values::name")]
-    pub operator: String,
-}
-
-impl Default for ConsoleSettings {
-    fn default() -> Self {
-        Self { enabled: true, operator: "operator".into() }
     }
 }
 

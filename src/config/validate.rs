@@ -1,5 +1,7 @@
 //! `config.toml` from what is written to what is meant: names parsed, paths found, secrets fetched.
 
+mod chat;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -46,6 +48,7 @@ pub(super) fn validate(
     let written = raw.state_dir.unwrap_or_else(|| "state".into());
     let paths = check.paths(raw.paths);
     let skills = check.skills(raw.skills);
+    let chat = check.chat(raw.chat);
     let changes = check.changes(raw.changes);
     Some(Config {
         host: host?,
@@ -57,7 +60,7 @@ pub(super) fn validate(
         incidents: raw.incidents,
         escalation: raw.escalation,
         approvals: raw.approvals,
-        chat: raw.chat,
+        chat,
         changes,
         metrics: raw.metrics,
         log: raw.log,
@@ -186,22 +189,28 @@ impl Check<'_> {
                 self.report(&place, "is no name of an environment variable", Some(hint));
                 continue;
             }
-            if let Some(path) = text.strip_prefix("file:") {
-                self.watched.add(&self.around.folder.join(path));
-            }
             let param = match Secret::is_reference(&text) {
-                true => Secret::resolve(&text, &self.around.folder, self.around.env).map(Param::Secret),
-                false => Ok(Param::Plain(text)),
+                true => self.secret(&text, &place).map(Param::Secret),
+                false => Some(Param::Plain(text)),
             };
-            match param {
-                Ok(param) => _ = params.insert(name, param),
-                Err(fault) => match fault.rsplit_once("; ") {
-                    Some((what, hint)) => self.report(&place, what, Some(hint.to_owned())),
-                    None => self.report(&place, fault, None),
-                },
-            }
+            params.extend(param.map(|param| (name, param)));
         }
         params
+    }
+
+    /// Fetches a secret that is named in the file.
+    fn secret(&mut self, text: &str, place: &Trail) -> Option<Secret> {
+        if let Some(path) = text.strip_prefix("file:") {
+            self.watched.add(&self.around.folder.join(path));
+        }
+        match Secret::resolve(text, &self.around.folder, self.around.env) {
+            Ok(secret) => return Some(secret),
+            Err(fault) => match fault.rsplit_once("; ") {
+                Some((what, hint)) => self.report(place, what, Some(hint.to_owned())),
+                None => self.report(place, fault, None),
+            },
+        }
+        None
     }
 
     fn changes(&mut self, raw: RawChanges) -> ChangeSettings {

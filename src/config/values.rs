@@ -188,3 +188,16 @@ impl Visitor<'_> for ScalarVisitor {
         Ok(Scalar(text.to_owned()))
     }
 }
+
+/// The number by which a chat platform knows a person or a place: as a number, or in quotes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Id<T>(pub(super) T);
+
+impl<'de, T: std::str::FromStr> serde::Deserialize<'de> for Id<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let Scalar(text) = Scalar::deserialize(from)?;
+        text.trim().parse().map(Id).map_err(|_| {
+            D::Error::custom(format!("{text:?} is no id; copy the number that the platform shows for it"))
+        })
+    }
+}

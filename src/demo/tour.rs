@@ -173,9 +173,12 @@ fn typed(text: &str) -> Inbound {
         platform: "console".to_owned(),
         conversation: "console".to_owned(),
         user: "you".to_owned(),
+        user_id: "you".to_owned(),
         operator: true,
         text: text.to_owned(),
         incident: None,
+        addressed: true,
+        bookmark: None,
     }
 }
 

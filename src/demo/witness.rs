@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 
 use crate::domain::card::{Card, Mention, Place};
-use crate::engine::ports::{Chat, Delivered, DeliveryError, Outbound, Platform};
+use crate::engine::ports::{Capabilities, Chat, Delivered, DeliveryError, Outbound, Platform};
 
 /// A chat that passes everything on and remembers what was shown.
 pub(super) struct Witness {
@@ -52,7 +52,7 @@ impl Witness {
                 thread.push('\n');
             }
             Place::Answer { .. } => seen.answers.push(message.card.clone()),
-            Place::Lab => {}
+            Place::Lab | Place::Question { .. } => {}
         }
     }
 }
@@ -80,6 +80,10 @@ impl Seen {
 impl Chat for Witness {
     fn platform(&self) -> Platform {
         self.shown_by.platform()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.shown_by.capabilities()
     }
 
     async fn deliver(&self, message: &Outbound) -> Result<Delivered, DeliveryError> {

@@ -1,6 +1,14 @@
 //! The card: what chat shows, as structure. Adapters render it; nothing here knows a platform.
 
+mod clean;
+mod entry;
+mod split;
+
 use serde::{Deserialize, Serialize};
+
+pub use clean::{clean_lines, one_line};
+pub use entry::{Entry, is_row};
+pub use split::split;
 
 use super::ids::IncidentId;
 use super::signal::Severity;
@@ -82,6 +90,16 @@ pub enum Place {
         /// The number that people see.
         number: u64,
     },
+    /// The card of a question, in the thread of its incident: posted once, edited in place when it was answered and
+    /// when what was permitted has come to its end.
+    Question {
+        /// The incident.
+        incident: IncidentId,
+        /// The number that people see.
+        number: u64,
+        /// The question's number.
+        approval: u64,
+    },
     /// The lab's channel itself: notices that belong to no incident.
     Lab,
     /// An answer to what somebody typed.
@@ -89,6 +107,30 @@ pub enum Place {
         /// The adapter's own name for the conversation.
         conversation: String,
     },
+}
+
+impl Place {
+    /// The incident that a message belongs to, and its number.
+    #[must_use]
+    pub fn incident(&self) -> Option<(IncidentId, u64)> {
+        match self {
+            Self::Root { incident, number }
+            | Self::Thread { incident, number }
+            | Self::Question { incident, number, .. } => Some((*incident, *number)),
+            Self::Lab | Self::Answer { .. } => None,
+        }
+    }
+}
+
+/// What a platform calls an incident's messages, in its own words.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Refs {
+    /// The root message.
+    pub root: Option<String>,
+    /// The thread.
+    pub thread: Option<String>,
+    /// The message itself that goes to a thread: an update or a question.
+    pub own: Option<String>,
 }
 
 impl Card {
@@ -127,5 +169,34 @@ impl Card {
     pub fn severity(mut self, severity: Severity) -> Self {
         self.severity = Some(severity);
         self
+    }
+
+    /// The card with every text of it cleaned: nothing in it moves a cursor, changes colours or reorders text,
+    /// wherever it came from. Titles, names and labels are single lines.
+    #[must_use]
+    pub fn cleaned(&self) -> Self {
+        self.map(one_line, clean_lines)
+    }
+
+    /// The card with `one` done to everything that is a single line, and `many` to everything that may be several.
+    #[must_use]
+    pub fn map(&self, one: impl Fn(&str) -> String, many: impl Fn(&str) -> String) -> Self {
+        let field = |field: &Field| Field { name: one(&field.name), value: many(&field.value) };
+        let action =
+            |action: &CardAction| CardAction { label: one(&action.label), command: one(&action.command) };
+        let attachment = |attachment: &Attachment| Attachment {
+            name: one(&attachment.name),
+            text: many(&attachment.text),
+        };
+        Self {
+            title: one(&self.title),
+            severity: self.severity,
+            done: self.done,
+            body: self.body.iter().map(|text| many(text)).collect(),
+            fields: self.fields.iter().map(field).collect(),
+            actions: self.actions.iter().map(action).collect(),
+            attachments: self.attachments.iter().map(attachment).collect(),
+            mention: self.mention,
+        }
     }
 }

@@ -150,7 +150,7 @@ impl Librarian {
         let around =
             cards::Around { tz: self.settings.tz, paused_by: None, silenced: stored.telling.silenced };
         let card = cards::root(&stored.incident, around);
-        let mut card = cards::tell(card, &stored.incident, &timeline, self.settings.tz, STORY);
+        let mut card = cards::tell(card, &timeline, self.settings.tz, STORY);
         card.actions.clear();
         Ok(card)
     }

@@ -1,6 +1,7 @@
 //! The cards that people see of an incident: the root message, which always shows the present, and the updates of
 //! its thread, which tell the story in order. Pure.
 
+pub mod question;
 mod update;
 
 use std::time::Duration;

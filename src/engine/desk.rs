@@ -143,6 +143,13 @@ impl Desk {
             }
             Message::Changed(changes) => world.note_changes(changes),
             Message::Notice(card) => world.tell_lab(&card, now),
+            Message::Bookmark { platform, bookmark } => world.keep_bookmark(&platform, bookmark),
+            Message::Complete { kind, typed, reply } => {
+                // Whoever asked may have stopped waiting.
+                let _ = reply.send(world.complete(kind, &typed, now));
+            }
+            Message::Line { platform, way, state } => world.line(&platform, way, state, now),
+            Message::Ignored { platform } => world.ignore(platform),
             Message::Wake => world.forget_gone_skills(now),
         }
         None

@@ -44,6 +44,7 @@ impl World {
                 Timer::Remind(id) => self.remind(id, now),
                 Timer::Approval(number) => self.expire_approval(number, now),
                 Timer::Silence(number) => self.silence_over(number, now),
+                Timer::Lines => self.look_at_lines(now),
             }
         }
     }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::activity::{Activity, Busy};
-use super::ports::Inbound;
+use super::lines::Way;
+use super::ports::{Choice, Ended, Inbound, Kind, Platform};
 use super::world::Knowledge;
 use crate::domain::action::Executable;
 use crate::domain::card::Card;
@@ -100,6 +101,36 @@ pub enum Message {
     Changed(Vec<Change>),
     /// Something for the lab's channel that belongs to no incident.
     Notice(Card),
+    /// A platform's events were taken in up to here, and nothing follows from the last of them.
+    Bookmark {
+        /// The platform.
+        platform: Platform,
+        /// How far, in the adapter's own words.
+        bookmark: String,
+    },
+    /// What could be meant by what somebody types?
+    Complete {
+        /// What stands there.
+        kind: Kind,
+        /// What was typed so far.
+        typed: String,
+        /// Where the choices go.
+        reply: oneshot::Sender<Vec<Choice>>,
+    },
+    /// A line to or from a platform is cut, or works.
+    Line {
+        /// The platform.
+        platform: Platform,
+        /// Which way.
+        way: Way,
+        /// Why it is cut.
+        state: Result<(), String>,
+    },
+    /// An event came from elsewhere than the configured places and people.
+    Ignored {
+        /// The platform.
+        platform: Platform,
+    },
     /// Look at what is live as if time had come: sent once at start.
     Wake,
 }
@@ -122,11 +153,6 @@ pub struct Handle {
     room: Arc<Semaphore>,
     activity: Activity,
 }
-
-/// The engine has ended; what was to be told is not lost where it is durable already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("Steward is ending and takes nothing more")]
-pub struct Ended;
 
 impl Handle {
     /// A mailbox and its reading end.

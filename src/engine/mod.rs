@@ -3,11 +3,14 @@
 pub mod activity;
 pub mod answers;
 pub mod cards;
+mod complete;
 pub mod desk;
+pub mod ears;
 pub mod effect;
 mod grouping;
 mod ingest;
 mod lifecycle;
+pub mod lines;
 pub mod message;
 pub mod outbox;
 mod patience;

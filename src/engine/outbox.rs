@@ -1,22 +1,28 @@
 //! Delivers the outbox of one platform: in order within a thread, retried with patience, never lost.
 
-use std::sync::Arc;
+mod pace;
+
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
 use rusqlite::Connection;
 use tokio::sync::{Notify, watch};
 
+use self::pace::Pace;
 use super::activity::{Activity, RestingClock, told};
+use super::lines::Way;
+use super::message::{Handle, Message};
 use super::patience;
-use super::ports::{Chat, Clock, Delivered, DeliveryError, Outbound, Place};
+use super::ports::{Capabilities, Chat, Clock, Delivered, DeliveryError, Outbound};
 use super::schedule::until;
-use crate::domain::ids::IncidentId;
+use crate::domain::card::Refs;
 use crate::domain::signal::Timestamp;
-use crate::store::outbox::{self, Refs, Waiting};
+use crate::store::outbox::{self, Waiting};
 use crate::store::{Store, StoreError};
 
-/// Messages looked at in one go.
-const BATCH: u32 = 200;
+/// Messages looked at in one go. Few enough that an answer to somebody does not wait long behind a storm.
+const BATCH: u32 = 64;
 /// The first wait after a failure; it doubles with each one.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The longest wait between two tries that the platform did not ask for.
@@ -40,31 +46,36 @@ pub struct Courier {
     pub clock: Arc<dyn Clock>,
     /// Rung when there may be something new.
     pub bell: Arc<Notify>,
-    /// What is under way.
-    pub activity: Activity,
+    /// Told when the platform can't be reached, and when it can again.
+    pub engine: Handle,
 }
 
 impl Courier {
     /// Works until Steward ends; what waits then is delivered by the next one.
     pub async fn run(self, mut ending: watch::Receiver<bool>) {
+        let activity: Activity = self.engine.activity().clone();
         let mut round = Round {
             platform: self.chat.platform(),
-            clock: RestingClock::new(self.clock.clone(), self.activity.clone()),
+            can: self.chat.capabilities(),
+            clock: RestingClock::new(self.clock.clone(), activity.clone()),
             courier: &self,
             ending: ending.clone(),
-            hold_until: None,
+            hold_until: Mutex::default(),
+            cut: Mutex::default(),
+            pace: Mutex::default(),
             last_look: self.clock.now(),
         };
         loop {
             let rung = self.bell.notified();
             tokio::pin!(rung);
             rung.as_mut().enable();
-            let busy = self.activity.begin();
+            let busy = activity.begin();
             let next = round.go().await.unwrap_or_else(|error| {
                 let wait = if patience::is_pointless(&error) { LONGEST_WAIT } else { STORE_WAIT };
-                round.hold_until = Some(self.clock.now() + wait);
+                let until = Some(self.clock.now() + wait);
+                *locked(&round.hold_until) = until;
                 tracing::error!(platform = round.platform, %error, "messages wait, because the outbox can't be used");
-                round.hold_until
+                until
             });
             drop(busy);
             if *ending.borrow() {
@@ -88,11 +99,16 @@ impl Courier {
 
 struct Round<'a> {
     platform: String,
+    can: Capabilities,
     clock: RestingClock,
     courier: &'a Courier,
     ending: watch::Receiver<bool>,
     /// The platform asked for a pause until then.
-    hold_until: Option<Timestamp>,
+    hold_until: Mutex<Option<Timestamp>>,
+    /// Whether the platform could not be reached the last time.
+    cut: Mutex<bool>,
+    /// When messages were last edited.
+    pace: Mutex<Pace>,
     last_look: Timestamp,
 }
 
@@ -102,22 +118,31 @@ impl Round<'_> {
         self.look_at_clock().await?;
         loop {
             let now = self.clock.now();
-            if let Some(until) = self.hold_until.filter(|until| *until > now) {
+            if let Some(until) = self.held(now) {
                 return Ok(Some(until));
             }
             let platform = self.platform.clone();
             let due = self.courier.store.read(move |conn| outbox::due(conn, &platform, now, BATCH)).await?;
             if due.is_empty() || *self.ending.borrow() {
                 let platform = self.platform.clone();
-                return self.courier.store.read(move |conn| outbox::next_due(conn, &platform)).await;
+                return self.courier.store.read(move |conn| outbox::next_due(conn, &platform, now)).await;
             }
-            for message in due {
-                self.deliver(message).await?;
-                if self.hold_until.is_some() {
-                    break;
-                }
+            let round = &*self;
+            let mut under_way = futures_util::stream::iter(due)
+                .map(|message| async move {
+                    // Once the platform has asked for a pause, what is left of the batch waits for it.
+                    if round.held(now).is_some() { Ok(()) } else { round.deliver(message).await }
+                })
+                .buffer_unordered(self.can.at_once.max(1));
+            while let Some(outcome) = under_way.next().await {
+                outcome?;
             }
         }
+    }
+
+    /// Until when everything has to wait, if it has to.
+    fn held(&self, now: Timestamp) -> Option<Timestamp> {
+        locked(&self.hold_until).filter(|until| *until > now)
     }
 
     /// A clock that went back would keep messages waiting that are due.
@@ -125,7 +150,8 @@ impl Round<'_> {
         let now = self.clock.now();
         let went_back = now < self.last_look;
         self.last_look = now;
-        self.hold_until = self.hold_until.filter(|until| *until > now && !went_back);
+        let held = self.held(now).filter(|_| !went_back);
+        *locked(&self.hold_until) = held;
         if went_back {
             let platform = self.platform.clone();
             self.record(move |conn| outbox::hurry(conn, &platform, now, now)).await?;
@@ -133,27 +159,34 @@ impl Round<'_> {
         Ok(())
     }
 
-    async fn deliver(&mut self, message: Waiting) -> Result<(), StoreError> {
-        let incident = match &message.place {
-            Place::Root { incident, .. } | Place::Thread { incident, .. } => Some(*incident),
-            Place::Lab | Place::Answer { .. } => None,
-        };
-        let refs = match incident {
-            Some(id) => {
-                let platform = self.platform.clone();
-                self.courier.store.read(move |conn| outbox::refs(conn, &platform, id)).await?
+    async fn deliver(&self, message: Waiting) -> Result<(), StoreError> {
+        let key = message.key();
+        let refs = match message.place.incident() {
+            Some((id, _)) => {
+                let (platform, key) = (self.platform.clone(), key.clone());
+                self.courier.store.read(move |conn| outbox::refs(conn, &platform, id, &key)).await?
             }
             None => Refs::default(),
         };
+        let is_edit = refs.own.is_some();
+        let now = self.clock.now();
+        let too_soon = locked(&self.pace).wait(&message, now, self.can.edit_every);
+        if let Some(at) = too_soon.filter(|_| is_edit) {
+            return self.record(move |conn| outbox::step_aside(conn, message.id, at)).await;
+        }
         let outbound = Outbound {
             id: message.id,
+            written_at: message.written_at,
             place: message.place.clone(),
-            card: message.card.clone(),
-            root_ref: refs.root,
-            thread_ref: refs.thread,
+            card: message.card.cleaned(),
+            refs,
         };
         match self.courier.chat.deliver(&outbound).await {
-            Ok(delivered) => self.delivered(message, incident, delivered).await,
+            Ok(delivered) => self.delivered(message, &key, delivered).await,
+            Err(DeliveryError::Limited { pause, everything }) => {
+                self.pause(&message, pause, everything, is_edit).await
+            }
+            Err(DeliveryError::Transient { why, hold }) => self.put_off(message, why, hold).await,
             Err(DeliveryError::Permanent { why }) => {
                 tracing::error!(
                     platform = self.platform,
@@ -161,28 +194,25 @@ impl Round<'_> {
                     why,
                     "a message can't be delivered and is given up"
                 );
-                let now = self.clock.now();
                 self.record(move |conn| outbox::given_up(conn, &message, &why, now)).await
-            }
-            Err(DeliveryError::Transient { why, retry_after }) => {
-                self.put_off(message, why, retry_after).await
             }
         }
     }
 
-    async fn delivered(
-        &self,
-        message: Waiting,
-        incident: Option<IncidentId>,
-        delivered: Delivered,
-    ) -> Result<(), StoreError> {
-        let refs = Refs { root: delivered.root_ref, thread: delivered.thread_ref };
-        let (platform, now) = (self.platform.clone(), self.clock.now());
+    async fn delivered(&self, message: Waiting, key: &str, delivered: Delivered) -> Result<(), StoreError> {
+        let (platform, key, now) = (self.platform.clone(), key.to_owned(), self.clock.now());
+        if message.supersedes {
+            locked(&self.pace).edited(&message, now, self.can.edit_every);
+        }
+        let is_back = std::mem::take(&mut *locked(&self.cut));
+        if is_back {
+            self.tell_engine(Ok(()));
+        }
         self.record(move |conn| {
-            if let Some(incident) = incident.filter(|_| refs != Refs::default()) {
-                outbox::keep_refs(conn, &platform, incident, &refs)?;
+            if let Some((incident, _)) = message.place.incident().filter(|_| delivered != Refs::default()) {
+                outbox::keep_refs(conn, &platform, incident, &key, &delivered)?;
             }
-            if message.attempts > 0 {
+            if is_back || message.attempts > 0 {
                 // The platform answers again: what else was put off need not wait any longer.
                 outbox::hurry(conn, &platform, now, now)?;
             }
@@ -191,21 +221,52 @@ impl Round<'_> {
         .await
     }
 
-    async fn put_off(
-        &mut self,
-        message: Waiting,
-        why: String,
-        retry_after: Option<Duration>,
+    /// The platform wants less at once. Nothing is wrong, and nobody needs to know.
+    async fn pause(
+        &self,
+        message: &Waiting,
+        pause: Duration,
+        everything: bool,
+        is_edit: bool,
     ) -> Result<(), StoreError> {
-        let now = self.clock.now();
+        let pause = pause.clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
+        let (id, at) = (message.id, self.clock.now() + pause);
+        tracing::debug!(
+            platform = self.platform,
+            message = id,
+            ?pause,
+            everything,
+            "the platform asks for a pause"
+        );
+        if everything {
+            *locked(&self.hold_until) = Some(at);
+        }
+        self.record(move |conn| match is_edit {
+            // What stands behind an edit need not wait for it.
+            true => outbox::step_aside(conn, id, at),
+            false => outbox::pause(conn, id, at),
+        })
+        .await
+    }
+
+    async fn put_off(&self, message: Waiting, why: String, hold: Option<Duration>) -> Result<(), StoreError> {
         let backoff = FIRST_WAIT.saturating_mul(1 << message.attempts.min(16)).min(LONGEST_WAIT);
-        let retry_after = retry_after.map(|asked| asked.clamp(SHORTEST_PAUSE, LONGEST_PAUSE));
-        let at = now + retry_after.unwrap_or(backoff);
-        // A pause that the platform asks for is for everything that goes there.
-        self.hold_until = retry_after.map(|_| at);
+        let now = self.clock.now();
+        let at = now + hold.unwrap_or(backoff);
+        if let Some(hold) = hold {
+            *locked(&self.hold_until) = Some(now + hold);
+        }
         let platform = &self.platform;
         tracing::warn!(platform, message = message.id, why, retry_at = %at, "a message is put off");
+        let was_cut = std::mem::replace(&mut *locked(&self.cut), true);
+        if !was_cut {
+            self.tell_engine(Err(why.clone()));
+        }
         self.record(move |conn| outbox::later(conn, message.id, &why, at)).await
+    }
+
+    fn tell_engine(&self, state: Result<(), String>) {
+        self.courier.engine.send(Message::Line { platform: self.platform.clone(), way: Way::Out, state });
     }
 
     /// Records what came of a delivery, for as long as it takes: what is not on record would be delivered again.
@@ -216,4 +277,9 @@ impl Round<'_> {
         let what = format!("what goes to {}", self.platform);
         patience::write(&self.courier.store, &self.clock, &self.ending, &what, write).await
     }
+}
+
+/// The value, also if somebody panicked while holding it: each write to it is a single one.
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

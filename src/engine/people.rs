@@ -103,6 +103,7 @@ impl World {
         let runbook = approval.runbook.clone();
         let id = approval.incident;
         if let Err(why) = self.approved(approval, by, now) {
+            self.question_not_begun(id, number, &why);
             self.say_next(id, why.clone(), now);
             return Err(why);
         }

@@ -1,17 +1,22 @@
 //! What the engine needs of the world, as traits. Adapters implement them; nothing here knows a platform.
 
+mod chat;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::action::{Action, Executable};
-use crate::domain::card::Card;
-pub use crate::domain::card::Place;
 use crate::domain::change::Change;
 use crate::domain::ids::ExecutionId;
 use crate::domain::signal::Timestamp;
 use crate::policy::Authorized;
+
+pub use chat::{
+    About, Asked, Capabilities, Chat, Check, Choice, Delivered, DeliveryError, Ears, Ended, Health, Inbound,
+    Kind, Outbound, Platform, Threads,
+};
 
 /// Time. The system's in production, moved by hand in tests.
 #[async_trait]
@@ -153,79 +158,4 @@ pub trait ChangeSource: Send + Sync {
     /// # Errors
     /// A sentence for people: what could not be read and what to do.
     async fn changes(&self, since: Timestamp, until: Timestamp, limit: usize) -> Result<Vec<Change>, String>;
-}
-
-/// The name of a chat platform: `console`, `discord`, `telegram`.
-pub type Platform = String;
-
-/// A message on its way to one platform.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outbound {
-    /// The outbox's number: stable over retries, so that a platform can tell a double.
-    pub id: i64,
-    /// Where it goes.
-    pub place: Place,
-    /// What it says.
-    pub card: Card,
-    /// What the platform called the root message of this incident, once there is one.
-    pub root_ref: Option<String>,
-    /// What the platform called the thread of this incident, once there is one.
-    pub thread_ref: Option<String>,
-}
-
-/// What a platform calls what it has now.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Delivered {
-    /// Its name for the root message, when this delivery made one.
-    pub root_ref: Option<String>,
-    /// Its name for the thread, when this delivery made one.
-    pub thread_ref: Option<String>,
-}
-
-/// Why a message was not delivered.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum DeliveryError {
-    /// Try again, not before the given time has passed if the server named one.
-    #[error("not delivered yet: {why}")]
-    Transient {
-        /// The reason.
-        why: String,
-        /// The server's `Retry-After`.
-        retry_after: Option<Duration>,
-    },
-    /// Trying again is pointless.
-    #[error("not deliverable: {why}")]
-    Permanent {
-        /// The reason.
-        why: String,
-    },
-}
-
-/// A chat platform.
-#[async_trait]
-pub trait Chat: Send + Sync {
-    /// Its name.
-    fn platform(&self) -> Platform;
-    /// Delivers one message. Called one at a time per thread, in order.
-    ///
-    /// # Errors
-    /// See [`DeliveryError`].
-    async fn deliver(&self, message: &Outbound) -> Result<Delivered, DeliveryError>;
-}
-
-/// Something a person typed or pressed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Inbound {
-    /// Where it came from.
-    pub platform: Platform,
-    /// The adapter's own name for the conversation, handed back in [`Place::Answer`].
-    pub conversation: String,
-    /// Who it was, as the platform names them.
-    pub user: String,
-    /// Whether they are a listed operator.
-    pub operator: bool,
-    /// What they typed, or the command a button stands for.
-    pub text: String,
-    /// The incident whose thread it was typed in.
-    pub incident: Option<u64>,
 }

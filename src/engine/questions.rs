@@ -1,5 +1,6 @@
 //! What needs a person's yes: asked, taken back, answered.
 
+use super::cards::question::{answered, concluded, not_begun, question};
 use super::effect::Effect;
 use super::plan::{Draft, Part};
 use super::respond::first_line;
@@ -9,9 +10,10 @@ use crate::domain::action::Executable;
 use crate::domain::approval::{Approval, ApprovalState, ApprovedAction};
 use crate::domain::ids::{ApprovalId, IncidentId};
 use crate::domain::incident::{Event, Incident};
-use crate::domain::remediation::{Plan, PlannedStep};
+use crate::domain::remediation::{Outcome, Plan, PlannedStep};
 use crate::domain::signal::{Signal, Timestamp};
 use crate::policy::Decision;
+use crate::store::batch::Put;
 
 /// What a command of a plan is for, unless it does the step.
 fn purpose(part: &Part) -> Option<String> {
@@ -89,6 +91,7 @@ impl World {
             self.batch.approvals.push((approval.clone(), None));
             let actions = approval.actions.iter().map(|shown| shown.action.clone()).collect();
             self.effects.push(Effect::Fingerprint { approval: number, actions });
+            self.put_question(id, &approval);
             self.approvals.insert(number, approval);
             self.wake(expires_at, Timer::Approval(number));
         }
@@ -126,7 +129,69 @@ impl World {
             why: why.map(str::to_owned),
         };
         self.record(approval.incident, ended, now);
+        let tz = self.settings.tz;
+        self.change_question(approval.incident, |put| {
+            put.approval == number && {
+                put.card = answered(std::mem::take(&mut put.card), state, by, why, now, tz);
+                put.is_final = state != ApprovalState::Approved;
+                true
+            }
+        });
         Some(approval)
+    }
+
+    /// Puts a question to people, as a card of its own.
+    fn put_question(&mut self, id: IncidentId, approval: &Approval) {
+        let runbook = self.knowledge.runbooks.iter().find(|runbook| runbook.name == approval.runbook);
+        let title = runbook.map_or(approval.runbook.as_str(), |runbook| runbook.title.as_str());
+        let (host, tz) = (self.settings.host.as_str(), self.settings.tz);
+        let Some(number) = self.incident(id).map(|incident| incident.number) else { return };
+        let card = question(approval, number, title, host, tz);
+        let put = Put {
+            approval: approval.number,
+            runbook: approval.runbook.clone(),
+            card,
+            posted: false,
+            is_final: false,
+        };
+        if let Some(live) = self.incidents.get_mut(&id) {
+            live.telling.questions.push(put);
+        }
+    }
+
+    /// Changes the cards for which `change` says that it did.
+    fn change_question(&mut self, id: IncidentId, mut change: impl FnMut(&mut Put) -> bool) {
+        let Some(live) = self.incidents.get_mut(&id) else { return };
+        for put in &mut live.telling.questions {
+            if change(put) {
+                put.posted = false;
+            }
+        }
+        self.dirty.insert(id);
+    }
+
+    /// What was permitted has come to its end.
+    pub(super) fn question_concluded(&mut self, id: IncidentId, runbook: &str, outcome: &Outcome) {
+        self.change_question(id, |put| {
+            let is_it = put.runbook == runbook && put.card.actions.is_empty();
+            if is_it {
+                put.card = concluded(std::mem::take(&mut put.card), outcome);
+                put.is_final = true;
+            }
+            is_it
+        });
+    }
+
+    /// What was permitted could not begin.
+    pub(super) fn question_not_begun(&mut self, id: IncidentId, approval: u64, why: &str) {
+        self.change_question(id, |put| {
+            let is_it = put.approval == approval;
+            if is_it {
+                put.card = not_begun(std::mem::take(&mut put.card), why);
+                put.is_final = true;
+            }
+            is_it
+        });
     }
 
     /// A person said yes: exactly the plan that was shown runs, if the policy still lets it.

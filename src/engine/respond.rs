@@ -216,6 +216,7 @@ impl World {
         if !self.record(id, ended, now) {
             return;
         }
+        self.question_concluded(id, runbook, outcome);
         let active = self.incident(id).is_some_and(Incident::is_active);
         match outcome {
             Outcome::Succeeded if !active => {

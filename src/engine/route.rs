@@ -2,12 +2,14 @@
 //! beside it.
 
 use super::answers::count_of;
+use super::ears::bookmark_of;
 use super::ports::Inbound;
 use super::question::Question;
 use super::world::World;
 use crate::domain::card::Card;
 use crate::domain::command::{COMMANDS, ChatCommand, Misunderstood, help_for, parse, suggest};
 use crate::domain::incident::State;
+use crate::domain::runbook::{CommandTemplate, Runbook};
 use crate::domain::signal::Timestamp;
 use crate::domain::target::Target;
 
@@ -22,26 +24,30 @@ enum Reply {
 impl World {
     /// Takes in what somebody said. What needs looking up is handed back.
     pub(super) fn said(&mut self, inbound: &Inbound, now: Timestamp) -> Option<Question> {
+        if let Some(bookmark) = &inbound.bookmark {
+            self.keep_bookmark(&inbound.platform, bookmark.clone());
+        }
         let command = match parse(&inbound.text, now, self.settings.tz) {
             Ok(command) => command,
+            // People who talk to each other in a thread are not interrupted.
+            Err(misunderstood) if !inbound.addressed && misunderstood.is_prose() => return None,
             Err(misunderstood) => {
                 self.answer(&inbound.platform, &inbound.conversation, &not_understood(&misunderstood), now);
                 return None;
             }
         };
         let reply = if command.needs_operator() && !inbound.operator {
-            self.audit(
-                &inbound.user,
-                "refused",
-                serde_json::json!({ "text": inbound.text, "platform": inbound.platform }),
-                now,
-            );
+            let data = serde_json::json!({ "text": inbound.text });
+            self.audit(&inbound.user, "refused", data, now);
+            self.sign(inbound);
             Reply::Now(
                 Card::titled("That is for operators")
                     .line(format!("{} is not listed as one, so nothing was done.", inbound.user)),
             )
         } else {
-            self.obey(command, inbound, now)
+            let reply = self.obey(command, inbound, now);
+            self.sign(inbound);
+            reply
         };
         match reply {
             Reply::Now(card) => {
@@ -49,6 +55,22 @@ impl World {
                 None
             }
             Reply::Ask(question) => Some(question),
+        }
+    }
+
+    /// Keeps how far a platform's events were taken in.
+    pub(super) fn keep_bookmark(&mut self, platform: &str, bookmark: String) {
+        self.batch.settings.push((bookmark_of(platform), bookmark));
+    }
+
+    /// Adds to what somebody did just now who that is, beyond the name that people know them by.
+    fn sign(&mut self, inbound: &Inbound) {
+        let theirs = self.batch.audit.iter_mut().rev().take_while(|line| line.data.get("platform").is_none());
+        for line in theirs.filter(|line| line.who == inbound.user) {
+            if let Some(data) = line.data.as_object_mut() {
+                data.insert("platform".to_owned(), inbound.platform.clone().into());
+                data.insert("user_id".to_owned(), inbound.user_id.clone().into());
+            }
         }
     }
 
@@ -61,7 +83,7 @@ impl World {
             ChatCommand::Silences => return Reply::Now(self.list_silences(now)),
             ChatCommand::Approvals => return Reply::Now(self.list_approvals(now)),
             ChatCommand::Skills => return Reply::Ask(Question::Skills),
-            ChatCommand::Runbooks => return Reply::Now(self.list_runbooks()),
+            ChatCommand::Runbooks { name } => return Reply::Now(self.list_runbooks(name.as_deref())),
             ChatCommand::Reload => return Reply::Ask(Question::Reload { by: by.to_owned() }),
             ChatCommand::Run { skill } => return self.run_skill(skill, by, now),
             ChatCommand::Show { incident } => match self.meant(incident, inbound, "show") {
@@ -195,7 +217,7 @@ impl World {
                     .collect::<Vec<_>>()
                     .join(", "),
             );
-        card = card.field(
+        card = card.field("Chat", self.lines_now()).field(
             "Changes",
             match &self.paused {
                 Some(by) => format!("paused by {by}: I ask before every one"),
@@ -233,12 +255,41 @@ impl World {
         })
     }
 
-    fn list_runbooks(&self) -> Card {
+    fn list_runbooks(&self, name: Option<&str>) -> Card {
+        if let Some(name) = name {
+            let runbooks = &self.knowledge.runbooks;
+            return match runbooks.iter().find(|runbook| runbook.name == name) {
+                Some(runbook) => show_runbook(runbook),
+                None => {
+                    let near = suggest(name, runbooks.iter().map(|runbook| runbook.name.as_str()));
+                    let hint = near.map_or_else(
+                        || "`runbooks` lists them.".to_owned(),
+                        |near| format!("Did you mean `runbooks {near}`?"),
+                    );
+                    Card::titled(format!("There is no runbook {name}. {hint}"))
+                }
+            };
+        }
         self.knowledge.runbooks.iter().fold(Card::titled("Runbooks"), |card, runbook| {
             let from = if runbook.shipped { "shipped" } else { "own" };
             card.line(format!("{:<28} {from:<8} {}", runbook.name, runbook.title))
         })
     }
+}
+
+/// A runbook, step by step. Its commands are shown as they are written, placeholders and all.
+fn show_runbook(runbook: &Runbook) -> Card {
+    let command = |command: &CommandTemplate| {
+        command.argv.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    };
+    let steps = runbook.steps.iter().enumerate().map(|(at, step)| {
+        let undo = step.undo.as_ref().map(|undo| format!("; undo: {}", command(undo)));
+        format!("{}. {}: {}{}", at + 1, step.name, command(&step.run), undo.unwrap_or_default())
+    });
+    let from = if runbook.shipped { "came with Steward" } else { "your own" };
+    Card::titled(format!("{}: {}", runbook.name, runbook.title))
+        .field("Steps", steps.collect::<Vec<_>>().join("\n"))
+        .field("From", from)
 }
 
 fn help(topic: Option<&str>) -> Card {

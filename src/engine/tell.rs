@@ -1,6 +1,7 @@
 //! What people are told, and when: after `settle`, never more often than `cooldown`, at once where it matters.
 
 use super::cards::{self, Around};
+use super::ports::Platform;
 use super::timer::Timer;
 use super::world::{Live, World};
 use crate::domain::card::{Card, Place};
@@ -35,6 +36,26 @@ impl World {
         }
         if (begun || begins) && !quiet && self.thread_is_due(id, now) {
             self.tell_thread(id, now);
+        }
+        if begun || begins {
+            self.tell_questions(id, now);
+        }
+    }
+
+    /// Posts the cards of questions that were asked or have come further.
+    fn tell_questions(&mut self, id: IncidentId, now: Timestamp) {
+        let Some(live) = self.incidents.get_mut(&id) else { return };
+        let number = live.incident.number;
+        let mut due = Vec::new();
+        for put in live.telling.questions.iter_mut().filter(|put| !put.posted) {
+            put.posted = true;
+            due.push((put.approval, put.card.clone()));
+        }
+        live.telling.questions.retain(|put| !put.is_final);
+        for (approval, card) in due {
+            self.dirty.insert(id);
+            let place = Place::Question { incident: id, number, approval };
+            self.post(&id.to_string(), Some(format!("question:{approval}")), &place, &card, now);
         }
     }
 
@@ -131,7 +152,20 @@ impl World {
     }
 
     fn post(&mut self, thread: &str, supersedes: Option<String>, place: &Place, card: &Card, now: Timestamp) {
-        for platform in &self.settings.platforms {
+        let all = self.settings.clone();
+        self.post_to(&all.platforms, thread, supersedes, place, card, now);
+    }
+
+    pub(super) fn post_to(
+        &mut self,
+        platforms: &[Platform],
+        thread: &str,
+        supersedes: Option<String>,
+        place: &Place,
+        card: &Card,
+        now: Timestamp,
+    ) {
+        for platform in platforms {
             self.batch.messages.push(NewMessage {
                 platform: platform.clone(),
                 thread: thread.to_owned(),

@@ -31,6 +31,8 @@ pub enum Timer {
     Approval(u64),
     /// Whether a silence has ended.
     Silence(i64),
+    /// Whether a platform has been cut off for long enough to tell of it.
+    Lines,
 }
 
 /// Timers in the order of their time.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use ulid::Ulid;
 
 use super::effect::Effect;
+use super::lines::Lines;
 use super::settings::Settings;
 use super::timer::{Timer, Timers};
 use super::watching::Unwatched;
@@ -120,6 +121,7 @@ pub struct World {
     pub(super) counters: (u64, u64),
     pub(super) paused: Option<String>,
     pub(super) unwatched: Unwatched,
+    pub(super) lines: Lines,
     pub(super) batch: Batch,
     pub(super) effects: Vec<Effect>,
     pub(super) dirty: BTreeSet<IncidentId>,
@@ -152,6 +154,7 @@ impl World {
             timers: Timers::default(),
             counters: (0, 0),
             paused: None,
+            lines: Lines::default(),
             unwatched: Unwatched::default(),
             batch: Batch::default(),
             effects: Vec::new(),

@@ -43,6 +43,24 @@ pub struct Telling {
     /// When the latest was counted.
     #[serde(default)]
     pub counted_at: Option<Timestamp>,
+    /// The cards of its questions that may still change.
+    #[serde(default)]
+    pub questions: Vec<Put>,
+}
+
+/// A question that was put to people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Put {
+    /// Its number.
+    pub approval: u64,
+    /// The runbook it is about.
+    pub runbook: String,
+    /// Its card as it is now.
+    pub card: Card,
+    /// Whether people were told.
+    pub posted: bool,
+    /// Whether it will change no more.
+    pub is_final: bool,
 }
 
 /// The last word of one origin on one problem.

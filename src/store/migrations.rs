@@ -9,7 +9,8 @@ pub(super) struct Schema {
     pub(super) version: i64,
 }
 
-const STATE: &[M<'static>] = &[M::up(include_str!("schema/0001.sql"))];
+const STATE: &[M<'static>] =
+    &[M::up(include_str!("schema/0001.sql")), M::up(include_str!("schema/0002.sql"))];
 const METRICS: &[M<'static>] = &[M::up(include_str!("schema/metrics_0001.sql"))];
 
 /// The schema of `steward.db`.

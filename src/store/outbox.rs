@@ -3,10 +3,14 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::StoreError;
-use super::columns::{Json, Ms, Text};
-use crate::domain::card::{Card, Place};
+use super::columns::{Count, Json, Ms, Text};
+use crate::domain::card::{Card, Place, Refs};
 use crate::domain::ids::IncidentId;
 use crate::domain::signal::Timestamp;
+
+/// The keys of an incident's root message and of its thread.
+const ROOT: &str = "root";
+const THREAD: &str = "thread";
 
 /// A message that waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,19 +25,26 @@ pub struct Waiting {
     pub card: Card,
     /// How often it was tried.
     pub attempts: u32,
+    /// When it was first to be said.
+    pub written_at: Timestamp,
+    /// Whether a newer version may take its place while it waits.
+    pub supersedes: bool,
 }
 
-/// What a platform calls an incident's root message and thread.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Refs {
-    /// The root message.
-    pub root: Option<String>,
-    /// The thread.
-    pub thread: Option<String>,
+impl Waiting {
+    /// The key by which its platform's name for it is kept.
+    #[must_use]
+    pub fn key(&self) -> String {
+        match &self.place {
+            Place::Root { .. } => ROOT.to_owned(),
+            Place::Question { approval, .. } => format!("question:{approval}"),
+            Place::Thread { .. } | Place::Lab | Place::Answer { .. } => format!("message:{}", self.id),
+        }
+    }
 }
 
-/// The first message of each thread that waits for a platform and is due by `now`, in order, at most `limit`; what is
-/// behind it waits for it.
+/// The first message of each thread that waits for a platform and is due by `now`, at most `limit`; what is behind it
+/// waits for it. Answers come first: somebody is looking at the screen.
 ///
 /// # Errors
 /// Whatever SQLite says, or a value that can't be read.
@@ -44,9 +55,10 @@ pub fn due(
     limit: u32,
 ) -> Result<Vec<Waiting>, StoreError> {
     let mut query = conn.prepare_cached(
-        "SELECT id, thread, place, card, attempts FROM outbox
-         WHERE id IN (SELECT min(id) FROM outbox WHERE platform = ?1 AND state = 'pending' GROUP BY thread)
-           AND next_at <= ?2 ORDER BY id LIMIT ?3",
+        "SELECT id, thread, place, card, attempts, created_at, supersedes IS NOT NULL FROM outbox
+         WHERE id IN (SELECT min(id) FROM outbox WHERE platform = ?1 AND state = 'pending'
+                      AND (aside = 0 OR next_at <= ?2) GROUP BY thread)
+           AND next_at <= ?2 ORDER BY thread NOT GLOB 'answer:*', id LIMIT ?3",
     )?;
     let rows = query.query_map(params![platform, Ms(now), limit], |row| {
         Ok(Waiting {
@@ -55,6 +67,8 @@ pub fn due(
             place: row.get::<_, Json<Place>>(2)?.0,
             card: row.get::<_, Json<Card>>(3)?.0,
             attempts: row.get(4)?,
+            written_at: row.get::<_, Ms>(5)?.0,
+            supersedes: row.get(6)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -64,12 +78,15 @@ pub fn due(
 ///
 /// # Errors
 /// Whatever SQLite says.
-pub fn next_due(conn: &Connection, platform: &str) -> Result<Option<Timestamp>, StoreError> {
+pub fn next_due(conn: &Connection, platform: &str, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
     let mut query = conn.prepare_cached(
         "SELECT min(next_at) FROM outbox
-         WHERE id IN (SELECT min(id) FROM outbox WHERE platform = ?1 AND state = 'pending' GROUP BY thread)",
+         WHERE id IN (SELECT min(id) FROM outbox WHERE platform = ?1 AND state = 'pending'
+                      AND (aside = 0 OR next_at <= ?2) GROUP BY thread)
+            OR (platform = ?1 AND state = 'pending' AND aside = 1)",
     )?;
-    Ok(query.query_row([platform], |row| row.get::<_, Option<Ms>>(0))?.map(|Ms(at)| at))
+    let next = query.query_row(params![platform, Ms(now)], |row| row.get::<_, Option<Ms>>(0))?;
+    Ok(next.map(|Ms(at)| at))
 }
 
 /// Makes what waits for a later time than `after` due at `now`: the platform answers again, or the clock went back.
@@ -116,19 +133,44 @@ pub fn later(conn: &Connection, id: i64, why: &str, next_at: Timestamp) -> Resul
     Ok(())
 }
 
-/// What a platform calls an incident's messages.
+/// Puts a message off with which nothing is wrong.
 ///
 /// # Errors
 /// Whatever SQLite says.
-pub fn refs(conn: &Connection, platform: &str, incident: IncidentId) -> Result<Refs, StoreError> {
-    let mut query = conn
-        .prepare_cached("SELECT root_ref, thread_ref FROM chat_refs WHERE platform = ?1 AND incident = ?2")?;
-    let found = query
-        .query_row(params![platform, Text(&incident)], |row| {
-            Ok(Refs { root: row.get(0)?, thread: row.get(1)? })
-        })
-        .optional()?;
-    Ok(found.unwrap_or_default())
+pub fn pause(conn: &Connection, id: i64, next_at: Timestamp) -> Result<(), StoreError> {
+    conn.prepare_cached("UPDATE outbox SET next_at = ?2 WHERE id = ?1")?.execute(params![id, Ms(next_at)])?;
+    Ok(())
+}
+
+/// Puts an edit off, and lets what stands behind it in its thread go first.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn step_aside(conn: &Connection, id: i64, next_at: Timestamp) -> Result<(), StoreError> {
+    conn.prepare_cached("UPDATE outbox SET next_at = ?2, aside = 1 WHERE id = ?1")?
+        .execute(params![id, Ms(next_at)])?;
+    Ok(())
+}
+
+/// What a platform calls an incident's messages: the root, the thread, and the one with this key of its own.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn refs(conn: &Connection, platform: &str, incident: IncidentId, own: &str) -> Result<Refs, StoreError> {
+    let mut query = conn.prepare_cached(
+        "SELECT key, ref FROM chat_messages WHERE platform = ?1 AND incident = ?2 AND key IN ('root', 'thread', ?3)",
+    )?;
+    let mut refs = Refs::default();
+    let mut rows = query.query(params![platform, Text(&incident), own])?;
+    while let Some(row) = rows.next()? {
+        let reference: String = row.get(1)?;
+        match row.get::<_, String>(0)?.as_str() {
+            ROOT => refs.root = Some(reference),
+            THREAD => refs.thread = Some(reference),
+            _ => refs.own = Some(reference),
+        }
+    }
+    Ok(refs)
 }
 
 /// Keeps what a platform calls an incident's messages; `None` leaves what is known.
@@ -139,13 +181,56 @@ pub fn keep_refs(
     conn: &Connection,
     platform: &str,
     incident: IncidentId,
+    own: &str,
     refs: &Refs,
 ) -> Result<(), StoreError> {
-    conn.prepare_cached(
-        "INSERT INTO chat_refs (platform, incident, root_ref, thread_ref) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (platform, incident) DO UPDATE SET root_ref = coalesce(?3, root_ref),
-                                                        thread_ref = coalesce(?4, thread_ref)",
-    )?
-    .execute(params![platform, Text(&incident), refs.root, refs.thread])?;
+    let mut keep = conn.prepare_cached(
+        "INSERT INTO chat_messages (platform, incident, key, ref) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (platform, incident, key) DO UPDATE SET ref = ?4",
+    )?;
+    for (key, reference) in [(ROOT, &refs.root), (THREAD, &refs.thread), (own, &refs.own)] {
+        if let Some(reference) = reference {
+            keep.execute(params![platform, Text(&incident), key, reference])?;
+        }
+    }
     Ok(())
+}
+
+/// What a message or a thread is about, by what its platform calls it: the incident's number and the message's key.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn about(
+    conn: &Connection,
+    platform: &str,
+    reference: &str,
+) -> Result<Option<(u64, String)>, StoreError> {
+    let mut query = conn.prepare_cached(
+        "SELECT i.number, m.key FROM chat_messages m JOIN incidents i ON i.id = m.incident
+         WHERE m.platform = ?1 AND m.ref = ?2 ORDER BY i.number DESC LIMIT 1",
+    )?;
+    let found = query.query_row([platform, reference], |row| Ok((row.get::<_, Count>(0)?.0, row.get(1)?)));
+    Ok(found.optional()?)
+}
+
+/// The questions that wait for an answer and have a message on a platform: the question's number, the incident's, the
+/// message and the thread.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn questions(
+    conn: &Connection,
+    platform: &str,
+) -> Result<Vec<(u64, u64, String, Option<String>)>, StoreError> {
+    let mut query = conn.prepare_cached(
+        "SELECT a.number, i.number, m.ref, t.ref FROM approvals a
+         JOIN incidents i ON i.id = a.incident
+         JOIN chat_messages m ON m.platform = ?1 AND m.incident = a.incident AND m.key = 'question:' || a.number
+         LEFT JOIN chat_messages t ON t.platform = ?1 AND t.incident = a.incident AND t.key = 'thread'
+         WHERE a.state = 'pending' ORDER BY a.number",
+    )?;
+    let rows = query.query_map([platform], |row| {
+        Ok((row.get::<_, Count>(0)?.0, row.get::<_, Count>(1)?.0, row.get(2)?, row.get(3)?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }

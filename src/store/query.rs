@@ -23,6 +23,15 @@ pub fn timeline(conn: &Connection, id: IncidentId, after: u64) -> Result<Vec<Rec
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// The value of a setting that Steward keeps for itself.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn setting(conn: &Connection, key: &str) -> Result<Option<String>, StoreError> {
+    let mut query = conn.prepare_cached("SELECT value FROM settings WHERE key = ?1")?;
+    Ok(query.query_row([key], |row| row.get(0)).optional()?)
+}
+
 /// The incident with this number.
 ///
 /// # Errors

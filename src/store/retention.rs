@@ -47,7 +47,7 @@ const OF_INCIDENT: [&str; 8] = [
     "DELETE FROM occurrences WHERE incident = ?1",
     "DELETE FROM escalations WHERE incident = ?1",
     "DELETE FROM approvals WHERE incident = ?1",
-    "DELETE FROM chat_refs WHERE incident = ?1",
+    "DELETE FROM chat_messages WHERE incident = ?1",
     // A signal may outlive its incident: it still fires after a person closed that.
     "UPDATE signals SET incident = NULL WHERE incident = ?1",
 ];

@@ -17,6 +17,7 @@ mod text;
 
 use std::io::{self, Write};
 use std::thread;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
@@ -25,7 +26,7 @@ pub use self::keyboard::{Keyboard, stdin};
 use self::pen::{Job, Pen};
 pub use self::style::{Room, Size, Style};
 use crate::domain::card::Place;
-use crate::engine::ports::{Chat, Delivered, DeliveryError, Outbound, Platform};
+use crate::engine::ports::{Capabilities, Chat, Delivered, DeliveryError, Outbound, Platform, Threads};
 
 /// The platform's name, which is that of its only conversation too.
 pub const NAME: &str = "console";
@@ -79,16 +80,32 @@ impl Chat for Console {
         NAME.to_owned()
     }
 
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            threads: Threads::Inline,
+            edits: false,
+            buttons: false,
+            reactions: None,
+            files: false,
+            private_answers: false,
+            drops_doubles: true,
+            longest_text: None,
+            edit_every: Duration::ZERO,
+            at_once: 1,
+        }
+    }
+
     async fn deliver(&self, message: &Outbound) -> Result<Delivered, DeliveryError> {
         let (told, outcome) = oneshot::channel();
         let ended = || DeliveryError::Permanent { why: "the console's writer has ended".to_owned() };
         self.jobs.send(Job::Tell(Box::new(message.clone()), told)).await.map_err(|_| ended())?;
         outcome.await.map_err(|_| ended())??;
-        let root_ref = match message.place {
-            Place::Root { number, .. } if message.root_ref.is_none() => Some(format!("{NAME}:{number}")),
-            _ => None,
+        let own = match message.place {
+            Place::Root { number, .. } => Some(format!("{NAME}:{number}")),
+            Place::Question { approval, .. } => Some(format!("{NAME}:question:{approval}")),
+            Place::Thread { .. } | Place::Lab | Place::Answer { .. } => None,
         };
-        Ok(Delivered { root_ref, thread_ref: None })
+        Ok(Delivered { own: own.filter(|_| message.refs.own.is_none()), ..Delivered::default() })
     }
 }
 

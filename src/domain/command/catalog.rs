@@ -1,5 +1,6 @@
 //! The commands as data: what help shows, what adapters register as slash commands, and what the parser looks up.
 
+use super::form::{Kind, Slot};
 use super::suggest::suggest;
 use super::verbs::{self, Args};
 use super::words::Word;
@@ -18,6 +19,8 @@ pub struct CommandHelp {
     pub what: &'static str,
     /// Other ways to begin it, lower case, of one word or several.
     pub aliases: &'static [&'static str],
+    /// Its fields, in the order in which they are typed.
+    pub slots: &'static [Slot],
     pub(super) read: fn(&mut Args<'_>) -> Result<ChatCommand, Misunderstood>,
 }
 
@@ -29,6 +32,7 @@ pub const COMMANDS: &[CommandHelp] = &[
         example: "help silence",
         what: "What you can type, or how one command is written.",
         aliases: &["commands", "usage"],
+        slots: &[Slot::new("command", "", Kind::Command, "One command; all of them without")],
         read: verbs::help,
     },
     CommandHelp {
@@ -37,6 +41,7 @@ pub const COMMANDS: &[CommandHelp] = &[
         example: "status",
         what: "How the lab is, in a few lines.",
         aliases: &["show status"],
+        slots: &[],
         read: |_| Ok(ChatCommand::Status),
     },
     CommandHelp {
@@ -45,6 +50,7 @@ pub const COMMANDS: &[CommandHelp] = &[
         example: "incidents all",
         what: "The incidents that are not over; with `all` the closed ones too.",
         aliases: &["list", "list incidents", "show incidents", "open incidents"],
+        slots: &[Slot::new("all", "all", Kind::Flag, "The closed ones too")],
         read: verbs::incidents,
     },
     CommandHelp {
@@ -53,6 +59,7 @@ pub const COMMANDS: &[CommandHelp] = &[
         example: "show 3",
         what: "One incident and its story; in its thread the number can be left out.",
         aliases: &["incident"],
+        slots: &[Slot::new("incident", "", Kind::Incident, "Which incident; this thread's without")],
         read: verbs::show,
     },
     CommandHelp {
@@ -69,6 +76,11 @@ pub const COMMANDS: &[CommandHelp] = &[
             "show changes",
             "list changes",
         ],
+        slots: &[
+            Slot::new("since", "since", Kind::Time, "2h, yesterday, 14:00 or a date"),
+            Slot::new("on", "on", Kind::Target, "Only what touches this target"),
+            Slot::new("incident", "for", Kind::Incident, "Seen from this incident"),
+        ],
         read: verbs::changes,
     },
     CommandHelp {
@@ -77,6 +89,7 @@ pub const COMMANDS: &[CommandHelp] = &[
         example: "ack 3",
         what: "You are on it: stops reminders, not repair.",
         aliases: &["acknowledge"],
+        slots: &[Slot::new("incident", "", Kind::Incident, "Which incident; this thread's without")],
         read: verbs::ack,
     },
     CommandHelp {
@@ -85,6 +98,11 @@ pub const COMMANDS: &[CommandHelp] = &[
         example: "silence nas/media for 2h because new disk",
         what: "No messages, calls or automatic repair for a while; without a target, for this thread's.",
         aliases: &["mute"],
+        slots: &[
+            Slot::new("target", "", Kind::Target, "What to silence; this thread's root without"),
+            Slot::new("duration", "for", Kind::Duration, "How long: 2h, 30m, 1d").required(),
+            Slot::new("comment", "because", Kind::Text, "Why"),
+        ],
         read: verbs::silence,
     },
     CommandHelp {
@@ -93,6 +111,7 @@ pub const COMMANDS: &[CommandHelp] = &[
         example: "silences",
         what: "The silences in force.",
         aliases: &["list silences", "show silences"],
+        slots: &[],
         read: |_| Ok(ChatCommand::Silences),
     },
     CommandHelp {
@@ -101,6 +120,7 @@ pub const COMMANDS: &[CommandHelp] = &[
         example: "unsilence 2",
         what: "Ends a silence early.",
         aliases: &["unmute"],
+        slots: &[Slot::new("silence", "", Kind::Silence, "Which silence").required()],
         read: verbs::unsilence,
     },
     CommandHelp {
@@ -109,6 +129,7 @@ pub const COMMANDS: &[CommandHelp] = &[
         example: "approve 7",
         what: "Permits exactly what the request shows, once.",
         aliases: &["allow"],
+        slots: &[Slot::new("approval", "", Kind::Approval, "Which request").required()],
         read: verbs::approve,
     },
     CommandHelp {
@@ -117,6 +138,10 @@ pub const COMMANDS: &[CommandHelp] = &[
         example: "deny 7 too risky",
         what: "Refuses what the request shows.",
         aliases: &["reject"],
+        slots: &[
+            Slot::new("approval", "", Kind::Approval, "Which request").required(),
+            Slot::new("reason", "because", Kind::Text, "Why"),
+        ],
         read: verbs::deny,
     },
     CommandHelp {
@@ -125,6 +150,7 @@ pub const COMMANDS: &[CommandHelp] = &[
         example: "approvals",
         what: "What waits for a person's permission.",
         aliases: &["list approvals", "show approvals"],
+        slots: &[],
         read: |_| Ok(ChatCommand::Approvals),
     },
     CommandHelp {
@@ -133,6 +159,7 @@ pub const COMMANDS: &[CommandHelp] = &[
         example: "run disk-space",
         what: "Runs a skill now.",
         aliases: &["check"],
+        slots: &[Slot::new("skill", "", Kind::Skill, "Which skill").required()],
         read: verbs::run,
     },
     CommandHelp {
@@ -141,6 +168,7 @@ pub const COMMANDS: &[CommandHelp] = &[
         example: "pause",
         what: "From now on every change asks first.",
         aliases: &[],
+        slots: &[],
         read: |_| Ok(ChatCommand::Pause),
     },
     CommandHelp {
@@ -149,6 +177,7 @@ pub const COMMANDS: &[CommandHelp] = &[
         example: "resume",
         what: "Ends a pause.",
         aliases: &["unpause"],
+        slots: &[],
         read: |_| Ok(ChatCommand::Resume),
     },
     CommandHelp {
@@ -157,6 +186,7 @@ pub const COMMANDS: &[CommandHelp] = &[
         example: "reload",
         what: "Reads skills, runbooks, topology and policy again.",
         aliases: &[],
+        slots: &[],
         read: |_| Ok(ChatCommand::Reload),
     },
     CommandHelp {
@@ -165,6 +195,10 @@ pub const COMMANDS: &[CommandHelp] = &[
         example: "merge 4 into 3",
         what: "Two incidents are one fault: N ends, M goes on.",
         aliases: &[],
+        slots: &[
+            Slot::new("incident", "", Kind::Incident, "The incident that ends").required(),
+            Slot::new("into", "into", Kind::Incident, "The incident that goes on").required(),
+        ],
         read: verbs::merge,
     },
     CommandHelp {
@@ -173,6 +207,10 @@ pub const COMMANDS: &[CommandHelp] = &[
         example: "split lab/api from 3",
         what: "A target has a fault of its own and leaves incident N.",
         aliases: &[],
+        slots: &[
+            Slot::new("target", "", Kind::Target, "What has a fault of its own").required(),
+            Slot::new("incident", "from", Kind::Incident, "The incident it leaves").required(),
+        ],
         read: verbs::split,
     },
     CommandHelp {
@@ -181,6 +219,7 @@ pub const COMMANDS: &[CommandHelp] = &[
         example: "clear 3",
         what: "You have handled an incident that was stuck.",
         aliases: &["handled"],
+        slots: &[Slot::new("incident", "", Kind::Incident, "The incident that was stuck").required()],
         read: verbs::clear,
     },
     CommandHelp {
@@ -189,15 +228,17 @@ pub const COMMANDS: &[CommandHelp] = &[
         example: "skills",
         what: "The skills and how their last runs went.",
         aliases: &["list skills", "show skills"],
+        slots: &[],
         read: |_| Ok(ChatCommand::Skills),
     },
     CommandHelp {
         name: "runbooks",
-        usage: "runbooks",
+        usage: "runbooks [NAME]",
         example: "runbooks",
-        what: "The runbooks: what Steward can repair.",
+        what: "The runbooks: what Steward can repair; or one of them, step by step.",
         aliases: &["list runbooks", "show runbooks"],
-        read: |_| Ok(ChatCommand::Runbooks),
+        slots: &[Slot::new("name", "", Kind::Runbook, "One runbook and what it does; all of them without")],
+        read: verbs::runbooks,
     },
 ];
 

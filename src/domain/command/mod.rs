@@ -12,6 +12,7 @@ use super::signal::Timestamp;
 use super::target::Target;
 
 mod catalog;
+mod form;
 mod suggest;
 mod verbs;
 mod when;
@@ -21,6 +22,7 @@ mod words;
 mod tests;
 
 pub use catalog::{COMMANDS, CommandHelp, help_for};
+pub use form::{Choice, Kind, Slot};
 pub use suggest::suggest;
 
 /// The longest message that is read, in characters. The platforms' own limits are about as high.
@@ -127,7 +129,10 @@ pub enum ChatCommand {
     /// The skills and how their last runs went.
     Skills,
     /// The runbooks.
-    Runbooks,
+    Runbooks {
+        /// Only this one, with its steps.
+        name: Option<String>,
+    },
 }
 
 /// Why a message is not a command, for the person who typed it.
@@ -189,7 +194,7 @@ impl ChatCommand {
             Self::Split { .. } => "split",
             Self::Clear { .. } => "clear",
             Self::Skills => "skills",
-            Self::Runbooks => "runbooks",
+            Self::Runbooks { .. } => "runbooks",
         }
     }
 
@@ -205,7 +210,7 @@ impl ChatCommand {
             | Self::Silences
             | Self::Approvals
             | Self::Skills
-            | Self::Runbooks => false,
+            | Self::Runbooks { .. } => false,
             Self::Ack { .. }
             | Self::Silence { .. }
             | Self::Unsilence { .. }

@@ -133,12 +133,12 @@ pub(super) fn deny(args: &mut Args<'_>) -> Read {
 
 pub(super) fn run(args: &mut Args<'_>) -> Read {
     args.accept(&["skill", "the"]);
-    let Some(word) = args.next() else { return Err(args.wrong("Which skill?".to_owned())) };
-    let good = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    if word.bare.starts_with(['-', '.']) || word.bare.len() > 64 || !word.bare.chars().all(good) {
-        return Err(args.wrong(format!("{} is not a skill's name.", quoted(&word.raw))));
-    }
-    Ok(ChatCommand::Run { skill: word.bare.clone() })
+    let skill = args.name("a skill's name")?;
+    skill.map(|skill| ChatCommand::Run { skill }).ok_or_else(|| args.wrong("Which skill?".to_owned()))
+}
+
+pub(super) fn runbooks(args: &mut Args<'_>) -> Read {
+    Ok(ChatCommand::Runbooks { name: args.name("a runbook's name")? })
 }
 
 pub(super) fn merge(args: &mut Args<'_>) -> Read {
@@ -243,6 +243,16 @@ impl<'a> Args<'a> {
     /// One incident, or this thread's.
     fn incident(&mut self) -> Read<Option<u64>> {
         if self.this() { Ok(None) } else { self.incident_number() }
+    }
+
+    /// The name of a file that the operator wrote, if anything comes next.
+    fn name(&mut self, what: &str) -> Read<Option<String>> {
+        let Some(word) = self.next() else { return Ok(None) };
+        let good = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        if word.bare.starts_with(['-', '.']) || word.bare.len() > 64 || !word.bare.chars().all(good) {
+            return Err(self.wrong(format!("{} is not {what}.", quoted(&word.raw))));
+        }
+        Ok(Some(word.bare.clone()))
     }
 
     fn target(&mut self) -> Read<Target> {

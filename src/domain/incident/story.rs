@@ -180,12 +180,9 @@ fn repair(event: &Event) -> Option<Sentence> {
 
 fn approval(event: &Event) -> Option<Sentence> {
     match event {
-        Event::ApprovalRequested { number, commands, reasons, runbook, .. } => {
-            let text = format!(
-                "Waiting for you: may I run {runbook}? It would run: {}. Why I ask: {}. Type `approve {number}` or `deny {number}`.",
-                commands.join("; "),
-                reasons.join("; ")
-            );
+        Event::ApprovalRequested { number, reasons, runbook, .. } => {
+            let text =
+                format!("May I run {runbook}? Request {number} waits for you: {}.", reasons.join("; "));
             Some(Sentence::urgent("ask", text))
         }
         Event::ApprovalEnded { number, state, by, why, .. } => {

@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 
 use chrono_tz::Tz;
 
-use super::span;
 use crate::domain::approval::ApprovalState;
-use crate::domain::card::{Attachment, Card, Mention};
+use crate::domain::card::{Attachment, Card, Entry, Mention};
 use crate::domain::escalation::Cause;
 use crate::domain::incident::{Event, Incident, Mitigation, Record, State, sentence};
 use crate::domain::remediation::Outcome;
@@ -21,7 +20,7 @@ const MARGIN: &str = "                ";
 pub fn update(incident: &Incident, untold: &[Record], tz: Tz) -> Option<Card> {
     let mut card = Card::titled(format!("#{}", incident.number)).severity(incident.severity);
     card.done = matches!(incident.state, State::Resolved | State::Closed | State::Merged);
-    let mut card = tell(card, incident, untold, tz, LINES);
+    let mut card = tell(card, untold, tz, LINES);
     let happened = |what: fn(&Event) -> bool| untold.iter().any(|record| what(&record.event));
     if happened(|event| matches!(event, Event::SilenceEnded)) {
         let broken = matches!(incident.state, State::Open | State::Remediating | State::Stuck);
@@ -39,7 +38,7 @@ pub fn update(incident: &Incident, untold: &[Record], tz: Tz) -> Option<Card> {
 /// Adds the story of an incident to a card. Of many that joined, recovered or came back, `most` are named and the rest
 /// is counted.
 #[must_use]
-pub fn tell(mut card: Card, incident: &Incident, records: &[Record], tz: Tz, most: usize) -> Card {
+pub fn tell(mut card: Card, records: &[Record], tz: Tz, most: usize) -> Card {
     let mut reasons: BTreeSet<&str> = BTreeSet::new();
     let mut crowds = ["joined", "recovered", "came back"].map(|what| Crowd { what, most, seen: 0 });
     for (index, record) in records.iter().enumerate() {
@@ -56,8 +55,8 @@ pub fn tell(mut card: Card, incident: &Incident, records: &[Record], tz: Tz, mos
         let repeated = record.event.why().is_some_and(|why| !reasons.insert(why));
         let text = said.brief.filter(|_| repeated).unwrap_or(said.text);
         let at = record.at.with_timezone(&tz).format("%H:%M:%S");
-        card.body.push(format!("{at} {:<6} {text}", said.sign));
-        card = adorn(card, incident, record, tz);
+        card.body.push(Entry { time: &at.to_string(), sign: said.sign, text: &text }.to_string());
+        card = adorn(card, record);
     }
     card.body.extend(crowds.iter().filter_map(Crowd::rest));
     card
@@ -127,24 +126,11 @@ fn is_success(event: &Event) -> bool {
 }
 
 /// What belongs to a line besides its words.
-fn adorn(mut card: Card, incident: &Incident, record: &Record, tz: Tz) -> Card {
-    match &record.event {
-        Event::Opened { problem, evidence, .. } | Event::Joined { problem, evidence, .. }
-            if !evidence.trim().is_empty() =>
-        {
-            card.attachments.push(Attachment { name: format!("{problem}.txt"), text: evidence.clone() });
-        }
-        Event::ApprovalRequested { number, expires_at, .. }
-            if incident.approval.is_some_and(|(_, n)| n == *number) =>
-        {
-            let left = span(record.at, *expires_at);
-            let until = expires_at.with_timezone(&tz).format("%H:%M:%S");
-            return card
-                .line(format!("{MARGIN}It holds for {left}; no answer by {until} is a no."))
-                .action("Approve", format!("approve {number}"))
-                .action("Deny", format!("deny {number}"));
-        }
-        _ => {}
+fn adorn(mut card: Card, record: &Record) -> Card {
+    if let Event::Opened { problem, evidence, .. } | Event::Joined { problem, evidence, .. } = &record.event
+        && !evidence.trim().is_empty()
+    {
+        card.attachments.push(Attachment { name: format!("{problem}.txt"), text: evidence.clone() });
     }
     card
 }

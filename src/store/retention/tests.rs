@@ -30,7 +30,7 @@ fn incident(conn: &Connection, id: &str, state: &str, changed_at: i64) {
         "INSERT INTO remediation_log VALUES ('r-' || ?1, 1, 0, '{}')",
         "INSERT INTO approvals VALUES
              ('a-' || ?1, (SELECT count(*) FROM approvals), ?1, 'used', 0, 0, 0, 'ada', '{}')",
-        "INSERT INTO chat_refs VALUES ('console', ?1, NULL, NULL)",
+        "INSERT INTO chat_messages VALUES ('console', ?1, 'root', 'r')",
         "INSERT INTO signals VALUES
              ('skill:x', ?1, 'down', 'resolved', 'error', '', ?1, 1, 0, 9999, '{}')",
     ];
@@ -57,7 +57,7 @@ fn assert_left(conn: &Connection, expected: &[&str]) {
         "SELECT incident FROM remediations ORDER BY 1",
         "SELECT substr(remediation, 3) FROM remediation_log ORDER BY 1",
         "SELECT incident FROM approvals ORDER BY 1",
-        "SELECT incident FROM chat_refs ORDER BY 1",
+        "SELECT incident FROM chat_messages ORDER BY 1",
         "SELECT incident FROM signals WHERE incident IS NOT NULL ORDER BY 1",
     ];
     for sql in owners {

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::NAME;
 use super::pen::Job;
-use super::text::one_line;
+use crate::domain::card::one_line;
 use crate::engine::ports::Inbound;
 
 /// The longest line that is taken, in bytes; a terminal itself takes no longer one.
@@ -75,7 +75,17 @@ impl Keyboard {
 
 fn inbound(user: String, text: String) -> Inbound {
     let (platform, conversation) = (NAME.to_owned(), NAME.to_owned());
-    Inbound { platform, conversation, user, operator: true, text, incident: None }
+    Inbound {
+        platform,
+        conversation,
+        user_id: user.clone(),
+        user,
+        operator: true,
+        text,
+        incident: None,
+        addressed: true,
+        bookmark: None,
+    }
 }
 
 /// Reads up to the end of the line, keeping no more than [`LONGEST`] bytes of it.

@@ -142,7 +142,7 @@ impl Pen {
         let hung_up = error.raw_os_error() == Some(Errno::IO.raw_os_error());
         if error.kind() != ErrorKind::BrokenPipe && !hung_up {
             let why = format!("the console can't be written to: {error}");
-            return DeliveryError::Transient { why, retry_after: None };
+            return DeliveryError::Transient { why, hold: None };
         }
         let why = format!(
             "whoever read the console is gone ({error}); it shows nothing more until Steward is started again"
@@ -155,5 +155,5 @@ impl Pen {
 
 /// Nobody reads any more. What was to be told waits for the next start: it may be what a person has to hear.
 fn gone(why: &str) -> DeliveryError {
-    DeliveryError::Transient { why: why.to_owned(), retry_after: Some(GONE_FOR) }
+    DeliveryError::Transient { why: why.to_owned(), hold: Some(GONE_FOR) }
 }

@@ -70,6 +70,9 @@ impl Screen {
         match &message.place {
             Place::Root { incident, number } => self.root(&mut page, *incident, *number, &card, size),
             Place::Thread { incident, number } => self.thread(&mut page, *incident, *number, &card),
+            // Who decided, and what became of it, the thread tells.
+            Place::Question { .. } if message.refs.own.is_some() => {}
+            Place::Question { number, .. } => Self::question(&mut page, *number, &card),
             Place::Lab => self.lab(&mut page, &card),
             Place::Answer { .. } => {
                 // Where somebody types, the question stands above the answer.
@@ -83,7 +86,11 @@ impl Screen {
         let rows = page.sheet.rows();
         if !rows.is_empty() {
             drawing.text = written(&rows, replaces, calls, style);
-            let incident = incident_of(&message.place).filter(|_| block && !calls && style.terminal);
+            let incident = message
+                .place
+                .incident()
+                .map(|(incident, _)| incident)
+                .filter(|_| block && !calls && style.terminal);
             drawing.bottom = incident.and_then(|incident| Block::of(incident, &rows, replaces, size));
         }
         if let Place::Root { incident, .. } = message.place {
@@ -176,6 +183,13 @@ impl Screen {
         page.sheet.content(&Margin::thread(number), card, Evidence::Beginning(Some(number)));
     }
 
+    /// A question, all of it.
+    fn question(page: &mut Page, number: u64, card: &Card) {
+        let margin = Margin::thread(number);
+        page.sheet.change(&margin, "", &card.title);
+        page.sheet.content(&margin, card, Evidence::Beginning(None));
+    }
+
     fn lab(&self, page: &mut Page, card: &Card) {
         self.gap(page);
         if page.calls {
@@ -218,13 +232,6 @@ fn answer(page: &mut Page, card: &Card) {
     }
     page.sheet.heading(card);
     page.sheet.content(&Margin::answer(), card, Evidence::Whole);
-}
-
-fn incident_of(place: &Place) -> Option<IncidentId> {
-    match place {
-        Place::Root { incident, .. } | Place::Thread { incident, .. } => Some(*incident),
-        Place::Lab | Place::Answer { .. } => None,
-    }
 }
 
 /// The rows as they are written: over others of the screen, with a bell, as the case may be.

@@ -1,36 +1,11 @@
-//! What the shape of a line says about it: an entry of the timeline, a row of a table, a command to type.
+//! What the shape of a line says about where it may break.
 
-use super::style::Ink;
 use super::text::columns;
 
-/// The widest column of signs.
-const SIGN: usize = 12;
 /// The longest command in backticks that is kept in one piece, in columns.
 const COMMAND: usize = 30;
 /// A space where no row breaks; it is written as a plain one.
 pub(super) const HARD_SPACE: &str = "\u{a0}";
-
-/// An entry of the timeline, taken apart.
-pub(super) struct Stamp<'a> {
-    pub(super) time: &'a str,
-    pub(super) sign: &'a str,
-    pub(super) ink: Ink,
-    /// The columns from the sign to the text.
-    pub(super) width: usize,
-    pub(super) text: &'a str,
-}
-
-/// `10:02:13 seen   text`: a time, one of the signs, a text.
-pub(super) fn stamp(line: &str) -> Option<Stamp<'_>> {
-    let (time, rest) = line.split_once(' ')?;
-    let is_time = time.len() == 8
-        && time.bytes().enumerate().all(|(at, b)| if at % 3 == 2 { b == b':' } else { b.is_ascii_digit() });
-    let (sign, _) = rest.split_once(' ')?;
-    let ink = Ink::of_sign(sign).filter(|_| is_time)?;
-    let text = rest[sign.len()..].trim_start();
-    let width = columns(rest) - columns(text);
-    (width <= SIGN).then_some(Stamp { time, sign, ink, width, text })
-}
 
 /// The text with commands in backticks held together, so that they can be read and copied in one piece.
 pub(super) fn unbroken_commands(text: &str) -> String {
@@ -59,22 +34,6 @@ pub(super) fn hang(line: &str, room: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_entry_is_a_time_a_known_sign_and_a_text_and_nothing_less() {
-        let entry = stamp("10:02:13 seen   it is 3 o'clock").unwrap();
-        assert_eq!(
-            (entry.time, entry.sign, entry.width, entry.text),
-            ("10:02:13", "seen", 7, "it is 3 o'clock")
-        );
-        let gap = " ".repeat(300);
-        let far = format!("10:02:13 seen{gap}x");
-        for line in
-            ["", "10:02:13", "10:02:13 ", "10:02:13 hello you", "1é:02:1 seen x", "10.02.13 seen x", &far]
-        {
-            assert!(stamp(line).is_none(), "{line:?}");
-        }
-    }
 
     #[test]
     fn further_rows_line_up_below_what_they_go_on_from() {

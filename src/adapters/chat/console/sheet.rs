@@ -1,10 +1,10 @@
 //! Cards as rows of text. The first column of a row belongs to the console: only its own signs (a rule, a thread's
 //! number, `@here`, the title of an answer) begin there, and no text of a card can pass for one of them.
 
-use super::shape::{HARD_SPACE, Stamp, hang, stamp, unbroken_commands};
+use super::shape::{HARD_SPACE, hang, unbroken_commands};
 use super::style::{Ink, Line, Span, span};
-use super::text::{columns, one_line, shortened, wrap};
-use crate::domain::card::{Attachment, Card, CardAction, Field};
+use super::text::{columns, shortened, wrap};
+use crate::domain::card::{Attachment, Card, CardAction, Entry, Field, is_row, one_line};
 
 /// The widest that prose and rules get: longer rows are hard to read, however wide the screen.
 const MEASURE: usize = 110;
@@ -12,6 +12,8 @@ const MEASURE: usize = 110;
 const NARROWEST: usize = 24;
 /// The least room for text beside its time and sign; with less, it goes on below them.
 const COMFORTABLE: usize = 36;
+/// The column of an entry's sign.
+const SIGN: usize = 7;
 /// The widest column of names.
 const NAMES: usize = 16;
 /// How many rows of evidence a thread shows, and how many of them one line may take.
@@ -161,8 +163,8 @@ impl Sheet {
             for (at, line) in text.lines().enumerate() {
                 let margin = if at == 0 { margin.clone() } else { margin.continued() };
                 let may_be_entry = at == 0 || matches!(evidence, Evidence::Whole);
-                match stamp(line).filter(|_| may_be_entry) {
-                    Some(stamp) => self.entry(&margin, &stamp),
+                match Entry::parse(line).filter(|_| may_be_entry) {
+                    Some(entry) => self.entry(&margin, entry),
                     None => self.loose(&margin, line),
                 }
             }
@@ -170,23 +172,22 @@ impl Sheet {
     }
 
     /// An entry of the timeline.
-    fn entry(&mut self, margin: &Margin, stamp: &Stamp<'_>) {
+    fn entry(&mut self, margin: &Margin, entry: Entry<'_>) {
         let head = vec![
-            span(Ink::Dim, format!("{} ", stamp.time)),
-            span(stamp.ink, stamp.sign),
-            span(Ink::Plain, " ".repeat(stamp.width.saturating_sub(columns(stamp.sign)))),
+            span(Ink::Dim, format!("{} ", entry.time)),
+            span(Ink::of_sign(entry.sign), format!("{:<SIGN$}", entry.sign)),
         ];
-        let wide = columns(stamp.time) + 1 + stamp.width;
+        let wide = columns(entry.time) + 1 + SIGN;
         let hang = if self.prose() >= width_of(&margin.first) + wide + COMFORTABLE { wide } else { 2 };
         let mut margin = margin.clone();
         margin.first.extend(head);
         margin.next.push(span(Ink::Plain, " ".repeat(hang)));
-        self.paragraph(&margin, stamp.text, Ink::Plain, self.prose());
+        self.paragraph(&margin, entry.text, Ink::Plain, self.prose());
     }
 
     /// A line that is laid out already: a table's row, a list's item, or plain prose.
     fn loose(&mut self, margin: &Margin, line: &str) {
-        let width = if line.trim_start().contains("  ") { self.width } else { self.prose() };
+        let width = if is_row(line) { self.width } else { self.prose() };
         let room = width.saturating_sub(width_of(&margin.next));
         let mut margin = margin.clone();
         margin.next.push(span(Ink::Plain, " ".repeat(hang(line, room))));

@@ -125,8 +125,8 @@ impl Ink {
 
     /// The colour of the word that says what kind of thing an entry of the timeline is; `None` if it is no such
     /// word.
-    pub(super) fn of_sign(sign: &str) -> Option<Self> {
-        Some(match sign {
+    pub(super) fn of_sign(sign: &str) -> Self {
+        match sign {
             "seen" => Self::Yellow,
             "calm" | "good" => Self::Green,
             "bad" => Self::Red,
@@ -135,8 +135,8 @@ impl Ink {
             "why" | "next" => Self::Cyan,
             "person" | "change" => Self::Magenta,
             "repair" => Self::Blue,
-            _ => return None,
-        })
+            _ => Self::Plain,
+        }
     }
 }
 

@@ -1,7 +1,6 @@
 //! Text on a grid: how wide it is, where it breaks, and what of other people's text may reach a terminal at all.
 
-use crate::domain::card::{Attachment, Card, CardAction, Field};
-use crate::domain::report::text::clean_line;
+use crate::domain::card::{Card, clean_lines, one_line};
 
 /// What a tab advances to a multiple of.
 const TAB: usize = 8;
@@ -97,37 +96,12 @@ pub(super) fn shortened(text: &str, most: usize) -> String {
 /// A card as it may be printed: nothing in it moves the cursor, changes colours or hides text, wherever it came
 /// from.
 pub(super) fn tidy(card: &Card) -> Card {
-    let field = |field: &Field| Field { name: one_line(&field.name), value: lines(&field.value) };
-    let action = |action: &CardAction| CardAction {
-        label: one_line(&action.label),
-        command: one_line(&action.command),
-    };
-    let attachment = |attachment: &Attachment| Attachment {
-        name: one_line(&attachment.name),
-        text: lines(&attachment.text),
-    };
-    Card {
-        title: one_line(&card.title),
-        severity: card.severity,
-        done: card.done,
-        body: card.body.iter().map(|text| lines(text)).collect(),
-        fields: card.fields.iter().map(field).collect(),
-        actions: card.actions.iter().map(action).collect(),
-        attachments: card.attachments.iter().map(attachment).collect(),
-        mention: card.mention,
-    }
-}
-
-/// Cleaned text on a single line.
-pub(super) fn one_line(text: &str) -> String {
-    let lines = text.lines().map(|line| clean_line(line).replace('\t', " "));
-    lines.map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+    card.map(one_line, lines)
 }
 
 /// Cleaned text, line by line.
 fn lines(text: &str) -> String {
-    let lines: Vec<String> = text.lines().map(|line| without_tabs(clean_line(line).trim_end())).collect();
-    lines.join("\n").trim_matches('\n').to_owned()
+    clean_lines(text).lines().map(without_tabs).collect::<Vec<_>>().join("\n")
 }
 
 fn without_tabs(line: &str) -> String {

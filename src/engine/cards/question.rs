@@ -1,0 +1,129 @@
+//! The card of a question: exactly what would run, and later who decided and what became of it.
+
+use chrono_tz::Tz;
+
+use super::span;
+use crate::domain::action::{Action, BlastRadius, Effect};
+use crate::domain::approval::{Approval, ApprovalState, ApprovedAction};
+use crate::domain::card::Card;
+use crate::domain::remediation::Outcome;
+use crate::domain::signal::{Severity, Timestamp};
+
+/// The field that says what the answer was.
+const ANSWER: &str = "Answer";
+/// The field that says what became of it.
+const RESULT: &str = "Result";
+
+/// The question as it is asked.
+#[must_use]
+pub fn question(approval: &Approval, number: u64, title: &str, host: &str, tz: Tz) -> Card {
+    let deeds: Vec<&ApprovedAction> = approval.actions.iter().filter(|a| a.purpose.is_none()).collect();
+    let effect = deeds.iter().map(|a| a.effect).max().unwrap_or(Effect::Read);
+    let radius = deeds.iter().map(|a| a.blast_radius).max().unwrap_or(BlastRadius::Target);
+    let runs = approval.actions.iter().map(|shown| would_run(shown, host)).collect::<Vec<_>>();
+    let left = span(approval.requested_at, approval.expires_at);
+    let until = approval.expires_at.with_timezone(&tz).format("%H:%M:%S");
+    Card::titled(format!("Request {}: may I run {}?", approval.number, approval.runbook))
+        .severity(if effect == Effect::Irreversible { Severity::Error } else { Severity::Warning })
+        .field("Would run", runs.join("\n"))
+        .field("To", format!("{title}, because of {} (#{number})", approval.problem))
+        .field("Why I ask", reasons(&approval.actions).join("\n"))
+        .field("Risk", risk(effect))
+        .field("Blast radius", reach(radius))
+        .field("Undo", undo(&approval.actions, &deeds))
+        .field("Expires", format!("{until}, in {left}; no answer is a no"))
+        .action("Approve", format!("approve {}", approval.number))
+        .action("Deny", format!("deny {}", approval.number))
+}
+
+/// The card once the question was answered or came to its end.
+#[must_use]
+pub fn answered(
+    mut card: Card,
+    state: ApprovalState,
+    by: Option<&str>,
+    why: Option<&str>,
+    now: Timestamp,
+    tz: Tz,
+) -> Card {
+    let at = now.with_timezone(&tz).format("%H:%M:%S");
+    let who = by.unwrap_or("nobody");
+    let why = why.map(|why| format!(": {}", why.trim_end_matches('.'))).unwrap_or_default();
+    let answer = match state {
+        ApprovalState::Pending => return card,
+        ApprovalState::Approved => format!("yes, by {who} at {at}{why}"),
+        ApprovalState::Denied => format!("no, by {who} at {at}{why}"),
+        ApprovalState::Expired => format!("none; it expired at {at}, and nothing was run"),
+        ApprovalState::Withdrawn => format!("withdrawn at {at}{why}"),
+    };
+    card.actions.clear();
+    card.fields.retain(|field| field.name != "Expires");
+    card.done = state != ApprovalState::Approved;
+    let card = card.field(ANSWER, answer);
+    if state == ApprovalState::Approved { card.field(RESULT, "it runs now") } else { card }
+}
+
+/// The card of what was permitted, once it has come to its end.
+#[must_use]
+pub fn concluded(mut card: Card, outcome: &Outcome) -> Card {
+    let (done, result) = match outcome {
+        Outcome::Succeeded => (true, "it worked".to_owned()),
+        Outcome::Deferred => (true, "done and verified; the alert's source has yet to confirm".to_owned()),
+        Outcome::Unwound { why } => (true, format!("it did not help, and was taken back: {why}")),
+        Outcome::Cancelled { why } => (true, format!("it was called off: {why}")),
+        Outcome::Stuck { why } => (false, format!("it is stuck half way: {why}")),
+    };
+    card.done = done;
+    card.fields.retain(|field| field.name != RESULT);
+    card.field(RESULT, result)
+}
+
+/// The card of what was permitted and could not begin.
+#[must_use]
+pub fn not_begun(mut card: Card, why: &str) -> Card {
+    card.done = true;
+    card.fields.retain(|field| field.name != RESULT);
+    card.field(RESULT, why)
+}
+
+/// A command with its host, and what it is for unless it does a step.
+fn would_run(shown: &ApprovedAction, host: &str) -> String {
+    let Action::Command(command) = &shown.action;
+    let host = if command.host == "local" { format!("{host}: ") } else { String::new() };
+    format!("{host}{shown}")
+}
+
+fn reasons(actions: &[ApprovedAction]) -> Vec<String> {
+    let mut reasons: Vec<String> = Vec::new();
+    for reason in actions.iter().flat_map(|action| &action.reasons) {
+        if !reasons.contains(reason) {
+            reasons.push(reason.clone());
+        }
+    }
+    reasons
+}
+
+fn risk(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Read => "none: it only looks",
+        Effect::Restorative => "restores the declared state; there is nothing to take back",
+        Effect::Reversible => "can be taken back; what that needs is noted beforehand",
+        Effect::Irreversible => "can't be taken back",
+    }
+}
+
+fn reach(radius: BlastRadius) -> &'static str {
+    match radius {
+        BlastRadius::Target => "the target alone",
+        BlastRadius::Service => "the service and those who use it",
+        BlastRadius::Host => "the whole host",
+        BlastRadius::Cluster => "more than one host",
+    }
+}
+
+fn undo(all: &[ApprovedAction], deeds: &[&ApprovedAction]) -> String {
+    let is_undo = |a: &&ApprovedAction| a.purpose.as_deref().is_some_and(|p| p.contains("take it back"));
+    let mut ways: Vec<String> = all.iter().filter(is_undo).map(|a| format!("`{}`", a.action)).collect();
+    ways.extend(deeds.iter().filter_map(|a| a.undo.clone()));
+    if ways.is_empty() { "none".to_owned() } else { ways.join("\n") }
+}

@@ -1,0 +1,126 @@
+//! The lines to the chat platforms: one that is cut is told on the others.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::cards::span;
+use super::timer::Timer;
+use super::world::World;
+use crate::domain::card::{Card, Place};
+use crate::domain::escalation::within;
+use crate::domain::signal::Timestamp;
+
+/// How long a line is cut before anybody is told: most cuts are over sooner.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A way between Steward and a platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Way {
+    /// What Steward says.
+    Out,
+    /// What people say.
+    In,
+}
+
+/// A platform that is cut off.
+#[derive(Debug)]
+struct Cut {
+    since: Timestamp,
+    /// The ways that are cut, and why.
+    ways: BTreeMap<Way, String>,
+    told: bool,
+}
+
+/// What is known of the platforms.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    cut: BTreeMap<String, Cut>,
+    /// Events from elsewhere than the configured places and people.
+    ignored: BTreeMap<String, u64>,
+}
+
+impl World {
+    /// Notes that a line is cut (and why), or that it works.
+    pub(super) fn line(&mut self, platform: &str, way: Way, state: Result<(), String>, now: Timestamp) {
+        match state {
+            Err(why) => {
+                let ways = BTreeMap::new();
+                let cut = self.lines.cut.entry(platform.to_owned()).or_insert_with(|| Cut {
+                    since: now,
+                    ways,
+                    told: false,
+                });
+                cut.ways.insert(way, why);
+                let told_at = cut.since + PATIENCE;
+                self.wake(told_at, Timer::Lines);
+            }
+            Ok(()) => self.line_works(platform, way, now),
+        }
+    }
+
+    fn line_works(&mut self, platform: &str, way: Way, now: Timestamp) {
+        let Some(cut) = self.lines.cut.get_mut(platform) else { return };
+        cut.ways.remove(&way);
+        if !cut.ways.is_empty() {
+            return;
+        }
+        let Some(cut) = self.lines.cut.remove(platform) else { return };
+        if cut.told {
+            let title = format!("{platform} is back after {}", span(cut.since, now));
+            self.tell_others(platform, &Card::titled(title), now);
+        }
+    }
+
+    /// Tells of lines that have been cut for a while.
+    pub(super) fn look_at_lines(&mut self, now: Timestamp) {
+        let tz = self.settings.tz;
+        let mut due = Vec::new();
+        for (platform, cut) in &mut self.lines.cut {
+            if !cut.told && !within(cut.since, now, PATIENCE) {
+                cut.told = true;
+                let at = cut.since.with_timezone(&tz).format("%H:%M:%S");
+                let card = Card::titled(format!("{platform} is cut off since {at}"));
+                due.push((platform.clone(), cut.ways.iter().fold(card, explained)));
+            }
+        }
+        for (platform, card) in due {
+            self.tell_others(&platform, &card, now);
+        }
+    }
+
+    fn tell_others(&mut self, platform: &str, card: &Card, now: Timestamp) {
+        let others: Vec<_> =
+            self.settings.platforms.iter().filter(|other| *other != platform).cloned().collect();
+        self.post_to(&others, "lab", None, &Place::Lab, card, now);
+    }
+
+    /// Counts an event from elsewhere than the configured places and people.
+    pub(super) fn ignore(&mut self, platform: String) {
+        *self.lines.ignored.entry(platform).or_default() += 1;
+    }
+
+    /// How the platforms are, for `status`: one line for each of which there is something to say.
+    pub(super) fn lines_now(&self) -> String {
+        let tz = self.settings.tz;
+        let cut = self.lines.cut.iter().map(|(platform, cut)| {
+            let at = cut.since.with_timezone(&tz).format("%H:%M:%S");
+            let why: Vec<&str> = cut.ways.values().map(String::as_str).collect();
+            format!("{platform} is cut off since {at}: {}", why.join("; "))
+        });
+        let ignored = self.lines.ignored.iter().map(|(platform, count)| {
+            format!(
+                "{platform}: {} from elsewhere ignored",
+                super::answers::count_of(*count as usize, "event")
+            )
+        });
+        cut.chain(ignored).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// Adds what a cut means.
+fn explained(card: Card, (way, why): (&Way, &String)) -> Card {
+    card.line(match way {
+        Way::Out => format!("What I have to say there waits and is not lost: {why}."),
+        Way::In => format!("What is typed and pressed there does not reach me: {why}."),
+    })
+}
