@@ -238,9 +238,12 @@ impl Bot<'_> {
             platform: "console".into(),
             conversation: user.into(),
             user: user.into(),
+            user_id: user.into(),
             operator,
             text: text.into(),
             incident,
+            addressed: true,
+            bookmark: None,
         };
         self.app.handle().submit(Message::Said(inbound)).await.unwrap();
         self.settle().await;

@@ -110,6 +110,8 @@ fn the_example_shows_every_key_that_there_is() {
         "approvals",
         "chat",
         "chat.console",
+        "chat.discord",
+        "chat.telegram",
         "changes",
         "changes.git",
         "changes.git.targets",
