@@ -2,6 +2,8 @@
 
 mod client;
 mod faults;
+mod gateway;
+mod interactions;
 mod rules;
 
 use std::sync::Arc;
@@ -49,13 +51,6 @@ impl Raw {
         let (status, message) = self.ask("POST", &messages(), body).await;
         assert_eq!(status, 200, "{message}");
         message["id"].as_str().unwrap().parse().unwrap()
-    }
-
-    /// A message that is refused: its error code.
-    async fn refused(&self, body: &Value) -> u64 {
-        let (status, answer) = self.ask("POST", &messages(), body).await;
-        assert!(status >= 400, "accepted: {body}");
-        answer["code"].as_u64().unwrap()
     }
 }
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
-use super::permissions::{BOT_ROLE, permission};
+use super::permissions::BOT_ROLE;
 use super::world::{Channel, ChannelKind, HAS_THREAD, Message, SUPPRESS_EMBEDS, World};
 use super::{BOT, GUILD, OPERATOR};
 
@@ -238,13 +238,7 @@ impl World {
 
     /// The permissions of somebody in a channel, as interactions tell them.
     pub(super) fn permissions_text(&self, user: u64, channel: u64) -> String {
-        let bits = self.permissions(user, channel);
-        // Administrators have everything; not every client takes 64 set bits.
-        if bits == u64::MAX {
-            (permission::ADMINISTRATOR | (1 << 51) - 1).to_string()
-        } else {
-            bits.to_string()
-        }
+        self.permissions(user, channel).to_string()
     }
 }
 

@@ -12,6 +12,8 @@ mod command_rules;
 mod component_rules;
 mod faults;
 mod gateway;
+mod gateway_control;
+mod handshake;
 mod json;
 mod limits;
 mod people;

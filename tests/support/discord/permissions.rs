@@ -28,6 +28,9 @@ use permission::*;
 /// The role that came with the bot.
 pub(super) const BOT_ROLE: u64 = 1_101_010_101_010_101_999;
 
+/// What an administrator has: every documented bit.
+const EVERYTHING: u64 = (1 << 51) - 1;
+
 /// What roles and channels allow.
 pub(super) struct Rights {
     /// By role.
@@ -62,7 +65,7 @@ impl Rights {
     fn effective(&self, roles: &[u64], member: u64, channel: u64) -> u64 {
         let base = roles.iter().filter_map(|role| self.roles.get(role)).fold(0, |all, bits| all | bits);
         if base & ADMINISTRATOR != 0 {
-            return u64::MAX;
+            return EVERYTHING;
         }
         let none = Vec::new();
         let overwrites = self.overwrites.get(&channel).unwrap_or(&none);

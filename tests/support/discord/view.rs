@@ -159,7 +159,7 @@ impl World {
     }
 
     /// A message, wherever it is.
-    pub fn post_with_id(&self, message: u64) -> Option<Seen> {
+    pub fn message_seen(&self, message: u64) -> Option<Seen> {
         self.message(message).map(|message| self.seen(message))
     }
 
@@ -203,9 +203,19 @@ impl World {
         all.filter(|m| m.only_for == Some(user)).map(|message| self.seen(message)).collect()
     }
 
+    /// The token of an interaction, for who answers by hand.
+    pub fn token_of(&self, interaction: u64) -> String {
+        self.interactions[&interaction].token.clone()
+    }
+
     /// The names of the registered slash commands: of the guild, then those for everywhere.
     pub fn commands(&self) -> Vec<String> {
         self.commands.values().rev().flatten().map(|command| text(&command["name"])).collect()
+    }
+
+    /// What was done against the documentation.
+    pub fn violations(&self) -> &[String] {
+        &self.violations
     }
 
     /// How many requests are kept waiting by a fault.

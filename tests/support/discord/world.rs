@@ -40,7 +40,6 @@ pub struct World {
 
 /// Somebody with an account.
 pub(super) struct Person {
-    pub(super) id: u64,
     pub(super) name: &'static str,
     /// Takes direct messages.
     pub(super) takes_dms: bool,
@@ -138,7 +137,7 @@ pub(super) const SUPPRESS_NOTIFICATIONS: u64 = 1 << 12;
 
 impl World {
     pub(super) fn new(now: DateTime<Utc>) -> Self {
-        let person = |id, name| (id, Person { id, name, takes_dms: true });
+        let person = |id, name| (id, Person { name, takes_dms: true });
         let text = |id, name: &str, guild| {
             (id, Channel { id, name: name.into(), kind: ChannelKind::Text { guild }, messages: Vec::new() })
         };
