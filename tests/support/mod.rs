@@ -3,6 +3,7 @@
 
 mod chat;
 mod clock;
+pub mod discord;
 mod host;
 mod logs;
 
