@@ -17,6 +17,7 @@ mod chat;
 mod correlation;
 mod day;
 mod escalation;
+mod fake_telegram;
 mod flapping;
 mod incidents;
 mod ladder;

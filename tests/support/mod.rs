@@ -5,6 +5,7 @@ mod chat;
 mod clock;
 mod host;
 mod logs;
+pub mod telegram;
 
 use std::collections::BTreeMap;
 use std::path::Path;
