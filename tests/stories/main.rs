@@ -18,6 +18,7 @@ mod correlation;
 mod day;
 mod escalation;
 mod fake_discord;
+mod fake_telegram;
 mod flapping;
 mod incidents;
 mod ladder;

@@ -6,6 +6,7 @@ mod clock;
 pub mod discord;
 mod host;
 mod logs;
+pub mod telegram;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -26,6 +27,7 @@ use steward::domain::target::{Signature, Target};
 use steward::engine::message::Message;
 use steward::engine::ports::{Chat, Clock, Inbound};
 use steward::store::query;
+pub use telegram::FakeTelegram;
 
 /// A lab on disk, and the world around it, which outlives a Steward.
 pub struct Lab {
@@ -116,6 +118,24 @@ impl Lab {
         discord
     }
 
+    /// A Telegram that the Stewards which start from now on are connected to, in a group with or without topics.
+    pub async fn on_telegram(&self, forum: bool) -> FakeTelegram {
+        let telegram = FakeTelegram::start(self.clock.clone()).await;
+        telegram.forum(forum);
+        self.append(
+            "config.toml",
+            &format!(
+                "\n[chat.telegram]\ntoken = \"env:TELEGRAM_TOKEN\"\nchat = {}\noperators = [{}]\napi = \"{}\"\n",
+                telegram::GROUP,
+                telegram::OPERATOR,
+                telegram.api()
+            ),
+        );
+        let strict = telegram.clone();
+        self.at_end.lock().unwrap().push(Box::new(move || strict.nothing_wrong()));
+        telegram
+    }
+
     /// No fake console: only the platforms that speak their own wire.
     pub fn without_console(&self) {
         *self.no_console.lock().unwrap() = true;
@@ -166,6 +186,7 @@ impl Lab {
         let (file, state) = (self.path().join("config.toml"), self.path().join("state"));
         Arc::new(move || {
             let env = |name: &str| match name {
+                "TELEGRAM_TOKEN" => Some(telegram::TOKEN.to_owned()),
                 "DISCORD_TOKEN" => Some(discord::TOKEN.to_owned()),
                 _ => None,
             };
