@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::support::{min, secs};
 use super::{Raw, discord};
-use crate::support::discord::{BOT, CHANNEL, FakeDiscord, OPERATOR, STRANGER};
+use crate::support::discord::{BOT, CHANNEL, FakeDiscord, GUILD, OPERATOR, STRANGER};
 
 /// A message with a button, which alex pressed: message and interaction with the path of its token.
 async fn pressed(discord: &FakeDiscord, raw: &Raw) -> (u64, u64, String) {
@@ -112,4 +112,45 @@ async fn nobody_can_press_a_disabled_button() {
     let rows = json!([{"type": 1, "components": [button]}]);
     let message = Raw::to(&discord).post(&json!({"content": "Shall I?", "components": rows})).await;
     discord.press(STRANGER, message, "yes:1");
+}
+
+#[tokio::test]
+async fn a_transcript_reads_like_the_channel_and_has_no_ids() {
+    let (discord, _) = discord().await;
+    let raw = Raw::to(&discord);
+    let link = format!("https://discord.com/channels/{GUILD}/{CHANNEL}/{BOT}");
+    let button = |label: &str, more: Value| {
+        let mut button = json!({"type": 2, "style": 5, "label": label});
+        more.as_object().unwrap().iter().for_each(|(key, value)| button[key] = value.clone());
+        button
+    };
+    let buttons = [
+        button("Docs", json!({"url": "https://example.org"})),
+        button("Gone", json!({"style": 2, "custom_id": "x", "disabled": true})),
+    ];
+    let embed = json!({
+        "title": "**web** is down", "description": format!("since <t:1795248000:R>\nsee {link}"), "color": 255,
+        "fields": [{"name": "Tried", "value": "one\ntwo"}, {"name": "Where", "value": format!("<#{CHANNEL}>")}],
+        "footer": {"text": "#1"},
+    });
+    let rows = json!([{"type": 1, "components": buttons}]);
+    let root = raw.post(&json!({"content": "@here", "embeds": [embed], "components": rows})).await;
+    raw.ask("POST", &format!("/channels/{CHANNEL}/messages/{root}/threads"), &json!({"name": "#1 web"}))
+        .await;
+    let said = discord.says(OPERATOR, root, r"what is \*this\*?");
+    let reply = json!({"content": "nothing", "message_reference": {"message_id": said.to_string()}});
+    raw.ask("POST", &format!("/channels/{root}/messages"), &reply).await;
+    discord.react(STRANGER, root, "👀");
+    let thread = "🧵 #1 web\n  alex:\n    what is *this*?\n  Steward to alex:\n    nothing\n";
+    let shown = format!(
+        "#ops\nSteward → @here:\n  @here\n  ┃ web is down (#0000ff)\n  ┃ since 2026-11-21 08:00\n  \
+         ┃ see https://discord/ops/message\n  ┃ Tried:\n  ┃   one\n  ┃   two\n  ┃ Where: #ops\n  ┃ — #1\n  \
+         [Docs ↗] (Gone)\n  👀 mallory\n{}",
+        thread.lines().map(|line| format!("  {line}\n")).collect::<String>()
+    );
+    assert_eq!(discord.transcript(CHANNEL), shown);
+    discord.delete_message(root);
+    assert_eq!(discord.transcript(CHANNEL), format!("#ops\n{thread}"), "the thread outlives its message");
+    assert!(discord.look(|world| world.thread_of(root)).is_some_and(|thread| !thread.locked));
+    discord.nothing_wrong();
 }

@@ -109,10 +109,8 @@ impl World {
             "application": {"id": BOT.to_string(), "flags": self.application_flags()},
         });
         self.gateway.dispatch("READY", &ready);
-        if intents & intent::GUILDS != 0 {
-            let guild = self.guild_create();
-            self.gateway.dispatch("GUILD_CREATE", &guild);
-        }
+        let guild = self.guild_create();
+        self.tell_guild("GUILD_CREATE", &guild);
     }
 
     fn resume(&mut self, number: u64, data: &Value) {

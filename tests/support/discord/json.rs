@@ -186,10 +186,12 @@ impl World {
             value["webhook_id"] = BOT.to_string().into();
         }
         if let Some(to) = message.reference {
-            value["message_reference"] = json!({
-                "type": 0, "message_id": to.to_string(), "channel_id": self.message(to).map_or(message.channel, |m| m.channel).to_string(),
-                "guild_id": GUILD.to_string(),
-            });
+            let channel = self.message(to).map_or(message.channel, |m| m.channel);
+            value["message_reference"] =
+                json!({"type": 0, "message_id": to.to_string(), "channel_id": channel.to_string()});
+            if let Some(guild) = self.guild_of(channel) {
+                value["message_reference"]["guild_id"] = guild.to_string().into();
+            }
             // One level deep, as documented.
             let shallow = self.message(to).map(|m| Message { reference: None, ..m.clone() });
             value["referenced_message"] = shallow.map_or(Value::Null, |m| self.message_json(&m));

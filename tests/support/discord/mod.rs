@@ -16,6 +16,7 @@ mod gateway_control;
 mod handshake;
 mod json;
 mod limits;
+mod markdown;
 mod people;
 mod permissions;
 mod rest;

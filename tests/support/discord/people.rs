@@ -101,7 +101,7 @@ impl FakeDiscord {
                 "id": thread.to_string(), "guild_id": facts.guild.to_string(),
                 "parent_id": facts.parent.to_string(), "type": 11,
             });
-            world.gateway.dispatch("THREAD_DELETE", &gone);
+            world.tell_guild("THREAD_DELETE", &gone);
         });
     }
 
@@ -113,7 +113,7 @@ impl FakeDiscord {
             };
             let below = |c: &super::world::Channel| c.thread().is_some_and(|thread| thread.parent == channel);
             world.channels.retain(|id, found| *id != channel && !below(found));
-            world.gateway.dispatch("CHANNEL_DELETE", &gone);
+            world.tell_guild("CHANNEL_DELETE", &gone);
         });
     }
 

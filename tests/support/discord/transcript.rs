@@ -5,13 +5,13 @@ use std::sync::LazyLock;
 use chrono::DateTime;
 use regex::{Captures, Regex};
 
+use super::markdown::displayed;
 use super::view::{Embed, Seen};
 use super::world::World;
 
-static MENTION: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"<@!?(?P<user>\d+)>|<#(?P<channel>\d+)>|<t:(?P<time>-?\d+)(?::[tTdDfFRsS])?>|https://discord\.com/channels/(?P<link>[\d@me/]+)")
-        .unwrap()
-});
+/// Links within Discord, which have ids in them.
+static LINK: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"https://(?:\w+\.)?discord\.com/channels/([\d@me/]+)").unwrap());
 
 impl World {
     /// The messages of a channel, each with the thread that started from it.
@@ -104,29 +104,39 @@ impl World {
         text.lines().map(|line| format!("┃ {line}")).collect()
     }
 
-    /// A text with names for mentions, and times as UTC.
-    fn shown(&self, text: &str) -> String {
-        let show = |found: &Captures<'_>| {
-            let number = |group: &str| found.name(group).and_then(|id| id.as_str().parse::<u64>().ok());
-            if let Some(user) = number("user") {
-                return format!("@{}", self.name_of(user));
-            }
-            if let Some(channel) = number("channel") {
-                return format!(
-                    "#{}",
-                    self.channels.get(&channel).map_or("deleted", |channel| &channel.name)
-                );
-            }
-            if let Some(time) = found.name("time").and_then(|time| time.as_str().parse().ok()) {
-                let time = DateTime::from_timestamp(time, 0).map(|time| time.format("%F %H:%M").to_string());
-                return time.unwrap_or_default();
-            }
-            let mut ids = found.name("link").map_or("", |link| link.as_str()).split('/').skip(1);
-            let channel = ids.next().and_then(|id| id.parse().ok()).and_then(|id| self.channels.get(&id));
-            let name = channel.map_or("deleted", |channel| &channel.name);
-            if ids.next().is_some() { format!("[message in #{name}]") } else { format!("[#{name}]") }
-        };
-        MENTION.replace_all(text, show).into_owned()
+    /// A text as it is read, with names for mentions, and times as UTC.
+    pub fn shown(&self, text: &str) -> String {
+        let named = LINK.replace_all(text, |found: &Captures<'_>| self.link(found));
+        displayed(&named, &|tag| self.tag(tag))
+    }
+
+    /// `<@1>`, `<#1>`, `<t:1:R>` and the like.
+    fn tag(&self, tag: &str) -> String {
+        let inner = tag.trim_matches(['<', '>']);
+        let number = |prefix: &str| inner.strip_prefix(prefix)?.parse::<u64>().ok();
+        if let Some(user) = number("@").or_else(|| number("@!")) {
+            return format!("@{}", self.name_of(user));
+        }
+        if let Some(channel) = number("#") {
+            return format!("#{}", self.channels.get(&channel).map_or("deleted", |channel| &channel.name));
+        }
+        let seconds = inner.strip_prefix("t:").and_then(|time| time.split(':').next()?.parse().ok());
+        match seconds.and_then(|seconds| DateTime::from_timestamp(seconds, 0)) {
+            Some(time) => time.format("%F %H:%M").to_string(),
+            None => format!("[{}]", inner.trim_matches(|c: char| !c.is_alphabetic())),
+        }
+    }
+
+    /// A link to a channel or to a message in it.
+    fn link(&self, found: &Captures<'_>) -> String {
+        let mut ids = found[1].split('/').skip(1);
+        let channel = ids.next().and_then(|id| id.parse().ok()).and_then(|id| self.channels.get(&id));
+        let name = channel.map_or("deleted", |channel| &channel.name);
+        if ids.next().is_some() {
+            format!("https://discord/{name}/message")
+        } else {
+            format!("https://discord/{name}")
+        }
     }
 }
 

@@ -71,7 +71,7 @@ pub(super) fn start_thread(world: &mut World, request: &Request, parent: u64, me
     world.channels.insert(message, thread);
     let mut created = shown.clone();
     created["newly_created"] = true.into();
-    world.gateway.dispatch("THREAD_CREATE", &created);
+    world.tell_guild("THREAD_CREATE", &created);
     world.tell_of_message("MESSAGE_UPDATE", message);
     Ok(Some(shown))
 }
@@ -111,7 +111,7 @@ impl World {
     /// Tells of a thread that changed.
     pub(in crate::support::discord) fn tell_of_thread(&mut self, channel: u64) -> Option<Value> {
         let shown = self.channel_json(self.channels.get(&channel)?);
-        self.gateway.dispatch("THREAD_UPDATE", &shown);
+        self.tell_guild("THREAD_UPDATE", &shown);
         Some(shown)
     }
 

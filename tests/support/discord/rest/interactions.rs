@@ -58,8 +58,9 @@ pub(super) fn callback(world: &mut World, request: &Request, id: u64, token: &st
         return Ok(None);
     }
     let message = original.and_then(|id| world.message(id)).map(|message| world.message_json(message));
+    let told = original.map(|id| id.to_string());
     Ok(Some(json!({
-        "interaction": {"id": id.to_string(), "type": 2, "response_message_id": original.map(|id| id.to_string())},
+        "interaction": {"id": id.to_string(), "type": 2, "response_message_id": told},
         "resource": {"type": kind, "message": message},
     })))
 }

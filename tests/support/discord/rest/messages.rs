@@ -208,6 +208,13 @@ impl World {
         }
     }
 
+    /// Tells of the guild's channels and threads, if that was asked for.
+    pub(in crate::support::discord) fn tell_guild(&mut self, event: &str, data: &Value) {
+        if self.gateway.intents() & intent::GUILDS != 0 {
+            self.gateway.dispatch(event, data);
+        }
+    }
+
     /// Takes a message away; its thread stays, as on Discord.
     pub(in crate::support::discord) fn delete(&mut self, id: u64) {
         let Some(message) = self.message(id) else { return };

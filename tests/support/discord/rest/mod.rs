@@ -94,10 +94,8 @@ fn application(world: &World, path: &[&str]) -> Outcome {
 }
 
 fn gateway_bot(port: u16) -> Value {
-    json!({
-        "url": format!("ws://127.0.0.1:{port}"), "shards": 1,
-        "session_start_limit": {"total": 1000, "remaining": 999, "reset_after": 86_400_000, "max_concurrency": 1},
-    })
+    let limit = json!({"total": 1000, "remaining": 999, "reset_after": 86_400_000, "max_concurrency": 1});
+    json!({"url": format!("ws://127.0.0.1:{port}"), "shards": 1, "session_start_limit": limit})
 }
 
 /// The application is the bot's own.
