@@ -40,7 +40,6 @@ impl Reply {
 
 impl Raw {
     async fn start() -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let clock = Arc::new(HandClock::at("2026-11-21T08:00:00Z"));
         let telegram = FakeTelegram::start(clock.clone()).await;
         Self { telegram, clock, http: reqwest::Client::new() }
