@@ -1,3 +1,4 @@
 //! Chat platforms.
 
 pub mod console;
+pub mod discord;
