@@ -2,6 +2,7 @@
 
 mod knowledge;
 pub mod live;
+pub mod platforms;
 mod reload;
 mod retention;
 mod sources;

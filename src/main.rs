@@ -72,6 +72,7 @@ fn run(globals: &Globals) -> ExitCode {
             if settings.enabled {
                 chats.push(Arc::new(console.clone()));
             }
+            chats.extend(live::platforms(&setup));
             let app = live::start(&globals.request(), chats).await.map_err(failed)?;
             if settings.enabled {
                 listen(&console, settings.operator.clone(), app.handle().clone())?;
@@ -222,6 +223,6 @@ fn failed(error: StartError) -> Failure {
 
 /// What touches the world.
 fn tools(setup: &Setup) -> Tools {
-    let live::Reach { runner, clock, sources } = live::reach(setup);
-    Tools { runner, clock, sources }
+    let live::Reach { runner, clock, sources, chats } = live::reach(setup);
+    Tools { runner, clock, sources, chats }
 }

@@ -15,8 +15,8 @@ use steward::domain::action::{Action, Executable};
 use steward::domain::card::Place;
 use steward::domain::ids::ExecutionId;
 use steward::engine::ports::{
-    Chat, Child, CommandRunner, Delivered, DeliveryError, Exit, Gatekeeper, Limits, Outbound, Output, Reaped,
-    RunError,
+    Capabilities, Chat, Child, CommandRunner, Delivered, DeliveryError, Exit, Gatekeeper, Limits, Outbound,
+    Output, Reaped, RunError, Threads,
 };
 use steward::policy::Authorized;
 use tokio::sync::watch;
@@ -53,14 +53,29 @@ impl Chat for Agreeable {
         "bench".to_owned()
     }
 
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            threads: Threads::Own,
+            edits: true,
+            buttons: true,
+            reactions: None,
+            files: true,
+            private_answers: true,
+            drops_doubles: true,
+            longest_text: None,
+            edit_every: Duration::ZERO,
+            at_once: 1,
+        }
+    }
+
     async fn deliver(&self, message: &Outbound) -> Result<Delivered, DeliveryError> {
         let mut delivered = Delivered::default();
         match &message.place {
-            Place::Root { number, .. } if message.root_ref.is_none() => {
-                delivered.root_ref = Some(format!("root-{number}"));
+            Place::Root { number, .. } if message.refs.own.is_none() => {
+                delivered.own = Some(format!("root-{number}"));
             }
-            Place::Thread { number, .. } if message.thread_ref.is_none() => {
-                delivered.thread_ref = Some(format!("thread-{number}"));
+            Place::Thread { number, .. } if message.refs.thread.is_none() => {
+                delivered.thread = Some(format!("thread-{number}"));
             }
             _ => {}
         }

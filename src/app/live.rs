@@ -28,6 +28,8 @@ pub struct Reach {
     pub clock: Arc<dyn Clock>,
     /// What can tell of changes.
     pub sources: Vec<Arc<dyn ChangeSource>>,
+    /// The chat platforms, short of the console.
+    pub chats: Vec<Arc<dyn Chat>>,
 }
 
 /// What commands other than `run` touch of the world, as the configuration wants it.
@@ -35,7 +37,13 @@ pub struct Reach {
 pub fn reach(setup: &Setup) -> Reach {
     let (runner, clock) = machine();
     let sources = sources::build(&setup.loaded.config, &runner, &clock, &Arc::new(setup.policy.clone()));
-    Reach { runner, clock, sources }
+    Reach { runner, clock, sources, chats: platforms(setup) }
+}
+
+/// The chat platforms that the configuration names, short of the console. Nothing is connected yet.
+#[must_use]
+pub fn platforms(setup: &Setup) -> Vec<Arc<dyn Chat>> {
+    super::platforms::build(&setup.loaded.config.chat, &machine().1)
 }
 
 fn machine() -> (Arc<dyn CommandRunner>, Arc<dyn Clock>) {

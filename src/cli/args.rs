@@ -66,6 +66,12 @@ pub enum Query {
     Incident(IncidentCommand),
     /// What changed lately, as far as the configured sources know
     Changes(ChangesArgs),
+    /// Look whether the chat platforms are set up as they have to be, and tell what to click where
+    Doctor {
+        /// Print JSON (docs/cli.md has its shape)
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// `steward skill …`

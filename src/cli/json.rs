@@ -2,6 +2,7 @@
 //! never renamed, and nothing of the house is serialised here by its own derive, so that it may change freely.
 
 pub(super) mod change;
+pub(super) mod doctor;
 pub(super) mod incident;
 pub(super) mod runbook;
 pub(super) mod skill;

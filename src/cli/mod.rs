@@ -5,6 +5,7 @@
 mod args;
 mod changes;
 mod check;
+mod doctor;
 mod failure;
 mod incidents;
 mod json;
@@ -28,7 +29,7 @@ pub use try_skill::runnable;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
 use crate::config::Setup;
-use crate::engine::ports::{ChangeSource, Clock, CommandRunner};
+use crate::engine::ports::{ChangeSource, Chat, Clock, CommandRunner};
 use failure::Stop;
 use screen::Screen;
 
@@ -41,6 +42,8 @@ pub struct Tools {
     pub clock: Arc<dyn Clock>,
     /// What can tell of changes.
     pub sources: Vec<Arc<dyn ChangeSource>>,
+    /// The chat platforms that are configured, short of the console.
+    pub chats: Vec<Arc<dyn Chat>>,
 }
 
 /// Makes the tools that fit a configuration.
@@ -126,6 +129,7 @@ async fn answer(setup: &Setup, tools: &Tools, query: &Query, screen: &mut Screen
         Query::Incident(IncidentCommand::Show { id, json }) => {
             incidents::show(setup, id, *json, screen).await
         }
+        Query::Doctor { json } => doctor::doctor(tools, *json, screen).await,
         Query::Changes(args) => changes::changes(setup, tools, args, screen).await,
     }
 }

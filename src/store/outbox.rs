@@ -170,6 +170,9 @@ pub fn refs(conn: &Connection, platform: &str, incident: IncidentId, own: &str) 
             _ => refs.own = Some(reference),
         }
     }
+    if own == ROOT {
+        refs.own.clone_from(&refs.root);
+    }
     Ok(refs)
 }
 

@@ -46,7 +46,7 @@ async fn asked(lab: &Lab) -> Bot<'_> {
     let bot = lab.start().await;
     fill_disk(lab);
     bot.pass(min(6)).await;
-    assert!(lab.chat.thread(1).contains("Waiting for you"), "{}", lab.chat.thread(1));
+    assert!(lab.chat.thread(1).contains("waits for you"), "{}", lab.chat.thread(1));
     assert!(lab.host.ran().is_empty(), "nothing runs without a yes");
     bot
 }
@@ -60,9 +60,14 @@ async fn what_cannot_be_taken_back_is_asked_with_the_command_the_reason_and_the_
     let lab = lab("");
     let bot = asked(&lab).await;
     let thread = lab.chat.thread(1);
-    assert!(thread.contains("may I run vacuum? It would run: `journalctl --vacuum-size=200M`."), "{thread}");
-    assert!(thread.contains("Why I ask: it can't be taken back."), "{thread}");
-    assert!(thread.contains("It holds for 30 min; no answer by 08:35:10 is a no."), "{thread}");
+    assert!(
+        thread.contains("May I run vacuum? Approval 1 waits for you: it can't be taken back."),
+        "{thread}"
+    );
+    assert!(thread.contains("Would run: vm: `journalctl --vacuum-size=200M`"), "{thread}");
+    assert!(thread.contains("Why I ask: it can't be taken back"), "{thread}");
+    assert!(thread.contains("Risk: can't be taken back"), "{thread}");
+    assert!(thread.contains("Expires: 08:35:10, in 30 min; no answer is a no"), "{thread}");
     assert!(thread.contains("<Approve: approve 1> <Deny: deny 1>"), "{thread}");
     assert_eq!(lab.chat.field(1, "Next"), "waiting for you: `approve 1` or `deny 1`");
     assert!(bot.says("status").await.contains("Waits for you: approve 1: vacuum"));
@@ -82,6 +87,9 @@ async fn a_yes_runs_exactly_what_was_shown_once() {
     assert_eq!(lab.chat.field(1, "State"), "mitigated");
     let story = news(&lab, 1);
     assert!(story.contains("repair Shrink the journal (runbook vacuum, approved by alex)."), "{story}");
+    let card = lab.chat.question(1);
+    assert!(card.contains("Answer: yes, by alex at 08:06:00\nResult: it worked"), "{card}");
+    assert!(!card.contains("<Approve") && !card.contains("Expires"), "{card}");
 
     let again = bot.says("approve 1").await;
     assert!(again.contains("it was answered, expired or withdrawn"), "{again}");
@@ -102,8 +110,9 @@ async fn a_no_runs_nothing_and_is_not_asked_again() {
     assert_eq!(lab.host.ran(), [""; 0]);
     let story = news(&lab, 1);
     assert!(story.contains("alex said no: too many logs needed."), "{story}");
+    assert!(lab.chat.question(1).contains("Answer: no, by alex at 08:06:00: too many logs needed"));
     assert!(story.contains("vacuum fits, and the answer was no"), "{story}");
-    assert_eq!(story.matches("Waiting for you").count(), 0, "{story}");
+    assert_eq!(story.matches("waits for you").count(), 0, "{story}");
     assert_eq!(lab.chat.calls(), 0, "a no is an answer, and nobody is called for it");
     bot.end().await;
 }
@@ -121,6 +130,8 @@ async fn no_answer_in_time_is_told_as_a_no_and_calls_nobody_for_what_is_not_crit
     );
     assert!(story.contains("vacuum fits, and nobody answered when I asked"), "{story}");
     assert_eq!(lab.chat.calls(), 0);
+    let card = lab.chat.question(1);
+    assert!(card.contains("Answer: none; it expired at 08:35:10, and nothing was run"), "{card}");
     assert!(bot.says("approve 1").await.contains("No approval 1 waits"));
     bot.end().await;
 }
@@ -267,7 +278,7 @@ async fn a_pause_asks_for_what_would_run_by_itself_and_shows_where_people_look()
     bot.pass(min(6)).await;
     assert_eq!(lab.host.ran(), [""; 0]);
     let story = lab.chat.thread(1);
-    assert!(story.contains("It would run: `systemctl restart web.service`; `systemctl is-active --quiet web.service` to verify."), "{story}");
+    assert!(story.contains("Would run: vm: `systemctl restart web.service`; vm: `systemctl is-active --quiet web.service` to verify"), "{story}");
     assert!(story.contains("changes are paused; `resume` lifts that"), "{story}");
     assert!(bot.says("status").await.contains("Changes: paused by alex: I ask before every one"));
     assert!(lab.chat.field(1, "Next").starts_with("Paused by alex"), "{}", lab.chat.root(1));
@@ -457,7 +468,7 @@ async fn a_question_for_a_runbook_that_was_edited_is_withdrawn_and_the_new_comma
     bot.says("reload").await;
     let story = lab.chat.thread(1);
     assert!(story.contains("Approval 1 is withdrawn: the runbook was edited"), "{story}");
-    assert!(story.contains("It would run: `journalctl --vacuum-size=500M`."), "{story}");
+    assert!(story.contains("Would run: vm: `journalctl --vacuum-size=500M`"), "{story}");
     assert!(bot.says("approve 1").await.contains("No approval 1 waits"));
     assert!(lab.host.ran().is_empty(), "the old question opens nothing");
     bot.says("approve 2").await;

@@ -17,6 +17,8 @@ mod chat;
 mod correlation;
 mod day;
 mod escalation;
+mod fake_discord;
+mod fake_telegram;
 mod flapping;
 mod incidents;
 mod ladder;

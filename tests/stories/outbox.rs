@@ -94,7 +94,6 @@ async fn a_platform_that_asks_for_a_pause_gets_it_for_everything_and_no_try_too_
     assert_eq!(lab.chat.tries(), 1, "not before the time that it named");
     bot.pass(secs(30)).await;
     assert!(lab.chat.thread(1).contains("unit-failed") && lab.chat.thread(2).contains("unit-failed"));
-    bot.expect_log("429");
     bot.end().await;
 }
 
@@ -130,8 +129,16 @@ async fn one_platform_that_is_down_delays_only_its_own_messages() {
     let here = lab.chat.thread(1);
     assert!(here.contains("vm/web has unit-failed"), "{here}");
     assert!(!telegram.has_root(1));
+    assert_eq!(lab.chat.take_notice(), None, "most cuts are over before anybody needs to know");
+    bot.pass(secs(20)).await;
+    let notice = lab.chat.take_notice().unwrap();
+    assert!(notice.contains("telegram is cut off since 08:05:10"), "{notice}");
+    assert!(notice.contains("waits and is not lost: down."), "{notice}");
+    assert!(bot.says("status").await.contains("Chat: telegram is cut off since 08:05:10: down"));
     telegram.come_back();
     bot.pass(min(5)).await;
+    assert!(lab.chat.take_notice().unwrap().contains("telegram is back after "));
+    assert_eq!(telegram.take_notice(), None, "it need not be told about itself");
     assert_eq!(telegram.thread(1), here);
     assert_eq!(telegram.root(1), lab.chat.root(1));
     bot.expect_log("telegram");

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use steward::domain::card::{Card, Mention, Place};
-use steward::engine::ports::{Chat, Delivered, DeliveryError, Outbound};
+use steward::engine::ports::{Capabilities, Chat, Delivered, DeliveryError, Outbound, Threads};
 
 pub struct FakeChat {
     platform: String,
@@ -20,6 +20,7 @@ struct State {
     threads: BTreeMap<u64, Vec<String>>,
     seen: BTreeMap<u64, usize>,
     lab: VecDeque<String>,
+    questions: BTreeMap<u64, Card>,
     answers: BTreeMap<String, VecDeque<String>>,
     delivered: Vec<i64>,
     calls: usize,
@@ -39,13 +40,13 @@ impl FakeChat {
 
     /// From now on nothing is delivered.
     pub fn go_down(&self) {
-        self.state().failing = Some(DeliveryError::Transient { why: "down".into(), retry_after: None });
+        self.state().failing = Some(DeliveryError::Transient { why: "down".into(), hold: None });
     }
 
-    /// From now on everything is refused with this `Retry-After`.
+    /// From now on the platform asks for this pause.
     pub fn limit_rate(&self, seconds: u64) {
-        let retry_after = Some(Duration::from_secs(seconds));
-        self.state().failing = Some(DeliveryError::Transient { why: "429".into(), retry_after });
+        let pause = Duration::from_secs(seconds);
+        self.state().failing = Some(DeliveryError::Limited { pause, everything: true });
     }
 
     /// From now on everything is refused for good.
@@ -114,6 +115,14 @@ impl FakeChat {
         self.state().threads.iter().map(|(number, thread)| (*number, thread.len())).collect()
     }
 
+    /// The card of a question as it stands.
+    pub fn question(&self, approval: u64) -> String {
+        let state = self.state();
+        let card =
+            state.questions.get(&approval).unwrap_or_else(|| panic!("question {approval} was not put"));
+        render(card)
+    }
+
     /// The next notice to the lab.
     pub fn take_notice(&self) -> Option<String> {
         self.state().lab.pop_front()
@@ -174,6 +183,21 @@ impl Chat for FakeChat {
         self.platform.clone()
     }
 
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            threads: Threads::Own,
+            edits: true,
+            buttons: true,
+            reactions: None,
+            files: true,
+            private_answers: false,
+            drops_doubles: false,
+            longest_text: None,
+            edit_every: Duration::ZERO,
+            at_once: 1,
+        }
+    }
+
     async fn deliver(&self, message: &Outbound) -> Result<Delivered, DeliveryError> {
         let mut state = self.state();
         state.tries += 1;
@@ -181,7 +205,7 @@ impl Chat for FakeChat {
             return Err(error.clone());
         }
         if state.threads_fail && matches!(message.place, Place::Thread { .. }) {
-            return Err(DeliveryError::Transient { why: "no threads now".into(), retry_after: None });
+            return Err(DeliveryError::Transient { why: "no threads now".into(), hold: None });
         }
         state.delivered.push(message.id);
         let mut delivered = Delivered::default();
@@ -190,19 +214,28 @@ impl Chat for FakeChat {
                 let known = state.roots.insert(*number, message.card.clone()).is_some();
                 assert_eq!(
                     known,
-                    message.root_ref.is_some(),
+                    message.refs.own.is_some(),
                     "#{number}: a root message is made once and then edited"
                 );
                 *state.root_edits.entry(*number).or_default() += 1;
-                delivered.root_ref = (!known).then(|| format!("root-{number}"));
+                delivered.own = (!known).then(|| format!("root-{number}"));
             }
             Place::Thread { number, .. } => {
-                assert!(message.root_ref.is_some(), "#{number}: the thread comes after its root message");
-                let first = message.thread_ref.is_none();
-                delivered.thread_ref = first.then(|| format!("thread-{number}"));
+                assert!(message.refs.root.is_some(), "#{number}: the thread comes after its root message");
+                let first = message.refs.thread.is_none();
+                delivered.thread = first.then(|| format!("thread-{number}"));
                 state.calls += usize::from(message.card.mention == Mention::Here);
                 let text = render(&message.card);
                 state.threads.entry(*number).or_default().push(text);
+            }
+            Place::Question { number, approval, .. } => {
+                let known = state.questions.insert(*approval, message.card.clone()).is_some();
+                if !known {
+                    let text = render(&message.card);
+                    state.threads.entry(*number).or_default().push(text);
+                }
+                assert_eq!(known, message.refs.own.is_some(), "a question is put once and then edited");
+                delivered.own = (!known).then(|| format!("question-{approval}"));
             }
             Place::Lab => state.lab.push_back(render(&message.card)),
             Place::Answer { conversation } => {

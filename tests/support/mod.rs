@@ -3,8 +3,10 @@
 
 mod chat;
 mod clock;
+pub mod discord;
 mod host;
 mod logs;
+pub mod telegram;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,17 +15,19 @@ use std::time::Duration;
 
 pub use chat::FakeChat;
 pub use clock::HandClock;
+pub use discord::FakeDiscord;
 pub use host::FakeHost;
 use logs::Logs;
 use rusqlite::Connection;
-use steward::app::{App, Parts};
+use steward::app::{App, Parts, platforms};
 use steward::config::{LoadOptions, Setup};
 use steward::domain::incident::{Incident, Record};
 use steward::domain::signal::{Origin, Severity, Signal, SignalState};
 use steward::domain::target::{Signature, Target};
 use steward::engine::message::Message;
-use steward::engine::ports::{Chat, Inbound};
+use steward::engine::ports::{Chat, Clock, Inbound};
 use steward::store::query;
+pub use telegram::FakeTelegram;
 
 /// A lab on disk, and the world around it, which outlives a Steward.
 pub struct Lab {
@@ -33,6 +37,9 @@ pub struct Lab {
     pub chat: Arc<FakeChat>,
     others: Mutex<Vec<Arc<FakeChat>>>,
     look_for_edits: Mutex<Duration>,
+    no_console: Mutex<bool>,
+    /// What has to hold of the fake remotes at the end.
+    at_end: Mutex<Vec<Box<dyn Fn()>>>,
     logs: Logs,
 }
 
@@ -63,6 +70,8 @@ impl Lab {
             chat: Arc::new(FakeChat::new("console")),
             others: Mutex::default(),
             look_for_edits: Mutex::new(Duration::from_secs(3600)),
+            no_console: Mutex::default(),
+            at_end: Mutex::default(),
             logs: Logs::listen(),
         };
         let base = if settings.contains("[skills]") {
@@ -91,6 +100,47 @@ impl Lab {
         chat
     }
 
+    /// A Discord that the Stewards which start from now on are connected to. What it finds wrong fails the story.
+    pub async fn on_discord(&self) -> FakeDiscord {
+        let discord = FakeDiscord::start(self.clock.clone()).await;
+        self.append(
+            "config.toml",
+            &format!(
+                "\n[chat.discord]\ntoken = \"env:DISCORD_TOKEN\"\nguild = {}\nchannel = {}\noperators = [{}]\napi = \"{}\"\n",
+                discord::GUILD,
+                discord::CHANNEL,
+                discord::OPERATOR,
+                discord.api()
+            ),
+        );
+        let strict = discord.clone();
+        self.at_end.lock().unwrap().push(Box::new(move || strict.nothing_wrong()));
+        discord
+    }
+
+    /// A Telegram that the Stewards which start from now on are connected to, in a group with or without topics.
+    pub async fn on_telegram(&self, forum: bool) -> FakeTelegram {
+        let telegram = FakeTelegram::start(self.clock.clone()).await;
+        telegram.forum(forum);
+        self.append(
+            "config.toml",
+            &format!(
+                "\n[chat.telegram]\ntoken = \"env:TELEGRAM_TOKEN\"\nchat = {}\noperators = [{}]\napi = \"{}\"\n",
+                telegram::GROUP,
+                telegram::OPERATOR,
+                telegram.api()
+            ),
+        );
+        let strict = telegram.clone();
+        self.at_end.lock().unwrap().push(Box::new(move || strict.nothing_wrong()));
+        telegram
+    }
+
+    /// No fake console: only the platforms that speak their own wire.
+    pub fn without_console(&self) {
+        *self.no_console.lock().unwrap() = true;
+    }
+
     /// Stewards that start from now on look for edits this often.
     pub fn look_for_edits_every(&self, time: Duration) {
         *self.look_for_edits.lock().unwrap() = time;
@@ -104,7 +154,8 @@ impl Lab {
 
     fn chats(&self) -> impl Iterator<Item = Arc<FakeChat>> {
         let others = self.others.lock().unwrap().clone();
-        std::iter::once(self.chat.clone()).chain(others)
+        let console = (!*self.no_console.lock().unwrap()).then(|| self.chat.clone());
+        console.into_iter().chain(others)
     }
 
     pub fn path(&self) -> &Path {
@@ -134,7 +185,11 @@ impl Lab {
     fn read(&self) -> steward::app::Read {
         let (file, state) = (self.path().join("config.toml"), self.path().join("state"));
         Arc::new(move || {
-            let env = |_: &str| None;
+            let env = |name: &str| match name {
+                "TELEGRAM_TOKEN" => Some(telegram::TOKEN.to_owned()),
+                "DISCORD_TOKEN" => Some(discord::TOKEN.to_owned()),
+                _ => None,
+            };
             Setup::load_with(&LoadOptions {
                 file: Some(file.clone()),
                 state_dir: Some(state.clone()),
@@ -147,13 +202,22 @@ impl Lab {
 
     /// What an app in this lab is made of.
     pub fn parts(&self) -> Parts {
+        let clock: Arc<dyn Clock> = self.clock.clone();
+        let mut chats: Vec<Arc<dyn Chat>> = self.chats().map(|chat| chat as Arc<dyn Chat>).collect();
+        if let Ok(setup) = self.read()() {
+            chats.extend(platforms::build(&setup.loaded.config.chat, &clock));
+        }
         Parts {
             read: self.read(),
-            clock: self.clock.clone(),
+            clock,
             runner: self.host.clone(),
-            chats: self.chats().map(|chat| chat as Arc<dyn Chat>).collect(),
+            chats,
             look_for_edits: *self.look_for_edits.lock().unwrap(),
         }
+    }
+
+    fn remotes_are_content(&self) {
+        self.at_end.lock().unwrap().iter().for_each(|look| look());
     }
 
     /// Starts Steward and lets it come to rest.
@@ -238,9 +302,12 @@ impl Bot<'_> {
             platform: "console".into(),
             conversation: user.into(),
             user: user.into(),
+            user_id: user.into(),
             operator,
             text: text.into(),
             incident,
+            addressed: true,
+            bookmark: None,
         };
         self.app.handle().submit(Message::Said(inbound)).await.unwrap();
         self.settle().await;
@@ -277,6 +344,7 @@ impl Bot<'_> {
         self.timelines_make_sense().await;
         self.stop().await;
         lab.chats().for_each(|chat| chat.nothing_unseen());
+        lab.remotes_are_content();
         lab.logs.nothing_unexpected();
     }
 
@@ -285,6 +353,7 @@ impl Bot<'_> {
         let lab = self.lab;
         self.timelines_make_sense().await;
         self.stop().await;
+        lab.remotes_are_content();
         lab.logs.nothing_unexpected();
     }
 

@@ -90,7 +90,7 @@ fn the_example_shows_every_key_that_there_is() {
         .lines()
         .map(|line| match line.strip_prefix("# ") {
             Some(code)
-                if code.starts_with("[[")
+                if code.starts_with('[')
                     || code.split_once(" = ").is_some_and(|(key, _)| !key.contains(' ')) =>
             {
                 code
@@ -110,6 +110,8 @@ fn the_example_shows_every_key_that_there_is() {
         "approvals",
         "chat",
         "chat.console",
+        "chat.discord",
+        "chat.telegram",
         "changes",
         "changes.git",
         "changes.git.targets",

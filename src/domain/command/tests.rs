@@ -94,7 +94,7 @@ fn commands_read_as_people_type_them() {
         ("split lab/api out of 3", Split { incident: 3, target: target("lab/api") }),
         ("clear 3", Clear { incident: 3 }),
         ("skills", Skills),
-        ("list runbooks", Runbooks),
+        ("list runbooks", Runbooks { name: None }),
     ] {
         assert_eq!(good(text), command, "{text}");
     }

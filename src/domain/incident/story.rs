@@ -182,7 +182,7 @@ fn approval(event: &Event) -> Option<Sentence> {
     match event {
         Event::ApprovalRequested { number, reasons, runbook, .. } => {
             let text =
-                format!("May I run {runbook}? Request {number} waits for you: {}.", reasons.join("; "));
+                format!("May I run {runbook}? Approval {number} waits for you: {}.", reasons.join("; "));
             Some(Sentence::urgent("ask", text))
         }
         Event::ApprovalEnded { number, state, by, why, .. } => {

@@ -23,7 +23,7 @@ pub fn question(approval: &Approval, number: u64, title: &str, host: &str, tz: T
     let runs = approval.actions.iter().map(|shown| would_run(shown, host)).collect::<Vec<_>>();
     let left = span(approval.requested_at, approval.expires_at);
     let until = approval.expires_at.with_timezone(&tz).format("%H:%M:%S");
-    Card::titled(format!("Request {}: may I run {}?", approval.number, approval.runbook))
+    Card::titled(format!("Approval {}: may I run {}?", approval.number, approval.runbook))
         .severity(if effect == Effect::Irreversible { Severity::Error } else { Severity::Warning })
         .field("Would run", runs.join("\n"))
         .field("To", format!("{title}, because of {} (#{number})", approval.problem))

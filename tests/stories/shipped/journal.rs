@@ -13,7 +13,8 @@ async fn a_large_journal_on_a_full_disk_is_vacuumed_after_a_yes_and_not_before()
     machine.learns("disk-space", report!("disk-journal-large")).await;
     machine.pass(min(20)).await;
     assert!(lab.host.ran().is_empty(), "it did not wait for an answer");
-    machine.tells(1, &["may I run vacuum-journal?", VACUUM, "it can't be taken back", "`approve 1`"]);
+    machine
+        .tells(1, &["May I run vacuum-journal?", "it can't be taken back", VACUUM, "<Approve: approve 1>"]);
     machine.says("approve 1").await;
     assert_eq!(lab.host.ran(), [VACUUM]);
     assert_eq!(machine.state(1), "mitigated");

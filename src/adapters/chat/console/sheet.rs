@@ -175,7 +175,8 @@ impl Sheet {
     fn entry(&mut self, margin: &Margin, entry: Entry<'_>) {
         let head = vec![
             span(Ink::Dim, format!("{} ", entry.time)),
-            span(Ink::of_sign(entry.sign), format!("{:<SIGN$}", entry.sign)),
+            span(Ink::of_sign(entry.sign), entry.sign),
+            span(Ink::Plain, " ".repeat(SIGN.saturating_sub(columns(entry.sign)))),
         ];
         let wide = columns(entry.time) + 1 + SIGN;
         let hang = if self.prose() >= width_of(&margin.first) + wide + COMFORTABLE { wide } else { 2 };

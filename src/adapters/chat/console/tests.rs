@@ -4,7 +4,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use super::*;
-use crate::domain::card::{Attachment, Card, Mention};
+use crate::domain::card::{Attachment, Card, Mention, Refs};
 use crate::domain::ids::IncidentId;
 use crate::domain::signal::Severity;
 use crate::engine::ports::Inbound;
@@ -28,6 +28,10 @@ impl Write for Paper {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+fn outbound(id: i64, place: Place, card: Card) -> Outbound {
+    Outbound { id, written_at: chrono::DateTime::UNIX_EPOCH, place, card, refs: Refs::default() }
 }
 
 /// A console and what it wrote.
@@ -54,7 +58,7 @@ impl Desk {
 
     fn message(&mut self, place: Place, card: Card) -> Outbound {
         self.sent += 1;
-        Outbound { id: self.sent, place, card, root_ref: None, thread_ref: None }
+        outbound(self.sent, place, card)
     }
 
     async fn try_tell(&mut self, place: Place, card: Card) -> Result<Delivered, DeliveryError> {
@@ -398,7 +402,9 @@ async fn hostile_text_shows_as_text_and_can_not_pass_for_steward() {
                 for row in seen.lines().filter(|row| !row.is_empty()) {
                     let first = row.chars().next().unwrap();
                     let own = match place {
-                        Place::Thread { .. } => row.starts_with("#3 │ ") || row.starts_with("   │ "),
+                        Place::Thread { .. } | Place::Question { .. } => {
+                            row.starts_with("#3 │ ") || row.starts_with("   │ ")
+                        }
                         Place::Root { .. } => {
                             row.starts_with("── ERROR @here") || row.starts_with("── @here") || first == ' '
                         }
@@ -462,12 +468,12 @@ async fn colours_say_how_bad_it_is_and_are_left_out_where_unwanted() {
 async fn a_root_message_has_a_name_and_is_told_whole_once_after_a_restart() {
     let mut desk = Desk::pipe(100);
     let first = desk.try_tell(root(3), stale()).await.unwrap();
-    assert_eq!(first, Delivered { root_ref: Some("console:3".into()), thread_ref: None });
+    assert_eq!(first, Delivered { own: Some("console:3".into()), ..Delivered::default() });
     assert_eq!(desk.try_tell(thread(3), update(1)).await.unwrap(), Delivered::default());
 
     let mut later = Desk::pipe(100);
     let mut message = later.message(root(3), with(stale(), "State", "mitigated"));
-    message.root_ref = first.root_ref;
+    message.refs.own = first.own;
     assert_eq!(later.console.deliver(&message).await.unwrap(), Delivered::default());
     assert!(later.seen().starts_with("── ERROR #3"));
     assert_lines(&later.tell(root(3), stale()).await, &["#3 │ State  mitigated → open"]);
@@ -501,7 +507,7 @@ async fn what_nobody_reads_any_more_waits_for_the_next_start_with_the_reason() {
     for _ in 0..2 {
         let error = desk.try_tell(root(3), stale()).await.unwrap_err();
         assert!(
-            matches!(&error, DeliveryError::Transient { why, retry_after: Some(_) } if why.contains("gone")),
+            matches!(&error, DeliveryError::Transient { why, hold: Some(_) } if why.contains("gone")),
             "{error}"
         );
     }
@@ -525,7 +531,7 @@ impl Write for Still {
 async fn a_terminal_that_stands_still_holds_up_its_own_message_and_nothing_else() {
     let (let_go, still) = std::sync::mpsc::channel();
     let console = Console::new(Box::new(Still(still)), Style::pipe()).unwrap();
-    let message = Outbound { id: 1, place: root(3), card: stale(), root_ref: None, thread_ref: None };
+    let message = outbound(1, root(3), stale());
     let told = tokio::spawn(async move { console.deliver(&message).await });
     for _ in 0..100 {
         tokio::task::yield_now().await;
@@ -559,9 +565,12 @@ async fn each_line_is_one_thing_said_by_the_operator() {
             platform: "console".into(),
             conversation: "console".into(),
             user: "anna".into(),
+            user_id: "anna".into(),
             operator: true,
             text: "status".into(),
             incident: None,
+            addressed: true,
+            bookmark: None,
         }
     );
     desk.console.close().await;

@@ -1,0 +1,71 @@
+//! `steward doctor`.
+
+use std::process::ExitCode;
+
+use super::json::doctor::{Examination, PlatformHealth};
+use super::screen::{Screen, Tone};
+use super::{Ended, Tools};
+use crate::engine::ports::{Check, Health};
+
+/// Looks at every configured platform. Exits with 1 if one of them can't work as it is.
+pub(super) async fn doctor(tools: &Tools, json: bool, screen: &mut Screen<'_>) -> Ended {
+    let mut platforms = Vec::new();
+    for chat in &tools.chats {
+        if !json {
+            screen.say(Tone::Strong, &chat.platform())?;
+        }
+        let checks = chat.examine().await;
+        if !json {
+            let wide = checks.iter().map(|check| check.name.chars().count()).max().unwrap_or(0);
+            checks.iter().try_for_each(|check| show(check, wide, screen))?;
+            screen.gap()?;
+            screen.flush()?;
+        }
+        platforms.push((chat.platform(), checks));
+    }
+    let count = |health: Health| platforms.iter().flat_map(|(_, c)| c).filter(|c| c.health == health).count();
+    let (bad, poor, unknown) = (count(Health::Bad), count(Health::Poor), count(Health::Unknown));
+    if json {
+        let platforms = platforms.into_iter().map(|(platform, checks)| PlatformHealth {
+            platform,
+            checks: checks.into_iter().map(Into::into).collect(),
+        });
+        screen.json(&Examination { platforms: platforms.collect() })?;
+    } else {
+        screen.line(&summary(tools.chats.len(), bad, poor, unknown))?;
+    }
+    Ok(if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn show(check: &Check, wide: usize, screen: &mut Screen<'_>) -> Result<(), super::Stop> {
+    let (tone, word) = match check.health {
+        Health::Good => (Tone::Good, "ok"),
+        Health::Poor => (Tone::Warn, "poor"),
+        Health::Bad => (Tone::Bad, "BAD"),
+        Health::Unknown => (Tone::Dim, "?"),
+    };
+    let name = format!("{:<wide$}  ", check.name);
+    screen.toned(&[
+        (Tone::Plain, "  "),
+        (tone, &format!("{word:<5}")),
+        (Tone::Plain, &name),
+        (Tone::Plain, &check.what),
+    ])?;
+    if check.fix.is_empty() { Ok(()) } else { screen.block(Tone::Strong, 7, &format!("→ {}", check.fix)) }
+}
+
+fn summary(platforms: usize, bad: usize, poor: usize, unknown: usize) -> String {
+    if platforms == 0 {
+        return "No chat platform is configured besides the console. README.md tells how to add Discord or Telegram."
+            .to_owned();
+    }
+    let mut parts = Vec::new();
+    for (count, what) in
+        [(bad, "can't work like this"), (poor, "works with less comfort"), (unknown, "could not be checked")]
+    {
+        if count > 0 {
+            parts.push(format!("{count} {what}"));
+        }
+    }
+    if parts.is_empty() { "All is as it should be.".to_owned() } else { format!("{}.", parts.join(", ")) }
+}
