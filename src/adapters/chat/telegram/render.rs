@@ -15,6 +15,8 @@ const MOST_PIECES: usize = 5;
 /// How much of a value is shown where all has to go into one message: the first of these that makes it fit, in UTF-16
 /// code units.
 const VALUES: [usize; 6] = [2000, 1000, 500, 250, 120, 40];
+/// The most columns of a table that a phone shows side by side.
+const WIDEST: usize = 52;
 /// The longest command that a button can stand for, in bytes.
 const LONGEST_COMMAND: usize = 64;
 /// Buttons side by side.
@@ -136,20 +138,29 @@ fn body(text: &mut Text, paragraphs: &[String]) {
             rows(text, &mut table);
             text.line();
             match entry {
-                Some(entry) => text.plain(&format!("{} {} {}", entry.time, sign(entry.sign), entry.text)),
-                None => text.plain(line.trim_start()),
+                Some(entry) => text.ticked(&format!("{} {} {}", entry.time, sign(entry.sign), entry.text)),
+                None => text.ticked(line.trim_start()),
             }
         }
     }
     rows(text, &mut table);
 }
 
+/// A table. One that is wider than a phone is told line by line.
 fn rows(text: &mut Text, table: &mut Vec<&str>) {
-    if !table.is_empty() {
+    if table.iter().any(|row| row.chars().count() > WIDEST) {
+        for row in table.iter() {
+            text.line();
+            let mut cells = row.split("  ").map(str::trim).filter(|cell| !cell.is_empty());
+            text.styled(Style::Code, cells.next().unwrap_or_default());
+            text.plain(" ");
+            text.plain(&cells.collect::<Vec<_>>().join(" · "));
+        }
+    } else if !table.is_empty() {
         text.line();
         text.styled(Style::Pre, &table.join("\n"));
-        table.clear();
     }
+    table.clear();
 }
 
 fn fields(text: &mut Text, fields: &[Field]) {
@@ -157,9 +168,12 @@ fn fields(text: &mut Text, fields: &[Field]) {
         text.line();
         text.styled(Style::Bold, &format!("{}:", field.name));
         let is_table = field.value.split('\n').any(is_row);
-        let goes_on = if is_table || field.value.contains('\n') { "\n" } else { " " };
-        text.plain(goes_on);
-        if is_table { text.styled(Style::Pre, &field.value) } else { text.ticked(&field.value) }
+        if is_table {
+            rows(text, &mut field.value.split('\n').collect());
+        } else {
+            text.plain(if field.value.contains('\n') { "\n" } else { " " });
+            text.ticked(&field.value);
+        }
     }
 }
 
@@ -221,7 +235,7 @@ fn file_name(name: &str) -> String {
     let plain = stem.chars().map(|c| if c.is_ascii_alphanumeric() || ".-_".contains(c) { c } else { '-' });
     let words: Vec<String> =
         plain.collect::<String>().split('-').filter(|w| !w.is_empty()).map(str::to_owned).collect();
-    let stem: String = words.join("-").trim_matches('.').chars().take(LONGEST_NAME).collect();
+    let stem: String = words.join("-").trim_matches(['.', '-']).chars().take(LONGEST_NAME).collect();
     if stem.is_empty() { "text.txt".to_owned() } else { format!("{stem}.txt") }
 }
 
