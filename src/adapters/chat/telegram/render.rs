@@ -21,6 +21,10 @@ const WIDEST: usize = 52;
 const LONGEST_COMMAND: usize = 64;
 /// Buttons side by side.
 const BUTTONS_IN_A_ROW: usize = 3;
+/// The sign of what is over.
+const OVER: &str = "✅";
+/// Said under a question as long as it waits.
+const HINT: &str = "👍 or 👎 as a reaction is an answer too.";
 /// The longest name of a file, in characters.
 const LONGEST_NAME: usize = 60;
 
@@ -54,7 +58,7 @@ pub(super) fn post(card: &Card, called: &[Called]) -> Post {
     let (inline, mut documents) = attachments(card, SHORT);
     let mut text = Text::default();
     calls(&mut text, called);
-    title(&mut text, card);
+    title(&mut text, card, OVER);
     body(&mut text, &card.body);
     fields(&mut text, &card.fields);
     for attachment in inline {
@@ -71,12 +75,22 @@ pub(super) fn post(card: &Card, called: &[Called]) -> Post {
     Post { pieces, keyboard: keyboard(card), documents }
 }
 
+/// The root message of an incident.
+pub(super) fn root(card: &Card) -> Post {
+    one(card, OVER, None)
+}
+
+/// The card of a question. Once it is over, its sign says neither yes nor no.
+pub(super) fn question(card: &Card) -> Post {
+    one(card, "⚪", (!card.actions.is_empty()).then_some(HINT))
+}
+
 /// A card as one message, which can be edited later. What does not fit is cut there, and whole in a file.
-pub(super) fn one(card: &Card, last_line: Option<&str>) -> Post {
+fn one(card: &Card, over: &str, last_line: Option<&str>) -> Post {
     let draw = |longest: usize| {
         let short = card.map(|line| cut(line, longest), |lines| cut(lines, longest));
         let mut text = Text::default();
-        title(&mut text, &short);
+        title(&mut text, &short, over);
         body(&mut text, &short.body);
         fields(&mut text, &short.fields);
         if let Some(line) = last_line {
@@ -111,17 +125,19 @@ fn calls(text: &mut Text, called: &[Called]) {
     }
 }
 
-fn title(text: &mut Text, card: &Card) {
+fn title(text: &mut Text, card: &Card, over: &str) {
     text.line();
     let sign = match (card.done, card.severity) {
-        (true, _) => "✅ ",
-        (false, Some(Severity::Critical)) => "🔴 ",
-        (false, Some(Severity::Error)) => "🟠 ",
-        (false, Some(Severity::Warning)) => "🟡 ",
-        (false, Some(Severity::Info)) => "🔵 ",
+        (true, _) => over,
+        (false, Some(Severity::Critical)) => "🔴",
+        (false, Some(Severity::Error)) => "🟠",
+        (false, Some(Severity::Warning)) => "🟡",
+        (false, Some(Severity::Info)) => "🔵",
         (false, None) => "",
     };
-    text.plain(sign);
+    if !sign.is_empty() {
+        text.plain(&format!("{sign} "));
+    }
     text.styled(Style::Bold, &card.title);
 }
 

@@ -22,6 +22,9 @@ pub(super) const ALEX: u64 = 11;
 /// What is answered to a call: `None` for the usual.
 type Script = Box<dyn FnMut(&str, &Value) -> Option<(u16, Value)> + Send>;
 
+/// Whether a failure is what it should be.
+type Expected = fn(&DeliveryError) -> bool;
+
 /// A Bot API that only knows how to answer.
 #[derive(Clone)]
 pub(super) struct Server {
@@ -357,7 +360,7 @@ async fn a_call_is_loud_and_mentions_who_is_on_call_and_nothing_else_is() {
 
 #[tokio::test]
 async fn every_failure_says_what_it_is_and_none_shows_the_token() {
-    let refusals: [(u16, Value, fn(&DeliveryError) -> bool); 6] = [
+    let refusals: [(u16, Value, Expected); 6] = [
         (502, json!("bad"), |e| matches!(e, DeliveryError::Transient { hold: None, .. })),
         (200, json!("nonsense"), |e| matches!(e, DeliveryError::Transient { hold: None, .. })),
         (

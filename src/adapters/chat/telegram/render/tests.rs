@@ -77,10 +77,10 @@ fn an_endless_list_is_a_file_and_a_beginning() {
 fn what_must_be_one_message_is_cut_and_whole_in_a_file() {
     let argv = format!("rm {}the-end", "very-long-argument ".repeat(400));
     let card = Card::titled("Approval 7: may I?").field("Would run", &argv).field("Expires", "soon");
-    let post = one(&card.action("Approve", "approve 7"), Some("a hint"));
+    let post = question(&card.action("Approve", "approve 7"));
     assert_eq!(post.pieces.len(), 1);
     let text = &post.pieces[0].text;
-    assert!(text.contains('…') && text.contains("Expires: soon") && text.ends_with("a hint"), "{text}");
+    assert!(text.contains('…') && text.contains("Expires: soon") && text.ends_with(HINT), "{text}");
     assert_eq!(post.documents[0].name, "Approval-7-may-I.txt");
     assert!(post.documents[0].text.contains("the-end"));
 }
@@ -104,6 +104,13 @@ fn short_evidence_stands_in_the_message_and_long_evidence_is_a_file_with_a_tame_
 }
 
 #[test]
+fn an_incident_that_is_over_is_well_and_a_question_that_is_over_is_neither_yes_nor_no() {
+    let over = Card { done: true, ..Card::titled("x").severity(Severity::Error) };
+    assert_eq!(root(&over).pieces[0].text, "✅ x");
+    assert_eq!(question(&over).pieces[0].text, "⚪ x");
+}
+
+#[test]
 fn a_command_that_no_button_can_hold_gets_none() {
     let card = Card::titled("x").action("Yes", "y".repeat(64)).action("No", "n".repeat(65));
     let keyboard = post(&card, &[]).keyboard.unwrap();
@@ -119,6 +126,8 @@ fn who_is_called_is_mentioned_whatever_their_name_is() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
     #[test]
     fn whatever_a_card_says_it_fits_and_what_must_be_one_message_is_one(
         title in "[ -~é😀]{0,300}",
@@ -131,7 +140,7 @@ proptest! {
         for (name, value) in fields {
             card = card.field(&name, value);
         }
-        let single = one(&card, Some("hint"));
+        let single = root(&card);
         prop_assert_eq!(single.pieces.len(), 1);
         for piece in single.pieces.iter().chain(&post(&card, &[]).pieces) {
             let length = units(&piece.text);
