@@ -126,6 +126,7 @@ impl Answers<'_> {
 
 /// Whether there is nobody left to answer.
 fn is_let_go(failure: &Failure) -> bool {
-    let nobody = [codes::CANNOT_SEND_TO_USER, codes::UNKNOWN_USER, codes::UNKNOWN_CHANNEL];
+    let nobody =
+        [codes::CANNOT_SEND_TO_USER, codes::UNKNOWN_USER, codes::UNKNOWN_CHANNEL, codes::THREAD_ARCHIVED];
     failure.is_expired_interaction() || failure.code().is_some_and(|code| nobody.contains(&code))
 }
