@@ -33,3 +33,4 @@ mod shop;
 mod silence;
 mod skills;
 mod store;
+mod telegram_life;
