@@ -29,6 +29,8 @@ pub(super) enum Noticed {
     Foreign,
     /// It is nothing to Steward.
     Nothing,
+    /// This topic was closed.
+    Closed(i32),
     /// Somebody said something.
     Said(Saying),
     /// Somebody reacted to a message: if that asks a question, it is an answer.
@@ -78,7 +80,13 @@ impl Reader<'_> {
         if !self.is_ours(chat) {
             return Noticed::Foreign;
         }
+        if let Some(topic) = message.closed_topic().filter(|_| chat == self.settings.chat) {
+            return Noticed::Closed(topic);
+        }
         let (Some(from), Some(text)) = (&message.from, &message.text) else { return Noticed::Nothing };
+        if message.is_forwarded() {
+            return Noticed::Nothing;
+        }
         let is_private = chat > 0;
         let Some(said) = words::said(text, &message.entities, self.me, is_private) else {
             return Noticed::Nothing;

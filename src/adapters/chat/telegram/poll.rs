@@ -185,6 +185,10 @@ impl Telegram {
                 None
             }
             Noticed::Nothing => None,
+            Noticed::Closed(topic) => {
+                self.places.found_closed(topic);
+                None
+            }
             Noticed::Said(Saying { inbound, refers_to, only_there }) => {
                 let mut incident = None;
                 for reference in &refers_to {

@@ -80,6 +80,7 @@ fn bots_services_and_what_the_group_itself_says_are_nothing() {
         json!({ "text": "all is fine", "sender_chat": { "id": CHAT, "type": "supergroup" } }),
         json!({ "text": "/approve 7", "from": null }),
         json!({ "forum_topic_created": { "name": "x", "icon_color": 1 } }),
+        json!({ "text": "/approve 7", "forward_origin": { "type": "hidden_user", "date": 1, "sender_user_name": "E" } }),
     ] {
         assert_eq!(noticed(message(CHAT, more.clone())), Noticed::Nothing, "{more}");
     }
