@@ -34,3 +34,4 @@ mod shop;
 mod silence;
 mod skills;
 mod store;
+mod telegram_life;

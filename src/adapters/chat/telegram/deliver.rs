@@ -131,8 +131,8 @@ impl Telegram {
         progress: &mut Progress,
     ) -> Result<Delivered, Fault> {
         let card = &message.card;
-        let (post, loud) = self.with_calls(card).await;
         let spot = self.thread_spot(message, progress).await?;
+        let (post, loud) = self.with_calls(&told(card, number, &spot)).await;
         if !card.done {
             self.open(&spot).await?;
         }
@@ -257,6 +257,15 @@ impl Telegram {
             Err(fault) if fault.is(Reason::MessageGone) => Ok(false),
             Err(fault) => Err(fault),
         }
+    }
+}
+
+/// What is said of an update: in a topic of its own the number of an incident is no news.
+fn told(card: &Card, number: u64, spot: &Spot) -> Card {
+    let is_only_number = card.title == format!("#{number}") && !card.body.is_empty();
+    match spot.topic {
+        Some(_) if is_only_number => Card { title: String::new(), ..card.clone() },
+        _ => card.clone(),
     }
 }
 

@@ -29,6 +29,8 @@ pub(super) enum Noticed {
     Foreign,
     /// It is nothing to Steward.
     Nothing,
+    /// This topic was closed.
+    Closed(i32),
     /// Somebody said something.
     Said(Saying),
     /// Somebody reacted to a message: if that asks a question, it is an answer.
@@ -78,14 +80,23 @@ impl Reader<'_> {
         if !self.is_ours(chat) {
             return Noticed::Foreign;
         }
+        if let Some(topic) = message.closed_topic().filter(|_| chat == self.settings.chat) {
+            return Noticed::Closed(topic);
+        }
         let (Some(from), Some(text)) = (&message.from, &message.text) else { return Noticed::Nothing };
-        if from.is_bot || message.sender_chat.is_some() {
+        if message.is_forwarded() {
             return Noticed::Nothing;
         }
         let is_private = chat > 0;
         let Some(said) = words::said(text, &message.entities, self.me, is_private) else {
             return Noticed::Nothing;
         };
+        // Who hides behind a chat is shown as a bot, and learns why nothing is done when they ask for something.
+        let hidden = message.sender_chat.as_ref();
+        let is_nobody = if hidden.is_some() { !said.addressed } else { from.is_bot };
+        if is_nobody {
+            return Noticed::Nothing;
+        }
         let topic = message.topic();
         // In a topic what is no reply is one to the beginning of the topic.
         let replied_to = message.reply_to_message.as_deref().filter(|to| Some(to.message_id) != topic);
@@ -93,8 +104,11 @@ impl Reader<'_> {
         let refers_to = replied_to.map(|to| message_ref(chat, to.message_id));
         let refers_to = refers_to.into_iter().chain(topic.map(|topic| topic_ref(chat, topic))).collect();
         let conversation = Conversation::Chat { chat, topic, message: message.message_id };
-        let inbound =
-            Inbound { text: said.text, addressed: said.addressed, ..self.from(from, &conversation) };
+        let who = match hidden {
+            Some(chat) => self.anonymous(chat, &conversation),
+            None => self.from(from, &conversation),
+        };
+        let inbound = Inbound { text: said.text, addressed: said.addressed, ..who };
         Noticed::Said(Saying { only_there: !said.addressed && !to_me, inbound, refers_to })
     }
 
@@ -127,7 +141,7 @@ impl Reader<'_> {
         let inbound = match (&reaction.user, &reaction.actor_chat) {
             (Some(user), _) if user.is_bot => return Noticed::Nothing,
             (Some(user), _) => self.from(user, &Conversation::Private { user: user.id }),
-            (None, Some(chat)) => self.anonymous(chat),
+            (None, Some(chat)) => self.anonymous(chat, &Conversation::Nowhere),
             (None, None) => return Noticed::Nothing,
         };
         Noticed::Voted(Vote { inbound, on: message_ref(chat, reaction.message_id), yes })
@@ -148,14 +162,15 @@ impl Reader<'_> {
     }
 
     /// Somebody who hides behind a chat is nobody in particular, so no operator either.
-    fn anonymous(&self, chat: &update::Chat) -> Inbound {
+    fn anonymous(&self, chat: &update::Chat, conversation: &Conversation) -> Inbound {
         let title = chat.title.as_deref().map(one_line).filter(|title| !title.is_empty());
+        let place = title.map(|title| format!(" from {title}")).unwrap_or_default();
         let hidden = Person { id: 0, is_bot: false, first_name: String::new(), username: None };
         Inbound {
-            user: title.unwrap_or_else(|| "somebody anonymous".to_owned()),
+            user: format!("somebody anonymous{place}"),
             user_id: chat.id.to_string(),
             operator: false,
-            ..self.from(&hidden, &Conversation::Nowhere)
+            ..self.from(&hidden, conversation)
         }
     }
 }

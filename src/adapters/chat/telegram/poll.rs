@@ -26,7 +26,7 @@ use crate::engine::ports::{About, Ears, Ended, Health, Inbound};
 const LONG: Duration = Duration::from_secs(25);
 /// The longest time until a fetch is answered.
 const FETCH: Duration = Duration::from_secs(40);
-/// The least time between two fetches that bring nothing: a server need not keep its promise to wait.
+/// The least time between two fetches that wait and bring nothing: a server need not keep its promise to wait.
 const BREATH: Duration = Duration::from_millis(500);
 /// Most updates in one fetch.
 const MOST_UPDATES: u8 = 100;
@@ -107,7 +107,7 @@ impl Telegram {
                     if self.take_in(ears, me, updates, &mut mark).await.is_err() {
                         return Ended;
                     }
-                    if mark == before && begun.elapsed() < BREATH {
+                    if mark == before && !wait.is_zero() && begun.elapsed() < BREATH {
                         tokio::time::sleep(BREATH).await;
                     }
                 }
@@ -185,6 +185,10 @@ impl Telegram {
                 None
             }
             Noticed::Nothing => None,
+            Noticed::Closed(topic) => {
+                self.places.found_closed(topic);
+                None
+            }
             Noticed::Said(Saying { inbound, refers_to, only_there }) => {
                 let mut incident = None;
                 for reference in &refers_to {

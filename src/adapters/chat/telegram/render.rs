@@ -126,6 +126,9 @@ fn calls(text: &mut Text, called: &[Called]) {
 }
 
 fn title(text: &mut Text, card: &Card, over: &str) {
+    if card.title.is_empty() {
+        return;
+    }
     text.line();
     let sign = match (card.done, card.severity) {
         (true, _) => over,

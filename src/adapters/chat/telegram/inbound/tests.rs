@@ -74,15 +74,26 @@ fn only_the_configured_chat_and_the_private_chats_of_operators_count() {
 }
 
 #[test]
-fn bots_services_and_who_speaks_as_the_group_are_nothing() {
+fn bots_services_and_what_the_group_itself_says_are_nothing() {
     for more in [
         json!({ "text": "/approve 7", "from": { "id": 9, "is_bot": true, "first_name": "B" } }),
-        json!({ "text": "/approve 7", "sender_chat": { "id": CHAT, "type": "supergroup" } }),
+        json!({ "text": "all is fine", "sender_chat": { "id": CHAT, "type": "supergroup" } }),
         json!({ "text": "/approve 7", "from": null }),
         json!({ "forum_topic_created": { "name": "x", "icon_color": 1 } }),
+        json!({ "text": "/approve 7", "forward_origin": { "type": "hidden_user", "date": 1, "sender_user_name": "E" } }),
     ] {
         assert_eq!(noticed(message(CHAT, more.clone())), Noticed::Nothing, "{more}");
     }
+}
+
+#[test]
+fn who_commands_as_the_group_is_nobody_in_particular_and_is_answered() {
+    let group = json!({ "id": CHAT, "type": "supergroup", "title": "Lab" });
+    let from = json!({ "id": 1_087_968_824, "is_bot": true, "first_name": "Group" });
+    let saying = said(message(CHAT, json!({ "text": "/approve 7", "sender_chat": group, "from": from })));
+    let Inbound { user, user_id, operator, conversation, .. } = saying.inbound;
+    assert_eq!((user.as_str(), user_id, operator), ("somebody anonymous from Lab", CHAT.to_string(), false));
+    assert!(conversation.starts_with("chat:"), "{conversation}");
 }
 
 #[test]

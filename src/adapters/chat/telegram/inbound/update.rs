@@ -1,6 +1,7 @@
 //! An update of the Bot API, as far as Steward reads it.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::super::people::Person;
@@ -48,12 +49,24 @@ pub(super) struct Message {
     #[serde(default)]
     pub(super) entities: Vec<Entity>,
     pub(super) reply_to_message: Option<Box<RepliedTo>>,
+    forward_origin: Option<IgnoredAny>,
+    forum_topic_closed: Option<IgnoredAny>,
 }
 
 impl Message {
     /// The topic it was said in. A reply outside of topics has a thread too, which is none.
     pub(super) fn topic(&self) -> Option<i32> {
         self.message_thread_id.filter(|_| self.is_topic_message)
+    }
+
+    /// Whether somebody said it elsewhere, and it was only passed on.
+    pub(super) fn is_forwarded(&self) -> bool {
+        self.forward_origin.is_some()
+    }
+
+    /// The topic that was closed, if that is what the message tells.
+    pub(super) fn closed_topic(&self) -> Option<i32> {
+        self.topic().filter(|_| self.forum_topic_closed.is_some())
     }
 }
 

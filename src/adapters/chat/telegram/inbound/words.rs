@@ -14,6 +14,7 @@ pub(super) struct Said {
 /// What a message says, if it says anything to Steward or to nobody in particular. `None`: a command for another bot,
 /// or nothing at all.
 pub(super) fn said(text: &str, entities: &[Entity], me: &Person, is_private: bool) -> Option<Said> {
+    let (text, is_linked) = as_typed(text, entities, me);
     if let Some(command) = text.trim().strip_prefix('/') {
         let (name, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
         let (name, bot) = name.split_once('@').map_or((name, None), |(name, bot)| (name, Some(bot)));
@@ -25,7 +26,8 @@ pub(super) fn said(text: &str, entities: &[Entity], me: &Person, is_private: boo
         let text = format!("{name} {}", rest.trim()).trim().to_owned();
         return (!text.is_empty()).then_some(Said { text, addressed: true });
     }
-    let (rest, is_mentioned) = without_mentions(text, entities, me);
+    let (rest, is_named) = without_mentions(&text, me);
+    let is_mentioned = is_linked || is_named;
     let text = rest.trim().trim_start_matches([',', ':']).trim().to_owned();
     let addressed = is_mentioned || is_private;
     match (text.is_empty(), is_mentioned) {
@@ -41,11 +43,10 @@ fn is_me(name: &str, me: &Person) -> bool {
 }
 
 /// The text without the bot's own name, and whether that was in it.
-fn without_mentions(text: &str, entities: &[Entity], me: &Person) -> (String, bool) {
-    let without_links = without_links(text, entities, me);
-    let mut rest = without_links.as_deref().unwrap_or(text);
+fn without_mentions(text: &str, me: &Person) -> (String, bool) {
+    let mut rest = text;
     let mut kept = String::new();
-    let mut is_mentioned = without_links.is_some();
+    let mut is_mentioned = false;
     while let Some((before, after)) = rest.split_once('@') {
         let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
         let (name, behind) = after.split_at(end);
@@ -61,22 +62,38 @@ fn without_mentions(text: &str, entities: &[Entity], me: &Person) -> (String, bo
     (kept + rest, is_mentioned)
 }
 
-/// The text without the links by which people mention a bot that they don't name. `None`: there are none.
-fn without_links(text: &str, entities: &[Entity], me: &Person) -> Option<String> {
+/// The text without the links by which people mention a bot that they don't name (and whether there are any), and
+/// with code and quotations marked as somebody would type them: Telegram takes the marks out, and what was only
+/// pasted must not be obeyed.
+fn as_typed(text: &str, entities: &[Entity], me: &Person) -> (String, bool) {
     let units: Vec<u16> = text.encode_utf16().collect();
-    let mut kept = Vec::new();
+    let mut typed = String::new();
     let mut from = 0;
+    let mut is_linked = false;
     for entity in entities {
-        let is_me =
-            entity.kind == "text_mention" && entity.user.as_ref().is_some_and(|user| user.id == me.id);
         let end = entity.offset.checked_add(entity.length).filter(|end| *end <= units.len());
-        if let (true, Some(end), Some(before)) = (is_me, end, units.get(from..entity.offset)) {
-            kept.extend_from_slice(before);
-            from = end;
-        }
+        let Some((before, covered)) =
+            end.and_then(|end| Some((units.get(from..entity.offset)?, units.get(entity.offset..end)?)))
+        else {
+            continue;
+        };
+        let covered = String::from_utf16_lossy(covered);
+        let marked = match entity.kind.as_str() {
+            "text_mention" if entity.user.as_ref().is_some_and(|user| user.id == me.id) => {
+                is_linked = true;
+                String::new()
+            }
+            "code" => format!("`{covered}`"),
+            "pre" => format!("\n```\n{covered}\n```\n"),
+            "blockquote" | "expandable_blockquote" => format!("\n> {}\n", covered.replace('\n', "\n> ")),
+            _ => continue,
+        };
+        typed.push_str(&String::from_utf16_lossy(before));
+        typed.push_str(&marked);
+        from = entity.offset.saturating_add(entity.length);
     }
-    kept.extend_from_slice(units.get(from..).unwrap_or_default());
-    (from > 0).then(|| String::from_utf16_lossy(&kept))
+    typed.push_str(&String::from_utf16_lossy(units.get(from..).unwrap_or_default()));
+    (typed, is_linked)
 }
 
 #[cfg(test)]
@@ -121,6 +138,19 @@ mod tests {
             assert_eq!(heard(text, &[]), Some((expected.to_owned(), true)), "{text}");
         }
         assert_eq!(heard("😀 Steward status", &[link(3, 7)]), Some(("😀  status".to_owned(), true)));
+    }
+
+    #[test]
+    fn what_is_shown_as_code_or_as_a_quotation_is_marked_as_such() {
+        let shown = |kind: &str, offset, length| Entity { kind: kind.into(), offset, length, user: None };
+        for (text, entities, expected) in [
+            ("approve 1", vec![shown("code", 0, 9)], "`approve 1`"),
+            ("/approve 1", vec![shown("pre", 0, 10)], "```\n/approve 1\n```"),
+            ("😀 it says\nx\n/approve 1", vec![shown("blockquote", 11, 12)], "😀 it says\n\n> x\n> /approve 1"),
+            ("a b", vec![shown("blockquote", 0, 3), shown("code", 0, 1), shown("bold", 2, 1)], "> a b"),
+        ] {
+            assert_eq!(heard(text, &entities), Some((expected.to_owned(), false)), "{text}");
+        }
     }
 
     #[test]

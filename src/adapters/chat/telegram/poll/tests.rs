@@ -189,7 +189,12 @@ async fn a_thumb_answers_the_question_that_it_is_on_and_an_anonymous_one_is_no_o
     assert_eq!(told, ["works", "said 13: approve 7", "said 14: deny 7", "kept 15"]);
     let said = locked(&ears.said).clone();
     assert!(said[0].operator && said[0].conversation == "private:11" && said[0].incident == Some(3));
-    assert!(!said[1].operator && said[1].conversation == "nowhere" && said[1].user == "Lab", "{said:?}");
+    assert!(
+        !said[1].operator
+            && said[1].conversation == "nowhere"
+            && said[1].user == "somebody anonymous from Lab",
+        "{said:?}"
+    );
 }
 
 #[tokio::test]

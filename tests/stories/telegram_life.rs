@@ -1,0 +1,139 @@
+//! Life on Telegram, end to end: the real app and the real adapter against a strict Bot API.
+
+mod answers;
+mod calls;
+mod commands;
+mod exactly_once;
+mod kills;
+mod lost;
+mod outages;
+mod setup;
+mod storms;
+
+use std::time::Duration;
+
+use super::support::telegram::{FakeTelegram, GROUP, OPERATOR, STRANGER, Seen, View};
+use super::support::{Bot, Lab, min, secs};
+
+const VACUUM: &str = r#"
+name: vacuum
+title: Shrink the journal
+match: { signature: disk-fill }
+steps:
+  - name: vacuum
+    run: [journalctl, --vacuum-size=200M]
+    verify: check
+"#;
+const RESTART: &str = r#"
+name: restart
+title: Restart the unit
+match: { signature: unit-failed }
+steps:
+  - name: restart
+    run: [systemctl, restart, "{{ labels.unit }}"]
+    verify: [systemctl, is-active, --quiet, "{{ labels.unit }}"]
+"#;
+const VACUUMED: [&str; 1] = ["journalctl --vacuum-size=200M"];
+
+/// A lab with a full disk to ask about and a unit to restart, told of on Telegram and, for these stories, nowhere else.
+fn lab(settings: &str) -> Lab {
+    let lab = lab_with_console(settings);
+    lab.without_console();
+    lab
+}
+
+/// The same, told of on the fake console too.
+fn lab_with_console(settings: &str) -> Lab {
+    let lab = Lab::new(settings);
+    lab.skill("look", "*/5 * * * *", &["vm"]);
+    lab.write("runbooks/vacuum.yaml", VACUUM);
+    lab.write("runbooks/restart.yaml", RESTART);
+    lab.host.command(VACUUMED[0], &["vm/disk"], 0);
+    lab.host.command("systemctl restart web.service", &["vm/web"], 0);
+    lab.host.command("systemctl is-active --quiet web.service", &[], 0);
+    lab
+}
+
+fn fill_disk(lab: &Lab) {
+    lab.host.break_with("vm/disk", "disk-fill", "summary: /var is 97% full");
+}
+
+/// A Steward that waits for an answer about the journal, and the card of the question.
+async fn asked<'lab>(lab: &'lab Lab, telegram: &FakeTelegram) -> (Bot<'lab>, i64) {
+    let bot = lab.start().await;
+    listens(telegram).await;
+    fill_disk(lab);
+    bot.pass(min(6)).await;
+    let card = card(telegram);
+    assert_eq!(labels(&card), ["Approve", "Deny"], "{}", telegram.transcript());
+    (bot, card.id)
+}
+
+/// The card of the question as it stands.
+fn card(telegram: &FakeTelegram) -> Seen {
+    said(telegram, "may I run vacuum?")
+}
+
+/// The first message of Steward in the group with this text.
+fn said(telegram: &FakeTelegram, text: &str) -> Seen {
+    let found = telegram.see(|view| view.find(GROUP, text));
+    found.unwrap_or_else(|| panic!("nobody said {text:?}\n{}", telegram.transcript()))
+}
+
+/// How often Steward said this in the group.
+fn times(telegram: &FakeTelegram, text: &str) -> usize {
+    telegram.messages(GROUP).iter().filter(|m| m.from == "Steward" && m.text.contains(text)).count()
+}
+
+fn labels(message: &Seen) -> Vec<&str> {
+    message.buttons.iter().flatten().map(|(label, _)| label.as_str()).collect()
+}
+
+/// Steward has asked for updates, so that it gets the kinds it wants.
+async fn listens(telegram: &FakeTelegram) {
+    telegram.until("Steward asks for updates", |view| (view.polls() > 0).then_some(())).await;
+}
+
+/// What people did has reached Steward, and what follows from it has come to rest.
+async fn heard(bot: &Bot<'_>, telegram: &FakeTelegram) {
+    telegram.handled().await;
+    bot.settle().await;
+}
+
+/// The edits that were held back for a moment are made.
+async fn edited(bot: &Bot<'_>) {
+    bot.pass(secs(10)).await;
+}
+
+/// Lets time pass, minute by minute, until there is something to see. What goes over the wire takes its own time.
+async fn pass_until<T>(
+    bot: &Bot<'_>,
+    telegram: &FakeTelegram,
+    what: &str,
+    look: impl Fn(&View) -> Option<T>,
+) -> T {
+    for _ in 0..60 {
+        if let Some(found) = telegram.see(&look) {
+            return found;
+        }
+        bot.pass(min(1)).await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("this never came: {what}\n{}\n{}", telegram.transcript(), telegram.see(|view| view.log()))
+}
+
+/// What is on the audit trail about something that people did: who, and the data.
+async fn audit(bot: &Bot<'_>, what: &'static str) -> Vec<(String, serde_json::Value)> {
+    let read = move |db: &rusqlite::Connection| {
+        let mut found = db.prepare("SELECT who, data FROM audit WHERE what = ?1 ORDER BY rowid")?;
+        let rows = found.query_map([what], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
+        Ok(rows.collect::<Result<Vec<_>, _>>()?)
+    };
+    let rows: Vec<(String, String)> = bot.app.store().read(read).await.unwrap();
+    rows.into_iter().map(|(who, data)| (who, serde_json::from_str(&data).unwrap())).collect()
+}
+
+/// The name of the kind of group, for transcripts and failures.
+fn kind(forum: bool) -> &'static str {
+    if forum { "forum" } else { "group" }
+}
