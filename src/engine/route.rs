@@ -40,10 +40,7 @@ impl World {
             let data = serde_json::json!({ "text": inbound.text });
             self.audit(&inbound.user, "refused", data, now);
             self.sign(inbound);
-            Reply::Now(
-                Card::titled("That is for operators")
-                    .line(format!("{} is not listed as one, so nothing was done.", inbound.user)),
-            )
+            Reply::Now(not_an_operator(inbound))
         } else {
             let reply = self.obey(command, inbound, now);
             self.sign(inbound);
@@ -275,6 +272,18 @@ impl World {
             card.line(format!("{:<28} {from:<8} {}", runbook.name, runbook.title))
         })
     }
+}
+
+/// Tells the id as well: whoever sets Steward up needs it for the configuration.
+fn not_an_operator(inbound: &Inbound) -> Card {
+    let Inbound { user, user_id, platform, .. } = inbound;
+    let card = Card::titled("That is for operators");
+    if user == user_id {
+        return card.line(format!("{user} is not listed as one, so nothing was done."));
+    }
+    card.line(format!(
+        "{user} (id {user_id}) is not listed under `[chat.{platform}] operators`, so nothing was done."
+    ))
 }
 
 /// A runbook, step by step. Its commands are shown as they are written, placeholders and all.

@@ -43,6 +43,7 @@ async fn people_hear_of_an_incident_once_it_has_settled_and_again_when_it_is_gon
         lab.chat.root(1),
         "#1 mail: mail has down
 State: open
+Severity: error
 Root: mail
 Since: 2026-11-21 08:01:00
 Next: Nothing is repaired by itself: no runbook fits. This one is yours.

@@ -23,6 +23,7 @@ mod flapping;
 mod incidents;
 mod ladder;
 mod outbox;
+mod platforms;
 mod reload;
 mod repair;
 mod restart;

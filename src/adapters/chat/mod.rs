@@ -1,3 +1,5 @@
 //! Chat platforms.
 
 pub mod console;
+pub mod discord;
+pub mod telegram;

@@ -69,14 +69,15 @@ async fn a_real_client_sends_edits_hears_presses_and_reactions_and_reads_its_cha
     assert!(matches!(again, Err(RequestError::Api(ApiError::MessageNotModified))), "{again:?}");
     bot.get_updates().offset(updates[1].id.as_offset()).await.unwrap();
     telegram.handled().await;
-    insta(
+    shows(
         &telegram.transcript(),
         "=== Homelab ===\nSteward (edited):\n    nas is back\n    👍 Alex\n    » Alex sees: Approved\n",
     );
     telegram.nothing_wrong();
 }
 
-fn insta(found: &str, wanted: &str) {
+/// The transcript is this.
+fn shows(found: &str, wanted: &str) {
     assert_eq!(found, wanted, "\n{found}");
 }
 
@@ -115,7 +116,7 @@ Steward 🔔:
 --- Steward renamed the topic to \"#7 nas, resolved\"
 --- Steward closed the topic
 ";
-    insta(&telegram.transcript(), told);
+    shows(&telegram.transcript(), told);
     // The bot is told of what it did to its topics itself.
     let updates = bot.get_updates().await.unwrap();
     assert_eq!(updates.len(), 3, "{updates:?}");

@@ -139,7 +139,7 @@ impl FakeTelegram {
         self.0.shared.act(act)
     }
 
-    /// Looks at the chats as people see them.
+    /// Looks at the chats as people see them. Telegram stands still meanwhile: `look` uses the view, never the server.
     pub fn see<T>(&self, look: impl FnOnce(&View) -> T) -> T {
         look(&View(&self.0.shared.world()))
     }

@@ -111,8 +111,17 @@ async fn hang(shared: &Shared) {
         world.faults.hanging += 1;
         world.faults.releases
     });
+    // The client may lose its patience first, and then this never gets further than the wait.
+    let _counted = Hanging(shared);
     shared.wait(None, |world| (world.faults.releases > before).then_some(())).await;
-    shared.act(|world| world.faults.hanging -= 1);
+}
+
+struct Hanging<'a>(&'a Shared);
+
+impl Drop for Hanging<'_> {
+    fn drop(&mut self) {
+        self.0.act(|world| world.faults.hanging -= 1);
+    }
 }
 
 fn remember(world: &mut World, method: &'static str, params: Value, result: &Answer, instead: Option<&str>) {

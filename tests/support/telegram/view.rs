@@ -113,6 +113,11 @@ impl View<'_> {
         self.0.updates.len()
     }
 
+    /// How often the bot asked for updates.
+    pub fn polls(&self) -> u64 {
+        self.0.polls
+    }
+
     /// How many calls hang.
     pub fn hanging(&self) -> usize {
         self.0.faults.hanging

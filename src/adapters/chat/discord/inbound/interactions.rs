@@ -1,0 +1,125 @@
+//! Slash commands, buttons, and the completion of what is being typed.
+
+use chrono_tz::Tz;
+use serde_json::{Value, json};
+
+use super::super::commands::{choices, completing, typed};
+use super::super::conversation::{self, Conversation};
+use super::super::events::{Data, Interaction, User};
+use super::super::rest::Request;
+use super::places::Where;
+use super::{Hearer, Said};
+use crate::domain::command::parse;
+
+/// Types of interactions.
+const COMMAND: u64 = 2;
+const PRESS: u64 = 3;
+const COMPLETION: u64 = 4;
+/// Types of first answers.
+const MESSAGE: u64 = 4;
+const ANSWER_LATER: u64 = 5;
+const UPDATE_LATER: u64 = 6;
+const CHOICES: u64 = 8;
+/// Only the person who asked sees the answer.
+const EPHEMERAL: u64 = 1 << 6;
+
+impl Hearer {
+    /// Takes an interaction in. Discord waits three seconds for the first sign, so that is given before anything else.
+    pub(super) async fn interaction(&self, mut interaction: Interaction) {
+        let member = interaction.member.take().and_then(|member| member.user);
+        let Some(user) = member.or(interaction.user.take()).filter(|user| !user.bot) else { return };
+        let (Some(channel), Some(data)) = (interaction.channel_id, interaction.data.take()) else { return };
+        if let Some(channel) = interaction.channel.as_ref().filter(|channel| channel.parent_id.is_some()) {
+            self.learn(std::iter::once(channel));
+        }
+        let place = self.place(interaction.guild_id.map(|guild| guild.0), channel.0, user.id.0).await;
+        if place == Where::Elsewhere {
+            self.ignored();
+            return self.send_elsewhere(&interaction).await;
+        }
+        let incident = if let Where::Thread(incident) = place { incident } else { None };
+        match interaction.kind {
+            COMMAND => self.command(&interaction, &user, channel.0, &data, incident).await,
+            PRESS => self.press(&interaction, &user, channel.0, data, incident).await,
+            COMPLETION => self.complete(&interaction, &data).await,
+            _ => {}
+        }
+    }
+
+    async fn command(
+        &self,
+        interaction: &Interaction,
+        user: &User,
+        channel: u64,
+        data: &Data,
+        incident: Option<u64>,
+    ) {
+        let text = typed(data);
+        let command = parse(&text, self.clock.now(), Tz::UTC);
+        // Who is refused need not be refused in front of everybody.
+        let private = command.is_ok_and(|command| command.needs_operator()) && !self.is_operator(user.id.0);
+        let flags = if private { EPHEMERAL } else { 0 };
+        self.first_answer(interaction, json!({ "type": ANSWER_LATER, "data": { "flags": flags } })).await;
+        let interaction = self.answerable(interaction);
+        let conversation = Conversation::Command { interaction, channel, private };
+        self.said(user, &conversation, Said { text, incident, addressed: true }).await;
+    }
+
+    async fn press(
+        &self,
+        interaction: &Interaction,
+        user: &User,
+        channel: u64,
+        data: Data,
+        incident: Option<u64>,
+    ) {
+        self.first_answer(interaction, json!({ "type": UPDATE_LATER })).await;
+        let incident = match (incident, &interaction.message) {
+            (None, Some(message)) => self.incident_of(channel, message.id.0).await,
+            (incident, _) => incident,
+        };
+        let conversation = Conversation::Button(self.answerable(interaction));
+        self.said(user, &conversation, Said { text: data.custom_id, incident, addressed: true }).await;
+    }
+
+    async fn complete(&self, interaction: &Interaction, data: &Data) {
+        let found = match completing(data) {
+            Some((kind, typed)) => self.ears.complete(kind, &typed).await,
+            None => Vec::new(),
+        };
+        self.first_answer(interaction, json!({ "type": CHOICES, "data": { "choices": choices(found) } }))
+            .await;
+    }
+
+    /// Tells who typed a command in another channel of the guild where it counts.
+    async fn send_elsewhere(&self, interaction: &Interaction) {
+        let ours = interaction.guild_id.is_some_and(|guild| guild.0 == self.settings.guild);
+        if interaction.kind != COMMAND || !ours {
+            return;
+        }
+        let text = format!("Steward listens in <#{}> and its threads.", self.settings.channel);
+        let data = json!({
+            "embeds": [{ "description": text }],
+            "allowed_mentions": { "parse": [] },
+            "flags": EPHEMERAL,
+        });
+        self.first_answer(interaction, json!({ "type": MESSAGE, "data": data })).await;
+    }
+
+    /// Gives the first sign. When that fails, what was asked for is done all the same: it was meant, and a second
+    /// press finds it done.
+    async fn first_answer(&self, interaction: &Interaction, body: Value) {
+        let request = Request::callback(interaction.id.0, &interaction.token, body);
+        if let Err(failure) = self.rest.send(&request).await {
+            tracing::warn!(%failure, "a command or a press on Discord could not be acknowledged in time");
+        }
+    }
+
+    fn answerable(&self, interaction: &Interaction) -> conversation::Interaction {
+        conversation::Interaction {
+            application: interaction.application_id.0,
+            token: interaction.token.clone(),
+            at: self.clock.now(),
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Where messages stand: the root message of an incident in the channel, its thread, the questions in it, and notices
+//! that belong to no incident.
+
+mod threads;
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
+
+use self::threads::Landed;
+use super::posting::{Progress, post};
+use super::reference::{MessageRef, thread_name};
+use super::render::{Look, call, sheets};
+use super::rest::{Failure, Request, Rest, codes};
+use super::sheet::Sheet;
+use crate::domain::card::Mention;
+use crate::engine::ports::{Delivered, DeliveryError, Outbound};
+
+/// What it takes to write in the channel.
+const WRITE: &str = "View Channel, Send Messages, Embed Links, Attach Files and Read Message History";
+/// What it takes to write in threads.
+const THREADS: &str = "Create Public Threads and Send Messages in Threads, besides View Channel, Embed Links, Attach \
+     Files and Read Message History";
+/// Root messages whose looks are remembered.
+const REMEMBERED: usize = 256;
+
+/// The configured channel and what is in it.
+pub(super) struct Places<'a> {
+    pub(super) rest: &'a Rest,
+    pub(super) progress: &'a Progress,
+    pub(super) roots: &'a Roots,
+    pub(super) channel: u64,
+}
+
+impl Places<'_> {
+    /// The root message: posted once, edited after that, and posted anew if somebody deleted it, whatever the state
+    /// of the incident is: it is the record.
+    pub(super) async fn root(&self, outbound: &Outbound) -> Result<Delivered, DeliveryError> {
+        let sheet = only(sheets(&outbound.card, Look::Single));
+        let known = outbound.refs.own.as_deref().or(outbound.refs.root.as_deref());
+        if let Some(root) = known.and_then(MessageRef::read) {
+            match self.edit(root, &sheet).await {
+                Ok(()) => {
+                    self.roots.keep(root, sheet);
+                    return Ok(Delivered::default());
+                }
+                Err(failure) if self.is_gone(root, &failure) => {}
+                Err(failure) => return Err(self.trouble(failure)),
+            }
+        }
+        let root =
+            self.post(outbound, self.channel, "root", &sheet, None).await.map_err(|f| self.trouble(f))?;
+        self.roots.keep(root, sheet);
+        Ok(Delivered { root: Some(root.name()), own: Some(root.name()), thread: None })
+    }
+
+    /// An update in the thread. A call is besides that a message in the channel, because a mention inside of a thread
+    /// reaches only who is in it.
+    pub(super) async fn update(&self, outbound: &Outbound) -> Result<Delivered, DeliveryError> {
+        let mut parts = sheets(&outbound.card, Look::InThread);
+        let calls = outbound.card.mention == Mention::Here;
+        for part in &mut parts {
+            part.here = false;
+        }
+        let landed = self.in_thread(outbound, &parts).await?;
+        if calls {
+            let heading = self.heading(outbound, landed.root);
+            let sheet = call(&outbound.card, &heading, landed.thread);
+            let reply_to = landed.root.map(|root| root.message);
+            let posted = self.post(outbound, self.channel, "call", &sheet, reply_to).await;
+            posted.map_err(|failure| self.trouble(failure))?;
+        }
+        if let Some(thread) = landed.thread.filter(|_| outbound.card.done) {
+            self.archive(thread).await?;
+        }
+        Ok(delivered(&landed))
+    }
+
+    /// A question: posted once in the thread, edited in place. One that somebody deleted is asked again as long as it
+    /// can be answered.
+    pub(super) async fn question(&self, outbound: &Outbound) -> Result<Delivered, DeliveryError> {
+        let sheet = only(sheets(&outbound.card, Look::Question));
+        if let Some(own) = outbound.refs.own.as_deref().and_then(MessageRef::read) {
+            match self.edit_in_thread(own, &sheet).await {
+                Ok(()) => return Ok(Delivered::default()),
+                Err(failure) if !self.is_gone(own, &failure) => return Err(self.trouble(failure)),
+                Err(_) if outbound.card.actions.is_empty() => return Ok(Delivered::default()),
+                Err(_) => {}
+            }
+        }
+        Ok(delivered(&self.in_thread(outbound, &[sheet]).await?))
+    }
+
+    /// A notice in the channel itself.
+    pub(super) async fn lab(&self, outbound: &Outbound) -> Result<Delivered, DeliveryError> {
+        for (at, sheet) in sheets(&outbound.card, Look::Several).iter().enumerate() {
+            let posted = self.post(outbound, self.channel, &at.to_string(), sheet, None).await;
+            posted.map_err(|failure| self.trouble(failure))?;
+        }
+        Ok(Delivered::default())
+    }
+
+    async fn post(
+        &self,
+        outbound: &Outbound,
+        channel: u64,
+        part: &str,
+        sheet: &Sheet,
+        reply_to: Option<u64>,
+    ) -> Result<MessageRef, Failure> {
+        post(self.rest, self.progress, outbound, channel, part, sheet, reply_to).await
+    }
+
+    async fn edit(&self, message: MessageRef, sheet: &Sheet) -> Result<(), Failure> {
+        self.rest.send(&Request::edit(message.channel, message.message, sheet)).await.map(drop)
+    }
+
+    /// Edits a message in a thread. An archived thread has to be opened for that, and is archived again.
+    async fn edit_in_thread(&self, message: MessageRef, sheet: &Sheet) -> Result<(), Failure> {
+        match self.edit(message, sheet).await {
+            Err(failure) if failure.code() == Some(codes::THREAD_ARCHIVED) => {}
+            outcome => return outcome,
+        }
+        self.rest.send(&Request::archive(message.channel, false)).await?;
+        self.edit(message, sheet).await?;
+        // If this fails, Discord archives it by itself after a day.
+        let _ = self.rest.send(&Request::archive(message.channel, true)).await;
+        Ok(())
+    }
+
+    /// Archives a thread that is done. Only a pause is worth another try: Discord does it by itself after a day.
+    async fn archive(&self, thread: u64) -> Result<(), DeliveryError> {
+        match self.rest.send(&Request::archive(thread, true)).await {
+            Err(failure @ Failure::Limited(_)) => Err(self.trouble(failure)),
+            Err(failure) => {
+                tracing::debug!(%failure, "a thread could not be archived");
+                Ok(())
+            }
+            Ok(_) => Ok(()),
+        }
+    }
+
+    /// Whether a message was deleted, alone or with its thread. That the configured channel is gone is another matter.
+    fn is_gone(&self, message: MessageRef, failure: &Failure) -> bool {
+        failure.is_unknown_message() || (failure.is_unknown_channel() && message.channel != self.channel)
+    }
+
+    fn trouble(&self, failure: Failure) -> DeliveryError {
+        failure.delivery(self.channel, WRITE)
+    }
+
+    /// What an incident is called, as far as it is known without asking.
+    fn heading(&self, outbound: &Outbound, root: Option<MessageRef>) -> String {
+        let known = root.and_then(|root| self.roots.get(root));
+        known.map_or_else(|| outbound.card.title.clone(), |sheet| super::markdown::unescape(&sheet.title))
+    }
+}
+
+/// The looks of root messages, as they were last sent.
+#[derive(Debug, Default)]
+pub(super) struct Roots {
+    sheets: Mutex<(HashMap<MessageRef, Sheet>, VecDeque<MessageRef>)>,
+}
+
+impl Roots {
+    fn keep(&self, root: MessageRef, sheet: Sheet) {
+        let mut guard = self.sheets.lock().unwrap_or_else(PoisonError::into_inner);
+        let (sheets, order) = &mut *guard;
+        // Its files are not needed to copy it.
+        if sheets.insert(root, Sheet { files: Vec::new(), ..sheet }).is_none() {
+            order.push_back(root);
+        }
+        if order.len() > REMEMBERED
+            && let Some(oldest) = order.pop_front()
+        {
+            sheets.remove(&oldest);
+        }
+    }
+
+    fn get(&self, root: MessageRef) -> Option<Sheet> {
+        self.sheets.lock().unwrap_or_else(PoisonError::into_inner).0.get(&root).cloned()
+    }
+}
+
+fn only(sheets: Vec<Sheet>) -> Sheet {
+    sheets.into_iter().next().unwrap_or_default()
+}
+
+fn delivered(landed: &Landed) -> Delivered {
+    Delivered {
+        root: landed.new_root.map(MessageRef::name),
+        thread: landed.thread.map(thread_name),
+        own: Some(landed.first.name()),
+    }
+}

@@ -1,0 +1,192 @@
+//! The thread of an incident: made when something is first to be said in it, and made anew when somebody deleted it.
+
+use super::super::markdown::{cut, escape, unescape};
+use super::super::posting::id;
+use super::super::reference::{MessageRef, read_thread};
+use super::super::rest::{Failure, Request, codes};
+use super::super::sheet::Sheet;
+use super::{Places, THREADS};
+use crate::domain::card::one_line;
+use crate::engine::ports::{DeliveryError, Outbound};
+
+/// The longest name of a thread.
+const NAME: usize = 100;
+
+/// Where a message came to stand.
+pub(super) struct Landed {
+    /// Its first part.
+    pub(super) first: MessageRef,
+    /// The thread; `None` if it stands in the channel.
+    pub(super) thread: Option<u64>,
+    /// The root message, if there is one.
+    pub(super) root: Option<MessageRef>,
+    /// A root message that had to be made.
+    pub(super) new_root: Option<MessageRef>,
+}
+
+/// Where to look for the thread, the likeliest first. Each is tried once.
+#[derive(Clone, Copy)]
+enum Way {
+    /// It is known.
+    Known(u64),
+    /// The root message has one, or gets one.
+    OfRoot(MessageRef),
+    /// Nothing is left of it, or Discord gives the root message no second one: both are made anew.
+    Anew,
+    /// There can be none.
+    Channel,
+}
+
+impl Places<'_> {
+    /// Posts the parts of a message in the incident's thread.
+    pub(super) async fn in_thread(
+        &self,
+        outbound: &Outbound,
+        parts: &[Sheet],
+    ) -> Result<Landed, DeliveryError> {
+        let root = outbound.refs.root.as_deref().and_then(MessageRef::read);
+        let known = outbound.refs.thread.as_deref().and_then(read_thread);
+        let mut way = match (known, root) {
+            (Some(thread), _) => Way::Known(thread),
+            (None, Some(root)) => Way::OfRoot(root),
+            (None, None) => Way::Channel,
+        };
+        let trouble = |failure: Failure| failure.delivery(self.channel, THREADS);
+        loop {
+            let mut new_root = None;
+            let found = match way {
+                Way::Known(thread) => Ok(thread),
+                Way::OfRoot(root) => self.thread_of(outbound, root).await,
+                Way::Anew => match self.new_root(outbound, root).await {
+                    Ok(made) => {
+                        new_root = Some(made);
+                        self.thread_of(outbound, made).await
+                    }
+                    Err(failure) => Err(failure),
+                },
+                Way::Channel => return self.in_channel(outbound, parts, root).await,
+            };
+            let posted = match found {
+                Ok(thread) => {
+                    self.post_parts(outbound, thread, parts, None).await.map(|first| (thread, first))
+                }
+                Err(failure) => Err(failure),
+            };
+            match (posted, way) {
+                (Ok((thread, first)), _) => {
+                    if new_root.is_some() {
+                        self.point_on(root, thread).await;
+                    }
+                    return Ok(Landed { first, thread: Some(thread), root: new_root.or(root), new_root });
+                }
+                // A thread that can't be had must not keep the story from being told.
+                (Err(failure), _) if failure.code() == Some(codes::TOO_MANY_THREADS) => way = Way::Channel,
+                (Err(failure), Way::Known(_)) if failure.is_unknown_channel() => {
+                    way = root.map_or(Way::Anew, Way::OfRoot);
+                }
+                (Err(failure), Way::OfRoot(root))
+                    if failure.is_unknown_message()
+                        || (failure.is_unknown_channel() && root.channel != self.channel)
+                        || self.has_lost_its_thread(&failure, root).await =>
+                {
+                    way = Way::Anew;
+                }
+                (Err(failure), _) => return Err(trouble(failure)),
+            }
+        }
+    }
+
+    /// The thread of a root message, which has the message's id. It is made unless it is there.
+    async fn thread_of(&self, outbound: &Outbound, root: MessageRef) -> Result<u64, Failure> {
+        let name = self.name_of(outbound, root).await?;
+        match self.rest.send(&Request::thread(root.channel, root.message, &name)).await {
+            Ok(thread) => id(&thread),
+            Err(failure) if failure.code() == Some(codes::THREAD_EXISTS) => Ok(root.message),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Whether a failure to write says that a root message once had a thread and has none now, rather than that the
+    /// channel itself is gone.
+    async fn has_lost_its_thread(&self, failure: &Failure, root: MessageRef) -> bool {
+        failure.is_unknown_channel()
+            && self.rest.send(&Request::message(root.channel, root.message)).await.is_ok()
+    }
+
+    /// What the thread is called: the title of the root message.
+    async fn name_of(&self, outbound: &Outbound, root: MessageRef) -> Result<String, Failure> {
+        let title = match self.looks_of(root).await {
+            Ok(sheet) => one_line(&unescape(&sheet.title)),
+            Err(failure @ (Failure::Refused { .. } | Failure::Limited(_) | Failure::Token)) => {
+                return Err(failure);
+            }
+            Err(_) => String::new(),
+        };
+        let number = outbound.place.incident().map_or(0, |(_, number)| number);
+        Ok(cut(if title.is_empty() { format!("#{number}") } else { title }.as_str(), NAME))
+    }
+
+    /// What a root message looks like.
+    async fn looks_of(&self, root: MessageRef) -> Result<Sheet, Failure> {
+        if let Some(sheet) = self.roots.get(root) {
+            return Ok(sheet);
+        }
+        let sheet = Sheet::read(&self.rest.send(&Request::message(root.channel, root.message)).await?);
+        self.roots.keep(root, sheet.clone());
+        Ok(sheet)
+    }
+
+    /// Makes a root message in the place of one that is gone or can have no thread. The next edit brings it up to date.
+    async fn new_root(&self, outbound: &Outbound, old: Option<MessageRef>) -> Result<MessageRef, Failure> {
+        let known = match old {
+            Some(old) => self.looks_of(old).await.ok(),
+            None => None,
+        };
+        let number = outbound.place.incident().map_or(0, |(_, number)| number);
+        let sheet = known.unwrap_or_else(|| Sheet {
+            title: escape(&format!("#{number}")),
+            description: "The first message of this incident was deleted; it goes on here.".to_owned(),
+            ..Sheet::default()
+        });
+        let root = self.post(outbound, self.channel, "root", &sheet, None).await?;
+        self.roots.keep(root, sheet);
+        Ok(root)
+    }
+
+    /// Says on a root message that is no longer kept where the story goes on.
+    async fn point_on(&self, old: Option<MessageRef>, thread: u64) {
+        let Some(old) = old else { return };
+        let title = self.roots.get(old).map(|sheet| sheet.title).unwrap_or_default();
+        let description = format!("The thread was deleted; it goes on in <#{thread}>.");
+        // Usually it is gone as well.
+        let _ = self.edit(old, &Sheet { title, description, ..Sheet::default() }).await;
+    }
+
+    async fn in_channel(
+        &self,
+        outbound: &Outbound,
+        parts: &[Sheet],
+        root: Option<MessageRef>,
+    ) -> Result<Landed, DeliveryError> {
+        let posted = self.post_parts(outbound, self.channel, parts, root.map(|root| root.message)).await;
+        let first = posted.map_err(|failure| self.trouble(failure))?;
+        Ok(Landed { first, thread: None, root, new_root: None })
+    }
+
+    /// Posts the parts of a message, one behind the other.
+    async fn post_parts(
+        &self,
+        outbound: &Outbound,
+        channel: u64,
+        parts: &[Sheet],
+        reply_to: Option<u64>,
+    ) -> Result<MessageRef, Failure> {
+        let mut first = None;
+        for (at, sheet) in parts.iter().enumerate() {
+            let reply_to = reply_to.filter(|_| at == 0);
+            let message = self.post(outbound, channel, &at.to_string(), sheet, reply_to).await?;
+            first.get_or_insert(message);
+        }
+        first.ok_or_else(|| Failure::unreachable("there was nothing to post"))
+    }
+}
