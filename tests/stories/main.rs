@@ -16,6 +16,7 @@ mod by_hand;
 mod chat;
 mod correlation;
 mod day;
+mod discord_wire;
 mod escalation;
 mod fake_discord;
 mod fake_telegram;

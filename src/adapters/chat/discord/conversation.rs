@@ -64,7 +64,7 @@ impl Interaction {
         let application = parts.next()?.parse().ok()?;
         let at = DateTime::from_timestamp_millis(parts.next()?.parse().ok()?)?;
         // It becomes part of a path.
-        let safe = |c: char| c.is_ascii_alphanumeric() || "-_.~=".contains(c);
+        let safe = |c: char| c.is_ascii_alphanumeric() || "-_.~=+:".contains(c);
         let token = parts.next().filter(|token| !token.is_empty() && token.chars().all(safe))?;
         Some(Self { application, token: token.to_owned(), at })
     }

@@ -82,14 +82,16 @@ fn picture(sign: &str) -> &'static str {
 pub(super) fn pages(lines: &[Line], first: usize, rest: usize) -> Vec<String> {
     let mut pages: Vec<String> = Vec::new();
     let (mut page, mut room): (Vec<&Line>, usize) = (Vec::new(), first);
+    let mut used = 0;
     for line in lines {
-        page.push(line);
-        if size(&page) > room {
-            page.pop();
+        let goes_on = page.last().is_some_and(|last: &&Line| last.is_code());
+        used += size(line, goes_on);
+        if used > room {
             // What does not even fit on an empty first page leaves it without text.
             pages.push(written(&page));
-            (page, room) = (vec![line], rest);
+            (page, room, used) = (Vec::new(), rest, size(line, false));
         }
+        page.push(line);
     }
     if !page.is_empty() {
         pages.push(written(&page));
@@ -109,11 +111,10 @@ pub(super) fn with_more(lines: &[Line], room: usize) -> String {
     }
 }
 
-/// How long lines are when they are written.
-fn size(page: &[&Line]) -> usize {
-    let texts: usize = page.iter().map(|line| length(line.text()) + 1).sum();
-    let blocks = page.chunk_by(|a, b| a.is_code() == b.is_code()).filter(|run| run[0].is_code()).count();
-    texts + blocks * CODE_BLOCK
+/// What a line adds to a page. `goes_on` says that it is behind a line of code.
+fn size(line: &Line, goes_on: bool) -> usize {
+    let block = if line.is_code() && !goes_on { CODE_BLOCK } else { 0 };
+    length(line.text()) + 1 + block
 }
 
 fn written(page: &[&Line]) -> String {

@@ -26,7 +26,7 @@ fn a_root_message_is_an_embed_with_its_fields_and_buttons() {
         sent,
         [json!({
             "embeds": [{
-                "title": r"#12 nas/media: mount is\_stale on \*3\* nodes".replacen('#', "\\#", 1),
+                "title": r"#12 nas/media: mount is\_stale on \*3\* nodes",
                 "color": 0xda_36_33,
                 "fields": [
                     { "name": "State", "value": "open", "inline": true },
@@ -112,7 +112,7 @@ fn only_a_call_may_mention_and_says_nothing_else() {
         .create(Posting { reply_to: Some(3), ..Posting::default() });
     assert_eq!(sent["content"], "@here");
     assert_eq!(sent["message_reference"], json!({ "message_id": "3", "fail_if_not_exists": false }));
-    let told = "\\#12 nas/media: it burns\n@\u{200b}here \\<\u{200b}@\u{200b}1\\> it burns\n<#5>";
+    let told = "#12 nas/media: it burns\n@\u{200b}here \\<\u{200b}@\u{200b}1\\> it burns\n<#5>";
     assert_eq!(sent["embeds"][0]["description"], told);
 }
 
@@ -169,7 +169,7 @@ fn what_discord_gives_back_is_compared_by_what_a_person_sees() {
 /// Cards of any text, with all their parts.
 fn cards() -> impl Strategy<Value = Card> {
     let text = || r"([a-z]{1,9}|[ \n`*_@<>:#\[\]()-]|@everyone|  |😀){0,60}".prop_map(|text| text);
-    let long = (text(), 1usize..120).prop_map(|(text, times)| text.repeat(times));
+    let long = (text(), 1usize..60).prop_map(|(text, times)| text.repeat(times));
     let fields = prop::collection::vec((text(), long.clone()), 0..30);
     let attachments = prop::collection::vec((text(), long.clone()), 0..13);
     (long.clone(), prop::collection::vec(long, 0..8), fields, attachments).prop_map(
@@ -183,7 +183,7 @@ fn cards() -> impl Strategy<Value = Card> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
     fn every_message_is_within_the_limits_of_discord(card in cards(), which in 0usize..4) {
         let look = [Look::Single, Look::Question, Look::InThread, Look::Several][which];
