@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
 
@@ -71,6 +71,7 @@ struct Pages {
     /// The incidents' roots by what this platform calls them, and how many messages their threads have.
     threads: HashMap<u64, (usize, usize)>,
     last_id: u64,
+    answer_after: Duration,
 }
 
 impl Book {
@@ -85,6 +86,19 @@ impl Book {
     /// Counts a request.
     pub(crate) fn request(&self) {
         self.pages().requests += 1;
+    }
+
+    /// Makes each request wait this long for its answer, as if the platform were far away.
+    pub(crate) fn move_away(&self, answer_after: Duration) {
+        self.pages().answer_after = answer_after;
+    }
+
+    /// Waits for as long as an answer takes.
+    pub(crate) async fn travel(&self) {
+        let answer_after = self.pages().answer_after;
+        if !answer_after.is_zero() {
+            tokio::time::sleep(answer_after).await;
+        }
     }
 
     /// Notes that Steward listens.

@@ -57,8 +57,12 @@ async fn answer(State(discord): State<Discord>, method: Method, uri: Uri, body: 
             json!({ "id": id, "type": 11, "guild_id": GUILD.to_string(), "parent_id": CHANNEL.to_string(), "name": sent["name"] })
         }
         ("PATCH", ["channels", id]) => json!({ "id": id, "type": 11 }),
-        _ => return (StatusCode::NOT_FOUND, Json(json!({ "message": "404: Not Found", "code": 0 }))).into_response(),
+        _ => {
+            return (StatusCode::NOT_FOUND, Json(json!({ "message": "404: Not Found", "code": 0 })))
+                .into_response();
+        }
     };
+    discord.book.travel().await;
     Json(found).into_response()
 }
 

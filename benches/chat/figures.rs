@@ -12,6 +12,7 @@ use crate::remote::Report;
 /// One line of the table.
 pub(crate) struct Figures {
     rate: usize,
+    away: u128,
     incidents: usize,
     platform: String,
     parts: [Spread; 2],
@@ -27,6 +28,7 @@ impl Figures {
         let [root, thread] = Part::ALL.map(|part| Spread::of(part, platform, sent, run));
         Ok(Self {
             rate: rate.a_minute,
+            away: rate.away.as_millis(),
             incidents: sent.len(),
             platform: platform.to_owned(),
             parts: [root?, thread?],
@@ -36,8 +38,8 @@ impl Figures {
 
     pub(crate) fn head() -> String {
         format!(
-            "{:>8}{:>11}  {:<10}{:>24}{:>24}{:>10}",
-            "a minute", "incidents", "", "root message", "first in the thread", "requests"
+            "{:>8}{:>9}{:>11}  {:<10}{:>24}{:>24}{:>10}",
+            "a minute", "answers", "incidents", "", "root message", "first in the thread", "requests"
         )
     }
 }
@@ -46,7 +48,8 @@ impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [root, thread] = self.parts.each_ref().map(ToString::to_string);
         let Self { rate, incidents, platform, requests, .. } = self;
-        write!(f, "{rate:>8}{incidents:>11}  {platform:<10}{root:>24}{thread:>24}{requests:>10}")
+        let away = format!("{} ms", self.away);
+        write!(f, "{rate:>8}{away:>9}{incidents:>11}  {platform:<10}{root:>24}{thread:>24}{requests:>10}")
     }
 }
 

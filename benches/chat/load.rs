@@ -20,12 +20,18 @@ pub(crate) struct Rate {
     /// The mean time between two.
     pub(crate) every: Duration,
     pub(crate) incidents: usize,
+    /// How long the platforms take to answer.
+    pub(crate) away: Duration,
 }
 
 impl Rate {
     /// The same, not for as long.
     pub(crate) fn quick(self) -> Self {
-        Self { every: self.every.min(Duration::from_secs(1)), incidents: self.incidents.min(300) / 5 + 5, ..self }
+        Self {
+            every: self.every.min(Duration::from_secs(1)),
+            incidents: self.incidents.min(300) / 5 + 5,
+            ..self
+        }
     }
 }
 
@@ -35,8 +41,8 @@ pub(crate) async fn send(handle: &Handle, rate: &Rate, first: usize) -> Result<H
     let mut dice = Dice(rate.a_minute as u64);
     let mut sending = JoinSet::new();
     for n in 0..rate.incidents {
-        // Up to a quarter of the time sooner or later.
-        let at = rate.every.mul_f64(n as f64 + 0.5 + (dice.roll() - 0.5) / 2.0);
+        // Somewhere in its own stretch of time, so that some come close together.
+        let at = rate.every.mul_f64(n as f64 + dice.roll());
         sleep_until(began + at).await;
         let (handle, unit) = (handle.clone(), first + n);
         let signal = signal(unit)?;
@@ -64,9 +70,10 @@ fn signal(unit: usize) -> Result<Signal> {
         severity: Severity::Error,
         state: SignalState::Firing,
         impact: Some("nobody can log in".to_owned()),
-        evidence: "HTTP/1.1 503 Service Unavailable\nretry-after: 120\nupstream connect error or disconnect/reset \
+        evidence:
+            "HTTP/1.1 503 Service Unavailable\nretry-after: 120\nupstream connect error or disconnect/reset \
                    before headers. reset reason: connection failure, transport failure reason: refused\n"
-            .to_owned(),
+                .to_owned(),
         labels: [("code".to_owned(), "503".to_owned())].into(),
         at,
         received_at: at,

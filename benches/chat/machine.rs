@@ -20,7 +20,9 @@ pub(crate) fn described(folder: &Path) -> Result<String> {
         file.sync_data()?;
     }
     let synced = (began.elapsed() / rounds).as_secs_f64() * 1e3;
-    Ok(format!("steward {version}, {cores} cores, {build}\none 4 KiB write on this disk, synced: {synced:.2} ms"))
+    Ok(format!(
+        "steward {version}, {cores} cores, {build}\none 4 KiB write on this disk, synced: {synced:.2} ms"
+    ))
 }
 
 /// Resident memory of this process.

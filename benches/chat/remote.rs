@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use axum::Router;
@@ -16,6 +17,7 @@ use crate::{discord, telegram};
 /// The argument that makes this program the platforms.
 pub(crate) const ARGUMENT: &str = "--platforms";
 const END: &str = "end";
+const REPORT: &str = "report";
 
 /// What came in.
 #[derive(Debug, Default)]
@@ -73,9 +75,14 @@ impl Remote {
         Ok(Self { child, asking, answers, discord, telegram })
     }
 
+    /// From now on an answer takes this long.
+    pub(crate) fn move_away(&mut self, answer_after: Duration) -> Result<()> {
+        Ok(writeln!(self.asking, "{}", answer_after.as_millis())?)
+    }
+
     /// Adds what came in since the last time.
     pub(crate) fn ask(&mut self, report: &mut Report) -> Result<()> {
-        writeln!(self.asking, "report")?;
+        writeln!(self.asking, "{REPORT}")?;
         loop {
             match self.answers.next().context("the platforms are gone")??.as_str() {
                 END => return Ok(()),
@@ -123,10 +130,15 @@ async fn serve(listener: TcpListener, app: Router) -> Result<()> {
     bail!("a platform has ended");
 }
 
-/// Answers each line with a report, until there are no more.
+/// Does what each line says, until there are no more: a report, or how far away to be.
 fn answer(books: &[Book]) -> Result<()> {
     for line in std::io::stdin().lines() {
-        line?;
+        let line = line?;
+        if line != REPORT {
+            let answer_after = Duration::from_millis(line.parse()?);
+            books.iter().for_each(|book| book.move_away(answer_after));
+            continue;
+        }
         let mut out = std::io::stdout().lock();
         for line in books.iter().flat_map(Book::report) {
             writeln!(out, "{line}")?;

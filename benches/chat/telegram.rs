@@ -46,6 +46,7 @@ async fn answer(State(book): State<Book>, uri: Uri, body: Bytes) -> Json<Value> 
         "sendmessage" => posted(&book, &body, &sent, at),
         _ => json!(true),
     };
+    book.travel().await;
     Json(json!({ "ok": true, "result": result }))
 }
 
@@ -71,7 +72,11 @@ fn bot() -> Value {
 }
 
 fn member(user: &Value) -> Value {
-    let user = if *user == json!(BOT) { bot() } else { json!({ "id": user, "is_bot": false, "first_name": "Alex" }) };
+    let user = if *user == json!(BOT) {
+        bot()
+    } else {
+        json!({ "id": user, "is_bot": false, "first_name": "Alex" })
+    };
     json!({
         "status": "administrator", "user": user, "can_be_edited": false, "is_anonymous": false,
         "can_manage_chat": true, "can_delete_messages": true, "can_manage_video_chats": true,
