@@ -55,13 +55,10 @@ impl Ears for Listener {
     async fn questions(&self, platform: &str) -> Vec<Asked> {
         let of = platform.to_owned();
         let read = self.store.read(move |conn| outbox::questions(conn, &of)).await;
-        let rows = read.unwrap_or_else(|error| {
+        read.unwrap_or_else(|error| {
             tracing::error!(platform, %error, "the questions that wait are unknown");
             Vec::new()
-        });
-        rows.into_iter()
-            .map(|(approval, incident, own, thread)| Asked { approval, incident, own, thread })
-            .collect()
+        })
     }
 
     async fn complete(&self, kind: Kind, typed: &str) -> Vec<Choice> {

@@ -98,10 +98,18 @@ impl Wire {
 }
 
 fn adapter(discord: &FakeDiscord, clock: &Arc<HandClock>, token: &str) -> Arc<Discord> {
+    build(discord, clock, token, CHANNEL)
+}
+
+fn adapter_in(discord: &FakeDiscord, clock: &Arc<HandClock>, channel: u64) -> Arc<Discord> {
+    build(discord, clock, TOKEN, channel)
+}
+
+fn build(discord: &FakeDiscord, clock: &Arc<HandClock>, token: &str, channel: u64) -> Arc<Discord> {
     let settings = DiscordSettings {
         token: Secret::known("env:DISCORD_TOKEN", token),
         guild: GUILD,
-        channel: CHANNEL,
+        channel,
         operators: [OPERATOR].into(),
         api: Some(discord.api()),
     };

@@ -25,6 +25,7 @@ mod incidents;
 mod ladder;
 mod outbox;
 mod platforms;
+mod process;
 mod reload;
 mod repair;
 mod restart;

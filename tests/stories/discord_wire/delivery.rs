@@ -5,8 +5,8 @@ use std::time::Duration;
 use steward::domain::card::{Card, Mention, Place};
 use steward::engine::ports::{Delivered, DeliveryError};
 
-use super::super::support::discord::{CHANNEL, Fault};
-use super::{Wire, incident, pass, question, told};
+use super::super::support::discord::{BOT, CHANNEL, Fault, OTHER_CHANNEL, permission};
+use super::{Wire, adapter_in, incident, pass, question, told};
 
 #[tokio::test]
 async fn a_root_message_is_edited_in_place_and_made_anew_if_somebody_deleted_it() {
@@ -128,6 +128,38 @@ async fn with_root_message_and_thread_gone_the_story_goes_on_from_a_new_one() {
     wire.update(told("08:00:20 seen   it is stale again")).await.unwrap();
     assert_eq!(wire.in_channel().len(), 1);
     assert_eq!(wire.thread().1.len(), 1);
+    wire.discord.nothing_wrong();
+}
+
+#[tokio::test]
+async fn a_thread_that_was_locked_is_opened_and_if_that_is_forbidden_the_story_goes_on_in_the_channel() {
+    let mut wire = Wire::new().await;
+    wire.root(incident("open")).await.unwrap();
+    wire.update(told("08:00:10 seen   it is stale")).await.unwrap();
+    wire.discord.lock(wire.thread().0.id);
+    wire.update(told("08:00:20 seen   it is still stale")).await.unwrap();
+    assert_eq!(wire.thread().1.len(), 2);
+    wire.discord.lock(wire.thread().0.id);
+    wire.discord.take_permission(permission::MANAGE_THREADS);
+    wire.update(told("08:00:30 seen   it is still stale")).await.unwrap();
+    let [root, update] = &wire.in_channel()[..] else { panic!("root and update") };
+    assert_eq!(update.reply_to, Some(root.id));
+    wire.discord.nothing_wrong();
+}
+
+#[tokio::test]
+async fn in_another_channel_a_live_incident_begins_anew_if_the_old_one_is_closed_to_the_bot() {
+    let mut wire = Wire::new().await;
+    wire.root(incident("open")).await.unwrap();
+    wire.update(told("08:00:10 seen   it is stale")).await.unwrap();
+    wire.chat = adapter_in(&wire.discord, &wire.clock, OTHER_CHANNEL);
+    wire.discord.overwrite(CHANNEL, BOT, 0, permission::VIEW_CHANNEL);
+    wire.update(told("08:00:20 seen   it is still stale")).await.unwrap();
+    wire.root(incident("stuck")).await.unwrap();
+    let posts = wire.discord.look(|world| world.posts(OTHER_CHANNEL));
+    assert_eq!(posts.len(), 1);
+    assert_eq!(posts[0].field("State"), "stuck");
+    assert_eq!(wire.discord.look(|world| world.posts(posts[0].id)).len(), 1, "the update is in its thread");
     wire.discord.nothing_wrong();
 }
 
