@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use tokio::sync::oneshot;
 
 use super::message::{Handle, Message};
-use super::ports::{About, Asked, Choice, Ears, Ended, Inbound, Kind};
+use super::ports::{About, Asked, Choice, Ears, Ended, Inbound, Kind, Way};
 use crate::store::{Store, outbox, query};
 
 /// The engine's ears.
@@ -68,7 +68,7 @@ impl Ears for Listener {
     }
 
     fn line(&self, platform: &str, state: Result<(), String>) {
-        self.engine.send(Message::Line { platform: platform.to_owned(), way: super::lines::Way::In, state });
+        self.engine.send(Message::Line { platform: platform.to_owned(), way: Way::In, state });
     }
 
     fn ignored(&self, platform: &str) {

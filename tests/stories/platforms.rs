@@ -2,7 +2,7 @@
 
 use super::support::discord::FakeDiscord;
 use super::support::transcript::same_as_kept;
-use super::support::{Bot, FakeTelegram, Lab, discord, min, telegram};
+use super::support::{Bot, FakeTelegram, Lab, discord, min, secs, telegram};
 
 const VACUUM: &str = r#"
 name: vacuum
@@ -85,7 +85,7 @@ async fn an_answer_on_one_platform_closes_the_question_on_the_other() {
     let press = discord.press(discord::OPERATOR, question_on_discord(&discord).id, "Approve");
     let answer = discord.answer(press).await;
     assert!(answer.only_for == Some(discord::OPERATOR), "{answer:?}");
-    bot.settle().await;
+    bot.pass(secs(5)).await;
     assert_eq!(lab.host.ran(), ["journalctl --vacuum-size=200M"]);
     let there = question_on_telegram(&telegram);
     assert!(there.text.contains("Answer: yes, by alex at"), "{}", there.text);

@@ -183,6 +183,15 @@ pub struct About {
     pub question: Option<u64>,
 }
 
+/// A way between Steward and a platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Way {
+    /// What Steward says.
+    Out,
+    /// What people say.
+    In,
+}
+
 /// The engine has ended, and takes nothing more in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("Steward is ending and takes nothing more")]
