@@ -17,6 +17,7 @@ mod chat;
 mod conformance;
 mod correlation;
 mod day;
+mod discord_wire;
 mod escalation;
 mod fake_discord;
 mod fake_telegram;

@@ -43,8 +43,8 @@ impl Answers<'_> {
             }
             Conversation::Button(interaction) => self.follow_up(outbound, &parts, &interaction, true).await,
             // That it worked shows on the message itself.
-            Conversation::Reaction { .. } if outbound.card.done => Ok(()),
-            Conversation::Reaction { user } => self.whisper(outbound, &parts, user).await,
+            Conversation::Person { .. } if outbound.card.done => Ok(()),
+            Conversation::Person { user } => self.whisper(outbound, &parts, user).await,
         };
         match outcome {
             Err(failure) if is_let_go(&failure) => {
@@ -126,6 +126,7 @@ impl Answers<'_> {
 
 /// Whether there is nobody left to answer.
 fn is_let_go(failure: &Failure) -> bool {
-    let nobody = [codes::CANNOT_SEND_TO_USER, codes::UNKNOWN_USER, codes::UNKNOWN_CHANNEL];
+    let nobody =
+        [codes::CANNOT_SEND_TO_USER, codes::UNKNOWN_USER, codes::UNKNOWN_CHANNEL, codes::THREAD_ARCHIVED];
     failure.is_expired_interaction() || failure.code().is_some_and(|code| nobody.contains(&code))
 }

@@ -37,9 +37,8 @@ impl Examination<'_> {
         let application = self.content().await;
         let guild = self.guild(application.unwrap_or(bot)).await?;
         let channel = self.channel().await?;
-        self.permissions(&guild, &channel, bot).await;
-        self.operators().await;
-        Ok(())
+        self.permissions(&guild, &channel, bot).await?;
+        self.operators().await
     }
 
     async fn token(&mut self) -> Result<u64, Pointless> {
@@ -127,15 +126,15 @@ impl Examination<'_> {
         }
     }
 
-    async fn permissions(&mut self, guild: &Value, channel: &Value, bot: u64) {
+    async fn permissions(&mut self, guild: &Value, channel: &Value, bot: u64) -> Result<(), Pointless> {
         let name = format!("permissions in #{}", shown(channel));
         let member = match self.get(format!("/guilds/{}/members/{bot}", self.settings.guild)).await {
             Ok(member) => member,
-            Err(failure) => return drop(self.unknown(&name, &failure)),
+            Err(failure) => return Err(self.unknown(&name, &failure)),
         };
         let missing = missing(guild, &member, channel, bot);
         if missing.is_empty() {
-            return self.good(&name, "The bot may do all that it needs to.".to_owned());
+            self.good(&name, "The bot may do all that it needs to.".to_owned());
         }
         for (health, vital) in [(Health::Bad, true), (Health::Poor, false)] {
             let names: Vec<&str> = missing.iter().filter(|r| r.vital == vital).map(|r| r.name).collect();
@@ -144,36 +143,39 @@ impl Examination<'_> {
                 self.note(health, &name, what, allow(Some(channel), &names));
             }
         }
+        Ok(())
     }
 
-    async fn operators(&mut self) {
+    async fn operators(&mut self) -> Result<(), Pointless> {
         let (name, settings) = ("operators", self.settings);
         let copy = "with Developer Mode on, right-click a person, Copy User ID";
         if settings.operators.is_empty() {
             let what =
                 "Nobody is listed as an operator, so nobody can approve or change anything.".to_owned();
             let fix = format!("List the users in `chat.discord.operators`: {copy}.");
-            return self.note(Health::Poor, name, what, fix);
+            self.note(Health::Poor, name, what, fix);
+            return Ok(());
         }
         let mut strangers = Vec::new();
         for user in &settings.operators {
             match self.get(format!("/guilds/{}/members/{user}", settings.guild)).await {
                 Ok(_) => {}
                 Err(Failure::Refused { .. }) => strangers.push(user.to_string()),
-                Err(failure) => return drop(self.unknown(name, &failure)),
+                Err(failure) => return Err(self.unknown(name, &failure)),
             }
         }
         if strangers.is_empty() {
-            return self.good(name, format!("All {} are in the server.", settings.operators.len()));
+            self.good(name, format!("All {} are in the server.", settings.operators.len()));
+        } else {
+            let what = format!("Not in the server: {}.", strangers.join(", "));
+            let fix = format!("Correct `chat.discord.operators` ({copy}), or invite them to the server.");
+            self.note(Health::Poor, name, what, fix);
         }
-        let what = format!("Not in the server: {}.", strangers.join(", "));
-        let fix = format!("Correct `chat.discord.operators` ({copy}), or invite them to the server.");
-        self.note(Health::Poor, name, what, fix);
+        Ok(())
     }
 
     async fn get(&self, path: String) -> Result<Value, Failure> {
-        let template = "GET examined";
-        self.rest.send(&Request::get(template, &path.clone(), path)).await
+        self.rest.send(&Request::get("GET examined", path.clone(), path)).await
     }
 
     fn note(&mut self, health: Health, name: &str, what: String, fix: String) {

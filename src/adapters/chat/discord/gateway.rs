@@ -13,6 +13,7 @@ use serde_json::Value;
 use serenity::client::{Client, Context, RawEventHandler};
 use serenity::gateway::{ConnectionStage, GatewayError, ShardManager};
 use serenity::http::HttpBuilder;
+use serenity::model::application::Interaction;
 use serenity::model::event::Event;
 use serenity::model::gateway::GatewayIntents;
 use tokio::sync::{mpsc, oneshot};
@@ -180,9 +181,31 @@ impl RawEventHandler for Hearing {
             Event::Unknown(_) => {}
             _ => return,
         }
-        let Ok(Value::Object(mut event)) = serde_json::to_value(&event) else { return };
-        let (Some(Value::String(name)), Some(data)) = (event.remove("t"), event.remove("d")) else { return };
+        let Some((name, data)) = documented(&event) else { return };
         // Nobody listens any longer when this fails.
         drop(self.tell.send(Heard::Event(name, data)).await);
     }
+}
+
+/// An event's name and data, as Discord documents them. One way of reading them is then enough, whether serenity knows
+/// the event or not.
+fn documented(event: &Event) -> Option<(String, Value)> {
+    let Ok(Value::Object(mut written)) = serde_json::to_value(event) else { return None };
+    let (Some(Value::String(name)), Some(mut data)) = (written.remove("t"), written.remove("d")) else {
+        return None;
+    };
+    // serenity reads the type and does not write it.
+    let kind = match event {
+        Event::InteractionCreate(event) => Some(match event.interaction {
+            Interaction::Command(_) => 2,
+            Interaction::Component(_) => 3,
+            Interaction::Autocomplete(_) => 4,
+            _ => 0,
+        }),
+        _ => None,
+    };
+    if let Some(kind) = kind {
+        data["type"] = Value::from(kind);
+    }
+    Some((name, data))
 }

@@ -52,10 +52,11 @@ impl Listening {
     /// Never ends.
     pub(super) async fn listen(self: Arc<Self>) {
         let mut wait = FIRST_WAIT;
+        let mut is_known = false;
         loop {
             let Ended { over, stood } = self.clone().once().await;
             if stood {
-                wait = FIRST_WAIT;
+                (wait, is_known) = (FIRST_WAIT, false);
             }
             match over {
                 Over::Intents if self.content.swap(false, Ordering::SeqCst) => {
@@ -63,7 +64,10 @@ impl Listening {
                     continue;
                 }
                 Over::Token => {
-                    tracing::error!("{TOKEN_REFUSED}");
+                    // Once is enough: it stays so until somebody does something.
+                    if !std::mem::replace(&mut is_known, true) {
+                        tracing::error!("{TOKEN_REFUSED}");
+                    }
                     self.down(TOKEN_REFUSED);
                     wait = LONGEST_WAIT;
                 }

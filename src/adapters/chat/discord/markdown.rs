@@ -71,9 +71,15 @@ fn escape_beginning<'a>(line: &'a str, safe: &mut String) -> &'a str {
         safe.push_str(&line[digits..=digits]);
         return &line[digits + 1..];
     }
-    if let Some(first) = line.chars().next().filter(|c| matches!(c, '#' | '-' | '+')) {
+    let marks = line.len() - line.trim_start_matches('#').len();
+    let begins = match line.chars().next() {
+        Some('#') => line[marks..].chars().next().is_none_or(char::is_whitespace),
+        Some('-' | '+') => line[1..].chars().next().is_none_or(|next| next.is_whitespace() || next == '#'),
+        _ => false,
+    };
+    if begins {
         safe.push('\\');
-        safe.push(first);
+        safe.push_str(&line[..1]);
         return &line[1..];
     }
     line

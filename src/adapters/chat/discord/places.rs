@@ -43,7 +43,7 @@ impl Places<'_> {
                     self.roots.keep(root, sheet);
                     return Ok(Delivered::default());
                 }
-                Err(failure) if self.is_gone(root, &failure) => {}
+                Err(failure) if self.is_gone(root, &failure) || self.has_moved(root, &failure) => {}
                 Err(failure) => return Err(self.trouble(failure)),
             }
         }
@@ -142,6 +142,11 @@ impl Places<'_> {
     /// Whether a message was deleted, alone or with its thread. That the configured channel is gone is another matter.
     fn is_gone(&self, message: MessageRef, failure: &Failure) -> bool {
         failure.is_unknown_message() || (failure.is_unknown_channel() && message.channel != self.channel)
+    }
+
+    /// Whether a root message is out of reach because Steward has been given another channel since.
+    fn has_moved(&self, root: MessageRef, failure: &Failure) -> bool {
+        failure.is_forbidden() && root.channel != self.channel
     }
 
     fn trouble(&self, failure: Failure) -> DeliveryError {

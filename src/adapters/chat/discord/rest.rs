@@ -129,7 +129,6 @@ async fn read(mut response: reqwest::Response) -> Result<Vec<u8>, Failure> {
 }
 
 /// A failure on the way. The URL is left out, because there may be a token in it.
-#[expect(clippy::needless_pass_by_value, reason = "it is the shape that map_err wants")]
 fn unreachable(error: reqwest::Error) -> Failure {
     let error = error.without_url();
     let mut why = match (error.is_timeout(), error.is_connect()) {

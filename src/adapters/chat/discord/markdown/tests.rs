@@ -8,9 +8,11 @@ fn shown(markup: &str) -> Result<String, String> {
     for line in markup.split('\n') {
         let begin = line.trim_start();
         let digits = begin.trim_start_matches(|c: char| c.is_ascii_digit());
-        if begin.starts_with(['#', '-', '+', '>', '*'])
-            || (digits.len() < begin.len() && digits.starts_with('.'))
-        {
+        let hashes = begin.trim_start_matches('#');
+        let heading = hashes.len() < begin.len() && (hashes.is_empty() || hashes.starts_with(' '));
+        let item = ["- ", "+ ", "-#"].iter().any(|mark| begin.starts_with(mark)) || begin == "-";
+        let numbered = digits.len() < begin.len() && digits.starts_with('.');
+        if heading || item || numbered || begin.starts_with(['>', '*']) {
             return Err(format!("a line begins {begin:?}"));
         }
         let mut rest = line;
@@ -52,6 +54,7 @@ fn unlucky_text_is_escaped_where_it_means_something_and_left_alone_where_not() {
         ("a_b *c* ~~d~~ ||e|| `f`", r"a\_b \*c\* \~\~d\~\~ \|\|e\|\| \`f\`"),
         ("[x](https://evil)", r"\[x\]\(https\://evil\)"),
         ("# big", r"\# big"),
+        ("#12 is on -v", "#12 is on -v"),
         ("  - item", r"  \- item"),
         ("-# small", r"\-# small"),
         ("1. one", r"1\. one"),

@@ -51,48 +51,63 @@ impl Places<'_> {
             (None, Some(root)) => Way::OfRoot(root),
             (None, None) => Way::Channel,
         };
-        let trouble = |failure: Failure| failure.delivery(self.channel, THREADS);
+        let mut opened = false;
         loop {
             let mut new_root = None;
             let found = match way {
                 Way::Known(thread) => Ok(thread),
                 Way::OfRoot(root) => self.thread_of(outbound, root).await,
                 Way::Anew => match self.new_root(outbound, root).await {
-                    Ok(made) => {
-                        new_root = Some(made);
-                        self.thread_of(outbound, made).await
-                    }
+                    Ok(made) => self.thread_of(outbound, *new_root.insert(made)).await,
                     Err(failure) => Err(failure),
                 },
                 Way::Channel => return self.in_channel(outbound, parts, root).await,
             };
-            let posted = match found {
-                Ok(thread) => {
-                    self.post_parts(outbound, thread, parts, None).await.map(|first| (thread, first))
-                }
-                Err(failure) => Err(failure),
+            let posted = match &found {
+                Ok(thread) => self.post_parts(outbound, *thread, parts, None).await,
+                Err(failure) => Err(failure.clone()),
             };
-            match (posted, way) {
-                (Ok((thread, first)), _) => {
-                    if new_root.is_some() {
+            let failure = match (posted, found) {
+                (Ok(first), found) => {
+                    let thread = found.ok();
+                    if let (Some(_), Some(thread)) = (new_root, thread) {
                         self.point_on(root, thread).await;
                     }
-                    return Ok(Landed { first, thread: Some(thread), root: new_root.or(root), new_root });
+                    return Ok(Landed { first, thread, root: new_root.or(root), new_root });
                 }
-                // A thread that can't be had must not keep the story from being told.
-                (Err(failure), _) if failure.code() == Some(codes::TOO_MANY_THREADS) => way = Way::Channel,
-                (Err(failure), Way::Known(_)) if failure.is_unknown_channel() => {
-                    way = root.map_or(Way::Anew, Way::OfRoot);
+                // Discord opens a thread by itself when something is said in it, unless it is locked as well.
+                (Err(failure), Ok(thread)) if failure.code() == Some(codes::THREAD_ARCHIVED) && !opened => {
+                    opened = true;
+                    way = match self.rest.send(&Request::archive(thread, false)).await {
+                        Ok(_) => Way::Known(thread),
+                        Err(_) => Way::Channel,
+                    };
+                    continue;
                 }
-                (Err(failure), Way::OfRoot(root))
-                    if failure.is_unknown_message()
-                        || (failure.is_unknown_channel() && root.channel != self.channel)
-                        || self.has_lost_its_thread(&failure, root).await =>
-                {
-                    way = Way::Anew;
-                }
-                (Err(failure), _) => return Err(trouble(failure)),
-            }
+                (Err(failure), _) => failure,
+            };
+            way = self
+                .other_way(way, root, &failure)
+                .await
+                .ok_or_else(|| failure.delivery(self.channel, THREADS))?;
+        }
+    }
+
+    /// Where to look next when a thread could not be had; `None` when that is nothing that another thread would mend.
+    async fn other_way(&self, way: Way, root: Option<MessageRef>, failure: &Failure) -> Option<Way> {
+        // That a thread can't be had must not keep the story from being told.
+        let no_thread = [codes::TOO_MANY_THREADS, codes::THREAD_ARCHIVED];
+        if failure.code().is_some_and(|code| no_thread.contains(&code)) {
+            return Some(Way::Channel);
+        }
+        let moved = root.is_some_and(|root| self.has_moved(root, failure));
+        match (way, root) {
+            (Way::Known(_) | Way::OfRoot(_), _) if moved => Some(Way::Anew),
+            (Way::Known(_), Some(root)) if failure.is_unknown_channel() => Some(Way::OfRoot(root)),
+            (Way::Known(_), None) if failure.is_unknown_channel() => Some(Way::Anew),
+            (Way::OfRoot(root), _) if self.is_gone(root, failure) => Some(Way::Anew),
+            (Way::OfRoot(root), _) if self.has_lost_its_thread(failure, root).await => Some(Way::Anew),
+            _ => None,
         }
     }
 
@@ -115,13 +130,7 @@ impl Places<'_> {
 
     /// What the thread is called: the title of the root message.
     async fn name_of(&self, outbound: &Outbound, root: MessageRef) -> Result<String, Failure> {
-        let title = match self.looks_of(root).await {
-            Ok(sheet) => one_line(&unescape(&sheet.title)),
-            Err(failure @ (Failure::Refused { .. } | Failure::Limited(_) | Failure::Token)) => {
-                return Err(failure);
-            }
-            Err(_) => String::new(),
-        };
+        let title = one_line(&unescape(&self.looks_of(root).await?.title));
         let number = outbound.place.incident().map_or(0, |(_, number)| number);
         Ok(cut(if title.is_empty() { format!("#{number}") } else { title }.as_str(), NAME))
     }
@@ -139,7 +148,13 @@ impl Places<'_> {
     /// Makes a root message in the place of one that is gone or can have no thread. The next edit brings it up to date.
     async fn new_root(&self, outbound: &Outbound, old: Option<MessageRef>) -> Result<MessageRef, Failure> {
         let known = match old {
-            Some(old) => self.looks_of(old).await.ok(),
+            Some(old) => match self.looks_of(old).await {
+                Ok(sheet) => Some(sheet),
+                Err(failure @ (Failure::Limited(_) | Failure::Unreachable(_) | Failure::Token)) => {
+                    return Err(failure);
+                }
+                Err(_) => None,
+            },
             None => None,
         };
         let number = outbound.place.incident().map_or(0, |(_, number)| number);
