@@ -18,6 +18,8 @@ const TELEGRAM: &str = "https://api.telegram.org";
 const CONNECT: Duration = Duration::from_secs(5);
 /// The longest time until a call is answered.
 const ANSWER: Duration = Duration::from_secs(15);
+/// How long a connection is kept while nothing is said.
+const IDLE: Duration = Duration::from_secs(30);
 /// The longest time until a file is taken.
 const UPLOAD: Duration = Duration::from_secs(60);
 /// The longest answer that is read, in bytes.
@@ -65,6 +67,8 @@ impl Api {
             .use_rustls_tls()
             .connect_timeout(CONNECT)
             .timeout(ANSWER)
+            // A connection that the other side has closed meanwhile would cost a try.
+            .pool_idle_timeout(IDLE)
             // A redirect would take the token somewhere else.
             .redirect(redirect::Policy::none())
             .build()

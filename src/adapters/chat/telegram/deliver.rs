@@ -16,8 +16,6 @@ use super::render::{self, Post};
 use crate::domain::card::{Card, Mention, Place, Refs};
 use crate::engine::ports::{About, Delivered, DeliveryError, Outbound};
 
-/// Said under a question as long as it waits.
-const HINT: &str = "👍 or 👎 as a reaction is an answer too.";
 /// How often a place is mended for one message: its topic may have to be made, and then be opened.
 const MENDINGS: usize = 3;
 
@@ -53,7 +51,7 @@ impl Telegram {
         number: u64,
         progress: &mut Progress,
     ) -> Result<Delivered, Fault> {
-        let post = render::one(&message.card, None);
+        let post = render::root(&message.card);
         self.memory.keep_root(number, &message.card);
         let refs = &message.refs;
         let known = message_in(self.settings.chat, refs.own.as_deref().or(refs.root.as_deref()));
@@ -106,7 +104,7 @@ impl Telegram {
     ) -> Result<Delivered, Fault> {
         let card = &message.card;
         let waits = !card.actions.is_empty();
-        let post = render::one(card, waits.then_some(HINT));
+        let post = render::question(card);
         let known = message_in(self.settings.chat, message.refs.own.as_deref());
         if let Some(own) = progress.own.or(known).filter(|_| progress.sent == 0) {
             if self.edit(own, &post).await? {
@@ -233,7 +231,7 @@ impl Telegram {
             return Ok(Spot { reply_to: progress.root.or(known).filter(|_| !is_root), ..spot });
         }
         if let Some(card) = root.filter(|_| !is_root) {
-            let post = render::one(&card, None);
+            let post = render::root(&card);
             let about = About { incident: number, question: None };
             let parcel = Parcel { post: &post, loud: false, about: Some(&about), follow: false };
             let mut of_root = Progress::default();

@@ -15,10 +15,16 @@ const MOST_PIECES: usize = 5;
 /// How much of a value is shown where all has to go into one message: the first of these that makes it fit, in UTF-16
 /// code units.
 const VALUES: [usize; 6] = [2000, 1000, 500, 250, 120, 40];
+/// The most columns of a table that a phone shows side by side.
+const WIDEST: usize = 52;
 /// The longest command that a button can stand for, in bytes.
 const LONGEST_COMMAND: usize = 64;
 /// Buttons side by side.
 const BUTTONS_IN_A_ROW: usize = 3;
+/// The sign of what is over.
+const OVER: &str = "✅";
+/// Said under a question as long as it waits.
+const HINT: &str = "👍 or 👎 as a reaction is an answer too.";
 /// The longest name of a file, in characters.
 const LONGEST_NAME: usize = 60;
 
@@ -52,7 +58,7 @@ pub(super) fn post(card: &Card, called: &[Called]) -> Post {
     let (inline, mut documents) = attachments(card, SHORT);
     let mut text = Text::default();
     calls(&mut text, called);
-    title(&mut text, card);
+    title(&mut text, card, OVER);
     body(&mut text, &card.body);
     fields(&mut text, &card.fields);
     for attachment in inline {
@@ -69,12 +75,22 @@ pub(super) fn post(card: &Card, called: &[Called]) -> Post {
     Post { pieces, keyboard: keyboard(card), documents }
 }
 
+/// The root message of an incident.
+pub(super) fn root(card: &Card) -> Post {
+    one(card, OVER, None)
+}
+
+/// The card of a question. Once it is over, its sign says neither yes nor no.
+pub(super) fn question(card: &Card) -> Post {
+    one(card, "⚪", (!card.actions.is_empty()).then_some(HINT))
+}
+
 /// A card as one message, which can be edited later. What does not fit is cut there, and whole in a file.
-pub(super) fn one(card: &Card, last_line: Option<&str>) -> Post {
+fn one(card: &Card, over: &str, last_line: Option<&str>) -> Post {
     let draw = |longest: usize| {
         let short = card.map(|line| cut(line, longest), |lines| cut(lines, longest));
         let mut text = Text::default();
-        title(&mut text, &short);
+        title(&mut text, &short, over);
         body(&mut text, &short.body);
         fields(&mut text, &short.fields);
         if let Some(line) = last_line {
@@ -109,17 +125,19 @@ fn calls(text: &mut Text, called: &[Called]) {
     }
 }
 
-fn title(text: &mut Text, card: &Card) {
+fn title(text: &mut Text, card: &Card, over: &str) {
     text.line();
     let sign = match (card.done, card.severity) {
-        (true, _) => "✅ ",
-        (false, Some(Severity::Critical)) => "🔴 ",
-        (false, Some(Severity::Error)) => "🟠 ",
-        (false, Some(Severity::Warning)) => "🟡 ",
-        (false, Some(Severity::Info)) => "🔵 ",
+        (true, _) => over,
+        (false, Some(Severity::Critical)) => "🔴",
+        (false, Some(Severity::Error)) => "🟠",
+        (false, Some(Severity::Warning)) => "🟡",
+        (false, Some(Severity::Info)) => "🔵",
         (false, None) => "",
     };
-    text.plain(sign);
+    if !sign.is_empty() {
+        text.plain(&format!("{sign} "));
+    }
     text.styled(Style::Bold, &card.title);
 }
 
@@ -136,20 +154,29 @@ fn body(text: &mut Text, paragraphs: &[String]) {
             rows(text, &mut table);
             text.line();
             match entry {
-                Some(entry) => text.plain(&format!("{} {} {}", entry.time, sign(entry.sign), entry.text)),
-                None => text.plain(line.trim_start()),
+                Some(entry) => text.ticked(&format!("{} {} {}", entry.time, sign(entry.sign), entry.text)),
+                None => text.ticked(line.trim_start()),
             }
         }
     }
     rows(text, &mut table);
 }
 
+/// A table. One that is wider than a phone is told line by line.
 fn rows(text: &mut Text, table: &mut Vec<&str>) {
-    if !table.is_empty() {
+    if table.iter().any(|row| row.chars().count() > WIDEST) {
+        for row in table.iter() {
+            text.line();
+            let mut cells = row.split("  ").map(str::trim).filter(|cell| !cell.is_empty());
+            text.styled(Style::Code, cells.next().unwrap_or_default());
+            text.plain(" ");
+            text.plain(&cells.collect::<Vec<_>>().join(" · "));
+        }
+    } else if !table.is_empty() {
         text.line();
         text.styled(Style::Pre, &table.join("\n"));
-        table.clear();
     }
+    table.clear();
 }
 
 fn fields(text: &mut Text, fields: &[Field]) {
@@ -157,9 +184,12 @@ fn fields(text: &mut Text, fields: &[Field]) {
         text.line();
         text.styled(Style::Bold, &format!("{}:", field.name));
         let is_table = field.value.split('\n').any(is_row);
-        let goes_on = if is_table || field.value.contains('\n') { "\n" } else { " " };
-        text.plain(goes_on);
-        if is_table { text.styled(Style::Pre, &field.value) } else { text.ticked(&field.value) }
+        if is_table {
+            rows(text, &mut field.value.split('\n').collect());
+        } else {
+            text.plain(if field.value.contains('\n') { "\n" } else { " " });
+            text.ticked(&field.value);
+        }
     }
 }
 
@@ -221,7 +251,7 @@ fn file_name(name: &str) -> String {
     let plain = stem.chars().map(|c| if c.is_ascii_alphanumeric() || ".-_".contains(c) { c } else { '-' });
     let words: Vec<String> =
         plain.collect::<String>().split('-').filter(|w| !w.is_empty()).map(str::to_owned).collect();
-    let stem: String = words.join("-").trim_matches('.').chars().take(LONGEST_NAME).collect();
+    let stem: String = words.join("-").trim_matches(['.', '-']).chars().take(LONGEST_NAME).collect();
     if stem.is_empty() { "text.txt".to_owned() } else { format!("{stem}.txt") }
 }
 

@@ -224,10 +224,17 @@ fn person(id: u64, name: &str) -> User {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use proptest::prelude::*;
+    use regex::Regex;
     use teloxide::types::MessageEntityKind;
 
     use super::*;
+
+    static MENTION: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^@[A-Za-z0-9_]").unwrap());
+    static COMMAND: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"^/[A-Za-z0-9_]+($|[^A-Za-z0-9_/<>])").unwrap());
 
     fn sent(text: &str) -> String {
         let mut whole = Text::default();
@@ -326,10 +333,8 @@ mod tests {
                 for at in loose(&piece) {
                     let (before, rest) = piece.text.split_at(at);
                     let is_word_before = before.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
-                    let mention = regex::Regex::new(r"^@[A-Za-z0-9_]").unwrap();
-                    let command = regex::Regex::new(r"^/[A-Za-z0-9_]+($|[^A-Za-z0-9_/<>])").unwrap();
-                    let is_command = command.is_match(rest) && !before.ends_with(['/', '<', '>']);
-                    prop_assert!(is_word_before || !(mention.is_match(rest) || is_command), "{piece:?}");
+                    let is_command = COMMAND.is_match(rest) && !before.ends_with(['/', '<', '>']);
+                    prop_assert!(is_word_before || !(MENTION.is_match(rest) || is_command), "{piece:?}");
                 }
             }
         }
