@@ -126,11 +126,12 @@ impl Stage for Guild {
 
     async fn listen(&self, chat: Arc<dyn Chat>, ears: Arc<dyn Ears>, ending: watch::Receiver<bool>) {
         chat.listen(ears, ending).await;
+        // Whoever listens next is not to be taken for who listened before.
+        self.discord.until("the end of the connection", |world| (!world.connected()).then_some(())).await;
     }
 
     async fn ready(&self) {
-        self.discord.connected().await;
-        let registered = |world: &World| (!world.commands().is_empty()).then_some(());
+        let registered = |world: &World| (world.connected() && !world.commands().is_empty()).then_some(());
         self.discord.until("the commands are registered", registered).await;
     }
 

