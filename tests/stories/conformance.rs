@@ -84,6 +84,7 @@ every_platform_promises! {
     doubles::the_same_message_twice_is_one_where_doubles_are_dropped
     doubles::a_message_whose_answer_got_lost_is_neither_lost_nor_doubled_where_doubles_are_dropped
     doubles::a_message_whose_answer_got_lost_before_a_restart_is_there_once_where_doubles_are_dropped
+    doubles::a_message_that_was_replaced_while_it_was_on_its_way_shows_the_newest
     doubles::a_long_message_that_is_interrupted_goes_on_where_it_was
     failures::what_fails_over_there_is_tried_again
     failures::a_platform_that_wants_a_pause_gets_the_pause_it_wants
@@ -103,6 +104,8 @@ every_platform_promises! {
     hearing::a_stranger_is_no_operator
     hearing::other_places_are_ignored_and_counted
     hearing::a_press_is_acknowledged_heard_and_answered_privately
+    hearing::a_press_on_a_root_message_is_about_its_incident
+    hearing::an_answer_finds_its_way_also_after_a_restart
     hearing::a_strangers_press_is_heard_as_a_strangers
     hearing::a_reaction_answers_a_question
     hearing::a_reaction_elsewhere_is_no_answer
@@ -113,6 +116,7 @@ every_platform_promises! {
     listening::listening_ends_promptly
     listening::listening_survives_a_platform_that_is_down_at_the_start
     listening::listening_survives_a_platform_that_goes_away
+    listening::listening_survives_nonsense
     listening::a_token_that_is_refused_is_told_without_the_token_and_listening_goes_on
     listening::nothing_is_heard_twice_over_a_restart
 }

@@ -12,6 +12,7 @@ pub fn incident(number: u64) -> Card {
         .field("State", "open")
         .field("Since", "2026-11-21 08:00:00")
         .field("Impact", "Jellyfin and imports cannot read media")
+        .action("Acknowledge", format!("ack {number}"))
 }
 
 /// The same, resolved.
@@ -19,6 +20,7 @@ pub fn resolved(number: u64) -> Card {
     let mut card = incident(number).field("Tried", "remount: worked");
     card.done = true;
     card.fields[0].value = "resolved".to_owned();
+    card.actions.clear();
     card
 }
 
@@ -132,7 +134,7 @@ pub const HOSTILE: &[&str] = &[
     "\u{202e}desrever\u{202c} and \u{2066}isolated\u{2069}",
     "zero\u{200b}width\u{200d}joiner\u{feff}mark",
     "👩‍👩‍👧‍👦 🇩🇪 ❤️ 𝔘𝔫𝔦𝔠𝔬𝔡𝔢 👍🏽",
-    "| a | table |  and columns   `x`  ```y```",
+    "| a | table | and columns | `x` | ```y``` |",
     "{{ target.name }} ${HOME} $(reboot) %s {0}",
     "\"quoted\" 'single' – — … ‘’ „“",
 ];

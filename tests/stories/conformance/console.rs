@@ -265,6 +265,10 @@ impl Stage for Terminal {
         true
     }
 
+    fn talks_nonsense(&self) -> bool {
+        false
+    }
+
     fn is_slow(&self) -> bool {
         false
     }

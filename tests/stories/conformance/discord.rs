@@ -287,6 +287,12 @@ impl Stage for Guild {
         true
     }
 
+    fn talks_nonsense(&self) -> bool {
+        self.discord.send_unknown_event();
+        self.discord.send_garbage();
+        true
+    }
+
     fn is_slow(&self) -> bool {
         self.discord.limit_channel_messages(1, Duration::from_secs(60));
         true

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use steward::domain::card::Place;
-use steward::engine::ports::DeliveryError;
+use steward::domain::card::{Card, Place};
+use steward::engine::ports::{DeliveryError, Outbound};
 
-use super::cards::{incident, read, update, words};
+use super::cards::{incident, read, resolved, update, words};
 use super::room::{Room, root, thread};
 use super::stage::Trouble;
 
@@ -31,12 +31,8 @@ pub async fn the_same_message_twice_is_one_where_doubles_are_dropped(room: &mut 
     copies(room, notices, "the notice");
 }
 
-/// The next message is done, but nobody hears of it; `false` where there is no such thing.
-async fn loses_an_answer(
-    room: &Room,
-    place: Place,
-    card: &steward::domain::card::Card,
-) -> Option<steward::engine::ports::Outbound> {
+/// The next message is done, but nobody hears of it; `None` where there is no such thing.
+async fn loses_an_answer(room: &Room, place: Place, card: &Card) -> Option<Outbound> {
     if !room.stage.misbehaves(Trouble::LostAnswer, true) {
         return None;
     }
@@ -70,6 +66,21 @@ pub async fn a_message_whose_answer_got_lost_before_a_restart_is_there_once_wher
     assert!(room.restart());
     room.deliver(&message).await.unwrap();
     copies(room, in_thread(room, "it needs a person"), "the update");
+}
+
+pub async fn a_message_that_was_replaced_while_it_was_on_its_way_shows_the_newest(room: &mut Room) {
+    let Some(message) = loses_an_answer(room, root(3), &incident(3)).await else { return };
+    let newest = Outbound { card: resolved(3), ..message };
+    room.deliver(&newest).await.unwrap();
+    let shown = room.stage.roots(3);
+    copies(room, shown.len(), "the root message");
+    assert!(shown.iter().any(|root| root.text.contains("resolved")), "{shown:#?}");
+    let Some(message) = loses_an_answer(room, root(4), &incident(4)).await else { return };
+    room.restart();
+    room.deliver(&Outbound { card: resolved(4), ..message }).await.unwrap();
+    let shown = room.stage.roots(4);
+    copies(room, shown.len(), "the root message");
+    assert!(shown.iter().any(|root| root.text.contains("resolved")), "{shown:#?}");
 }
 
 pub async fn a_long_message_that_is_interrupted_goes_on_where_it_was(room: &mut Room) {

@@ -160,6 +160,43 @@ pub async fn a_press_is_acknowledged_heard_and_answered_privately(room: &mut Roo
     listening.stop().await;
 }
 
+pub async fn a_press_on_a_root_message_is_about_its_incident(room: &mut Room) {
+    begin(room).await;
+    room.tell(root(4), &incident(4)).await;
+    let listening = room.listen().await;
+    let shown = room.root(4);
+    let Some(act) = room.stage.presses(Who::Operator, &shown, "Acknowledge") else {
+        assert!(shown.text.contains("ack 4"), "nobody knows what to type: {}", shown.text);
+        return;
+    };
+    let heard = room.heard(Some(&act)).await;
+    assert_eq!((heard.text.as_str(), heard.incident), ("ack 4", Some(4)));
+    reaches(room, &act, &heard).await;
+    listening.stop().await;
+}
+
+pub async fn an_answer_finds_its_way_also_after_a_restart(room: &mut Room) {
+    let asked = begin(room).await;
+    let listening = room.listen().await;
+    let mut acts = vec![asks(room, Who::Operator, At::Place, "status").unwrap()];
+    let mut heard = vec![room.ears.next().await];
+    for act in [
+        room.stage.commands(Who::Operator, At::Place, "status"),
+        room.stage.presses(Who::Operator, &asked, "Deny"),
+    ]
+    .into_iter()
+    .flatten()
+    {
+        acts.push(act);
+        heard.push(room.ears.next().await);
+    }
+    listening.stop().await;
+    room.restart();
+    for (act, heard) in acts.iter().zip(&heard) {
+        reaches(room, act, heard).await;
+    }
+}
+
 pub async fn a_strangers_press_is_heard_as_a_strangers(room: &mut Room) {
     let asked = begin(room).await;
     let listening = room.listen().await;

@@ -71,6 +71,24 @@ pub async fn listening_survives_a_platform_that_goes_away(room: &mut Room) {
     listening.stop().await;
 }
 
+pub async fn listening_survives_nonsense(room: &mut Room) {
+    let listening = room.listen().await;
+    somebody_asks(room).await;
+    if !room.stage.talks_nonsense() {
+        return;
+    }
+    // Nonsense may cost the connection, but not for long.
+    let patience = async {
+        while tokio::time::timeout(BREATH, room.stage.ready()).await.is_err() {
+            room.pass(Duration::from_secs(60));
+        }
+        somebody_asks(room).await;
+    };
+    patience.await;
+    assert!(!listening.is_over());
+    listening.stop().await;
+}
+
 pub async fn a_token_that_is_refused_is_told_without_the_token_and_listening_goes_on(room: &mut Room) {
     let Some(token) = room.stage.refuses_token() else { return };
     let listening = room.begin_to_listen();

@@ -79,6 +79,11 @@ pub async fn hostile_text_shows_as_itself_in_a_thread(room: &mut Room) {
     let row = |card: Card, line: &&str| card.line(format!("a row  {line}"));
     let card = HOSTILE.iter().fold(update(3, "it is broken"), row);
     findings.look_at_all("rows of a table", &room.news(thread(3), &card).await);
+    // A table that is narrow stays one.
+    for line in HOSTILE {
+        let shown = room.news(thread(3), &update(3, "it is broken").line(format!("x  {line}"))).await;
+        findings.look("a row of its own", line, &shown);
+    }
     findings.end();
 }
 

@@ -149,6 +149,8 @@ pub trait Stage: Send + Sync {
     /// So much time passes that an act can no longer be answered.
     fn expires(&self, act: &Act) -> bool;
 
+    /// The platform says things that make no sense.
+    fn talks_nonsense(&self) -> bool;
     /// From now on all that is sent goes like this, or only the next message.
     fn misbehaves(&self, trouble: Trouble, once: bool) -> bool;
     /// The place takes one message a minute from now on.

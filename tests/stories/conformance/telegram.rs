@@ -328,6 +328,12 @@ impl Stage for Group {
         true
     }
 
+    fn talks_nonsense(&self) -> bool {
+        self.telegram.update_of_unknown_kind();
+        self.telegram.update_without_fields();
+        true
+    }
+
     fn is_slow(&self) -> bool {
         self.telegram.limit(Limits { group_per_minute: 1, overall_per_second: 30 });
         true

@@ -19,6 +19,7 @@ pub async fn a_root_message_is_made_once_and_shows_the_present_state(room: &mut 
         assert_eq!((now.id, now.edited), (first.id, true));
         assert!(now.text.contains("resolved") && now.text.contains("remount: worked"), "{}", now.text);
         assert!(!now.text.contains("running"), "{}", now.text);
+        assert_eq!((first.buttons.len(), now.buttons.len()), (usize::from(room.can().buttons), 0));
         assert_eq!(room.stage.everything().len(), was, "{}", room.stage.transcript());
     } else {
         let news = room.in_thread(3, "remount: running");
