@@ -21,7 +21,9 @@ pub async fn what_does_not_call_is_quiet(room: &mut Room) {
     room.tell(Place::Lab, &Card::titled("Steward was started")).await;
     room.tell(thread(3), &last_word(3, "it works")).await;
     room.tell(root(3), &resolved(3)).await;
-    assert_eq!(sounds(&room.stage.everything()), (vec![], 0), "{}", room.stage.transcript());
+    let shown = room.stage.everything();
+    assert_eq!(sounds(&shown), (vec![], 0), "{}", room.stage.transcript());
+    assert!(shown.iter().all(|message| message.marks.is_empty()), "{shown:#?}");
 }
 
 pub async fn a_call_calls_exactly_who_is_on_call_and_once(room: &mut Room) {

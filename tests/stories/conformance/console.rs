@@ -159,6 +159,8 @@ impl Stage for Terminal {
         }
     }
 
+    async fn left(&self) {}
+
     async fn ready(&self) {
         self.listening.notified().await;
     }

@@ -70,8 +70,11 @@ fn shown(world: &World, seen: &Seen) -> Shown {
         loud: !seen.pinged.is_empty(),
         edited: seen.edits > 0,
         private: seen.only_for.is_some() || world.dm(OPERATOR).iter().any(|message| message.id == seen.id),
-        // A text that Discord took for markup reads differently, so there is nothing else to look for.
-        marks: Vec::new(),
+        // Any other text that Discord took for markup reads differently.
+        marks: (seen.mentions_everyone && seen.pinged.is_empty())
+            .then(|| "a silent @here".to_owned())
+            .into_iter()
+            .collect(),
     }
 }
 
@@ -126,7 +129,9 @@ impl Stage for Guild {
 
     async fn listen(&self, chat: Arc<dyn Chat>, ears: Arc<dyn Ears>, ending: watch::Receiver<bool>) {
         chat.listen(ears, ending).await;
-        // Whoever listens next is not to be taken for who listened before.
+    }
+
+    async fn left(&self) {
         self.discord.until("the end of the connection", |world| (!world.connected()).then_some(())).await;
     }
 

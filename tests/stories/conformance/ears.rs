@@ -26,6 +26,8 @@ pub struct Heard {
     refs: BTreeMap<(u64, String), String>,
     /// Questions that were answered.
     answered: Vec<u64>,
+    /// Whoever says something now learns nothing any more: Steward dies once it is durable.
+    dies: bool,
 }
 
 pub struct Hearing {
@@ -108,6 +110,11 @@ impl Hearing {
         }
     }
 
+    /// What is said next is durable, and the last that Steward does; or it lives again.
+    pub fn dies(&self, dies: bool) {
+        self.heard().dies = dies;
+    }
+
     /// A question is answered: it is no longer among those that wait.
     pub fn answered(&self, approval: u64) {
         self.heard().answered.push(approval);
@@ -121,6 +128,9 @@ impl Ears for Hearing {
             heard.bookmark = inbound.bookmark.clone().or(heard.bookmark.take());
             heard.said.push(inbound);
         });
+        if self.look(|heard| heard.dies) {
+            std::future::pending::<()>().await;
+        }
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use steward::engine::ports::DeliveryError;
 use super::cards::{incident, question as asked, resolved, update};
 use super::hearing::somebody_asks;
 use super::room::{Room, answer, question, root, thread};
-use super::stage::{Trouble, Who};
+use super::stage::{Act, At, Trouble, Who};
 use super::{console, discord, telegram};
 
 /// What is delivered, each in another way: a root message that is made, one that is edited, an update, a question, a
@@ -140,9 +140,12 @@ pub async fn an_answer_to_nobody_is_let_go(room: &mut Room) {
             lets_go(room.try_tell(answer(&heard), &sorry).await, "somebody who takes no messages");
         }
     }
-    let press = room.stage.presses(Who::Operator, &asked, "Deny");
-    let command = room.stage.commands(Who::Operator, super::stage::At::Place, "status");
-    for act in [press, command].into_iter().flatten() {
+    let ways: [&dyn Fn() -> Option<Act>; 2] =
+        [&|| room.stage.presses(Who::Operator, &asked, "Deny"), &|| {
+            room.stage.commands(Who::Operator, At::Place, "status")
+        }];
+    for way in ways {
+        let Some(act) = way() else { continue };
         let heard = room.heard(Some(&act)).await;
         if room.stage.expires(&act) {
             lets_go(room.try_tell(answer(&heard), &sorry).await, "too late");

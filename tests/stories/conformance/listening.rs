@@ -104,8 +104,10 @@ pub async fn a_token_that_is_refused_is_told_without_the_token_and_listening_goe
 
 pub async fn nothing_is_heard_twice_over_a_restart(room: &mut Room) {
     let listening = room.listen().await;
+    room.ears.dies(true);
     somebody_asks(room).await;
-    listening.stop().await;
+    listening.die().await;
+    room.ears.dies(false);
     if !room.restart() {
         return;
     }

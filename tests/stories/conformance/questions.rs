@@ -15,7 +15,7 @@ pub async fn a_question_shows_everything_and_both_answers(room: &mut Room) {
     let shown = room.in_thread(3, "Approval 7: may I run clear-pool?");
     for (name, value) in QUESTION {
         assert!(shown.text.contains(name), "{name} is missing: {}", shown.text);
-        assert!(is_whole(&[shown.clone()], value), "{value} is missing: {}", shown.text);
+        assert!(is_whole(std::slice::from_ref(&shown), value), "{value} is missing: {}", shown.text);
     }
     if room.can().buttons {
         let buttons = [("Approve", "approve 7"), ("Deny", "deny 7")];

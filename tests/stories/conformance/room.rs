@@ -25,6 +25,7 @@ pub struct Room {
 
 /// Somebody who listens; dropped, it is cut off.
 pub struct Listening {
+    stage: Arc<dyn Stage>,
     ending: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
@@ -46,6 +47,15 @@ impl Listening {
         self.ending.send_replace(true);
         let ended = tokio::time::timeout(PROMPTLY, &mut self.task).await;
         ended.expect("it goes on listening although it was told to end").unwrap();
+        self.stage.left().await;
+    }
+
+    /// Steward dies.
+    pub async fn die(mut self) {
+        self.task.abort();
+        // It ends as one that was aborted.
+        let _ = (&mut self.task).await;
+        self.stage.left().await;
     }
 }
 
@@ -154,7 +164,7 @@ impl Room {
         let (ending, told) = watch::channel(false);
         let (stage, chat, ears) = (self.stage.clone(), self.chat.clone(), self.ears.clone() as Arc<dyn Ears>);
         let task = tokio::spawn(async move { stage.listen(chat, ears, told).await });
-        Listening { ending, task }
+        Listening { stage: self.stage.clone(), ending, task }
     }
 
     /// Listens.

@@ -99,6 +99,8 @@ pub trait Stage: Send + Sync {
     fn clock(&self) -> Arc<HandClock>;
     /// Listens as in production, until told to end.
     async fn listen(&self, chat: Arc<dyn Chat>, ears: Arc<dyn Ears>, ending: watch::Receiver<bool>);
+    /// Waits until nobody listens any more: who listens next is not to be taken for who listened before.
+    async fn left(&self);
     /// Waits until people can do all they can do.
     async fn ready(&self);
     /// Nothing was done that the platform forbids.

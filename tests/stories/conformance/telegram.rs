@@ -181,6 +181,8 @@ impl Stage for Group {
         chat.listen(ears, ending).await;
     }
 
+    async fn left(&self) {}
+
     async fn ready(&self) {
         let polled = |view: &View<'_>| (!view.calls("getUpdates").is_empty()).then_some(());
         self.telegram.until("the bot fetches what is said", polled).await;
