@@ -114,7 +114,6 @@ every_platform_promises! {
     hearing::a_reaction_while_steward_was_away_is_found_once
     hearing::what_is_typed_is_completed
     hearing::a_long_answer_arrives_whole
-    hearing::what_is_said_in_a_row_is_heard_in_order
     hearing::hostile_words_are_heard_as_they_were_said
     listening::listening_ends_promptly
     listening::listening_survives_a_platform_that_is_down_at_the_start

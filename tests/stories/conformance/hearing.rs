@@ -9,6 +9,7 @@ use steward::engine::ports::{Inbound, Kind, Threads};
 use super::cards::{has_words, incident, is_whole, question as asked, update, words};
 use super::room::{Room, question, root, thread};
 use super::stage::{Act, At, How, Shown, Who};
+use super::{console, discord, telegram};
 
 /// Says something to Steward in the way that the platform has for that.
 fn asks(room: &Room, who: Who, at: At, text: &str) -> Option<Act> {
@@ -305,20 +306,28 @@ pub async fn a_long_answer_arrives_whole(room: &mut Room) {
     listening.stop().await;
 }
 
-pub async fn what_is_said_in_a_row_is_heard_in_order(room: &mut Room) {
-    begin(room).await;
-    let listening = room.listen().await;
-    for n in 0..10 {
-        let at = if n % 2 == 0 { At::Place } else { At::Thread(3) };
-        let text = format!("show {n}");
-        let said =
-            asks(room, Who::Operator, at, &text).or_else(|| asks(room, Who::Operator, At::Place, &text));
-        assert!(said.is_some());
+/// On several threads, as in production.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_said_in_a_row_is_heard_in_order_on_every_platform() {
+    let stages =
+        [console::open().await, discord::open().await, telegram::forum().await, telegram::group().await];
+    for stage in stages {
+        let room = Room::on(stage);
+        begin(&room).await;
+        let listening = room.listen().await;
+        for n in 0..40 {
+            let at = if n % 2 == 0 { At::Place } else { At::Thread(3) };
+            let text = format!("show {n}");
+            let said = asks(&room, Who::Operator, at, &text);
+            assert!(said.or_else(|| asks(&room, Who::Operator, At::Place, &text)).is_some());
+        }
+        let platform = room.chat().platform();
+        for n in 0..40 {
+            assert_eq!(room.ears.next().await.text, format!("show {n}"), "on {platform}");
+        }
+        listening.stop().await;
+        room.stage.nothing_wrong();
     }
-    for n in 0..10 {
-        assert_eq!(room.ears.next().await.text, format!("show {n}"));
-    }
-    listening.stop().await;
 }
 
 pub async fn hostile_words_are_heard_as_they_were_said(room: &mut Room) {
