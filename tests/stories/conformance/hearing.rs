@@ -307,7 +307,7 @@ pub async fn a_long_answer_arrives_whole(room: &mut Room) {
 }
 
 /// On several threads, as in production.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_is_said_in_a_row_is_heard_in_order_on_every_platform() {
     let stages =
         [console::open().await, discord::open().await, telegram::forum().await, telegram::group().await];
@@ -315,14 +315,14 @@ async fn what_is_said_in_a_row_is_heard_in_order_on_every_platform() {
         let room = Room::on(stage);
         begin(&room).await;
         let listening = room.listen().await;
-        for n in 0..40 {
+        for n in 0..100 {
             let at = if n % 2 == 0 { At::Place } else { At::Thread(3) };
             let text = format!("show {n}");
             let said = asks(&room, Who::Operator, at, &text);
             assert!(said.or_else(|| asks(&room, Who::Operator, At::Place, &text)).is_some());
         }
         let platform = room.chat().platform();
-        for n in 0..40 {
+        for n in 0..100 {
             assert_eq!(room.ears.next().await.text, format!("show {n}"), "on {platform}");
         }
         listening.stop().await;
