@@ -37,6 +37,7 @@ pub fn root(incident: &Incident, around: Around<'_>) -> Card {
     let mut card = Card::titled(title)
         .severity(incident.severity)
         .field("State", state_line(incident, around))
+        .field("Severity", incident.severity.as_str())
         .field("Root", root_line(incident))
         .field("Since", since(incident, around.tz))
         .field("Impact", impact(incident))

@@ -11,10 +11,9 @@ use tokio::sync::{Notify, watch};
 
 use self::pace::Pace;
 use super::activity::{Activity, RestingClock, told};
-use super::lines::Way;
 use super::message::{Handle, Message};
 use super::patience;
-use super::ports::{Capabilities, Chat, Clock, Delivered, DeliveryError, Outbound};
+use super::ports::{Capabilities, Chat, Clock, Delivered, DeliveryError, Outbound, Way};
 use super::schedule::until;
 use crate::domain::card::Refs;
 use crate::domain::signal::Timestamp;

@@ -46,6 +46,7 @@ async fn victims_that_are_seen_first_join_their_cause_in_one_thread() {
         lab.chat.root(1),
         "#1 nas: nas has down
 State: open
+Severity: error
 Root: nas (web needs nas (web → store → nas), which is failing too)
 Since: 2026-11-21 08:00:01
 Symptoms: web down; store down; proxy down
@@ -99,7 +100,7 @@ async fn open_incidents_of_one_cause_are_merged_into_the_oldest_and_the_others_p
     );
     assert_eq!(
         lab.chat.root(2),
-        "#2 api: api has down\nState: merged, see #1\nRoot: api\nSince: 2026-11-21 08:00:04"
+        "#2 api: api has down\nState: merged, see #1\nSeverity: error\nRoot: api\nSince: 2026-11-21 08:00:04"
     );
     // From now on there is one thread.
     bot.mends("api").await;

@@ -43,6 +43,7 @@ async fn people_hear_of_an_incident_once_it_has_settled_and_again_when_it_is_gon
         lab.chat.root(1),
         "#1 mail: mail has down
 State: open
+Severity: error
 Root: mail
 Since: 2026-11-21 08:01:00
 Next: Nothing is repaired by itself: no runbook fits. This one is yours.
@@ -53,7 +54,7 @@ Next: Nothing is repaired by itself: no runbook fits. This one is yours.
     bot.pass(min(5)).await;
     assert_eq!(
         lab.chat.root(1),
-        "#1 mail: mail has down\nState: resolved\nRoot: mail\nSince: 2026-11-21 08:01:00, for 4 min"
+        "#1 mail: mail has down\nState: resolved\nSeverity: error\nRoot: mail\nSince: 2026-11-21 08:01:00, for 4 min"
     );
     assert_eq!(
         lab.chat.thread(1),

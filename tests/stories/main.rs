@@ -25,6 +25,8 @@ mod flapping;
 mod incidents;
 mod ladder;
 mod outbox;
+mod platforms;
+mod process;
 mod reload;
 mod repair;
 mod restart;

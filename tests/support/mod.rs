@@ -7,6 +7,7 @@ pub mod discord;
 mod host;
 mod logs;
 pub mod telegram;
+pub mod transcript;
 
 use std::collections::BTreeMap;
 use std::path::Path;

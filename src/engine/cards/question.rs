@@ -8,6 +8,7 @@ use crate::domain::approval::{Approval, ApprovalState, ApprovedAction};
 use crate::domain::card::Card;
 use crate::domain::remediation::Outcome;
 use crate::domain::signal::{Severity, Timestamp};
+use crate::engine::respond::first_line;
 
 /// The field that says what the answer was.
 const ANSWER: &str = "Answer";
@@ -95,9 +96,11 @@ fn would_run(shown: &ApprovedAction, host: &str) -> String {
 
 fn reasons(actions: &[ApprovedAction]) -> Vec<String> {
     let mut reasons: Vec<String> = Vec::new();
-    for reason in actions.iter().flat_map(|action| &action.reasons) {
-        if !reasons.contains(reason) {
-            reasons.push(reason.clone());
+    for action in actions {
+        // The first line says why; what follows tells the author of a rule what to write.
+        let reason = first_line(action.reasons.first());
+        if !reason.is_empty() && !reasons.contains(&reason) {
+            reasons.push(reason);
         }
     }
     reasons

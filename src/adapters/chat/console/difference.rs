@@ -23,10 +23,6 @@ pub(super) fn changes(old: &Card, new: &Card) -> Vec<Change> {
     if old.title != new.title {
         note("Now", new.title.clone());
     }
-    if old.severity != new.severity {
-        let word = |card: &Card| card.severity.map_or("none", |severity| severity.as_str());
-        note("Severity", format!("{} → {}", word(old), word(new)));
-    }
     for field in &new.fields {
         match old.fields.iter().find(|was| was.name == field.name) {
             Some(was) if was.value == field.value => {}

@@ -200,8 +200,8 @@ async fn a_narrow_screen_shows_the_same_in_more_rows() {
 #[tokio::test]
 async fn in_a_pipe_an_edit_tells_what_changed_and_no_more() {
     let mut desk = Desk::pipe(100);
-    desk.tell(root(3), stale()).await;
-    let mut card = with(stale(), "State", "remediating, people called");
+    desk.tell(root(3), stale().field("Severity", "error")).await;
+    let mut card = with(stale().field("Severity", "error"), "State", "remediating, people called");
     card = with(card, "Symptoms", "k8s/media/jellyfin crashloop (recovered)\nk8s/media/sonarr crashloop")
         .field("Tried", "remount: running");
     assert_lines(
@@ -215,6 +215,7 @@ async fn in_a_pipe_an_edit_tells_what_changed_and_no_more() {
     assert_eq!(desk.tell(root(3), card.clone()).await, "", "an edit that changes nothing is silent");
     card.title = "#3 nas: suspected, because 3 that need it fail".into();
     card.severity = Some(Severity::Critical);
+    let mut card = with(card, "Severity", "critical");
     card.fields.retain(|field| field.name != "Tried");
     assert_lines(
         &desk.tell(root(3), card.clone()).await,
