@@ -14,6 +14,7 @@ mod alerts;
 mod approvals;
 mod by_hand;
 mod chat;
+mod conformance;
 mod correlation;
 mod day;
 mod discord_life;
