@@ -58,7 +58,8 @@ async fn an_incident_that_changes_all_the_time_is_edited_seldom_and_ends_with_th
         bot.alert("vm/db", &format!("odd-{}", n / 2 % 5), state).await;
         bot.pass(Duration::from_millis(120)).await;
     }
-    let edits = telegram.see(|view| view.calls("editMessageText").iter().filter(|call| call.ok).count()) - before;
+    let edits =
+        telegram.see(|view| view.calls("editMessageText").iter().filter(|call| call.ok).count()) - before;
     assert!((1..=21).contains(&edits), "{edits} edits in a minute");
     lab.host.mend("vm/db");
     bot.pass(min(60)).await;

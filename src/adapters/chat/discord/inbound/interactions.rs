@@ -64,7 +64,7 @@ impl Hearer {
             true => Conversation::Command { interaction: self.answerable(interaction), channel, private },
             false => Conversation::Person { user: user.id.0 },
         };
-        self.said(user, &conversation, Said { text, incident, addressed: true }).await;
+        self.said(user, &conversation, Said { text, incident, addressed: true, pressed: false }).await;
     }
 
     async fn press(
@@ -83,7 +83,12 @@ impl Hearer {
             (None, Some(message)) => self.incident_of(channel, message.id.0).await,
             (incident, _) => incident,
         };
-        self.said(user, &conversation, Said { text: data.custom_id, incident, addressed: true }).await;
+        self.said(
+            user,
+            &conversation,
+            Said { text: data.custom_id, incident, addressed: true, pressed: true },
+        )
+        .await;
     }
 
     async fn complete(&self, interaction: &Interaction, data: &Data) {
