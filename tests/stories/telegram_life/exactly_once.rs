@@ -105,6 +105,8 @@ async fn an_hour_without_fetches_loses_nothing_and_the_other_platform_is_told() 
     let bot = lab.start().await;
     listens(&telegram).await;
     telegram.fail_all("getUpdates", Fault::BadGateway);
+    let failing = |view: &View| view.calls("getUpdates").iter().any(|call| !call.ok).then_some(());
+    telegram.until("fetches fail", failing).await;
     telegram.says(OPERATOR, GROUP, "/silence nas for 1d");
     for _ in 0..60 {
         bot.pass(min(1)).await;
