@@ -59,13 +59,15 @@ fn summary(platforms: usize, bad: usize, poor: usize, unknown: usize) -> String 
         return "No chat platform is configured besides the console. README.md tells how to add Discord or Telegram."
             .to_owned();
     }
-    let mut parts = Vec::new();
-    for (count, what) in
-        [(bad, "can't work like this"), (poor, "works with less comfort"), (unknown, "could not be checked")]
-    {
-        if count > 0 {
-            parts.push(format!("{count} {what}"));
-        }
-    }
+    let counted = [
+        (bad, "keeps Steward from working there"),
+        (poor, "costs comfort"),
+        (unknown, "could not be checked"),
+    ];
+    let parts: Vec<_> = counted
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count}× {what}"))
+        .collect();
     if parts.is_empty() { "All is as it should be.".to_owned() } else { format!("{}.", parts.join(", ")) }
 }

@@ -48,7 +48,11 @@ fn filter(text: &str) -> Result<EnvFilter, Failure> {
     }
     // A bare level is about Steward: what its libraries say below a warning is no news.
     let plain = LEVELS.contains(&text.to_lowercase().as_str());
-    let text = if plain && text != "off" { format!("warn,steward={text}") } else { text.to_owned() };
+    // Serenity's warnings hold what people wrote and what Discord sent; Steward says itself how its connections are.
+    let text = match plain && text != "off" {
+        true => format!("warn,serenity=off,steward={text}"),
+        false => text.to_owned(),
+    };
     EnvFilter::try_new(&text).map_err(|error| {
         Failure::usage(
             format!("{text:?} is no log filter: {error}"),

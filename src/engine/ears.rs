@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use tokio::sync::oneshot;
 
 use super::message::{Handle, Message};
-use super::ports::{About, Asked, Choice, Ears, Ended, Inbound, Kind};
+use super::ports::{About, Asked, Choice, Ears, Ended, Inbound, Kind, Way};
 use crate::store::{Store, outbox, query};
 
 /// The engine's ears.
@@ -55,13 +55,10 @@ impl Ears for Listener {
     async fn questions(&self, platform: &str) -> Vec<Asked> {
         let of = platform.to_owned();
         let read = self.store.read(move |conn| outbox::questions(conn, &of)).await;
-        let rows = read.unwrap_or_else(|error| {
+        read.unwrap_or_else(|error| {
             tracing::error!(platform, %error, "the questions that wait are unknown");
             Vec::new()
-        });
-        rows.into_iter()
-            .map(|(approval, incident, own, thread)| Asked { approval, incident, own, thread })
-            .collect()
+        })
     }
 
     async fn complete(&self, kind: Kind, typed: &str) -> Vec<Choice> {
@@ -71,7 +68,7 @@ impl Ears for Listener {
     }
 
     fn line(&self, platform: &str, state: Result<(), String>) {
-        self.engine.send(Message::Line { platform: platform.to_owned(), way: super::lines::Way::In, state });
+        self.engine.send(Message::Line { platform: platform.to_owned(), way: Way::In, state });
     }
 
     fn ignored(&self, platform: &str) {

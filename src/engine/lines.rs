@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::cards::span;
+use super::ports::Way;
 use super::timer::Timer;
 use super::world::World;
 use crate::domain::card::{Card, Place};
@@ -12,15 +13,6 @@ use crate::domain::signal::Timestamp;
 
 /// How long a line is cut before anybody is told: most cuts are over sooner.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A way between Steward and a platform.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Way {
-    /// What Steward says.
-    Out,
-    /// What people say.
-    In,
-}
 
 /// A platform that is cut off.
 #[derive(Debug)]

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::activity::{Activity, Busy};
-use super::lines::Way;
-use super::ports::{Choice, Ended, Inbound, Kind, Platform};
+use super::ports::{Choice, Ended, Inbound, Kind, Platform, Way};
 use super::world::Knowledge;
 use crate::domain::action::Executable;
 use crate::domain::card::Card;

@@ -2,27 +2,31 @@
 
 mod pace;
 
+use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use rusqlite::Connection;
 use tokio::sync::{Notify, watch};
 
 use self::pace::Pace;
 use super::activity::{Activity, RestingClock, told};
-use super::lines::Way;
 use super::message::{Handle, Message};
 use super::patience;
-use super::ports::{Capabilities, Chat, Clock, Delivered, DeliveryError, Outbound};
+use super::ports::{Capabilities, Chat, Clock, Delivered, DeliveryError, Outbound, Way};
 use super::schedule::until;
 use crate::domain::card::Refs;
 use crate::domain::signal::Timestamp;
 use crate::store::outbox::{self, Waiting};
 use crate::store::{Store, StoreError};
 
-/// Messages looked at in one go. Few enough that an answer to somebody does not wait long behind a storm.
+/// Messages looked at in one go.
 const BATCH: u32 = 64;
+/// What was looked at longer ago is looked at again when there is something new: an answer to somebody must not wait
+/// long behind a storm.
+const STALE: Duration = Duration::from_secs(1);
 /// The first wait after a failure; it doubles with each one.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The longest wait between two tries that the platform did not ask for.
@@ -66,9 +70,6 @@ impl Courier {
             last_look: self.clock.now(),
         };
         loop {
-            let rung = self.bell.notified();
-            tokio::pin!(rung);
-            rung.as_mut().enable();
             let busy = activity.begin();
             let next = round.go().await.unwrap_or_else(|error| {
                 let wait = if patience::is_pointless(&error) { LONGEST_WAIT } else { STORE_WAIT };
@@ -88,7 +89,7 @@ impl Courier {
                 }
             };
             tokio::select! {
-                () = &mut rung => {}
+                () = self.bell.notified() => {}
                 () = until(&*self.clock, next) => {}
                 () = look_at_clock => {}
                 () = told(&mut ending) => {}
@@ -116,28 +117,55 @@ impl Round<'_> {
     /// Delivers all that can be delivered now; says when there will be more.
     async fn go(&mut self) -> Result<Option<Timestamp>, StoreError> {
         self.look_at_clock().await?;
+        let round = &*self;
+        let mut queue = VecDeque::new();
+        let mut under_way = FuturesUnordered::new();
+        let mut written_to = HashSet::new();
+        let (at_once, mut looked_at) = (round.can.at_once.max(1), None);
         loop {
-            let now = self.clock.now();
-            if let Some(until) = self.held(now) {
-                return Ok(Some(until));
+            let now = round.clock.now();
+            let held = round.held(now);
+            if held.is_some() || *round.ending.borrow() {
+                // Once the platform has asked for a pause, what is left waits for it.
+                queue.clear();
+            } else if under_way.len() < at_once
+                && (queue.is_empty() || looked_at.is_none_or(|at| at + STALE < now))
+            {
+                queue = round.due(now, &written_to).await?;
+                looked_at = Some(now);
             }
-            let platform = self.platform.clone();
-            let due = self.courier.store.read(move |conn| outbox::due(conn, &platform, now, BATCH)).await?;
-            if due.is_empty() || *self.ending.borrow() {
-                let platform = self.platform.clone();
-                return self.courier.store.read(move |conn| outbox::next_due(conn, &platform, now)).await;
+            while under_way.len() < at_once
+                && let Some(message) = queue.pop_front()
+            {
+                written_to.insert(message.thread.clone());
+                under_way.push(round.deliver_one(message));
             }
-            let round = &*self;
-            let mut under_way = futures_util::stream::iter(due)
-                .map(|message| async move {
-                    // Once the platform has asked for a pause, what is left of the batch waits for it.
-                    if round.held(now).is_some() { Ok(()) } else { round.deliver(message).await }
-                })
-                .buffer_unordered(self.can.at_once.max(1));
-            while let Some(outcome) = under_way.next().await {
-                outcome?;
+            tokio::select! {
+                Some((thread, outcome)) = under_way.next() => {
+                    outcome?;
+                    written_to.remove(&thread);
+                }
+                // Something new need not wait until all that is under way is there.
+                () = round.courier.bell.notified(), if !under_way.is_empty() => {}
+                else => return if held.is_some() { Ok(held) } else { round.next_due(now).await },
             }
         }
+    }
+
+    /// What is due, short of the threads that are written to right now.
+    async fn due(&self, now: Timestamp, but: &HashSet<String>) -> Result<VecDeque<Waiting>, StoreError> {
+        let platform = self.platform.clone();
+        let due = self.courier.store.read(move |conn| outbox::due(conn, &platform, now, BATCH)).await?;
+        Ok(due.into_iter().filter(|message| !but.contains(&message.thread)).collect())
+    }
+
+    async fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let platform = self.platform.clone();
+        self.courier.store.read(move |conn| outbox::next_due(conn, &platform, now)).await
+    }
+
+    async fn deliver_one(&self, message: Waiting) -> (String, Result<(), StoreError>) {
+        (message.thread.clone(), self.deliver(message).await)
     }
 
     /// Until when everything has to wait, if it has to.
@@ -283,3 +311,6 @@ impl Round<'_> {
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

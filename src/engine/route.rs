@@ -112,7 +112,7 @@ impl World {
             ChatCommand::Clear { incident } => self.clear(incident, by, now),
         };
         Reply::Now(match answer {
-            Ok(done) => Card::titled(done),
+            Ok(done) => Card { done: true, ..Card::titled(done) },
             Err(why) => Card::titled(why),
         })
     }

@@ -216,15 +216,24 @@ pub fn about(
     Ok(found.optional()?)
 }
 
-/// The questions that wait for an answer and have a message on a platform: the question's number, the incident's, the
-/// message and the thread.
+/// The message of a question that still waits for an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// The question's number.
+    pub approval: u64,
+    /// The incident's number.
+    pub incident: u64,
+    /// What the platform calls the message.
+    pub own: String,
+    /// What the platform calls the thread it is in.
+    pub thread: Option<String>,
+}
+
+/// The questions that wait for an answer and have a message on a platform, oldest first.
 ///
 /// # Errors
 /// Whatever SQLite says.
-pub fn questions(
-    conn: &Connection,
-    platform: &str,
-) -> Result<Vec<(u64, u64, String, Option<String>)>, StoreError> {
+pub fn questions(conn: &Connection, platform: &str) -> Result<Vec<Asked>, StoreError> {
     let mut query = conn.prepare_cached(
         "SELECT a.number, i.number, m.ref, t.ref FROM approvals a
          JOIN incidents i ON i.id = a.incident
@@ -233,7 +242,8 @@ pub fn questions(
          WHERE a.state = 'pending' ORDER BY a.number",
     )?;
     let rows = query.query_map([platform], |row| {
-        Ok((row.get::<_, Count>(0)?.0, row.get::<_, Count>(1)?.0, row.get(2)?, row.get(3)?))
+        let (Count(approval), Count(incident)) = (row.get(0)?, row.get(1)?);
+        Ok(Asked { approval, incident, own: row.get(2)?, thread: row.get(3)? })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -54,7 +54,7 @@ Next: Nothing is repaired by itself: no runbook fits. This one is yours.
     bot.pass(min(5)).await;
     assert_eq!(
         lab.chat.root(1),
-        "#1 mail: mail has down\nState: resolved\nRoot: mail\nSince: 2026-11-21 08:01:00, for 4 min"
+        "#1 mail: mail has down\nState: resolved\nSeverity: error\nRoot: mail\nSince: 2026-11-21 08:01:00, for 4 min"
     );
     assert_eq!(
         lab.chat.thread(1),

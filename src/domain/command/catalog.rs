@@ -1,6 +1,6 @@
 //! The commands as data: what help shows, what adapters register as slash commands, and what the parser looks up.
 
-use super::form::{Kind, Slot};
+use super::form::{self, Kind, Slot};
 use super::suggest::suggest;
 use super::verbs::{self, Args};
 use super::words::Word;
@@ -22,6 +22,14 @@ pub struct CommandHelp {
     /// Its fields, in the order in which they are typed.
     pub slots: &'static [Slot],
     pub(super) read: fn(&mut Args<'_>) -> Result<ChatCommand, Misunderstood>,
+}
+
+impl CommandHelp {
+    /// The command as it would have been typed, from what was filled in. A flag is on when it is `true`.
+    #[must_use]
+    pub fn typed(&self, filled_in: impl Fn(&str) -> Option<String>) -> String {
+        form::typed(self.name, self.slots, filled_in)
+    }
 }
 
 /// Every command, in the order in which help shows them.

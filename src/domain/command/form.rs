@@ -1,6 +1,5 @@
 //! Commands as forms, for platforms where people fill in fields instead of typing words.
 
-use super::catalog::CommandHelp;
 use crate::domain::card::one_line;
 
 /// What a field stands for, so that a platform can complete what is typed.
@@ -76,28 +75,24 @@ impl Slot {
     }
 }
 
-impl CommandHelp {
-    /// The command as it would have been typed, from what was filled in. A flag is on when it is `true`.
-    #[must_use]
-    pub fn typed(&self, filled_in: impl Fn(&str) -> Option<String>) -> String {
-        let mut text = self.name.to_owned();
-        for slot in self.slots {
-            let Some(value) = filled_in(slot.name).map(|value| one_line(&value)).filter(|v| !v.is_empty())
-            else {
-                continue;
-            };
-            let words = match slot.kind {
-                Kind::Flag if value == "true" => [slot.lead, ""],
-                Kind::Flag => continue,
-                _ => [slot.lead, &value],
-            };
-            for word in words.into_iter().filter(|word| !word.is_empty()) {
-                text.push(' ');
-                text.push_str(word);
-            }
+/// A command as it would have been typed, from what was filled in. A flag is on when it is `true`.
+pub(super) fn typed(name: &str, slots: &[Slot], filled_in: impl Fn(&str) -> Option<String>) -> String {
+    let mut text = name.to_owned();
+    for slot in slots {
+        let Some(value) = filled_in(slot.name).map(|value| one_line(&value)).filter(|v| !v.is_empty()) else {
+            continue;
+        };
+        let words = match slot.kind {
+            Kind::Flag if value == "true" => [slot.lead, ""],
+            Kind::Flag => continue,
+            _ => [slot.lead, &value],
+        };
+        for word in words.into_iter().filter(|word| !word.is_empty()) {
+            text.push(' ');
+            text.push_str(word);
         }
-        text
     }
+    text
 }
 
 #[cfg(test)]

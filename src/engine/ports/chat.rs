@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use crate::domain::card::{Card, Place, Refs};
 pub use crate::domain::command::{Choice, Kind};
 use crate::domain::signal::Timestamp;
+pub use crate::store::outbox::Asked;
 
 /// The name of a chat platform: `console`, `discord`, `telegram`.
 pub type Platform = String;
@@ -182,17 +183,13 @@ pub struct About {
     pub question: Option<u64>,
 }
 
-/// The message of a question that still waits for an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
-    /// The question's number.
-    pub approval: u64,
-    /// The incident's number.
-    pub incident: u64,
-    /// What the platform calls the message.
-    pub own: String,
-    /// What the platform calls the thread it is in.
-    pub thread: Option<String>,
+/// A way between Steward and a platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Way {
+    /// What Steward says.
+    Out,
+    /// What people say.
+    In,
 }
 
 /// The engine has ended, and takes nothing more in.

@@ -89,8 +89,8 @@ async fn an_answer_that_nobody_can_get_any_more_is_let_go() {
     wire.discord.refuse_dms(OPERATOR);
     for conversation in [
         "message/77/78".to_owned(),
-        format!("reaction/{OPERATOR}"),
-        "reaction/77".to_owned(),
+        format!("person/{OPERATOR}"),
+        "person/77".to_owned(),
         "button/1424242424242424242/0/long-gone".to_owned(),
     ] {
         let given = wire.answer(&conversation, Card::titled("No approval 7 waits.")).await;

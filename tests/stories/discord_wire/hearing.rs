@@ -6,7 +6,9 @@ use serde_json::json;
 use steward::domain::card::Card;
 use steward::engine::ports::Asked;
 
-use super::super::support::discord::{BOT, CHANNEL, FOREIGN_CHANNEL, OPERATOR, OTHER_CHANNEL, STRANGER};
+use super::super::support::discord::{
+    BOT, CHANNEL, FOREIGN_CHANNEL, Fault, OPERATOR, OTHER_CHANNEL, STRANGER,
+};
 use super::{Listening, Wire, incident, pass, question, told};
 
 /// An incident with a thread and a question, and somebody who listens.
@@ -113,6 +115,23 @@ async fn an_answer_that_comes_too_late_for_its_command_is_given_in_the_channel()
     pass(&wire, Duration::from_secs(16 * 60));
     wire.answer(&said.conversation, Card::titled("All is well")).await.unwrap();
     assert_eq!(wire.in_channel().pop().unwrap().title(), "All is well");
+    listening.end().await;
+    wire.discord.nothing_wrong();
+}
+
+#[tokio::test]
+async fn a_press_that_could_not_be_acknowledged_counts_and_is_answered_to_its_author_alone() {
+    let (mut wire, listening) = listening().await;
+    let callback = "POST /interactions/*/*/callback";
+    wire.discord.next(1, callback, Fault::Close);
+    wire.discord.press(OPERATOR, question_of(&wire), "Approve");
+    assert!(listening.said().await.conversation.starts_with("button/"), "the second try got through");
+    wire.discord.next(2, callback, Fault::Close);
+    wire.discord.press(OPERATOR, question_of(&wire), "Approve");
+    let said = listening.said().await;
+    assert_eq!(said.text, "approve 7");
+    wire.answer(&said.conversation, Card::titled("No approval 7 waits")).await.unwrap();
+    assert_eq!(wire.discord.look(|world| world.dm(OPERATOR))[0].title(), "No approval 7 waits");
     listening.end().await;
     wire.discord.nothing_wrong();
 }

@@ -43,8 +43,8 @@ impl Answers<'_> {
             }
             Conversation::Button(interaction) => self.follow_up(outbound, &parts, &interaction, true).await,
             // That it worked shows on the message itself.
-            Conversation::Reaction { .. } if outbound.card.done => Ok(()),
-            Conversation::Reaction { user } => self.whisper(outbound, &parts, user).await,
+            Conversation::Person { .. } if outbound.card.done => Ok(()),
+            Conversation::Person { user } => self.whisper(outbound, &parts, user).await,
         };
         match outcome {
             Err(failure) if is_let_go(&failure) => {

@@ -31,8 +31,8 @@ pub(super) enum Conversation {
     },
     /// The private answer to a button.
     Button(Interaction),
-    /// A private message to somebody who reacted.
-    Reaction {
+    /// A private message to somebody who reacted, or whose press could not be acknowledged.
+    Person {
         /// Who.
         user: u64,
     },
@@ -79,7 +79,7 @@ impl Conversation {
                 format!("command/{channel}/{}/{}", u8::from(*private), interaction.name())
             }
             Self::Button(interaction) => format!("button/{}", interaction.name()),
-            Self::Reaction { user } => format!("reaction/{user}"),
+            Self::Person { user } => format!("person/{user}"),
         }
     }
 
@@ -98,7 +98,7 @@ impl Conversation {
                 Some(Self::Command { interaction, channel, private })
             }
             "button" => Interaction::read(rest).map(Self::Button),
-            "reaction" => Some(Self::Reaction { user: rest.parse().ok()? }),
+            "person" => Some(Self::Person { user: rest.parse().ok()? }),
             _ => None,
         }
     }
@@ -125,7 +125,7 @@ mod tests {
             Conversation::Command { interaction: interaction("aW50-x_y.z~="), channel: 7, private: true },
             Conversation::Command { interaction: interaction("t"), channel: 7, private: false },
             Conversation::Button(interaction("t")),
-            Conversation::Reaction { user: 9 },
+            Conversation::Person { user: 9 },
         ] {
             assert!(Conversation::read(&conversation.name()) == Some(conversation));
         }
@@ -146,7 +146,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_read_is_never_a_panic(name in "(message|command|button|reaction)?[/0-9a-z.-]{0,30}") {
+        fn whatever_is_read_is_never_a_panic(name in "(message|command|button|person)?[/0-9a-z.-]{0,30}") {
             if let Some(conversation) = Conversation::read(&name) {
                 prop_assert!(Conversation::read(&conversation.name()) == Some(conversation));
             }

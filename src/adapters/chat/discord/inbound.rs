@@ -149,6 +149,3 @@ fn read<T: DeserializeOwned>(name: &str, data: Value) -> Option<T> {
         .inspect_err(|error| tracing::warn!(event = name, %error, "an event of Discord's can't be read"))
         .ok()
 }
-
-#[cfg(test)]
-mod tests;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::super::commands::{choices, completing, typed};
 use super::super::conversation::{self, Conversation};
 use super::super::events::{Data, Interaction, User};
-use super::super::rest::Request;
+use super::super::rest::{Failure, Request, codes};
 use super::places::Where;
 use super::{Hearer, Said};
 use crate::domain::command::parse;
@@ -59,9 +59,11 @@ impl Hearer {
         // Who is refused need not be refused in front of everybody.
         let private = command.is_ok_and(|command| command.needs_operator()) && !self.is_operator(user.id.0);
         let flags = if private { EPHEMERAL } else { 0 };
-        self.first_answer(interaction, json!({ "type": ANSWER_LATER, "data": { "flags": flags } })).await;
-        let interaction = self.answerable(interaction);
-        let conversation = Conversation::Command { interaction, channel, private };
+        let promise = json!({ "type": ANSWER_LATER, "data": { "flags": flags } });
+        let conversation = match self.first_answer(interaction, promise).await {
+            true => Conversation::Command { interaction: self.answerable(interaction), channel, private },
+            false => Conversation::Person { user: user.id.0 },
+        };
         self.said(user, &conversation, Said { text, incident, addressed: true }).await;
     }
 
@@ -73,12 +75,14 @@ impl Hearer {
         data: Data,
         incident: Option<u64>,
     ) {
-        self.first_answer(interaction, json!({ "type": UPDATE_LATER })).await;
+        let conversation = match self.first_answer(interaction, json!({ "type": UPDATE_LATER })).await {
+            true => Conversation::Button(self.answerable(interaction)),
+            false => Conversation::Person { user: user.id.0 },
+        };
         let incident = match (incident, &interaction.message) {
             (None, Some(message)) => self.incident_of(channel, message.id.0).await,
             (incident, _) => incident,
         };
-        let conversation = Conversation::Button(self.answerable(interaction));
         self.said(user, &conversation, Said { text: data.custom_id, incident, addressed: true }).await;
     }
 
@@ -103,15 +107,24 @@ impl Hearer {
             "allowed_mentions": { "parse": [] },
             "flags": EPHEMERAL,
         });
-        self.first_answer(interaction, json!({ "type": MESSAGE, "data": data })).await;
+        let _ = self.first_answer(interaction, json!({ "type": MESSAGE, "data": data })).await;
     }
 
-    /// Gives the first sign. When that fails, what was asked for is done all the same: it was meant, and a second
-    /// press finds it done.
-    async fn first_answer(&self, interaction: &Interaction, body: Value) {
+    /// Gives the first sign, and says whether more can follow. When it fails, what was asked for is done all the
+    /// same: it was meant, and who does it again finds it done. The answer goes to the person alone then.
+    async fn first_answer(&self, interaction: &Interaction, body: Value) -> bool {
         let request = Request::callback(interaction.id.0, &interaction.token, body);
-        if let Err(failure) = self.rest.send(&request).await {
-            tracing::warn!(%failure, "a command or a press on Discord could not be acknowledged in time");
+        let mut outcome = self.rest.send(&request).await;
+        if matches!(outcome, Err(Failure::Unreachable(_))) {
+            outcome = self.rest.send(&request).await;
+        }
+        match outcome {
+            Ok(_) => true,
+            Err(failure) if failure.code() == Some(codes::ALREADY_ACKNOWLEDGED) => true,
+            Err(failure) => {
+                tracing::warn!(%failure, "a command or a press on Discord could not be acknowledged in time");
+                false
+            }
         }
     }
 

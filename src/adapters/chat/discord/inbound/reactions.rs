@@ -115,7 +115,7 @@ impl Hearer {
         if is_new {
             let text = format!("{verb} {question}");
             let said = Said { text, incident: Some(incident), addressed: true };
-            self.said(user, &Conversation::Reaction { user: user.id.0 }, said).await;
+            self.said(user, &Conversation::Person { user: user.id.0 }, said).await;
         }
     }
 

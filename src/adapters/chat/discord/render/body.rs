@@ -5,6 +5,9 @@ use crate::domain::card::{Entry, is_row, split};
 
 /// The longest line before it is cut in two.
 const LINE: usize = 1000;
+/// The widest row that is shown in letters of one width. Wider ones would be broken in the middle, on a phone beyond
+/// recognition, so their columns are told one behind the other.
+const WIDEST: usize = 72;
 
 /// A line that is escaped, and fits on any page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +43,7 @@ pub(super) fn paragraph(text: &str) -> Vec<Line> {
                 lines.push(Line::Text(sign + first.strip_prefix('x').unwrap_or(&first)));
                 lines.extend(pieces.map(|piece| Line::Text(escape(piece))));
             }
+            None if is_row(line) && line.chars().count() > WIDEST => lines.extend(wide_row(line)),
             None if is_row(line) => {
                 let pieces = split(line.trim_end(), LINE, code_cost);
                 lines.extend(pieces.into_iter().map(|piece| Line::Code(code_line(piece))));
@@ -51,6 +55,21 @@ pub(super) fn paragraph(text: &str) -> Vec<Line> {
         }
     }
     lines
+}
+
+/// A row that is too wide for its columns.
+fn wide_row(line: &str) -> Vec<Line> {
+    let mut cells = line.split("  ").map(str::trim).filter(|cell| !cell.is_empty());
+    let first = split(cells.next().unwrap_or_default(), LINE / 2, cost);
+    let mut lines: Vec<String> = first.into_iter().map(|piece| format!("**{}**", escape(piece))).collect();
+    let rest = cells.collect::<Vec<_>>().join(" · ");
+    let mut rest = split(&rest, LINE, cost).into_iter().map(escape);
+    if let (Some(name), Some(text)) = (lines.last_mut(), rest.next()) {
+        name.push(' ');
+        name.push_str(&text);
+    }
+    lines.extend(rest);
+    lines.into_iter().map(|line| Line::Text(line.trim_end().to_owned())).collect()
 }
 
 /// The lines of a short attachment.

@@ -91,6 +91,16 @@ fn rows_and_short_evidence_are_blocks_of_code_and_long_evidence_is_a_file() {
 }
 
 #[test]
+fn a_row_that_is_too_wide_for_a_phone_is_told_column_by_column() {
+    let what = "No messages, calls or automatic repair for a while; without a target, for this thread's.";
+    let card = Card::titled("Help")
+        .line(format!("silence [TARGET] for DURATION  {what}"))
+        .line("status  How it is.");
+    let told = format!("**silence \\[TARGET\\] for DURATION** {what}\n```\nstatus  How it is.\n```");
+    assert_eq!(sheets(&card, Look::Several)[0].description, told);
+}
+
+#[test]
 fn a_question_says_that_reactions_answer_it_as_long_as_it_can_be_answered() {
     let card = Card::titled("Request 7: may I run remount?").action("Approve", "approve 7");
     assert_eq!(json_of(&card, Look::Question)[0]["embeds"][0]["footer"]["text"], REACTIONS);

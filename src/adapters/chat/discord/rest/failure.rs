@@ -26,6 +26,8 @@ pub(in super::super) mod codes {
     pub(in super::super::super) const UNKNOWN_WEBHOOK: u64 = 10_015;
     /// The interaction waited for too long.
     pub(in super::super::super) const UNKNOWN_INTERACTION: u64 = 10_062;
+    /// The interaction was acknowledged before.
+    pub(in super::super::super) const ALREADY_ACKNOWLEDGED: u64 = 40_060;
     /// The person takes no direct messages.
     pub(in super::super::super) const CANNOT_SEND_TO_USER: u64 = 50_007;
     /// The interaction's token has expired.
