@@ -93,7 +93,8 @@ async fn asked<'l>(lab: &'l Lab, discord: &FakeDiscord) -> (Bot<'l>, Seen, Threa
 fn question(discord: &FakeDiscord) -> (Seen, Thread) {
     discord.look(|world| {
         let threads = world.threads(CHANNEL);
-        let asks = |thread: &Thread| world.posts(thread.id).into_iter().find(|m| m.title().contains("may I run"));
+        let asks =
+            |thread: &Thread| world.posts(thread.id).into_iter().find(|m| m.title().contains("may I run"));
         let mut found = threads.into_iter().filter_map(|thread| Some((asks(&thread)?, thread)));
         match (found.next(), found.next()) {
             (Some(one), None) => one,
@@ -212,4 +213,3 @@ fn pings(discord: &FakeDiscord) -> Vec<(u64, Vec<String>)> {
         all.filter(|m| !m.pinged.is_empty() || m.mentions_everyone).map(|m| (m.id, m.pinged)).collect()
     })
 }
-

@@ -122,7 +122,8 @@ async fn whatever_a_stranger_does_changes_nothing_is_answered_in_private_and_is_
     let before = (discord.transcript(CHANNEL), root(&discord, 1));
 
     let press = discord.press(STRANGER, card.id, "Approve");
-    let refusal = until(&bot, &discord, "a refusal", |w| w.private_answers(STRANGER).into_iter().next()).await;
+    let refusal =
+        until(&bot, &discord, "a refusal", |w| w.private_answers(STRANGER).into_iter().next()).await;
     assert!(words(&discord, &refusal).starts_with("That is for operators"), "{refusal:?}");
     assert!(words(&discord, &refusal).contains(&STRANGER.to_string()), "it says which id to list");
     assert!(discord.look(|world| world.acknowledged(press)));
@@ -162,7 +163,10 @@ async fn a_question_that_expired_says_so_and_can_no_longer_be_answered() {
     bot.pass(min(30)).await;
     let after = seen(&discord, card.id);
     assert!(after.buttons.is_empty(), "{after:?}");
-    assert!(words(&discord, &after).contains("none; it expired at 08:35:10, and nothing was run"), "{after:?}");
+    assert!(
+        words(&discord, &after).contains("none; it expired at 08:35:10, and nothing was run"),
+        "{after:?}"
+    );
     // Discord shows an old card to some for a while; and a command needs no card.
     let answer = slash(&bot, &discord, thread.id, "approve", json!({ "approval": "1" })).await;
     assert!(answer.contains("it was answered, expired or withdrawn"), "{answer}");

@@ -50,7 +50,10 @@ async fn no_text_of_anybody_else_can_call_command_or_mark_up_anything() {
         let telegram = lab.on_telegram(forum).await;
         lab.write(
             "runbooks/vacuum.yaml",
-            &VACUUM.replace("[journalctl, --vacuum-size=200M]", "[journalctl, \"@alex\", \"/approve\", \"{{ labels.unit }}\"]"),
+            &VACUUM.replace(
+                "[journalctl, --vacuum-size=200M]",
+                "[journalctl, \"@alex\", \"/approve\", \"{{ labels.unit }}\"]",
+            ),
         );
         let bot = lab.start().await;
         let finding = format!(
@@ -62,7 +65,8 @@ async fn no_text_of_anybody_else_can_call_command_or_mark_up_anything() {
         // Somebody whose very name is a mention, and who says such things.
         let named = json!({ "id": STRANGER, "is_bot": false, "first_name": "@alex /approve 1" });
         let chat = json!({ "id": GROUP, "type": "supergroup", "title": "Homelab", "is_forum": forum });
-        for text in [format!("/{HOSTILE}"), format!("/silence nas for 1h because {HOSTILE}"), "/pause".into()] {
+        for text in [format!("/{HOSTILE}"), format!("/silence nas for 1h because {HOSTILE}"), "/pause".into()]
+        {
             let message = telegram.says(STRANGER, GROUP, "…");
             telegram.queue_update(json!({ "message": { "message_id": message, "date": 1_763_712_360,
                 "chat": chat, "from": named, "text": text } }));
@@ -80,7 +84,8 @@ async fn no_text_of_anybody_else_can_call_command_or_mark_up_anything() {
         for message in &said {
             assert!(!message.loud && message.mentions.is_empty(), "{message:?}");
             let active = ["mention", "text_mention", "bot_command", "text_link", "hashtag", "cashtag"];
-            let found = message.entities.iter().find(|e| active.contains(&e.kind.as_str()) && e.kind != "hashtag");
+            let found =
+                message.entities.iter().find(|e| active.contains(&e.kind.as_str()) && e.kind != "hashtag");
             assert_eq!(found, None, "{}", message.text);
             assert!(!message.text.contains(['\u{202e}', '\u{1b}']), "{:?}", message.text);
         }

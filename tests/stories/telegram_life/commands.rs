@@ -46,10 +46,15 @@ async fn the_commands_are_registered_with_what_they_do_for_the_group_and_for_pri
     listens(&telegram).await;
     let registered = telegram.see(|view| view.commands());
     assert_eq!(registered.len(), 2, "{registered:?}");
-    let here = registered.keys().any(|(scope, _)| scope.contains("\"chat\"") && scope.contains(&GROUP.to_string()));
-    assert!(here && registered.keys().any(|(scope, _)| scope.contains("all_private_chats")), "{registered:?}");
+    let here =
+        registered.keys().any(|(scope, _)| scope.contains("\"chat\"") && scope.contains(&GROUP.to_string()));
+    assert!(
+        here && registered.keys().any(|(scope, _)| scope.contains("all_private_chats")),
+        "{registered:?}"
+    );
     for commands in registered.values() {
-        let names: BTreeSet<_> = commands.as_array().unwrap().iter().map(|c| c["command"].as_str().unwrap()).collect();
+        let names: BTreeSet<_> =
+            commands.as_array().unwrap().iter().map(|c| c["command"].as_str().unwrap()).collect();
         for command in steward::domain::command::COMMANDS {
             assert!(names.contains(command.name), "{}", command.name);
         }
@@ -91,7 +96,9 @@ async fn outside_of_an_incidents_place_the_number_is_asked_for() {
     let (bot, _) = busy(&lab, &telegram).await;
     let asked = telegram.says(OPERATOR, GROUP, "/ack");
     heard(&bot, &telegram).await;
-    assert!(answers(&telegram, GROUP, asked)[0].text.contains("Several incidents are open. Name one: `ack 3`"));
+    assert!(
+        answers(&telegram, GROUP, asked)[0].text.contains("Several incidents are open. Name one: `ack 3`")
+    );
     bot.end().await;
 }
 
@@ -129,7 +136,13 @@ async fn pasted_output_approves_nothing() {
         let lab = lab("");
         let telegram = lab.on_telegram(forum).await;
         let (bot, card) = asked(&lab, &telegram).await;
-        for text in ["`approve 1`", "@steward_bot `approve 1`", "> approve 1", "this says: approve 1", "```\napprove 1\n```"] {
+        for text in [
+            "`approve 1`",
+            "@steward_bot `approve 1`",
+            "> approve 1",
+            "this says: approve 1",
+            "```\napprove 1\n```",
+        ] {
             telegram.replies(OPERATOR, GROUP, card, text);
             telegram.says_in_private(OPERATOR, text);
         }
@@ -143,7 +156,8 @@ async fn pasted_output_approves_nothing() {
             ("forward_origin", json!({ "type": "user", "date": 1, "sender_user": from })),
         ] {
             let id = telegram.says_in_private(OPERATOR, "look:");
-            telegram.queue_update(json!({ "message": { "message_id": id, "date": 1, "chat": chat, "from": from,
+            telegram
+                .queue_update(json!({ "message": { "message_id": id, "date": 1, "chat": chat, "from": from,
                 "text": "approve 1", key: value } }));
         }
         heard(&bot, &telegram).await;
@@ -201,7 +215,9 @@ async fn a_long_answer_comes_in_several_messages_and_an_endless_one_as_a_file() 
     let bot = lab.start().await;
     for (count, expected) in [(90, "messages"), (400, "a file")] {
         for n in 0..count {
-            let text = VACUUM.replace("vacuum\n", &format!("vacuum-{n}\n")).replace("Shrink", &format!("Shrink, {n} times over and with a long title for it,"));
+            let text = VACUUM
+                .replace("vacuum\n", &format!("vacuum-{n}\n"))
+                .replace("Shrink", &format!("Shrink, {n} times over and with a long title for it,"));
             lab.write(&format!("runbooks/vacuum-{n}.yaml"), &text);
         }
         telegram.says(OPERATOR, GROUP, "/reload");
@@ -209,10 +225,15 @@ async fn a_long_answer_comes_in_several_messages_and_an_endless_one_as_a_file() 
         let asked = telegram.says(OPERATOR, GROUP, "/runbooks");
         heard(&bot, &telegram).await;
         let parts = answers(&telegram, GROUP, asked);
-        let texts: String = parts.iter().map(|m| if m.file.is_some() { "" } else { m.text.as_str() }).collect();
+        let texts: String =
+            parts.iter().map(|m| if m.file.is_some() { "" } else { m.text.as_str() }).collect();
         let files: String = parts.iter().filter_map(|m| m.file.as_ref()).map(|file| file.text()).collect();
         let whole = if expected == "a file" { &files } else { &texts };
-        assert!((0..count).all(|n| whole.contains(&format!("Shrink, {n} times"))), "{expected}: {}", telegram.transcript());
+        assert!(
+            (0..count).all(|n| whole.contains(&format!("Shrink, {n} times"))),
+            "{expected}: {}",
+            telegram.transcript()
+        );
         assert!((2..=5).contains(&parts.len()), "{expected}: {}", parts.len());
     }
     bot.end().await;

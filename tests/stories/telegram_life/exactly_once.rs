@@ -37,14 +37,14 @@ async fn a_command_runs_once_though_steward_dies_before_telegram_knows_that_it_w
 
 #[tokio::test]
 async fn a_command_runs_once_when_steward_dies_anywhere_around_it() {
-    for turns in 0..40 {
+    for turns in 0..16 {
         let lab = lab("");
         let telegram = lab.on_telegram(false).await;
         let bot = lab.start().await;
         listens(&telegram).await;
         telegram.says(OPERATOR, GROUP, "/silence nas for 1h");
         telegram.says(OPERATOR, GROUP, "/silence mail for 1h");
-        for _ in 0..turns * 8 {
+        for _ in 0..turns * 20 {
             tokio::task::yield_now().await;
         }
         bot.crash().await;
@@ -92,7 +92,8 @@ async fn another_reader_of_the_bot_is_named_and_nothing_is_lost_once_it_has_gone
     telegram.until("Steward waits for updates", |view| (view.polls() >= polls).then_some(())).await;
     reqwest::Client::new().post(url).json(&serde_json::json!({ "timeout": 0 })).send().await.unwrap();
     telegram.says(OPERATOR, GROUP, "/silence nas for 1h");
-    pass_until(&bot, &telegram, "it is done", |view| view.find(GROUP, "nas and all below it are silent")).await;
+    pass_until(&bot, &telegram, "it is done", |view| view.find(GROUP, "nas and all below it are silent"))
+        .await;
     assert_eq!(silences(&bot).await, 1);
     bot.expect_log("another program reads with this bot's token");
     bot.end_quietly().await;
@@ -117,7 +118,8 @@ async fn an_hour_without_fetches_loses_nothing_and_the_other_platform_is_told() 
     let tries = telegram.see(|view| view.calls("getUpdates").len());
     assert!(tries < 40, "{tries} tries in an hour");
     telegram.work_again();
-    pass_until(&bot, &telegram, "it is done", |view| view.find(GROUP, "nas and all below it are silent")).await;
+    pass_until(&bot, &telegram, "it is done", |view| view.find(GROUP, "nas and all below it are silent"))
+        .await;
     bot.pass(secs(1)).await;
     let status = bot.says("status").await;
     assert!(lab.chat.take_notice().expect(&status).contains("telegram is back"));

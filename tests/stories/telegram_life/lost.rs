@@ -94,7 +94,12 @@ async fn a_deleted_root_is_made_anew_and_a_deleted_question_only_while_it_waits(
         heard(&bot, &telegram).await;
         bot.pass(min(15)).await;
         assert_eq!(times(&telegram, "State: resolved"), 1, "{}", telegram.transcript());
-        assert_eq!(times(&telegram, "may I run vacuum?"), 0, "nobody waits for it: {}", telegram.transcript());
+        assert_eq!(
+            times(&telegram, "may I run vacuum?"),
+            0,
+            "nobody waits for it: {}",
+            telegram.transcript()
+        );
         assert_eq!(times(&telegram, "Resolved: quiet"), 1);
         same_as_kept(&format!("telegram-root-deleted-{}", kind(forum)), &telegram.transcript());
         bot.end().await;
@@ -113,7 +118,8 @@ async fn without_the_right_to_make_topics_incidents_are_told_as_replies_and_that
         assert_eq!(topics(&telegram), []);
         bot.expect_log("incidents are told as replies");
         let root = said(&telegram, "State: open").id;
-        let chain: Vec<_> = telegram.messages(GROUP).into_iter().filter(|m| m.reply_to == Some(root)).collect();
+        let chain: Vec<_> =
+            telegram.messages(GROUP).into_iter().filter(|m| m.reply_to == Some(root)).collect();
         assert!(chain.len() >= 2, "{}", telegram.transcript());
         telegram.press(OPERATOR, GROUP, card, "Approve");
         heard(&bot, &telegram).await;
@@ -158,9 +164,11 @@ async fn a_bot_that_was_thrown_out_and_taken_back_has_lost_nothing_and_the_other
         let told = lab.chat.take_notice().expect("the console is told");
         assert!(told.contains("telegram is cut off") && told.contains("add the bot to it"), "{told}");
         assert_eq!(lab.chat.field(2, "State"), "resolved", "and everything goes on");
-        let tries = telegram.see(|view| view.calls("sendMessage").len() + view.calls("createForumTopic").len());
+        let tries =
+            telegram.see(|view| view.calls("sendMessage").len() + view.calls("createForumTopic").len());
         bot.pass(min(30)).await;
-        let later = telegram.see(|view| view.calls("sendMessage").len() + view.calls("createForumTopic").len());
+        let later =
+            telegram.see(|view| view.calls("sendMessage").len() + view.calls("createForumTopic").len());
         assert!(later - tries <= 10, "it is not tried all the time: {}", later - tries);
         telegram.bot_is(GROUP, Standing::Administrator);
         bot.pass(min(10)).await;
@@ -182,7 +190,11 @@ async fn a_group_that_became_a_supergroup_is_said_with_its_new_id_and_nothing_is
     let bot = lab.start().await;
     fill_disk(&lab);
     bot.pass(min(6)).await;
-    assert!(telegram.see(|view| view.find(BASIC_GROUP, "State: open")).is_some(), "{}", telegram.transcript());
+    assert!(
+        telegram.see(|view| view.find(BASIC_GROUP, "State: open")).is_some(),
+        "{}",
+        telegram.transcript()
+    );
     let new = telegram.upgrade_basic_group();
     mends(&bot).await;
     let told = lab.chat.take_notice().expect("the console is told");
@@ -193,6 +205,10 @@ async fn a_group_that_became_a_supergroup_is_said_with_its_new_id_and_nothing_is
     let bot = lab.start().await;
     bot.pass(min(10)).await;
     assert!(telegram.see(|view| view.find(new, "State: resolved")).is_some(), "{}", telegram.transcript());
-    assert!(telegram.see(|view| view.find(new, "went away by itself")).is_some(), "{}", telegram.transcript());
+    assert!(
+        telegram.see(|view| view.find(new, "went away by itself")).is_some(),
+        "{}",
+        telegram.transcript()
+    );
     bot.end_quietly().await;
 }

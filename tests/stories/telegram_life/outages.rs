@@ -25,7 +25,10 @@ async fn with_telegram_down_for_an_hour_discord_goes_on_is_told_and_nothing_is_l
         bot.pass(min(1)).await;
     }
     telegram.come_back();
-    pass_until(&bot, &telegram, "the story of the disk", |view| view.find(GROUP, "expired without an answer")).await;
+    pass_until(&bot, &telegram, "the story of the disk", |view| {
+        view.find(GROUP, "expired without an answer")
+    })
+    .await;
     bot.pass(min(10)).await;
     assert_eq!(times(&telegram, "State: resolved"), 1);
     assert_eq!(times(&telegram, "State: open"), 1);
@@ -68,7 +71,9 @@ async fn whatever_goes_wrong_with_a_call_the_story_ends_whole() {
         Fault::FloodWait(3),
         Fault::Refuse(500, "Internal Server Error"),
     ] {
-        for method in ["sendMessage", "editMessageText", "createForumTopic", "closeForumTopic", "getUpdates", "getChat"] {
+        for method in
+            ["sendMessage", "editMessageText", "createForumTopic", "closeForumTopic", "getUpdates", "getChat"]
+        {
             let lab = lab("");
             let telegram = lab.on_telegram(true).await;
             telegram.fail_next(method, 3, fault.clone());
@@ -120,7 +125,9 @@ async fn a_telegram_that_hangs_holds_up_neither_the_repairs_nor_the_other_platfo
     }
     pass_around(&bot, min(15)).await;
     telegram.until("it hangs", |view| (view.hanging() > 0).then_some(())).await;
-    let web = (1..=10).find(|n| lab.chat.has_root(*n) && lab.chat.root(*n).contains("vm/web")).unwrap_or_else(|| panic!("{:?}", lab.chat.threads()));
+    let web = (1..=10)
+        .find(|n| lab.chat.has_root(*n) && lab.chat.root(*n).contains("vm/web"))
+        .unwrap_or_else(|| panic!("{:?}", lab.chat.threads()));
     assert_eq!(lab.chat.field(web, "State"), "resolved", "{}", lab.chat.thread(web));
     let begun = std::time::Instant::now();
     bot.stop().await;

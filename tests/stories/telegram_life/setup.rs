@@ -21,7 +21,11 @@ async fn a_wrong_token_is_said_with_what_to_do_and_tried_seldom_and_all_else_wor
     a_repair_goes_on(&bot).await;
     let told = lab.chat.take_notice().expect("the console is told");
     assert!(told.contains("telegram is cut off") && told.contains("@BotFather"), "{told}");
-    assert!(bot.says("status").await.contains("telegram is cut off since 08:00:00: Telegram refuses the bot's token"));
+    assert!(
+        bot.says("status")
+            .await
+            .contains("telegram is cut off since 08:00:00: Telegram refuses the bot's token")
+    );
     bot.expect_log("Telegram refuses the bot's token; get the right one from @BotFather");
     bot.end_quietly().await;
 }
@@ -33,7 +37,9 @@ async fn a_chat_that_the_bot_is_not_in_is_said_with_what_to_do_and_all_else_work
     let config = std::fs::read_to_string(lab.path().join("config.toml")).unwrap();
     lab.write("config.toml", &config.replace(&GROUP.to_string(), "-1009999"));
     let bot = lab.start().await;
-    telegram.until("the settings are looked at", |view| (!view.calls("getChat").is_empty()).then_some(())).await;
+    telegram
+        .until("the settings are looked at", |view| (!view.calls("getChat").is_empty()).then_some(()))
+        .await;
     a_repair_goes_on(&bot).await;
     for _ in 0..12 {
         bot.pass(min(5)).await;
@@ -92,7 +98,11 @@ async fn examining_says_what_to_click_where() {
         (|t| t.bot_is(GROUP, Standing::Kicked), "the bot knows no chat", "Add Members"),
         (|t| t.bot_is(GROUP, Standing::Member), "sees no reactions and can't make topics", "Add Admin"),
         (|t| t.bot_is(GROUP, Standing::Member), "does not see plain words", "/setprivacy to @BotFather"),
-        (|t| t.bot_is(GROUP, Standing::AdministratorWithout(&["can_manage_topics"])), "may not manage topics", "Manage Topics"),
+        (
+            |t| t.bot_is(GROUP, Standing::AdministratorWithout(&["can_manage_topics"])),
+            "may not manage topics",
+            "Manage Topics",
+        ),
         (|t| t.set_webhook("https://example.org"), "another program has set a webhook", "/newbot"),
     ];
     for (spoil, what, fix) in cases {

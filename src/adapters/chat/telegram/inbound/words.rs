@@ -146,7 +146,11 @@ mod tests {
         for (text, entities, expected) in [
             ("approve 1", vec![shown("code", 0, 9)], "`approve 1`"),
             ("/approve 1", vec![shown("pre", 0, 10)], "```\n/approve 1\n```"),
-            ("😀 it says\nx\n/approve 1", vec![shown("blockquote", 11, 12)], "😀 it says\n\n> x\n> /approve 1"),
+            (
+                "😀 it says\nx\n/approve 1",
+                vec![shown("blockquote", 11, 12)],
+                "😀 it says\n\n> x\n> /approve 1",
+            ),
             ("a b", vec![shown("blockquote", 0, 3), shown("code", 0, 1), shown("bold", 2, 1)], "> a b"),
         ] {
             assert_eq!(heard(text, &entities), Some((expected.to_owned(), false)), "{text}");
