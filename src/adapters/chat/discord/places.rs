@@ -63,7 +63,7 @@ impl Places<'_> {
         }
         let landed = self.in_thread(outbound, &parts).await?;
         if calls {
-            let heading = self.heading(outbound, landed.root);
+            let heading = self.heading(outbound, landed.root).await;
             let sheet = call(&outbound.card, &heading, landed.thread);
             let reply_to = landed.root.map(|root| root.message);
             let posted = self.post(outbound, self.channel, "call", &sheet, reply_to).await;
@@ -153,9 +153,12 @@ impl Places<'_> {
         failure.delivery(self.channel, WRITE)
     }
 
-    /// What an incident is called, as far as it is known without asking.
-    fn heading(&self, outbound: &Outbound, root: Option<MessageRef>) -> String {
-        let known = root.and_then(|root| self.roots.get(root));
+    /// What an incident is called. Who is called should not have to look that up.
+    async fn heading(&self, outbound: &Outbound, root: Option<MessageRef>) -> String {
+        let known = match root {
+            Some(root) => self.looks_of(root).await.ok(),
+            None => None,
+        };
         known.map_or_else(|| outbound.card.title.clone(), |sheet| super::markdown::unescape(&sheet.title))
     }
 }
