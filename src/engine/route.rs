@@ -36,16 +36,21 @@ impl World {
                 return None;
             }
         };
-        let reply = if command.needs_operator() && !inbound.operator {
-            let data = serde_json::json!({ "text": inbound.text });
-            self.audit(&inbound.user, "refused", data, now);
-            self.sign(inbound);
-            Reply::Now(not_an_operator(inbound))
-        } else {
-            let reply = self.obey(command, inbound, now);
-            self.sign(inbound);
-            reply
-        };
+        let reply =
+            if self.is_of_another_time(&command, inbound) {
+                Reply::Now(Card::titled("I don't know this card").line(
+                    "It may be from before my records begin. `approvals` lists what waits for you now.",
+                ))
+            } else if command.needs_operator() && !inbound.operator {
+                let data = serde_json::json!({ "text": inbound.text });
+                self.audit(&inbound.user, "refused", data, now);
+                self.sign(inbound);
+                Reply::Now(not_an_operator(inbound))
+            } else {
+                let reply = self.obey(command, inbound, now);
+                self.sign(inbound);
+                reply
+            };
         match reply {
             Reply::Now(card) => {
                 self.answer(&inbound.platform, &inbound.conversation, &card, now);
@@ -53,6 +58,15 @@ impl World {
             }
             Reply::Ask(question) => Some(question),
         }
+    }
+
+    /// Whether a button that was pressed answers a question of the same number that another message asked.
+    fn is_of_another_time(&self, command: &ChatCommand, inbound: &Inbound) -> bool {
+        let (ChatCommand::Approve { approval } | ChatCommand::Deny { approval, .. }) = command else {
+            return false;
+        };
+        let asked_in = self.approvals.get(approval).map(|asked| self.number(asked.incident));
+        inbound.pressed && asked_in.is_some() && asked_in != inbound.incident
     }
 
     /// Keeps how far a platform's events were taken in.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::support::discord::{CHANNEL, OPERATOR, STRANGER};
+use super::super::support::discord::{CHANNEL, STRANGER};
 use super::super::support::transcript::same_as_kept;
 use super::super::support::{min, secs};
 use super::*;
@@ -57,8 +57,9 @@ async fn hostile_text_is_shown_as_itself_and_calls_nobody_wherever_it_comes_from
         "summary: sum {HOSTILE}\nimpact: imp {HOSTILE}\n\n  ev {HOSTILE}\n  # not a heading\n  - not a list\n  ``` not a fence"
     );
     lab.host.break_with("vm/disk", "disk-fill", &headers);
-    lab.host.break_with("vm/loud", "loud", &headers);
     bot.pass(min(6)).await;
+    lab.host.break_with("vm/loud", "loud", &headers);
+    bot.pass(min(5)).await;
     let (card, thread) = question(&discord);
     let deny = json!({ "approval": "1", "reason": HOSTILE.replace('`', "") });
     slash(&bot, &discord, thread.id, "deny", deny).await;
@@ -69,7 +70,9 @@ async fn hostile_text_is_shown_as_itself_and_calls_nobody_wherever_it_comes_from
     for number in 1..=2 {
         slash(&bot, &discord, CHANNEL, "show", json!({ "incident": number.to_string() })).await;
     }
-    discord.says(STRANGER, CHANNEL, &mention(&format!("statsu {HOSTILE}")));
+    let strange = discord.says(STRANGER, CHANNEL, &mention(&format!("statsu {HOSTILE}")));
+    let reply = |world: &World| world.posts(CHANNEL).into_iter().find(|m| m.reply_to == Some(strange));
+    until(&bot, &discord, "a reply to mallory", reply).await;
     says(&bot, &discord, CHANNEL, &mention(&format!("silence {HOSTILE}"))).await;
     bot.pass(min(2)).await;
     let loud: Vec<_> = pings(&discord).into_iter().filter(|(id, _)| seen(&discord, *id).by_bot).collect();
@@ -94,6 +97,5 @@ async fn hostile_text_is_shown_as_itself_and_calls_nobody_wherever_it_comes_from
     assert!(words(&discord, &seen(&discord, card.id)).contains("no, by alex"));
     same_as_kept("discord-hostile", &discord.transcript(CHANNEL));
     bot.pass(secs(1)).await;
-    let _ = OPERATOR;
     bot.end().await;
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::support::discord::{BOT, CHANNEL, OPERATOR, permission};
+use super::super::support::discord::{BOT, CHANNEL, permission};
 use super::super::support::transcript::same_as_kept;
 use super::super::support::{min, secs};
 use super::*;
@@ -134,6 +134,5 @@ async fn a_deleted_channel_loses_nothing_for_the_other_platform_and_says_what_to
     bot.expect_log("it was deleted, or the bot was removed");
     bot.forgive_log("a message is put off");
     bot.pass(secs(1)).await;
-    let _ = OPERATOR;
     bot.end().await;
 }

@@ -48,10 +48,10 @@ async fn a_wrong_token_is_told_once_tried_rarely_and_stops_no_repair() {
     let bot = lab.start().await;
     requested(&discord, "gateway disconnected: closed with 4004", "", 1).await;
     fail_web(&lab);
-    let before = discord.requests().len();
     an_hour(&bot).await;
-    let tries = discord.requests().len() - before;
-    assert!((3..=40).contains(&tries), "{tries} tries in an hour\n{}", discord.everything());
+    let (calls, posts) = (discord.sessions().0, requests(&discord, "POST", "/messages → 401"));
+    assert!((3..=14).contains(&calls), "{calls} calls in an hour\n{}", discord.everything());
+    assert!((3..=14).contains(&posts), "{posts} posts in an hour\n{}", discord.everything());
     assert_eq!(lab.host.ran().len(), 2, "it was repaired all the same");
     bot.expect_log("ERROR message=Discord refuses the bot's token");
     bot.forgive_log("a message is put off");

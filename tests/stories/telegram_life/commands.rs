@@ -218,7 +218,7 @@ async fn a_long_answer_comes_in_several_messages_and_an_endless_one_as_a_file() 
             let text = VACUUM
                 .replace("vacuum\n", &format!("vacuum-{n}\n"))
                 .replace("Shrink", &format!("Shrink, {n} times over and with a long title for it,"));
-            lab.write(&format!("runbooks/v{n}.yaml"), &text);
+            lab.write(&format!("runbooks/vacuum-{n}.yaml"), &text);
         }
         telegram.says(OPERATOR, GROUP, "/reload");
         heard(&bot, &telegram).await;

@@ -37,14 +37,14 @@ async fn a_command_runs_once_though_steward_dies_before_telegram_knows_that_it_w
 
 #[tokio::test]
 async fn a_command_runs_once_when_steward_dies_anywhere_around_it() {
-    for turns in 0..40 {
+    for turns in 0..16 {
         let lab = lab("");
         let telegram = lab.on_telegram(false).await;
         let bot = lab.start().await;
         listens(&telegram).await;
         telegram.says(OPERATOR, GROUP, "/silence nas for 1h");
         telegram.says(OPERATOR, GROUP, "/silence mail for 1h");
-        for _ in 0..turns * 8 {
+        for _ in 0..turns * 20 {
             tokio::task::yield_now().await;
         }
         bot.crash().await;
@@ -106,6 +106,8 @@ async fn an_hour_without_fetches_loses_nothing_and_the_other_platform_is_told() 
     let bot = lab.start().await;
     listens(&telegram).await;
     telegram.fail_all("getUpdates", Fault::BadGateway);
+    let failing = |view: &View| view.calls("getUpdates").iter().any(|call| !call.ok).then_some(());
+    telegram.until("fetches fail", failing).await;
     telegram.says(OPERATOR, GROUP, "/silence nas for 1d");
     for _ in 0..60 {
         bot.pass(min(1)).await;

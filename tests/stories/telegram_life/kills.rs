@@ -1,1 +1,112 @@
-//! todo
+//! Killed in the middle of everything, with a Telegram that misbehaves: nothing is lost, and it ends right.
+
+use super::super::support::telegram::Fault;
+use super::*;
+
+/// Lets go of what hangs every now and then, so that nobody waits for a time-out.
+struct Releasing(tokio::task::JoinHandle<()>);
+
+impl Releasing {
+    fn begin(telegram: &FakeTelegram) -> Self {
+        let telegram = telegram.clone();
+        Self(tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                telegram.release();
+            }
+        }))
+    }
+}
+
+impl Drop for Releasing {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// An incident that is repaired, one that is asked about, and the answer to that; killed after so many turns, again
+/// and again, with this fault on the way.
+async fn killed(turns: usize, fault: Option<(&'static str, Fault)>) {
+    let told = format!("killed after {turns} turns, {fault:?}");
+    let lab = lab("");
+    let telegram = lab.on_telegram(turns % 2 == 0).await;
+    let _releasing = Releasing::begin(&telegram);
+    let mut bot = lab.start().await;
+    lab.host.break_with("vm/web", "unit-failed", "unit: web.service\nsummary: web.service has failed");
+    fill_disk(&lab);
+    let doubles = fault.is_some();
+    if let Some((method, fault)) = fault {
+        telegram.fail_next(method, 2, fault);
+    }
+    bot.pass(min(5) - secs(1)).await;
+    let mut answered = false;
+    for round in 0..8 {
+        // Time goes on for a while, and in the middle of what follows it ends.
+        lab.clock.step(lab.clock.time() + min(5));
+        for _ in 0..turns + 7 * round {
+            tokio::task::yield_now().await;
+            tokio::time::sleep(Duration::from_micros(50)).await;
+        }
+        bot.crash().await;
+        let card = telegram.see(|view| view.find(GROUP, "may I run vacuum?"));
+        if let Some(card) = card.filter(|_| !answered) {
+            telegram.react(OPERATOR, GROUP, card.id, &["👍"]);
+            answered = true;
+        }
+        bot = lab.start().await;
+    }
+    telegram.work_again();
+    let card = pass_until(&bot, &telegram, &told, |view| view.find(GROUP, "may I run vacuum?")).await;
+    if !answered {
+        telegram.react(OPERATOR, GROUP, card.id, &["👍"]);
+    }
+    heard(&bot, &telegram).await;
+    bot.pass(min(40)).await;
+    let told = format!("{told}\n{}", telegram.transcript());
+    // What was on its way when it died comes twice where Telegram had taken it already.
+    let most = if doubles { 4 } else { 3 };
+    for text in ["State: resolved", "may I run vacuum?", "Resolved: quiet", "worked: the problem is gone"] {
+        let found = times(&telegram, text);
+        let wanted = if text.starts_with("may I") { 1 } else { 2 };
+        assert!((wanted..=wanted + most).contains(&found), "{found} times {text:?}: {told}");
+    }
+    for number in [1, 2] {
+        let story = bot.incident(number).await;
+        assert!(
+            ["resolved", "closed"].contains(&story.state.to_string().as_str()),
+            "{}: {told}",
+            story.state
+        );
+    }
+    // Whatever root message the engine knows says how it is.
+    let ran = lab.host.ran();
+    assert_eq!(ran.iter().filter(|line| line.as_str() == VACUUMED[0]).count(), 1, "{ran:?} {told}");
+    for log in ["a message is put off", "what is said there is not heard", "not closed"] {
+        bot.forgive_log(log);
+    }
+    bot.end().await;
+}
+
+#[tokio::test]
+async fn killed_anywhere_it_goes_on_and_ends_right() {
+    for turns in [0, 4, 9, 15, 22, 30, 40, 55] {
+        killed(turns, None).await;
+    }
+}
+
+#[tokio::test]
+async fn killed_anywhere_with_a_telegram_that_misbehaves_it_goes_on_and_ends_right() {
+    let faults: [(&str, Fault); 6] = [
+        ("sendMessage", Fault::DropAnswer),
+        ("createForumTopic", Fault::DropAnswer),
+        ("editMessageText", Fault::CloseSocket),
+        ("sendMessage", Fault::Hang),
+        ("getUpdates", Fault::DropAnswer),
+        ("sendMessage", Fault::HoldAnswer),
+    ];
+    for (at, fault) in faults.into_iter().enumerate() {
+        for turns in [3, 30] {
+            killed(turns + at, Some(fault.clone())).await;
+        }
+    }
+}

@@ -129,6 +129,7 @@ impl Hearer {
             text: said.text,
             incident: said.incident,
             addressed: said.addressed,
+            pressed: said.pressed,
             bookmark: None,
         };
         if self.ears.said(inbound).await.is_err() {
@@ -142,6 +143,7 @@ struct Said {
     text: String,
     incident: Option<u64>,
     addressed: bool,
+    pressed: bool,
 }
 
 /// Reads an event. One that can't be read is nothing that a person did wrong, so it is only noted; its data is not,

@@ -14,6 +14,8 @@ use crate::domain::signal::Timestamp;
 const REMEMBERED: usize = 512;
 /// A pause nobody said the length of.
 const UNSAID: Duration = Duration::from_secs(5);
+/// An answer that has not come by then does not come any more.
+const UNANSWERED: TimeDelta = TimeDelta::seconds(15);
 /// No pause of Discord's is longer.
 pub(super) const LONGEST: Duration = Duration::from_secs(3600);
 
@@ -96,10 +98,14 @@ impl Limits {
             return Err(Pause { pause: window.pause(now), everything: true });
         }
         let key = self.key(counted);
-        let Some(window) = self.buckets.get_mut(&key) else { return Ok(()) };
+        if self.buckets.len() > REMEMBERED {
+            self.buckets.retain(|_, window| window.holds(now));
+        }
+        // Before the first answer nobody knows how many are left, and what is under way counts all the same.
+        let unknown = Window { left: u64::MAX, under_way: 0, since: now, until: now + UNANSWERED };
+        let window = self.buckets.entry(key).or_insert(unknown);
         if !window.holds(now) {
-            self.buckets.remove(&key);
-            return Ok(());
+            *window = unknown;
         }
         if window.left == 0 {
             return Err(Pause { pause: window.pause(now), everything: false });
@@ -111,10 +117,16 @@ impl Limits {
 
     /// Notes what the answer to a request says; `Some` if it was refused.
     pub(super) fn heard(&mut self, counted: &Counted, said: &Said, now: Timestamp) -> Option<Pause> {
+        let before = self.key(counted);
         if let Some(hash) = &said.bucket {
             self.hashes.insert(counted.template, hash.clone());
         }
         let key = self.key(counted);
+        if key != before
+            && let Some(window) = self.buckets.remove(&before)
+        {
+            self.buckets.entry(key.clone()).or_insert(window);
+        }
         if let Some((after, everything)) = said.refused {
             let window = Window::new(0, after.or(said.reset_after), now);
             let everything = everything && !counted.interaction;
@@ -124,7 +136,10 @@ impl Limits {
             }
             return Some(Pause { pause: window.pause(now), everything });
         }
-        let (Some(remaining), Some(after)) = (said.remaining, said.reset_after) else { return None };
+        let (Some(remaining), Some(after)) = (said.remaining, said.reset_after) else {
+            self.lost(counted);
+            return None;
+        };
         let known = self.buckets.get(&key).copied().filter(|window| window.holds(now));
         let under_way = known.map_or(0, |window| window.under_way.saturating_sub(1));
         // Answers may overtake each other: the one that leaves least is right until the reset.
@@ -132,13 +147,10 @@ impl Limits {
         let left = known.map_or(left, |window| if window.left == 0 { 0 } else { left });
         let fresh = Window { under_way, ..Window::new(left, Some(after), now) };
         self.buckets.insert(key, fresh);
-        if self.buckets.len() > REMEMBERED {
-            self.buckets.retain(|_, window| window.holds(now));
-        }
         None
     }
 
-    /// Gives a request back of which no answer came.
+    /// Notes that a request is no longer under way, and that nothing is known of what it left.
     pub(super) fn lost(&mut self, counted: &Counted) {
         let key = self.key(counted);
         if let Some(window) = self.buckets.get_mut(&key) {
@@ -206,6 +218,31 @@ mod tests {
         // The first of the two is answered when Discord has not seen the second yet.
         limits.heard(&here, &left(1, 5.0), at(0));
         assert!(limits.take(&here, at(1)).is_err());
+    }
+
+    #[test]
+    fn what_is_sent_before_the_first_answer_counts_too() {
+        let mut limits = Limits::default();
+        let here = route("POST m", "1");
+        for window in [0, 5] {
+            for _ in 0..4 {
+                assert_eq!(limits.take(&here, at(window)), Ok(()));
+            }
+            // Of five, one is done and three are under way.
+            limits.heard(&here, &left(4, 5.0), at(window));
+            assert!(limits.take(&here, at(window)).is_ok());
+            assert!(limits.take(&here, at(window)).is_err(), "in the window from {window}");
+        }
+    }
+
+    #[test]
+    fn a_route_without_limits_is_never_held_up() {
+        let mut limits = Limits::default();
+        let here = route("GET m", "1");
+        for second in 0..100 {
+            assert_eq!(limits.take(&here, at(second)), Ok(()));
+            assert_eq!(limits.heard(&here, &Said::default(), at(second)), None);
+        }
     }
 
     #[test]

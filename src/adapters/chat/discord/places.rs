@@ -5,6 +5,9 @@ mod threads;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use self::threads::Landed;
 use super::posting::{Progress, post};
@@ -20,6 +23,8 @@ const WRITE: &str = "View Channel, Send Messages, Embed Links, Attach Files and 
 /// What it takes to write in threads.
 const THREADS: &str = "Create Public Threads and Send Messages in Threads, besides View Channel, Embed Links, Attach \
      Files and Read Message History";
+/// How long a call waits for what its incident is called.
+const HEADING: Duration = Duration::from_secs(2);
 /// Root messages whose looks are remembered.
 const REMEMBERED: usize = 256;
 
@@ -88,7 +93,7 @@ impl Places<'_> {
         outbound: &Outbound,
         (root, thread): (Option<MessageRef>, Option<u64>),
     ) -> Result<(), DeliveryError> {
-        let sheet = call(&outbound.card, &self.heading(outbound, root), thread);
+        let sheet = call(&outbound.card, &self.heading(outbound, root).await, thread);
         let reply_to = self.reply_to(root);
         let posted = self.post(outbound, self.channel, "call", &sheet, reply_to).await;
         posted.map(drop).map_err(|failure| self.trouble(failure))
@@ -193,9 +198,12 @@ impl Places<'_> {
         root.filter(|root| root.channel == self.channel).map(|root| root.message)
     }
 
-    /// What an incident is called, as far as it is known without asking.
-    fn heading(&self, outbound: &Outbound, root: Option<MessageRef>) -> String {
-        let known = root.and_then(|root| self.roots.get(root));
+    /// What an incident is called. Who is called should not have to look that up, nor wait for it.
+    async fn heading(&self, outbound: &Outbound, root: Option<MessageRef>) -> String {
+        let known = match root {
+            Some(root) => timeout(HEADING, self.looks_of(root)).await.ok().and_then(Result::ok),
+            None => None,
+        };
         known.map_or_else(|| outbound.card.title.clone(), |sheet| super::markdown::unescape(&sheet.title))
     }
 }

@@ -150,9 +150,10 @@ impl Api {
     }
 
     fn unreachable(&self, error: reqwest::Error) -> Fault {
-        let why =
-            if error.is_timeout() { "no answer in time".to_owned() } else { deepest(&error.without_url()) };
-        self.hushed(Fault::Unreachable(why))
+        if error.is_timeout() && !error.is_connect() {
+            return Fault::Silent;
+        }
+        self.hushed(Fault::Unreachable(deepest(&error.without_url())))
     }
 
     /// What the other side says could repeat the address that it was asked at.

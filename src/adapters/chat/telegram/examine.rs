@@ -233,7 +233,7 @@ fn poor(name: &str, what: impl Into<String>, fix: impl Into<String>) -> Check {
 
 fn unknown(name: &str, fault: &Fault) -> Check {
     let fix = match fault {
-        Fault::Unreachable(_) => {
+        Fault::Unreachable(_) | Fault::Silent => {
             "look whether this machine reaches api.telegram.org, or what `chat.telegram.api` names"
         }
         _ => "try again in a while",

@@ -7,12 +7,17 @@ use crate::engine::ports::DeliveryError;
 
 /// How long there is no point in trying anything while a person has to mend something.
 const HOLD: Duration = Duration::from_secs(5 * 60);
+/// How long nothing else is tried after a call that was not answered: each one would wait as long again, and what
+/// waits for what is under way, such as an end, would wait for all of them.
+const HANGS: Duration = Duration::from_secs(30);
 
 /// Why a call came to nothing. Shown, it is half a sentence without an end mark; it never holds the token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// The Bot API was not reached, or did not answer in time.
+    /// The Bot API was not reached.
     Unreachable(String),
+    /// It did not answer in time.
+    Silent,
     /// It failed, with this HTTP status.
     Failing(u16),
     /// What it answered makes no sense.
@@ -113,6 +118,7 @@ impl Fault {
             Self::Unreachable(_) | Self::Failing(_) | Self::Garbled => {
                 DeliveryError::Transient { why, hold: None }
             }
+            Self::Silent => DeliveryError::Transient { why, hold: Some(HANGS) },
             Self::Moved(_) => DeliveryError::Transient { why, hold: Some(HOLD) },
             Self::Refused(reason, _) => match reason {
                 Reason::Token | Reason::Chat | Reason::Rights => {
@@ -133,6 +139,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreachable(why) => write!(f, "Telegram can't be reached ({why})"),
+            Self::Silent => f.write_str("Telegram does not answer in time"),
             Self::Failing(status) => write!(f, "Telegram fails (HTTP {status})"),
             Self::Garbled => f.write_str("Telegram's answer makes no sense"),
             Self::Slow(pause) => write!(f, "Telegram wants a pause of {} s", pause.as_secs()),

@@ -70,7 +70,7 @@ impl Hearer {
             Where::Thread(incident) => incident,
             _ => None,
         };
-        self.said(user, &conversation, Said { text, incident, addressed: true }).await;
+        self.said(user, &conversation, Said { text, incident, addressed: true, pressed: false }).await;
     }
 
     /// A button is on a message of Steward's own, wherever that stands: after a change of the channel, perhaps where
@@ -96,7 +96,12 @@ impl Hearer {
             (None, Where::Thread(incident)) => incident,
             (found, _) => found,
         };
-        self.said(user, &conversation, Said { text: data.custom_id, incident, addressed: true }).await;
+        self.said(
+            user,
+            &conversation,
+            Said { text: data.custom_id, incident, addressed: true, pressed: true },
+        )
+        .await;
     }
 
     async fn complete(&self, interaction: &Interaction, user: &User, spot: Spot, data: &Data) {

@@ -116,7 +116,7 @@ impl Hearer {
         };
         if is_new {
             let text = format!("{verb} {question}");
-            let said = Said { text, incident: Some(incident), addressed: true };
+            let said = Said { text, incident: Some(incident), addressed: true, pressed: false };
             self.said(user, &Conversation::Person { user: user.id.0 }, said).await;
         }
     }

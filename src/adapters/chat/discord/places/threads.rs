@@ -163,7 +163,7 @@ impl Places<'_> {
     }
 
     /// What a root message looks like.
-    async fn looks_of(&self, root: MessageRef) -> Result<Sheet, Failure> {
+    pub(super) async fn looks_of(&self, root: MessageRef) -> Result<Sheet, Failure> {
         if let Some(sheet) = self.roots.get(root) {
             return Ok(sheet);
         }
