@@ -61,7 +61,9 @@ impl Hearer {
         let Some(ready) = read::<Ready>("READY", data) else { return };
         let mut me = self.me.lock().unwrap_or_else(PoisonError::into_inner);
         let known = me.get_or_insert_default();
-        (known.user, known.application) = (ready.user.id.0, ready.application.id.0);
+        // A bot that is not very old has its application's id.
+        let application = ready.application.map_or(ready.user.id.0, |application| application.id.0);
+        (known.user, known.application) = (ready.user.id.0, application);
     }
 
     /// Takes in what the gateway says about a guild.

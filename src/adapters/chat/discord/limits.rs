@@ -17,7 +17,7 @@ const UNSAID: Duration = Duration::from_secs(5);
 /// An answer that has not come by then does not come any more.
 const UNANSWERED: TimeDelta = TimeDelta::seconds(15);
 /// No pause of Discord's is longer.
-const LONGEST: Duration = Duration::from_secs(3600);
+pub(super) const LONGEST: Duration = Duration::from_secs(3600);
 
 /// What requests are counted by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -26,6 +26,8 @@ pub(super) struct Counted {
     pub(super) template: &'static str,
     /// The channel, guild or webhook.
     pub(super) major: String,
+    /// Whether it answers an interaction: that is bound by no limit but its own.
+    pub(super) interaction: bool,
 }
 
 /// What an answer says about limits.
@@ -92,7 +94,7 @@ impl Limits {
     /// There is none: how long to wait.
     pub(super) fn take(&mut self, counted: &Counted, now: Timestamp) -> Result<(), Pause> {
         self.everything = self.everything.filter(|window| window.holds(now));
-        if let Some(window) = self.everything {
+        if let Some(window) = self.everything.filter(|_| !counted.interaction) {
             return Err(Pause { pause: window.pause(now), everything: true });
         }
         let key = self.key(counted);
@@ -127,6 +129,7 @@ impl Limits {
         }
         if let Some((after, everything)) = said.refused {
             let window = Window::new(0, after.or(said.reset_after), now);
+            let everything = everything && !counted.interaction;
             match everything {
                 true => self.everything = Some(window),
                 false => drop(self.buckets.insert(key, window)),
@@ -171,7 +174,7 @@ mod tests {
     use super::*;
 
     fn route(template: &'static str, major: &str) -> Counted {
-        Counted { template, major: major.to_owned() }
+        Counted { template, major: major.to_owned(), interaction: false }
     }
 
     fn at(seconds: i64) -> Timestamp {
@@ -252,6 +255,22 @@ mod tests {
         let other = limits.take(&route("GET x", "9"), at(1));
         assert_eq!(other, Err(Pause { pause: Duration::from_millis(500), everything: true }));
         assert_eq!(limits.take(&here, at(2)), Ok(()));
+    }
+
+    #[test]
+    fn an_interaction_is_answered_while_everything_else_waits_and_its_own_refusal_is_its_own() {
+        let mut limits = Limits::default();
+        let refused = Said { refused: Some((Some(60.0), true)), ..Said::default() };
+        let post = route("POST m", "1");
+        let answer = Counted { interaction: true, ..route("POST callback", "7") };
+        limits.heard(&post, &refused, at(0));
+        assert_eq!(limits.take(&answer, at(1)), Ok(()));
+        let pause = Pause { pause: Duration::from_secs(60), everything: false };
+        assert_eq!(limits.heard(&answer, &refused, at(100)), Some(pause));
+        assert!(limits.take(&answer, at(101)).is_err());
+        assert_eq!(limits.take(&post, at(101)), Ok(()));
+        let another = Counted { interaction: true, ..route("POST callback", "8") };
+        assert_eq!(limits.take(&another, at(101)), Ok(()));
     }
 
     #[test]

@@ -41,8 +41,8 @@ pub(super) enum Look {
 /// The card as messages, at least one.
 pub(super) fn sheets(card: &Card, look: Look) -> Vec<Sheet> {
     let mut first = Sheet { colour: colour(card), here: card.mention == Mention::Here, ..Sheet::default() };
-    if look == Look::Question && card.done {
-        // Over, whether the answer was yes, no or none: green would look like a yes.
+    if look == Look::Question && card.done && card.severity.is_none() {
+        // Over without a yes: green would look like one.
         first.colour = NEUTRAL;
     }
     let mut files = Vec::new();
