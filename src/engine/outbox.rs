@@ -17,6 +17,7 @@ use super::message::Handle;
 use super::patience;
 use super::ports::{Capabilities, Chat, Clock};
 use super::schedule::until;
+use crate::domain::card::Place;
 use crate::domain::signal::Timestamp;
 use crate::store::outbox::{self, Waiting};
 use crate::store::{Store, StoreError};
@@ -69,6 +70,7 @@ impl Courier {
             ending: ending.clone(),
             hold_until: Mutex::default(),
             failures: Mutex::default(),
+            down_until: Mutex::default(),
             pace: Mutex::default(),
             last_look: self.clock.now(),
         };
@@ -111,6 +113,8 @@ struct Round<'a> {
     hold_until: Mutex<Option<Timestamp>>,
     /// How often in a row the platform could not be reached.
     failures: Mutex<u32>,
+    /// It failed so often that nothing but answers to people is tried until then.
+    down_until: Mutex<Option<Timestamp>>,
     /// When messages were last edited.
     pace: Mutex<Pace>,
     last_look: Timestamp,
@@ -134,8 +138,13 @@ impl Round<'_> {
             } else if under_way.len() < at_once
                 && (queue.is_empty() || looked_at.is_none_or(|at| at + STALE < now))
             {
-                queue = round.due(now, &written_to).await?;
                 looked_at = Some(now);
+                match round.due(now, &written_to).await {
+                    Ok(due) => queue = due,
+                    Err(error) => outcome = Err(error),
+                }
+            } else if round.down(now).is_some() {
+                queue.retain(is_answer);
             }
             while under_way.len() < at_once
                 && let Some(message) = queue.pop_front()
@@ -155,7 +164,7 @@ impl Round<'_> {
         }
         outcome?;
         let now = self.clock.now();
-        match self.held(now) {
+        match self.held(now).or(self.down(now)) {
             Some(until) => Ok(Some(until)),
             // The next start goes on from here.
             None if self.is_leaving() => Ok(None),
@@ -172,7 +181,9 @@ impl Round<'_> {
     async fn due(&self, now: Timestamp, but: &HashSet<String>) -> Result<VecDeque<Waiting>, StoreError> {
         let platform = self.platform.clone();
         let due = self.courier.store.read(move |conn| outbox::due(conn, &platform, now, BATCH)).await?;
-        Ok(due.into_iter().filter(|message| !but.contains(&message.thread)).collect())
+        let is_down = self.down(now).is_some();
+        let may_go = |message: &Waiting| !but.contains(&message.thread) && (!is_down || is_answer(message));
+        Ok(due.into_iter().filter(may_go).collect())
     }
 
     async fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
@@ -189,19 +200,30 @@ impl Round<'_> {
         locked(&self.hold_until).filter(|until| *until > now)
     }
 
+    /// Until when nothing but answers is tried, if the platform is down.
+    fn down(&self, now: Timestamp) -> Option<Timestamp> {
+        locked(&self.down_until).filter(|until| *until > now)
+    }
+
     /// A clock that went back would keep messages waiting that are due.
     async fn look_at_clock(&mut self) -> Result<(), StoreError> {
         let now = self.clock.now();
         let went_back = now < self.last_look;
         self.last_look = now;
-        let held = self.held(now).filter(|_| !went_back);
+        let (held, down) = (self.held(now).filter(|_| !went_back), self.down(now).filter(|_| !went_back));
         *locked(&self.hold_until) = held;
+        *locked(&self.down_until) = down;
         if went_back {
             let platform = self.platform.clone();
             self.record(move |conn| outbox::hurry(conn, &platform, now, now)).await?;
         }
         Ok(())
     }
+}
+
+/// Whether somebody waits for it at the screen.
+fn is_answer(message: &Waiting) -> bool {
+    matches!(message.place, Place::Answer { .. })
 }
 
 /// The value, also if somebody panicked while holding it: each write to it is a single one.

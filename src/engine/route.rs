@@ -29,8 +29,8 @@ impl World {
         }
         let command = match parse(&inbound.text, now, self.settings.tz) {
             Ok(command) => command,
-            // People who talk to each other in a thread are not interrupted.
-            Err(misunderstood) if !inbound.addressed && misunderstood.is_prose() => return None,
+            // People who talk to each other in a thread are not interrupted, unless it is a slip of the keys.
+            Err(misunderstood) if !inbound.addressed && !is_a_slip(&misunderstood) => return None,
             Err(misunderstood) => {
                 self.answer(&inbound.platform, &inbound.conversation, &not_understood(&misunderstood), now);
                 return None;
@@ -286,6 +286,12 @@ impl World {
             card.line(format!("{:<28} {from:<8} {}", runbook.name, runbook.title))
         })
     }
+}
+
+/// Whether it is a command but for a letter or an argument, and not prose that happens to begin like one.
+fn is_a_slip(misunderstood: &Misunderstood) -> bool {
+    let only_help = misunderstood.suggestion.as_ref().is_some_and(|command| command.starts_with("help"));
+    !misunderstood.is_prose() && !only_help
 }
 
 /// Tells the id as well: whoever sets Steward up needs it for the configuration.

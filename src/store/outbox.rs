@@ -45,7 +45,8 @@ impl Waiting {
 
 /// The first message of each thread that waits for a platform and is due by `now`, at most `limit`; what is behind it
 /// waits for it. Answers come first, since somebody is looking at the screen, then the threads in which people are
-/// called; what failed before comes last, so that it keeps nothing else from being tried.
+/// called; what failed before comes last, so that it keeps nothing else from being tried,
+/// and the root messages of a storm come before the updates of its threads.
 ///
 /// # Errors
 /// Whatever SQLite says, or a value that can't be read.
@@ -60,7 +61,8 @@ pub fn due(
          JOIN (SELECT min(id) AS first, max(calls) AS calling FROM outbox
                 WHERE platform = ?1 AND state = 'pending' AND (aside = 0 OR next_at <= ?2) GROUP BY thread)
            ON id = first
-         WHERE next_at <= ?2 ORDER BY o.thread NOT GLOB 'answer:*', calling DESC, attempts > 0, id LIMIT ?3",
+         WHERE next_at <= ?2 ORDER BY o.thread NOT GLOB 'answer:*', calling DESC, attempts > 0,
+                                           supersedes IS NULL, id LIMIT ?3",
     )?;
     let rows = query.query_map(params![platform, Ms(now), limit], |row| {
         Ok(Waiting {

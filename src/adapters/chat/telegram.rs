@@ -17,11 +17,13 @@ mod progress;
 mod render;
 mod text;
 
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use self::api::Api;
 use self::people::People;
@@ -51,6 +53,25 @@ pub struct Telegram {
     memory: Memory,
     /// Held while something is sent: what people do with a message can be heard before it is known to be sent.
     sending: tokio::sync::Mutex<()>,
+    /// Whether what is being sent is a new message of an incident, which nobody can name yet.
+    making: AtomicBool,
+    /// Rung when something was delivered: Telegram can be reached.
+    delivered: Notify,
+    /// The chats elsewhere that were told of.
+    elsewhere: Mutex<BTreeSet<i64>>,
+    told_odd: Once,
+    told_files: Once,
+}
+
+/// Something that is said once.
+#[derive(Debug, Default)]
+struct Once(AtomicBool);
+
+impl Once {
+    /// Whether nobody asked before.
+    fn is_first(&self) -> bool {
+        !self.0.swap(true, Ordering::Relaxed)
+    }
 }
 
 impl Telegram {
@@ -65,6 +86,11 @@ impl Telegram {
             people: People::new(api.clone(), settings.chat),
             memory: Memory::default(),
             sending: tokio::sync::Mutex::default(),
+            making: AtomicBool::default(),
+            delivered: Notify::new(),
+            elsewhere: Mutex::default(),
+            told_odd: Once::default(),
+            told_files: Once::default(),
             api,
             settings,
             clock,
@@ -97,10 +123,16 @@ impl Chat for Telegram {
 
     async fn deliver(&self, message: &Outbound) -> Result<Delivered, DeliveryError> {
         let _sending = self.sending.lock().await;
-        match &message.place {
+        let is_new = message.place.incident().is_some() && message.refs.own.is_none();
+        let _making = Making::begin(&self.making, is_new);
+        let delivered = match &message.place {
             Place::Answer { conversation } => self.answer(message, conversation).await,
             _ => self.tell(message).await,
+        };
+        if delivered.is_ok() {
+            self.delivered.notify_waiters();
         }
+        delivered
     }
 
     async fn listen(&self, ears: Arc<dyn Ears>, mut ending: watch::Receiver<bool>) {
@@ -114,6 +146,22 @@ impl Chat for Telegram {
 
     async fn examine(&self) -> Vec<Check> {
         self.checks().await
+    }
+}
+
+/// Says that something is being made, until it is dropped.
+struct Making<'a>(&'a AtomicBool);
+
+impl<'a> Making<'a> {
+    fn begin(making: &'a AtomicBool, is_new: bool) -> Self {
+        making.store(is_new, Ordering::SeqCst);
+        Self(making)
+    }
+}
+
+impl Drop for Making<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
     }
 }
 

@@ -65,6 +65,7 @@ impl Round<'_> {
             locked(&self.pace).edited(&message, now, self.can.edit_every);
         }
         let is_back = std::mem::take(&mut *locked(&self.failures)) > 0;
+        *locked(&self.down_until) = None;
         if is_back {
             self.tell_engine(Ok(()));
         }
@@ -126,8 +127,10 @@ impl Round<'_> {
             *failures = failures.saturating_add(1);
             *failures
         };
-        let hold = hold.or_else(|| (failures >= A_FEW).then(|| backoff(failures - A_FEW)));
         let at = now + hold.unwrap_or_default().max(backoff(message.attempts));
+        if failures >= A_FEW {
+            *locked(&self.down_until) = Some(now + backoff(failures - A_FEW));
+        }
         if let Some(hold) = hold {
             *locked(&self.hold_until) = Some(now + hold);
         }

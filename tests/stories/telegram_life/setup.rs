@@ -48,7 +48,7 @@ async fn a_chat_that_the_bot_is_not_in_is_said_with_what_to_do_and_all_else_work
     assert!(tries < 40, "{}", telegram.see(|view| view.log()));
     let told = lab.chat.take_notice().expect("the console is told");
     assert!(told.contains("telegram is cut off") && told.contains("`chat.telegram.chat`"), "{told}");
-    bot.expect_log("the bot knows no chat -1009999");
+    bot.expect_log("The bot knows no chat -1009999");
     bot.forgive_log("the commands can't be registered");
     bot.forgive_log("a message is put off");
     bot.end_quietly().await;
@@ -95,7 +95,7 @@ async fn examining_says_what_to_click_where() {
     type Spoil = fn(&FakeTelegram);
     let cases: [(Spoil, &str, &str); 6] = [
         (FakeTelegram::revoke_token, "Telegram refuses the token", "/mybots to @BotFather"),
-        (|t| t.bot_is(GROUP, Standing::Kicked), "the bot knows no chat", "Add Members"),
+        (|t| t.bot_is(GROUP, Standing::Kicked), "The bot knows no chat", "Add Members"),
         (|t| t.bot_is(GROUP, Standing::Member), "sees no reactions and can't make topics", "Add Admin"),
         (|t| t.bot_is(GROUP, Standing::Member), "does not see plain words", "/setprivacy to @BotFather"),
         (
@@ -103,7 +103,7 @@ async fn examining_says_what_to_click_where() {
             "may not manage topics",
             "Manage Topics",
         ),
-        (|t| t.set_webhook("https://example.org"), "another program has set a webhook", "/newbot"),
+        (|t| t.set_webhook("https://example.org"), "Another program has set a webhook", "/newbot"),
     ];
     for (spoil, what, fix) in cases {
         let lab = lab("");

@@ -7,9 +7,10 @@ use std::time::Duration;
 use reqwest::{Client, Response, multipart, redirect};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use teloxide::payloads::GetMe;
 use teloxide::requests::Payload;
 
-use super::fault::{Fault, reason};
+use super::fault::{Fault, Reason, reason};
 use crate::config::TelegramSettings;
 
 /// Telegram's own Bot API.
@@ -51,10 +52,22 @@ struct Parameters {
     migrate_to_chat_id: Option<i64>,
 }
 
-/// A message that was sent.
+/// Something that was made: a message, a topic. That it was is known as soon as Telegram says yes, whatever else it
+/// says: a second try would make it twice.
 #[derive(Debug, Deserialize)]
-pub(super) struct Sent {
-    pub(super) message_id: i32,
+#[serde(from = "serde_json::Value")]
+pub(super) struct Made {
+    /// Its number, where that can be read.
+    pub(super) message: Option<i32>,
+    /// The number of its topic, where that can be read.
+    pub(super) topic: Option<i32>,
+}
+
+impl From<serde_json::Value> for Made {
+    fn from(result: serde_json::Value) -> Self {
+        let number = |name: &str| result.get(name)?.as_i64().and_then(|number| i32::try_from(number).ok());
+        Self { message: number("message_id"), topic: number("message_thread_id") }
+    }
 }
 
 impl Api {
@@ -93,6 +106,17 @@ impl Api {
         self.call_within(payload, ANSWER).await
     }
 
+    /// Asks who the bot is. Here a 404 means the token: no server is without this method.
+    ///
+    /// # Errors
+    /// See [`Fault`].
+    pub(super) async fn me<R: DeserializeOwned>(&self) -> Result<R, Fault> {
+        self.call(&GetMe::new()).await.map_err(|fault| match fault {
+            Fault::Refused(Reason::NotOffered, _) => Fault::Refused(Reason::Token, "Not Found".to_owned()),
+            other => other,
+        })
+    }
+
     /// Calls a method that may take this long.
     ///
     /// # Errors
@@ -103,7 +127,7 @@ impl Api {
         R: DeserializeOwned,
     {
         let request = self.client.post(self.method(P::NAME)).timeout(longest).json(payload);
-        self.answer(request.send().await).await
+        self.answer(P::NAME, request.send().await).await
     }
 
     /// Calls a method and doesn't look at what it returns.
@@ -124,18 +148,25 @@ impl Api {
         form: multipart::Form,
     ) -> Result<R, Fault> {
         let request = self.client.post(self.method(method)).timeout(UPLOAD).multipart(form);
-        self.answer(request.send().await).await
+        self.answer(method, request.send().await).await
     }
 
     fn method(&self, name: &str) -> String {
-        format!("{}/{name}", self.methods)
+        format!("{}/{}", self.methods, documented(name))
     }
 
-    async fn answer<R: DeserializeOwned>(&self, sent: reqwest::Result<Response>) -> Result<R, Fault> {
+    async fn answer<R: DeserializeOwned>(
+        &self,
+        method: &str,
+        sent: reqwest::Result<Response>,
+    ) -> Result<R, Fault> {
         let response = sent.map_err(|error| self.unreachable(error))?;
         let status = response.status().as_u16();
         let body = self.body(response).await?;
-        understand(status, &body).map_err(|fault| self.hushed(fault))
+        understand(status, &body).map_err(|fault| match fault {
+            Fault::Refused(Reason::NotOffered, _) => Fault::Refused(Reason::NotOffered, documented(method)),
+            other => self.hushed(other),
+        })
     }
 
     async fn body(&self, mut response: Response) -> Result<Vec<u8>, Fault> {
@@ -165,6 +196,12 @@ impl Api {
             other => other,
         }
     }
+}
+
+/// The name of a method as the documentation writes it: not every server takes another.
+fn documented(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
 }
 
 /// Reads an answer.
@@ -210,17 +247,36 @@ fn deepest(error: &dyn std::error::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fault::Reason;
+    use std::collections::BTreeMap;
+
     use super::*;
 
     fn fault(status: u16, body: &str) -> Fault {
-        understand::<Sent>(status, body.as_bytes()).unwrap_err()
+        understand::<BTreeMap<String, i32>>(status, body.as_bytes()).unwrap_err()
     }
 
     #[test]
     fn an_answer_is_read_for_what_is_needed_and_nothing_else() {
-        let sent: Sent = understand(200, br#"{"ok":true,"result":{"message_id":7,"novelty":[{}]}}"#).unwrap();
-        assert_eq!(sent.message_id, 7);
+        let sent: Made = understand(200, br#"{"ok":true,"result":{"message_id":7,"novelty":[{}]}}"#).unwrap();
+        assert_eq!(sent.message, Some(7));
+    }
+
+    #[test]
+    fn what_was_made_is_made_also_if_its_number_can_not_be_read() {
+        for result in
+            ["{}", "true", "null", "[7]", r#"{"message_id":"x"}"#, r#"{"message_id":1099511627776}"#]
+        {
+            let made: Made =
+                understand(200, format!(r#"{{"ok":true,"result":{result}}}"#).as_bytes()).unwrap();
+            assert_eq!((made.message, made.topic), (None, None), "{result}");
+        }
+    }
+
+    #[test]
+    fn methods_are_named_as_the_documentation_writes_them() {
+        assert_eq!(documented("SendMessage"), "sendMessage");
+        assert_eq!(documented("getMe"), "getMe");
+        assert_eq!(documented(""), "");
     }
 
     #[test]
@@ -233,7 +289,7 @@ mod tests {
         for nonsense in ["", "{", "[]", r#"{"ok":true}"#, r#"{"ok":true,"result":{"message_id":"x"}}"#] {
             assert_eq!(fault(200, nonsense), Fault::Garbled, "{nonsense}");
         }
-        assert!(fault(404, "nothing here").is(Reason::Token));
+        assert!(fault(404, "nothing here").is(Reason::NotOffered));
         assert!(
             fault(401, r#"{"ok":false,"error_code":401,"description":"Unauthorized"}"#).is(Reason::Token)
         );

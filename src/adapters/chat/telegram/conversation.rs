@@ -8,7 +8,13 @@ use std::str::FromStr;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Conversation {
     /// In a chat, perhaps in one of its topics: the answer is a reply.
-    Chat { chat: i64, topic: Option<i32>, message: i32 },
+    Chat {
+        chat: i64,
+        topic: Option<i32>,
+        message: i32,
+        /// Whether somebody who hides behind the group asked for what only operators may.
+        hidden: bool,
+    },
     /// With a button: the answer is shown to whoever pressed it.
     Press { query: String },
     /// With a reaction of this user: the answer goes to their private chat.
@@ -20,8 +26,11 @@ pub(super) enum Conversation {
 impl fmt::Display for Conversation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Chat { chat, topic: Some(topic), message } => write!(f, "chat:{chat}:{message}:{topic}"),
-            Self::Chat { chat, topic: None, message } => write!(f, "chat:{chat}:{message}"),
+            Self::Chat { chat, topic, message, hidden } => {
+                let kind = if *hidden { "hidden" } else { "chat" };
+                write!(f, "{kind}:{chat}:{message}")?;
+                topic.map_or(Ok(()), |topic| write!(f, ":{topic}"))
+            }
             Self::Press { query } => write!(f, "press:{query}"),
             Self::Private { user } => write!(f, "private:{user}"),
             Self::Nowhere => f.write_str("nowhere"),
@@ -35,12 +44,13 @@ impl FromStr for Conversation {
     fn from_str(text: &str) -> Result<Self, ()> {
         let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
         match kind {
-            "chat" => {
+            "chat" | "hidden" => {
                 let mut parts = rest.split(':');
                 let chat = number(parts.next())?;
                 let message = number(parts.next())?;
                 let topic = parts.next().map(|topic| number(Some(topic))).transpose()?;
-                if parts.next().is_some() { Err(()) } else { Ok(Self::Chat { chat, topic, message }) }
+                let is_whole = parts.next().is_none();
+                is_whole.then_some(Self::Chat { chat, topic, message, hidden: kind == "hidden" }).ok_or(())
             }
             "press" if !rest.is_empty() => Ok(Self::Press { query: rest.to_owned() }),
             "private" => Ok(Self::Private { user: number(Some(rest))? }),
@@ -86,10 +96,10 @@ mod tests {
         #[test]
         fn every_conversation_comes_back_as_it_was(
             chat in any::<i64>(), topic in any::<Option<i32>>(), message in any::<i32>(),
-            query in "[!-~]{1,30}", user in any::<u64>(),
+            query in "[!-~]{1,30}", user in any::<u64>(), hidden in any::<bool>(),
         ) {
             let all = [
-                Conversation::Chat { chat, topic, message },
+                Conversation::Chat { chat, topic, message, hidden },
                 Conversation::Press { query },
                 Conversation::Private { user },
                 Conversation::Nowhere,

@@ -18,6 +18,8 @@ use crate::engine::ports::{About, Delivered, DeliveryError, Outbound};
 
 /// How often a place is mended for one message: its topic may have to be made, and then be opened.
 const MENDINGS: usize = 3;
+/// How often it is tried to close a topic.
+const MOST_CLOSINGS: u32 = 5;
 
 impl Telegram {
     /// Delivers what goes to the configured chat.
@@ -68,7 +70,7 @@ impl Telegram {
         self.in_place(message, spot, &parcel, number, progress).await?;
         Ok(match progress.own {
             Some(own) => self.delivered_root(own, progress),
-            None => Delivered::default(),
+            None => self.delivered(None, progress),
         })
     }
 
@@ -85,14 +87,15 @@ impl Telegram {
         name: &str,
         progress: &mut Progress,
     ) -> Result<Option<i32>, Fault> {
-        if !self.places.is_forum().await? {
-            return Ok(None);
-        }
         let known = progress.topic.or(topic_in(self.settings.chat, message.refs.thread.as_deref()));
-        if known.is_none() {
-            progress.topic = self.places.create(name).await?;
+        match (self.places.is_forum().await?, known) {
+            (Some(true), None) => {
+                progress.topic = self.places.create(name).await?;
+                Ok(progress.topic)
+            }
+            (Some(false), _) => Ok(None),
+            (_, known) => Ok(known),
         }
-        Ok(known.or(progress.topic))
     }
 
     /// The card of a question: posted, and edited once it is answered.
@@ -140,9 +143,25 @@ impl Telegram {
         let parcel = Parcel { post: &post, loud, about: Some(&about), follow: false };
         let spot = self.in_place(message, spot, &parcel, number, progress).await?;
         if let Some(topic) = spot.topic.filter(|_| card.done) {
-            self.places.close(topic).await?;
+            self.close(topic, progress).await?;
         }
         Ok(self.delivered(progress.own, progress))
+    }
+
+    /// Closes a topic whose story is told. What fails by itself is tried again a few times: the message is there and
+    /// is not sent again, but what comes behind it must not wait for ever.
+    async fn close(&self, topic: i32, progress: &mut Progress) -> Result<(), Fault> {
+        let closed = self.places.close(topic).await;
+        if closed.is_err() {
+            progress.closings += 1;
+        }
+        match closed {
+            Err(fault) if progress.closings >= MOST_CLOSINGS && !matches!(fault, Fault::Slow(_)) => {
+                tracing::warn!(topic, %fault, "a topic can't be closed, and stays open");
+                Ok(())
+            }
+            other => other,
+        }
     }
 
     /// What belongs to no incident.
@@ -173,7 +192,10 @@ impl Telegram {
     async fn thread_spot(&self, message: &Outbound, progress: &Progress) -> Result<Spot, Fault> {
         let chat = self.settings.chat;
         let topic = progress.topic.or(topic_in(chat, message.refs.thread.as_deref()));
-        let topic = if topic.is_some() && self.places.is_forum().await? { topic } else { None };
+        let topic = match topic {
+            Some(topic) => self.places.is_forum().await?.unwrap_or(true).then_some(topic),
+            None => None,
+        };
         let root = progress.root.or(message_in(chat, message.refs.root.as_deref()));
         // In a topic nothing has to be a reply.
         Ok(Spot { chat, topic, reply_to: root.filter(|_| topic.is_none()) })

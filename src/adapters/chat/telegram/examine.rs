@@ -1,6 +1,6 @@
 //! Looks whether the bot, the chat and the people are set up as they have to be.
 
-use teloxide::payloads::{GetChat, GetMe, GetWebhookInfo};
+use teloxide::payloads::{GetChat, GetWebhookInfo};
 use teloxide::types::ChatId;
 
 use serde::Deserialize;
@@ -41,18 +41,18 @@ impl Telegram {
     }
 
     async fn check_token(&self, checks: &mut Vec<Check>) -> Option<Me> {
-        match self.api.call::<_, Me>(&GetMe::new()).await {
+        match self.api.me::<Me>().await {
             Ok(me) => {
-                checks.push(good("token", format!("it is the token of @{}", me.person.name())));
+                checks.push(good("token", format!("It is the token of @{}.", me.person.name())));
                 Some(me)
             }
             Err(fault) if fault.is(Reason::Token) => {
                 checks.push(Check {
                     name: "token".to_owned(),
                     health: Health::Bad,
-                    what: "Telegram refuses the token".to_owned(),
+                    what: "Telegram refuses the token.".to_owned(),
                     fix: format!(
-                        "in Telegram write /mybots to @BotFather, choose the bot, API Token; put the token where `chat.telegram.token` points ({})",
+                        "In Telegram write /mybots to @BotFather, choose the bot, API Token; put the token where `chat.telegram.token` points ({}), and restart Steward.",
                         self.settings.token
                     ),
                 });
@@ -70,8 +70,8 @@ impl Telegram {
             Ok(webhook) if webhook.url.is_empty() => {}
             Ok(_) => checks.push(poor(
                 "webhook",
-                "another program has set a webhook for the bot; Steward removes it when it starts, because it fetches what is said",
-                "if the other program is still needed, get a bot of its own for it from @BotFather (/newbot)",
+                "Another program has set a webhook for the bot; Steward removes it when it starts, because it fetches what is said.",
+                "If the other program is still needed, get a bot of its own for it from @BotFather (/newbot).",
             )),
             Err(fault) => checks.push(unknown("webhook", &fault)),
         }
@@ -82,20 +82,20 @@ impl Telegram {
         let asked = self.api.call::<_, ChatInfo>(&GetChat::new(ChatId(id))).await;
         let (what, fix) = match asked {
             Ok(chat) if chat.kind == "channel" => (
-                format!("{id} is a channel, in which nobody can answer"),
-                "make a group, add the bot to it, and set `chat.telegram.chat` to the group's id".to_owned(),
+                format!("{id} is a channel, in which nobody can answer."),
+                "Make a group, add the bot to it, and set `chat.telegram.chat` to the group's id.".to_owned(),
             ),
             Ok(chat) => {
                 checks.push(good("chat", described(&chat)));
                 return Some(chat);
             }
             Err(Fault::Moved(to)) => (
-                format!("the group {id} has become a supergroup, with another id"),
-                format!("set `chat.telegram.chat` to {to}"),
+                format!("The group {id} has become a supergroup, with another id."),
+                format!("Set `chat.telegram.chat` to {to}, and restart Steward."),
             ),
             Err(fault) if fault.is(Reason::Chat) || fault.is(Reason::Other) => (
-                format!("the bot knows no chat {id}"),
-                "add the bot to the group (tap the group's name, Add Members), and set `chat.telegram.chat` to the group's id; ids of groups are negative, and those of supergroups begin with -100".to_owned(),
+                format!("The bot knows no chat {id}."),
+                "Add the bot to the group (tap the group's name, Add Members), and set `chat.telegram.chat` to the group's id; ids of groups are negative, and those of supergroups begin with -100.".to_owned(),
             ),
             Err(fault) => {
                 checks.push(unknown("chat", &fault));
@@ -113,8 +113,8 @@ impl Telegram {
                 checks.push(Check {
                     name: "membership".to_owned(),
                     health: Health::Bad,
-                    what: "the bot is not in the group".to_owned(),
-                    fix: "add it: tap the group's name, Add Members, and search for the bot's name"
+                    what: "The bot is not in the group.".to_owned(),
+                    fix: "Add it: tap the group's name, Add Members, and search for the bot's name."
                         .to_owned(),
                 });
                 false
@@ -123,8 +123,8 @@ impl Telegram {
                 checks.push(Check {
                     name: "rights".to_owned(),
                     health: Health::Bad,
-                    what: "the bot may not write in the group".to_owned(),
-                    fix: format!("make it an administrator: {ADMINISTRATORS}"),
+                    what: "The bot may not write in the group.".to_owned(),
+                    fix: format!("Make it an administrator: {ADMINISTRATORS}."),
                 });
                 false
             }
@@ -145,15 +145,15 @@ impl Telegram {
         if settings.operators.is_empty() {
             checks.push(poor(
                 "operators",
-                "nobody is listed, so nobody can approve or change anything",
-                "add your user id to `chat.telegram.operators`; @userinfobot tells it to you",
+                "Nobody is listed, so nobody can approve or change anything.",
+                "Add your user id to `chat.telegram.operators`; @userinfobot tells it to you.",
             ));
         }
         if settings.on_call.is_empty() {
             checks.push(poor(
                 "on call",
-                "nobody is listed, so a call is loud and mentions nobody",
-                "add user ids to `chat.telegram.on_call`",
+                "Nobody is listed, so a call is loud and mentions nobody.",
+                "Add user ids to `chat.telegram.on_call`.",
             ));
         }
         let mut names = Vec::new();
@@ -167,7 +167,7 @@ impl Telegram {
             }
         }
         if !names.is_empty() {
-            checks.push(good("people", format!("in the chat: {}", names.join(", "))));
+            checks.push(good("people", format!("In the chat: {}.", names.join(", "))));
         }
     }
 }
@@ -175,10 +175,12 @@ impl Telegram {
 fn described(chat: &ChatInfo) -> String {
     let title = chat.title.as_deref().map(|title| format!(" \"{}\"", one_line(title))).unwrap_or_default();
     match (chat.kind.as_str(), chat.is_forum) {
-        (_, true) => format!("the group{title} has topics: each incident gets one"),
-        ("private", _) => "a private chat: incidents are told as replies to their first message".to_owned(),
+        (_, true) => format!("The group{title} has topics: each incident gets one."),
+        ("private", _) => {
+            "It is a private chat: incidents are told as replies to their first message.".to_owned()
+        }
         _ => format!(
-            "the group{title} has no topics: incidents are told as replies to their first message; for topics tap the group's name, Edit, Topics"
+            "The group{title} has no topics: incidents are told as replies to their first message; for topics tap the group's name, Edit, Topics."
         ),
     }
 }
@@ -189,19 +191,19 @@ fn rights(member: &Member, chat: &ChatInfo) -> Check {
         return poor(
             "rights",
             format!(
-                "the bot is no administrator, so it sees no reactions{topics}; buttons and commands work"
+                "The bot is no administrator, so it sees no reactions{topics}; buttons and commands work."
             ),
-            format!("make it an administrator: {ADMINISTRATORS}"),
+            format!("Make it an administrator: {ADMINISTRATORS}."),
         );
     }
     if chat.is_forum && !member.may_manage_topics() {
         return poor(
             "rights",
-            "the bot may not manage topics, so incidents are told as replies",
-            "tap the group's name, Edit, Administrators, the bot, and turn on Manage Topics",
+            "The bot may not manage topics, so incidents are told as replies.",
+            "Tap the group's name, Edit, Administrators, the bot, and turn on Manage Topics.",
         );
     }
-    good("rights", "the bot is an administrator and sees reactions".to_owned())
+    good("rights", "The bot is an administrator and sees reactions.".to_owned())
 }
 
 fn privacy(member: &Member, me: &Me) -> Option<Check> {
@@ -209,8 +211,8 @@ fn privacy(member: &Member, me: &Me) -> Option<Check> {
     is_deaf.then(|| {
         poor(
             "privacy mode",
-            "the bot does not see plain words in the group, only commands, mentions and replies",
-            "make it an administrator, or write /setprivacy to @BotFather, choose the bot, Disable, and then remove the bot from the group and add it again",
+            "The bot does not see plain words in the group, only commands, mentions and replies.",
+            "Make it an administrator, or write /setprivacy to @BotFather, choose the bot, Disable, and then remove the bot from the group and add it again.",
         )
     })
 }
@@ -218,8 +220,8 @@ fn privacy(member: &Member, me: &Me) -> Option<Check> {
 fn absent(name: &str) -> Check {
     poor(
         name,
-        format!("{name} is not in the chat"),
-        "invite them, or correct the id in `chat.telegram.operators` or `chat.telegram.on_call`; @userinfobot tells people theirs",
+        format!("There is no {name} in the chat."),
+        "Invite them, or correct the id in `chat.telegram.operators` or `chat.telegram.on_call`; @userinfobot tells people theirs.",
     )
 }
 
@@ -234,9 +236,20 @@ fn poor(name: &str, what: impl Into<String>, fix: impl Into<String>) -> Check {
 fn unknown(name: &str, fault: &Fault) -> Check {
     let fix = match fault {
         Fault::Unreachable(_) | Fault::Silent => {
-            "look whether this machine reaches api.telegram.org, or what `chat.telegram.api` names"
+            "Look whether this machine reaches api.telegram.org, or what `chat.telegram.api` names."
         }
-        _ => "try again in a while",
+        _ => "Try again in a while.",
     };
-    Check { name: name.to_owned(), health: Health::Unknown, what: fault.to_string(), fix: fix.to_owned() }
+    Check {
+        name: name.to_owned(),
+        health: Health::Unknown,
+        what: sentence(&fault.to_string()),
+        fix: fix.to_owned(),
+    }
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).chain(['.']).collect()
 }

@@ -53,6 +53,8 @@ pub(super) enum Reason {
     TooLate,
     /// Somebody else reads what is said to the bot, or a webhook is set.
     Conflict,
+    /// This server has no such method. What it says is the method's name.
+    NotOffered,
     /// Something about the call itself.
     Other,
 }
@@ -62,9 +64,11 @@ const DESCRIPTIONS: &[(&str, Reason)] = &[
     ("message is not modified", Reason::Unchanged),
     ("topic_not_modified", Reason::Unchanged),
     ("message to edit not found", Reason::MessageGone),
+    ("message not found", Reason::MessageGone),
     ("message can't be edited", Reason::MessageGone),
     ("message_id_invalid", Reason::MessageGone),
-    ("message thread not found", Reason::TopicGone),
+    ("thread not found", Reason::TopicGone),
+    ("topic not found", Reason::TopicGone),
     ("topic_deleted", Reason::TopicGone),
     ("topic_id_invalid", Reason::TopicGone),
     ("topic_closed", Reason::TopicClosed),
@@ -97,7 +101,8 @@ pub(super) fn reason(code: u16, description: &str) -> Reason {
     let described = DESCRIPTIONS.iter().find(|(words, _)| description.contains(words));
     match (described, code) {
         (Some((_, reason)), _) => *reason,
-        (None, 401 | 404) => Reason::Token,
+        (None, 401) => Reason::Token,
+        (None, 404) => Reason::NotOffered,
         (None, 403) => Reason::Chat,
         (None, 409) => Reason::Conflict,
         (None, _) => Reason::Other,
@@ -124,9 +129,11 @@ impl Fault {
                 Reason::Token | Reason::Chat | Reason::Rights => {
                     DeliveryError::Transient { why, hold: Some(HOLD) }
                 }
-                Reason::TopicClosed | Reason::TopicGone | Reason::NoForum | Reason::Conflict => {
-                    DeliveryError::Transient { why, hold: None }
-                }
+                Reason::TopicClosed
+                | Reason::TopicGone
+                | Reason::NoForum
+                | Reason::Conflict
+                | Reason::NotOffered => DeliveryError::Transient { why, hold: None },
                 Reason::Unchanged | Reason::MessageGone | Reason::TooLate | Reason::Other => {
                     DeliveryError::Permanent { why }
                 }
@@ -147,6 +154,12 @@ impl fmt::Display for Fault {
                 f,
                 "the group has become a supergroup and has a new id; set `chat.telegram.chat` to {to} and start Steward again"
             ),
+            Self::Refused(Reason::NotOffered, method) => {
+                write!(
+                    f,
+                    "the server that stands for Telegram does not offer {method}; look what `chat.telegram.api` names"
+                )
+            }
             Self::Refused(reason, why) => match reason.meaning() {
                 Some(meaning) => write!(f, "{meaning} (Telegram says: {why})"),
                 None => write!(f, "Telegram refuses: {why}"),
@@ -198,7 +211,7 @@ mod tests {
     fn what_the_bot_api_says_is_understood() {
         for (code, description, expected) in [
             (401, "Unauthorized", Reason::Token),
-            (404, "Not Found", Reason::Token),
+            (404, "Not Found", Reason::NotOffered),
             (400, "Bad Request: chat not found", Reason::Chat),
             (403, "Forbidden: bot was kicked from the supergroup chat", Reason::Chat),
             (403, "Forbidden: bot was blocked by the user", Reason::Chat),
@@ -209,7 +222,10 @@ mod tests {
             (400, "Bad Request: TOPIC_NOT_MODIFIED", Reason::Unchanged),
             (400, "Bad Request: message to edit not found", Reason::MessageGone),
             (400, "Bad Request: message can't be edited", Reason::MessageGone),
+            (400, "Bad Request: message not found", Reason::MessageGone),
             (400, "Bad Request: message thread not found", Reason::TopicGone),
+            (400, "Bad Request: thread not found", Reason::TopicGone),
+            (400, "Bad Request: forum topic not found", Reason::TopicGone),
             (400, "Bad Request: TOPIC_CLOSED", Reason::TopicClosed),
             (400, "Bad Request: the chat is not a forum", Reason::NoForum),
             (

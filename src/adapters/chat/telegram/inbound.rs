@@ -9,6 +9,8 @@ use super::people::Person;
 use super::{NAME, REACTIONS};
 use crate::config::TelegramSettings;
 use crate::domain::card::one_line;
+use crate::domain::command::parse;
+use crate::domain::signal::Timestamp;
 use crate::engine::ports::Inbound;
 
 use update::{Message, Press, Reaction};
@@ -20,13 +22,14 @@ pub(super) struct Reader<'a> {
     pub(super) settings: &'a TelegramSettings,
     /// The bot itself.
     pub(super) me: &'a Person,
+    pub(super) now: Timestamp,
 }
 
 /// What an update comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Noticed {
-    /// It came from elsewhere than the configured chat and people.
-    Foreign,
+    /// It came from elsewhere than the configured chat and people: from this chat, if it is a message.
+    Foreign(Option<i64>),
     /// It is nothing to Steward.
     Nothing,
     /// This topic was closed.
@@ -46,6 +49,8 @@ pub(super) struct Saying {
     pub(super) refers_to: Vec<String>,
     /// Whether it counts only if it refers to an incident.
     pub(super) only_there: bool,
+    /// Whether it refers to a message of the bot's own.
+    pub(super) to_mine: bool,
 }
 
 /// A reaction that could answer a question.
@@ -78,7 +83,7 @@ impl Reader<'_> {
     fn message(&self, message: &Message) -> Noticed {
         let chat = message.chat.id;
         if !self.is_ours(chat) {
-            return Noticed::Foreign;
+            return Noticed::Foreign(Some(chat));
         }
         if let Some(topic) = message.closed_topic().filter(|_| chat == self.settings.chat) {
             return Noticed::Closed(topic);
@@ -93,7 +98,7 @@ impl Reader<'_> {
         };
         // Who hides behind a chat is shown as a bot, and learns why nothing is done when they ask for something.
         let hidden = message.sender_chat.as_ref();
-        let is_nobody = if hidden.is_some() { !said.addressed } else { from.is_bot };
+        let is_nobody = if hidden.is_some() { !said.is_meant() } else { from.is_bot };
         if is_nobody {
             return Noticed::Nothing;
         }
@@ -102,32 +107,40 @@ impl Reader<'_> {
         let replied_to = message.reply_to_message.as_deref().filter(|to| Some(to.message_id) != topic);
         let to_me = replied_to.is_some_and(|to| to.from.as_ref().is_some_and(|from| from.id == self.me.id));
         let refers_to = replied_to.map(|to| message_ref(chat, to.message_id));
-        let refers_to = refers_to.into_iter().chain(topic.map(|topic| topic_ref(chat, topic))).collect();
-        let conversation = Conversation::Chat { chat, topic, message: message.message_id };
+        let refers_to =
+            refers_to.into_iter().chain(message.thread().map(|topic| topic_ref(chat, topic))).collect();
+        let is_refused = hidden.is_some() && self.needs_operator(&said.text);
+        let conversation =
+            Conversation::Chat { chat, topic, message: message.message_id, hidden: is_refused };
         let who = match hidden {
             Some(chat) => self.anonymous(chat, &conversation),
             None => self.from(from, &conversation),
         };
+        let only_there = !said.is_meant() && !to_me;
         let inbound = Inbound { text: said.text, addressed: said.addressed, ..who };
-        Noticed::Said(Saying { only_there: !said.addressed && !to_me, inbound, refers_to })
+        Noticed::Said(Saying { only_there, inbound, refers_to, to_mine: to_me })
+    }
+
+    fn needs_operator(&self, text: &str) -> bool {
+        parse(text, self.now, chrono_tz::UTC).is_ok_and(|command| command.needs_operator())
     }
 
     fn press(&self, press: Press) -> Noticed {
         let Some(message) = press.message.filter(|message| self.is_ours(message.chat.id)) else {
-            return Noticed::Foreign;
+            return Noticed::Foreign(None);
         };
         let Some(text) = press.data else { return Noticed::Nothing };
         let conversation = Conversation::Press { query: press.id };
         let inbound =
             Inbound { text, addressed: true, pressed: true, ..self.from(&press.from, &conversation) };
         let refers_to = vec![message_ref(message.chat.id, message.message_id)];
-        Noticed::Said(Saying { inbound, refers_to, only_there: false })
+        Noticed::Said(Saying { inbound, refers_to, only_there: false, to_mine: true })
     }
 
     fn reaction(&self, reaction: &Reaction) -> Noticed {
         let chat = reaction.chat.id;
         if !self.is_ours(chat) {
-            return Noticed::Foreign;
+            return Noticed::Foreign(None);
         }
         let has = |reactions: &[update::Emoji], wanted: &str| {
             reactions.iter().any(|reaction| reaction.emoji.as_deref() == Some(wanted))

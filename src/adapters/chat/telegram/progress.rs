@@ -29,6 +29,8 @@ pub(super) struct Progress {
     pub(super) own: Option<i32>,
     /// How many of its messages and files were sent.
     pub(super) sent: usize,
+    /// How often its topic could not be closed.
+    pub(super) closings: u32,
 }
 
 /// What is remembered.

@@ -25,6 +25,8 @@ const BUTTONS_IN_A_ROW: usize = 3;
 const OVER: &str = "✅";
 /// Said under a question as long as it waits.
 const HINT: &str = "👍 or 👎 as a reaction is an answer too.";
+/// How much is shown of a file that can't be sent, in UTF-16 code units.
+const LONGEST_BEGINNING: usize = 3000;
 /// The longest name of a file, in characters.
 const LONGEST_NAME: usize = 60;
 
@@ -73,6 +75,17 @@ pub(super) fn post(card: &Card, called: &[Called]) -> Post {
         pieces.truncate(1);
     }
     Post { pieces, keyboard: keyboard(card), documents }
+}
+
+/// The beginning of a file, for where none can be sent.
+pub(super) fn beginning(document: &Document) -> Piece {
+    let mut text = Text::default();
+    text.styled(Style::Bold, &document.name);
+    text.line();
+    text.styled(Style::Pre, &cut(&document.text, LONGEST_BEGINNING));
+    text.line();
+    text.plain("The bot may not send files here, so this is only the beginning.");
+    text.first()
 }
 
 /// The root message of an incident.

@@ -9,6 +9,8 @@ use axum::response::{IntoResponse as _, Response};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
+mod refusals;
+
 use super::*;
 use crate::config::Secret;
 use crate::domain::card::{Attachment, Card, Mention, Refs};
@@ -18,6 +20,9 @@ use crate::domain::signal::{Severity, Timestamp};
 const TOKEN: &str = "123456:wire-test-token-which-is-no-secret-0";
 pub(super) const CHAT: i64 = -100_200;
 pub(super) const ALEX: u64 = 11;
+
+/// The status of a call that is never answered.
+pub(super) const NEVER: u16 = 0;
 
 /// What is answered to a call: `None` for the usual.
 type Script = Box<dyn FnMut(&str, &Value) -> Option<(u16, Value)> + Send>;
@@ -64,22 +69,25 @@ impl Server {
         let told = locked(&server.script)(&method, &params);
         locked(&server.calls).push((method.clone(), params));
         let (status, body) = told.unwrap_or_else(|| (200, server.usual(&method)));
+        if status == NEVER {
+            std::future::pending::<()>().await;
+        }
         (StatusCode::from_u16(status).unwrap(), Json(body)).into_response()
     }
 
     fn usual(&self, method: &str) -> Value {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let result = match method {
-            "GetMe" => {
+            "getMe" => {
                 json!({ "id": 99, "is_bot": true, "first_name": "Steward", "username": "steward_bot" })
             }
-            "GetWebhookInfo" => json!({ "url": "" }),
-            "GetChat" => json!({ "id": CHAT, "type": "supergroup", "title": "Lab", "is_forum": true }),
-            "GetChatMember" => json!({ "status": "administrator", "can_manage_topics": true,
+            "getWebhookInfo" => json!({ "url": "" }),
+            "getChat" => json!({ "id": CHAT, "type": "supergroup", "title": "Lab", "is_forum": true }),
+            "getChatMember" => json!({ "status": "administrator", "can_manage_topics": true,
                 "user": { "id": ALEX, "is_bot": false, "first_name": "Alex" } }),
-            "CreateForumTopic" => json!({ "message_thread_id": id, "name": "x", "icon_color": 7_322_096 }),
-            "SendMessage" | "SendDocument" | "EditMessageText" => json!({ "message_id": id }),
-            "GetUpdates" => json!([]),
+            "createForumTopic" => json!({ "message_thread_id": id, "name": "x", "icon_color": 7_322_096 }),
+            "sendMessage" | "sendDocument" | "editMessageText" => json!({ "message_id": id }),
+            "getUpdates" => json!([]),
             _ => json!(true),
         };
         json!({ "ok": true, "result": result })
@@ -90,7 +98,7 @@ impl Server {
         std::mem::take(&mut locked(&self.calls))
     }
 
-    fn methods(&self) -> Vec<String> {
+    pub(super) fn methods(&self) -> Vec<String> {
         self.take().into_iter().map(|(method, _)| method).collect()
     }
 
@@ -135,6 +143,10 @@ impl Clock for Still {
 }
 
 pub(super) fn telegram(server: &Server) -> Telegram {
+    telegram_at(server, Arc::new(Still))
+}
+
+pub(super) fn telegram_at(server: &Server, clock: Arc<dyn Clock>) -> Telegram {
     let settings = TelegramSettings {
         token: Secret::known("env:TOKEN", TOKEN),
         chat: CHAT,
@@ -142,18 +154,18 @@ pub(super) fn telegram(server: &Server) -> Telegram {
         on_call: BTreeSet::from([ALEX]),
         api: Some(server.api.clone()),
     };
-    Telegram::new(settings, Arc::new(Still)).unwrap()
+    Telegram::new(settings, clock).unwrap()
 }
 
 fn incident() -> IncidentId {
     "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap()
 }
 
-fn root() -> Place {
+pub(super) fn root() -> Place {
     Place::Root { incident: incident(), number: 12 }
 }
 
-fn thread() -> Place {
+pub(super) fn thread() -> Place {
     Place::Thread { incident: incident(), number: 12 }
 }
 
@@ -161,11 +173,11 @@ fn question() -> Place {
     Place::Question { incident: incident(), number: 12, approval: 7 }
 }
 
-fn message(id: i64, place: Place, card: Card, refs: Refs) -> Outbound {
+pub(super) fn message(id: i64, place: Place, card: Card, refs: Refs) -> Outbound {
     Outbound { id, written_at: Still::time(), place, card, refs }
 }
 
-fn card(title: &str) -> Card {
+pub(super) fn card(title: &str) -> Card {
     Card::titled(title).severity(Severity::Error)
 }
 
@@ -173,7 +185,7 @@ fn asking() -> Card {
     card("Approval 7").action("Approve", "approve 7").action("Deny", "deny 7")
 }
 
-fn refs(root: i32, topic: Option<i32>) -> Refs {
+pub(super) fn refs(root: i32, topic: Option<i32>) -> Refs {
     Refs {
         root: Some(format!("{CHAT}/{root}")),
         thread: topic.map(|topic| format!("{CHAT}/topic:{topic}")),
@@ -192,7 +204,7 @@ async fn in_a_forum_an_incident_gets_a_topic_of_its_own_which_is_closed_at_the_e
     assert_eq!(telegram.capabilities().threads, Threads::Replies, "nothing is known yet");
     let made = telegram.deliver(&message(1, root(), card("#12 nas: down"), Refs::default())).await.unwrap();
     let calls = server.take();
-    assert_eq!(calls[1].0, "CreateForumTopic");
+    assert_eq!(calls[1].0, "createForumTopic");
     assert_eq!(calls[1].1["name"], "#12 nas: down");
     let topic = calls[2].1["message_thread_id"].clone();
     assert_eq!(made.thread, Some(format!("{CHAT}/topic:{topic}")));
@@ -200,32 +212,32 @@ async fn in_a_forum_an_incident_gets_a_topic_of_its_own_which_is_closed_at_the_e
     assert_eq!(telegram.capabilities().threads, Threads::Own);
 
     telegram.deliver(&message(2, thread(), card("#12"), made.clone())).await.unwrap();
-    let update = server.only("SendMessage");
+    let update = server.only("sendMessage");
     assert_eq!(update["message_thread_id"], topic);
     assert!(update.get("reply_parameters").is_none(), "{update}");
 
     let over = Card { done: true, ..card("#12") };
     telegram.deliver(&message(3, thread(), over.clone(), made.clone())).await.unwrap();
-    assert_eq!(server.methods(), ["SendMessage", "CloseForumTopic"]);
+    assert_eq!(server.methods(), ["sendMessage", "closeForumTopic"]);
     telegram.deliver(&message(4, thread(), over, made.clone())).await.unwrap();
-    assert_eq!(server.methods(), ["SendMessage"], "it is closed already");
+    assert_eq!(server.methods(), ["sendMessage"], "it is closed already");
     telegram.deliver(&message(5, thread(), card("#12 again"), made)).await.unwrap();
-    assert_eq!(server.methods(), ["ReopenForumTopic", "SendMessage"]);
+    assert_eq!(server.methods(), ["reopenForumTopic", "sendMessage"]);
 }
 
 #[tokio::test]
 async fn without_topics_an_update_is_a_reply_to_the_root_which_may_be_gone() {
     let no_forum = |method: &str, _: &Value| {
         let chat = json!({ "ok": true, "result": { "id": CHAT, "type": "supergroup" } });
-        (method == "GetChat").then_some((200, chat))
+        (method == "getChat").then_some((200, chat))
     };
     let server = Server::start(no_forum).await;
     let telegram = telegram(&server);
     let made = telegram.deliver(&message(1, root(), card("#12 nas: down"), Refs::default())).await.unwrap();
     assert_eq!(made.thread, None);
-    assert_eq!(server.methods(), ["GetChat", "SendMessage"]);
+    assert_eq!(server.methods(), ["getChat", "sendMessage"]);
     telegram.deliver(&message(2, thread(), card("#12"), made.clone())).await.unwrap();
-    let reply = server.only("SendMessage");
+    let reply = server.only("sendMessage");
     let id: i64 = made.root.unwrap().rsplit('/').next().unwrap().parse().unwrap();
     assert_eq!(reply["reply_parameters"], json!({ "message_id": id, "allow_sending_without_reply": true }));
     assert!(reply.get("message_thread_id").is_none());
@@ -234,7 +246,7 @@ async fn without_topics_an_update_is_a_reply_to_the_root_which_may_be_gone() {
 #[tokio::test]
 async fn where_the_bot_may_not_make_topics_it_goes_on_with_replies() {
     let no_right = |method: &str, _: &Value| match method {
-        "CreateForumTopic" => refuse(400, "Bad Request: not enough rights to create a topic"),
+        "createForumTopic" => refuse(400, "Bad Request: not enough rights to create a topic"),
         _ => None,
     };
     let server = Server::start(no_right).await;
@@ -249,7 +261,7 @@ async fn where_the_bot_may_not_make_topics_it_goes_on_with_replies() {
 #[tokio::test]
 async fn a_topic_that_somebody_deleted_is_made_anew_with_its_root_message() {
     let gone = |method: &str, params: &Value| match method {
-        "SendMessage" if params["message_thread_id"] == 5 => {
+        "sendMessage" if params["message_thread_id"] == 5 => {
             refuse(400, "Bad Request: message thread not found")
         }
         _ => None,
@@ -257,10 +269,10 @@ async fn a_topic_that_somebody_deleted_is_made_anew_with_its_root_message() {
     let server = Server::start(gone).await;
     let telegram = telegram(&server);
     telegram.deliver(&message(1, root(), card("#12 nas: down"), own(4, refs(4, Some(5))))).await.unwrap();
-    assert_eq!(server.methods(), ["EditMessageText"]);
+    assert_eq!(server.methods(), ["editMessageText"]);
     let anew = telegram.deliver(&message(2, thread(), card("#12 news"), refs(4, Some(5)))).await.unwrap();
     let calls = server.take();
-    let sent: Vec<&Value> = calls.iter().filter(|(m, _)| m == "SendMessage").map(|(_, p)| p).collect();
+    let sent: Vec<&Value> = calls.iter().filter(|(m, _)| m == "sendMessage").map(|(_, p)| p).collect();
     assert!(sent[1]["text"].as_str().unwrap().contains("nas: down"), "the root comes first: {calls:#?}");
     assert!(sent[2]["text"].as_str().unwrap().contains("news"), "{calls:#?}");
     assert_eq!(sent[1]["message_thread_id"], sent[2]["message_thread_id"]);
@@ -271,16 +283,16 @@ async fn a_topic_that_somebody_deleted_is_made_anew_with_its_root_message() {
 #[tokio::test]
 async fn a_message_that_says_that_already_is_fine_and_one_that_is_gone_is_posted_anew() {
     let answers = |method: &str, params: &Value| match (method, params["message_id"].as_i64()) {
-        ("EditMessageText", Some(4)) => refuse(400, "Bad Request: message is not modified: the same"),
-        ("EditMessageText", Some(6)) => refuse(400, "Bad Request: message to edit not found"),
+        ("editMessageText", Some(4)) => refuse(400, "Bad Request: message is not modified: the same"),
+        ("editMessageText", Some(6)) => refuse(400, "Bad Request: message to edit not found"),
         _ => None,
     };
     let server = Server::start(answers).await;
     let telegram = telegram(&server);
     telegram.deliver(&message(1, root(), card("#12"), own(4, refs(4, Some(5))))).await.unwrap();
-    assert_eq!(server.methods(), ["EditMessageText"]);
+    assert_eq!(server.methods(), ["editMessageText"]);
     let anew = telegram.deliver(&message(2, root(), card("#12"), own(6, refs(6, Some(5))))).await.unwrap();
-    assert!(server.methods().ends_with(&["SendMessage".to_owned()]));
+    assert!(server.methods().ends_with(&["sendMessage".to_owned()]));
     assert!(anew.root.is_some_and(|root| root != format!("{CHAT}/6")));
 }
 
@@ -289,7 +301,7 @@ async fn a_question_loses_its_buttons_once_it_is_answered() {
     let server = Server::start(|_, _| None).await;
     let telegram = telegram(&server);
     let asked = telegram.deliver(&message(1, question(), asking(), refs(4, Some(5)))).await.unwrap();
-    let sent = server.only("SendMessage");
+    let sent = server.only("sendMessage");
     assert_eq!(sent["reply_markup"]["inline_keyboard"][0][1]["callback_data"], "deny 7");
     assert!(sent["text"].as_str().unwrap().contains("👍 or 👎"), "{sent}");
     let answered = Card { done: true, ..card("Approval 7").field("Answer", "yes, by alex") };
@@ -297,14 +309,14 @@ async fn a_question_loses_its_buttons_once_it_is_answered() {
         .deliver(&message(2, question(), answered, Refs { own: asked.own, ..refs(4, Some(5)) }))
         .await
         .unwrap();
-    let edit = server.only("EditMessageText");
+    let edit = server.only("editMessageText");
     assert!(edit.get("reply_markup").is_none() && !edit["text"].as_str().unwrap().contains('👍'), "{edit}");
 }
 
 #[tokio::test]
 async fn a_question_that_somebody_deleted_is_asked_again_as_long_as_it_waits() {
     let gone = |method: &str, _: &Value| match method {
-        "EditMessageText" => refuse(400, "Bad Request: message to edit not found"),
+        "editMessageText" => refuse(400, "Bad Request: message to edit not found"),
         _ => None,
     };
     let server = Server::start(gone).await;
@@ -314,14 +326,14 @@ async fn a_question_that_somebody_deleted_is_asked_again_as_long_as_it_waits() {
     server.take();
     let over = message(2, question(), card("Approval 7"), own(6, refs(4, Some(5))));
     assert_eq!(telegram.deliver(&over).await, Ok(Delivered::default()));
-    assert_eq!(server.methods(), ["EditMessageText"]);
+    assert_eq!(server.methods(), ["editMessageText"]);
 }
 
 #[tokio::test]
 async fn a_failure_in_the_middle_of_a_message_doubles_nothing() {
     let mut fails = 1;
     let fail_once = move |method: &str, _: &Value| {
-        let now = method == "SendDocument" && fails > 0;
+        let now = method == "sendDocument" && fails > 0;
         fails -= i32::from(now);
         now.then(|| (502, json!("bad gateway")))
     };
@@ -333,7 +345,7 @@ async fn a_failure_in_the_middle_of_a_message_doubles_nothing() {
     let message = message(1, thread(), long, refs(4, Some(5)));
     let error = telegram.deliver(&message).await.unwrap_err();
     assert!(matches!(error, DeliveryError::Transient { hold: None, .. }), "{error}");
-    let first = server.take().iter().filter(|(method, _)| method == "SendMessage").count();
+    let first = server.take().iter().filter(|(method, _)| method == "sendMessage").count();
     assert!(first > 1, "the text takes several messages");
     let delivered = telegram.deliver(&message).await.unwrap();
     let calls = server.take();
@@ -349,13 +361,13 @@ async fn a_call_is_loud_and_mentions_who_is_on_call_and_nothing_else_is() {
     let telegram = telegram(&server);
     let call = Card { mention: Mention::Here, ..card("#12") };
     telegram.deliver(&message(1, thread(), call, refs(4, Some(5)))).await.unwrap();
-    let sent = server.only("SendMessage");
+    let sent = server.only("sendMessage");
     assert_eq!(sent["disable_notification"], false);
     let mention = &sent["entities"][0];
     assert_eq!((&mention["type"], &mention["user"]["id"]), (&json!("text_mention"), &json!(ALEX)));
     assert!(sent["text"].as_str().unwrap().starts_with("📣 Alex\n"), "{sent}");
     telegram.deliver(&message(2, Place::Lab, card("news"), Refs::default())).await.unwrap();
-    assert_eq!(server.only("SendMessage")["disable_notification"], true);
+    assert_eq!(server.only("sendMessage")["disable_notification"], true);
 }
 
 #[tokio::test]
@@ -400,7 +412,7 @@ async fn every_failure_says_what_it_is_and_none_shows_the_token() {
 #[tokio::test]
 async fn an_answer_that_nobody_can_read_any_more_is_let_go() {
     let refusing = |method: &str, params: &Value| match (method, params["chat_id"].as_i64()) {
-        ("AnswerCallbackQuery", _) => {
+        ("answerCallbackQuery", _) => {
             refuse(400, "Bad Request: query is too old and response timeout expired")
         }
         (_, Some(11)) => refuse(403, "Forbidden: bot can't initiate conversation with a user"),
@@ -425,12 +437,12 @@ async fn an_answer_goes_where_the_question_was_asked_and_a_press_is_answered_to_
     let telegram = telegram(&server);
     let place = Place::Answer { conversation: format!("chat:{CHAT}:3:5") };
     telegram.deliver(&message(1, place, card("All is well"), Refs::default())).await.unwrap();
-    let sent = server.only("SendMessage");
+    let sent = server.only("sendMessage");
     assert_eq!((&sent["message_thread_id"], &sent["reply_parameters"]["message_id"]), (&json!(5), &json!(3)));
     let place = Place::Answer { conversation: "press:42".into() };
     let refusal = Card::titled("That is for operators").line("x".repeat(300));
     telegram.deliver(&message(2, place, refusal, Refs::default())).await.unwrap();
-    let popup = server.only("AnswerCallbackQuery");
+    let popup = server.only("answerCallbackQuery");
     assert_eq!((&popup["callback_query_id"], &popup["show_alert"]), (&json!("42"), &json!(true)));
     assert_eq!(popup["text"].as_str().unwrap().encode_utf16().count(), 200);
 }
@@ -443,7 +455,7 @@ async fn examining_says_what_is_wrong_and_where_to_tap_and_stops_where_the_rest_
     assert!(checks[0].health == crate::engine::ports::Health::Bad && checks[0].fix.contains("@BotFather"));
 
     let plain_member = |method: &str, params: &Value| match method {
-        "GetChatMember" => {
+        "getChatMember" => {
             let user = params["user_id"].as_u64().unwrap();
             let status = if user == 99 { "member" } else { "left" };
             let member =

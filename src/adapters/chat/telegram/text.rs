@@ -104,6 +104,12 @@ impl Text {
         pieces.iter().map(|piece| piece.disarmed().ready()).collect()
     }
 
+    /// The text as one message, which it has to fit into.
+    pub(super) fn first(&self) -> Piece {
+        let whole = self.pieces(LONGEST).into_iter().next();
+        whole.unwrap_or_else(|| Piece { text: "…".to_owned(), entities: Vec::new() })
+    }
+
     /// A part of the text with its styles.
     fn part(&self, range: Range<usize>) -> Self {
         let text = self.text.get(range.clone()).unwrap_or_default().to_owned();

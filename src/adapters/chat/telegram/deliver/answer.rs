@@ -8,15 +8,12 @@ use super::super::Telegram;
 use super::super::conversation::Conversation;
 use super::super::fault::{Fault, Reason};
 use super::super::render;
-use super::super::text::units;
 use super::send::{Parcel, Spot};
 use crate::domain::card::Card;
 use crate::engine::ports::{Delivered, DeliveryError, Outbound};
 
 /// The longest answer to a press, in UTF-16 code units.
 const LONGEST_POPUP: usize = 200;
-/// An answer up to this length is read in passing; a longer one stays until it is dismissed.
-const IN_PASSING: usize = 60;
 
 impl Telegram {
     /// Delivers an answer.
@@ -31,9 +28,10 @@ impl Telegram {
             });
         };
         let answered = match &conversation {
-            Conversation::Chat { chat, topic, message: question } => {
+            Conversation::Chat { chat, topic, message: question, hidden } => {
                 let spot = Spot { chat: *chat, topic: *topic, reply_to: Some(*question) };
-                self.write(message, spot).await
+                let card = if *hidden { unseen(&message.card) } else { message.card.clone() };
+                self.write(&Outbound { card, ..message.clone() }, spot).await
             }
             // A private chat has the number of its user.
             Conversation::Private { user } => match i64::try_from(*user) {
@@ -69,9 +67,13 @@ impl Telegram {
         {
             // Whoever asks in a closed topic is answered there, and it stays closed.
             self.places.found_closed(topic);
-            self.places.open(topic).await?;
-            sent = self.parts(spot, &parcel, &mut progress).await;
-            self.places.close(topic).await?;
+            sent = match self.places.open(topic).await {
+                Ok(()) => self.parts(spot, &parcel, &mut progress).await,
+                Err(fault) => Err(fault),
+            };
+            if let Err(fault) = self.places.close(topic).await {
+                tracing::warn!(topic, %fault, "a topic was opened for an answer and can't be closed again");
+            }
         }
         if sent.is_err() {
             self.memory.keep(message, progress);
@@ -79,11 +81,19 @@ impl Telegram {
         sent
     }
 
+    /// Shows it to whoever pressed.
     async fn popup(&self, query: &str, card: &Card) -> Result<(), Fault> {
         let text = render::brief(card, LONGEST_POPUP);
-        let has_to_be_read = text.contains('\n') || units(&text) > IN_PASSING;
+        // That it worked shows on the message itself; why not has to be read.
         let answer =
-            AnswerCallbackQuery::new(CallbackQueryId(query.to_owned())).text(text).show_alert(has_to_be_read);
+            AnswerCallbackQuery::new(CallbackQueryId(query.to_owned())).text(text).show_alert(!card.done);
         self.api.ask(&answer).await
     }
+}
+
+/// What somebody is told who may be an operator, but can't be seen.
+fn unseen(refusal: &Card) -> Card {
+    Card::titled(&refusal.title).line(
+        "You write as the group, so I can't see who you are. Switch Remain Anonymous off (the group's page, Edit, Administrators, your own name) and say it again.",
+    )
 }

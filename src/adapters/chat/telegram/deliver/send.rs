@@ -6,12 +6,12 @@ use teloxide::payloads::setters::*;
 use teloxide::types::{ChatId, MessageId, ReplyMarkup, ReplyParameters};
 
 use super::super::Telegram;
-use super::super::api::Sent;
+use super::super::api::Made;
 use super::super::conversation::{message_ref, topic_ref};
-use super::super::fault::Fault;
+use super::super::fault::{Fault, Reason};
 use super::super::places::thread;
 use super::super::progress::Progress;
-use super::super::render::{Document, Post};
+use super::super::render::{self, Document, Post};
 use super::super::text::Piece;
 use super::no_preview;
 use crate::engine::ports::About;
@@ -62,16 +62,37 @@ impl Telegram {
                     let message = message(spot, piece, parcel.loud && at == 0);
                     let message =
                         SendMessage { reply_markup: keyboard.map(ReplyMarkup::InlineKeyboard), ..message };
-                    self.api.call::<_, Sent>(&message).await?
+                    self.api.call::<_, Made>(&message).await?
                 }
-                (None, Some(document)) => self.api.upload("SendDocument", form(spot, document)).await?,
+                (None, Some(document)) => self.file(spot, document).await?,
                 (None, None) => break,
             };
-            progress.own.get_or_insert(sent.message_id);
             progress.sent = at + 1;
-            self.note(spot, sent.message_id, parcel.about);
+            let Some(number) = sent.message else {
+                if self.told_odd.is_first() {
+                    tracing::warn!(
+                        "Telegram took a message and does not say its number, so it can't be edited later"
+                    );
+                }
+                continue;
+            };
+            progress.own.get_or_insert(number);
+            self.note(spot, number, parcel.about);
         }
         Ok(())
+    }
+
+    /// Sends a file. Where the bot may send none, its beginning is told: what comes behind it must not wait for it.
+    async fn file(&self, spot: Spot, document: &Document) -> Result<Made, Fault> {
+        match self.api.upload("SendDocument", form(spot, document)).await {
+            Err(fault) if fault.is(Reason::Rights) || fault.is(Reason::NotOffered) => {
+                if self.told_files.is_first() {
+                    tracing::warn!(%fault, "files can't be sent, so only their beginnings are shown");
+                }
+                self.api.call(&message(spot, &render::beginning(document), false)).await
+            }
+            other => other,
+        }
     }
 
     fn note(&self, spot: Spot, message: i32, about: Option<&About>) {

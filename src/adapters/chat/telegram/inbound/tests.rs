@@ -16,7 +16,7 @@ fn noticed(update: Value) -> Noticed {
     let me =
         Person { id: 99, is_bot: true, first_name: "Steward".into(), username: Some("steward_bot".into()) };
     let update = Read::new(update).unwrap().update.unwrap();
-    Reader { settings: &settings, me: &me }.notice(update)
+    Reader { settings: &settings, me: &me, now: Timestamp::UNIX_EPOCH }.notice(update)
 }
 
 fn message(chat: i64, more: Value) -> Value {
@@ -45,8 +45,8 @@ fn plain_words_count_only_where_they_refer_to_an_incident() {
     let reply = json!({ "text": "what changed?", "message_thread_id": 4,
         "reply_to_message": { "message_id": 4, "from": { "id": 99, "is_bot": true, "first_name": "S" } } });
     let saying = said(message(CHAT, reply));
-    assert_eq!(saying.refers_to, [format!("{CHAT}/4")]);
-    assert!(!saying.only_there && !saying.inbound.addressed);
+    assert_eq!(saying.refers_to, [format!("{CHAT}/4"), format!("{CHAT}/topic:4")]);
+    assert!(!saying.only_there && !saying.inbound.addressed && saying.to_mine);
     assert_eq!(saying.inbound.conversation, format!("chat:{CHAT}:7"), "a thread of replies is no topic");
 
     let general = said(message(CHAT, json!({ "text": "lunch?" })));
@@ -66,11 +66,11 @@ fn who_said_it_is_known_by_name_and_number_and_cleaned() {
 #[test]
 fn only_the_configured_chat_and_the_private_chats_of_operators_count() {
     assert!(said(message(11, json!({ "text": "status" }))).inbound.addressed);
-    assert_eq!(noticed(message(12, json!({ "text": "status" }))), Noticed::Foreign);
-    assert_eq!(noticed(message(-5, json!({ "text": "/status" }))), Noticed::Foreign);
+    assert_eq!(noticed(message(12, json!({ "text": "status" }))), Noticed::Foreign(Some(12)));
+    assert_eq!(noticed(message(-5, json!({ "text": "/status" }))), Noticed::Foreign(Some(-5)));
     let press = json!({ "id": "1", "from": { "id": 11, "is_bot": false, "first_name": "A" }, "data": "approve 7",
         "chat_instance": "1", "message": { "message_id": 3, "date": 0, "chat": { "id": -5, "type": "x" } } });
-    assert_eq!(noticed(json!({ "update_id": 1, "callback_query": press })), Noticed::Foreign);
+    assert_eq!(noticed(json!({ "update_id": 1, "callback_query": press })), Noticed::Foreign(None));
 }
 
 #[test]
@@ -90,10 +90,12 @@ fn bots_services_and_what_the_group_itself_says_are_nothing() {
 fn who_commands_as_the_group_is_nobody_in_particular_and_is_answered() {
     let group = json!({ "id": CHAT, "type": "supergroup", "title": "Lab" });
     let from = json!({ "id": 1_087_968_824, "is_bot": true, "first_name": "Group" });
-    let saying = said(message(CHAT, json!({ "text": "/approve 7", "sender_chat": group, "from": from })));
+    let saying = said(message(CHAT, json!({ "text": "/approve 7", "sender_chat": &group, "from": &from })));
     let Inbound { user, user_id, operator, conversation, .. } = saying.inbound;
     assert_eq!((user.as_str(), user_id, operator), ("somebody anonymous from Lab", CHAT.to_string(), false));
-    assert!(conversation.starts_with("chat:"), "{conversation}");
+    assert!(conversation.starts_with("hidden:"), "{conversation}");
+    let saying = said(message(CHAT, json!({ "text": "/status", "sender_chat": group, "from": from })));
+    assert!(saying.inbound.conversation.starts_with("chat:"), "everybody may ask that");
 }
 
 #[test]
@@ -104,4 +106,21 @@ fn a_press_is_the_command_of_its_button_also_on_a_message_that_is_too_old_to_be_
     assert_eq!(saying.refers_to, [format!("{CHAT}/3")]);
     assert_eq!((saying.inbound.text.as_str(), saying.inbound.operator), ("approve 7", false));
     assert_eq!(saying.inbound.conversation, "press:77");
+}
+
+#[test]
+fn a_topic_is_recognized_also_if_nothing_says_that_it_is_one() {
+    let saying = said(message(CHAT, json!({ "text": "what changed?", "message_thread_id": 5 })));
+    assert_eq!(saying.refers_to, [format!("{CHAT}/topic:5")]);
+    assert!(saying.only_there && !saying.to_mine);
+    let closed = message(CHAT, json!({ "message_thread_id": 5, "forum_topic_closed": {} }));
+    assert_eq!(noticed(closed), Noticed::Closed(5));
+}
+
+#[test]
+fn a_command_of_another_bot_without_its_name_is_not_said_to_steward() {
+    let saying = said(message(CHAT, json!({ "text": "/weather london" })));
+    assert!(!saying.inbound.addressed && !saying.only_there, "a mistyped one is still helped: {saying:?}");
+    assert!(said(message(CHAT, json!({ "text": "/status" }))).inbound.addressed);
+    assert!(said(message(11, json!({ "text": "/weather" }))).inbound.addressed);
 }

@@ -59,6 +59,11 @@ impl Message {
         self.message_thread_id.filter(|_| self.is_topic_message)
     }
 
+    /// The thread it was said in: a topic, or a chain of replies. Not every server tells them apart.
+    pub(super) fn thread(&self) -> Option<i32> {
+        self.message_thread_id
+    }
+
     /// Whether somebody said it elsewhere, and it was only passed on.
     pub(super) fn is_forwarded(&self) -> bool {
         self.forward_origin.is_some()
@@ -66,7 +71,7 @@ impl Message {
 
     /// The topic that was closed, if that is what the message tells.
     pub(super) fn closed_topic(&self) -> Option<i32> {
-        self.topic().filter(|_| self.forum_topic_closed.is_some())
+        self.thread().filter(|_| self.forum_topic_closed.is_some())
     }
 }
 

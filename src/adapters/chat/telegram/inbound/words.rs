@@ -2,6 +2,7 @@
 
 use super::super::people::Person;
 use super::update::Entity;
+use crate::domain::command::COMMANDS;
 
 /// What somebody typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,6 +10,15 @@ pub(super) struct Said {
     pub(super) text: String,
     /// Whether it was said to Steward.
     pub(super) addressed: bool,
+    /// Whether it is a command of no bot in particular.
+    pub(super) is_bare_command: bool,
+}
+
+impl Said {
+    /// Whether it can be meant for Steward wherever it was said.
+    pub(super) fn is_meant(&self) -> bool {
+        self.addressed || self.is_bare_command
+    }
 }
 
 /// What a message says, if it says anything to Steward or to nobody in particular. `None`: a command for another bot,
@@ -21,10 +31,17 @@ pub(super) fn said(text: &str, entities: &[Entity], me: &Person, is_private: boo
         if bot.is_some_and(|bot| !is_me(bot, me)) {
             return None;
         }
+        let is_for_me = bot.is_some() || is_private;
+        if name == "start" && !is_for_me {
+            return None;
+        }
         // What Telegram types for people who open a chat with a bot for the first time.
         let name = if name == "start" { "help" } else { name };
         let text = format!("{name} {}", rest.trim()).trim().to_owned();
-        return (!text.is_empty()).then_some(Said { text, addressed: true });
+        // As an administrator the bot gets what is meant for other bots too.
+        let is_ours = COMMANDS.iter().any(|help| help.name.eq_ignore_ascii_case(name));
+        let said = Said { text, addressed: is_for_me || is_ours, is_bare_command: bot.is_none() };
+        return (!said.text.is_empty()).then_some(said);
     }
     let (rest, is_named) = without_mentions(&text, me);
     let is_mentioned = is_linked || is_named;
@@ -32,9 +49,9 @@ pub(super) fn said(text: &str, entities: &[Entity], me: &Person, is_private: boo
     let addressed = is_mentioned || is_private;
     match (text.is_empty(), is_mentioned) {
         // Who only calls wants to know what can be said.
-        (true, true) => Some(Said { text: "help".to_owned(), addressed }),
+        (true, true) => Some(Said { text: "help".to_owned(), addressed, is_bare_command: false }),
         (true, false) => None,
-        (false, _) => Some(Said { text, addressed }),
+        (false, _) => Some(Said { text, addressed, is_bare_command: false }),
     }
 }
 
@@ -119,11 +136,17 @@ mod tests {
             ("/silence nas/media for 2h", "silence nas/media for 2h"),
             ("/status@steward_bot", "status"),
             ("/ack@Steward_bot  3 ", "ack 3"),
-            ("/start", "help"),
+            ("/start@steward_bot", "help"),
         ] {
             assert_eq!(heard(text, &[]), Some((expected.to_owned(), true)), "{text}");
         }
         assert_eq!(heard("/status@weather_bot", &[]), None);
+        assert_eq!(heard("/start", &[]), None, "every bot of the group gets it");
+        let in_private = said("/start", &[], &me(), true).map(|said| (said.text, said.addressed));
+        assert_eq!(in_private, Some(("help".to_owned(), true)));
+        assert_eq!(heard("/weather london", &[]), Some(("weather london".to_owned(), false)));
+        let in_private = said("/weather", &[], &me(), true).map(|said| said.addressed);
+        assert_eq!(in_private, Some(true));
         assert_eq!(heard("/", &[]), None);
     }
 

@@ -8,8 +8,10 @@ use crate::engine::ports::Ears;
 
 /// The first wait after a failure; it doubles with each one.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
-/// The longest wait.
-const LONGEST_WAIT: Duration = Duration::from_secs(5 * 60);
+/// The longest wait for what goes by itself.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// The wait for a person to mend something.
+const FOR_A_PERSON: Duration = Duration::from_secs(5 * 60);
 /// The longest pause that Telegram is granted.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 
@@ -77,8 +79,7 @@ impl Patience {
         self.failures = self.failures.saturating_add(1);
         match fault {
             Fault::Slow(pause) => (*pause).clamp(FIRST_WAIT, LONGEST_PAUSE),
-            // Only a person can mend that.
-            fault if fault.is(Reason::Token) => LONGEST_WAIT,
+            fault if fault.is(Reason::Token) => FOR_A_PERSON,
             _ => doubled,
         }
     }
@@ -89,10 +90,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_double_up_to_five_minutes_unless_telegram_says_how_long() {
+    fn waits_double_up_to_half_a_minute_unless_telegram_says_how_long() {
         let mut patience = Patience::default();
-        let waits: Vec<u64> = (0..12).map(|_| patience.wait(&Fault::Garbled).as_secs()).collect();
-        assert_eq!(waits, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]);
+        let waits: Vec<u64> = (0..8).map(|_| patience.wait(&Fault::Garbled).as_secs()).collect();
+        assert_eq!(waits, [1, 2, 4, 8, 16, 30, 30, 30]);
         let seconds = Duration::from_secs;
         assert_eq!(Patience::default().wait(&Fault::Slow(seconds(17))), seconds(17));
         let refused = Fault::Refused(Reason::Token, "Unauthorized".into());

@@ -1,7 +1,6 @@
 //! How far updates were taken in.
 
 use std::fmt;
-use std::str::FromStr;
 
 use chrono::{DateTime, TimeDelta};
 
@@ -16,9 +15,21 @@ const FORGOTTEN: TimeDelta = TimeDelta::days(6);
 pub(super) struct Mark {
     pub(super) id: i64,
     pub(super) at: Timestamp,
+    /// The bot that it was for: each has numbers of its own.
+    pub(super) bot: u64,
 }
 
 impl Mark {
+    /// A mark as it was kept, if it is one of this bot. One that names no bot is from before they were named.
+    pub(super) fn read(text: &str, bot: u64) -> Option<Self> {
+        let mut parts = text.split('@');
+        let (id, at) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        let of = parts.next().map_or(Some(bot), |of| of.parse().ok())?;
+        let is_ours = of == bot && parts.next().is_none();
+        let at = DateTime::from_timestamp(at, 0).filter(|_| is_ours)?;
+        Some(Self { id, at, bot })
+    }
+
     /// Whether an update was taken in before.
     pub(super) fn covers(self, id: i64, now: Timestamp) -> bool {
         id <= self.id && now - self.at < FORGOTTEN
@@ -32,17 +43,7 @@ impl Mark {
 
 impl fmt::Display for Mark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@{}", self.id, self.at.timestamp())
-    }
-}
-
-impl FromStr for Mark {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let (id, at) = text.split_once('@').ok_or(())?;
-        let at = DateTime::from_timestamp(at.parse().map_err(|_| ())?, 0).ok_or(())?;
-        Ok(Self { id: id.parse().map_err(|_| ())?, at })
+        write!(f, "{}@{}@{}", self.id, self.at.timestamp(), self.bot)
     }
 }
 
@@ -56,21 +57,30 @@ mod tests {
 
     #[test]
     fn a_mark_comes_back_as_it_was_kept() {
-        let mark = Mark { id: 123_456_789, at: at(1) };
-        assert_eq!(mark.to_string().parse(), Ok(mark));
-        assert_eq!("12".parse::<Mark>(), Err(()));
+        let mark = Mark { id: 123_456_789, at: at(1), bot: 99 };
+        assert_eq!(Mark::read(&mark.to_string(), 99), Some(mark));
+        assert_eq!(Mark::read(&format!("123456789@{}", at(1).timestamp()), 99), Some(mark), "an early one");
+        for text in ["12", "", "x@1@99", "1@x@99", "1@1@x", "1@1@99@1"] {
+            assert_eq!(Mark::read(text, 99), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_mark_of_another_bot_says_nothing_about_this_one() {
+        let mark = Mark { id: 123_456_789, at: at(1), bot: 98 };
+        assert_eq!(Mark::read(&mark.to_string(), 99), None);
     }
 
     #[test]
     fn what_was_taken_in_is_not_wanted_again() {
-        let mark = Mark { id: 10, at: at(1) };
+        let mark = Mark { id: 10, at: at(1), bot: 99 };
         assert!(mark.covers(9, at(2)) && mark.covers(10, at(2)) && !mark.covers(11, at(2)));
         assert_eq!(mark.offset(at(2)), Some(11));
     }
 
     #[test]
     fn after_a_week_of_silence_numbers_may_begin_lower() {
-        let mark = Mark { id: 10, at: at(1) };
+        let mark = Mark { id: 10, at: at(1), bot: 99 };
         assert!(!mark.covers(3, at(8)));
         assert_eq!(mark.offset(at(8)), None);
     }

@@ -4,9 +4,11 @@ use async_trait::async_trait;
 use serde_json::json;
 use tokio::sync::watch;
 
-use super::super::locked;
-use super::super::tests::{ALEX, CHAT, Server, refuse, telegram};
-use crate::engine::ports::{About, Asked, Chat as _, Choice, Ears, Ended, Inbound, Kind};
+use super::super::tests::{ALEX, CHAT, NEVER, Server, Still, card, message, refuse, telegram, telegram_at};
+use super::super::{Telegram, locked};
+use crate::domain::card::{Place, Refs};
+use crate::domain::signal::Timestamp;
+use crate::engine::ports::{About, Asked, Chat as _, Choice, Clock, Ears, Ended, Inbound, Kind};
 
 /// What the platform brought, in order, as words.
 #[derive(Default)]
@@ -96,7 +98,7 @@ fn says(id: i64, chat: i64, text: &str) -> serde_json::Value {
 /// A server that has these updates, and forgets those below the offset that it is asked for.
 async fn having(updates: Vec<serde_json::Value>, offsets: Arc<Mutex<Vec<Option<i64>>>>) -> Server {
     Server::start(move |method, params| {
-        if method != "GetUpdates" {
+        if method != "getUpdates" {
             return None;
         }
         let offset = params["offset"].as_i64();
@@ -111,8 +113,11 @@ async fn having(updates: Vec<serde_json::Value>, offsets: Arc<Mutex<Vec<Option<i
 
 /// Listens until `what` was noted.
 async fn listen(server: &Server, ears: &Arc<Heard>, what: &str) -> Vec<String> {
+    listen_as(Arc::new(telegram(server)), ears, what).await
+}
+
+async fn listen_as(telegram: Arc<Telegram>, ears: &Arc<Heard>, what: &str) -> Vec<String> {
     let (end, ending) = watch::channel(false);
-    let telegram = telegram(server);
     let (ears, heard) = (ears.clone(), ears.clone());
     let task = tokio::spawn(async move { telegram.listen(ears, ending).await });
     let told = heard.until(what).await;
@@ -147,7 +152,7 @@ async fn every_update_is_taken_in_once_and_telegram_forgets_it_only_after_that()
     locked(&ears.told).clear();
     let all = [updates, vec![says(18, CHAT, "/pause")]].concat();
     let forgets_nothing = Server::start(move |method, _| {
-        (method == "GetUpdates").then(|| (200, json!({ "ok": true, "result": all })))
+        (method == "getUpdates").then(|| (200, json!({ "ok": true, "result": all })))
     })
     .await;
     assert_eq!(listen(&forgets_nothing, &ears, "said 18").await, ["works", "said 18: pause"]);
@@ -205,8 +210,8 @@ async fn a_telegram_that_refuses_or_fails_is_told_of_and_tried_again() {
         refuse(401, "Unauthorized"),
     ];
     let server = Server::start(move |method, _| match method {
-        "GetMe" if refusals.len() == 3 => refusals.pop().unwrap(),
-        "GetUpdates" => refusals.pop().unwrap_or(None),
+        "getMe" if refusals.len() == 3 => refusals.pop().unwrap(),
+        "getUpdates" => refusals.pop().unwrap_or(None),
         _ => None,
     })
     .await;
@@ -230,4 +235,200 @@ async fn a_telegram_that_refuses_or_fails_is_told_of_and_tried_again() {
     }
     end.send(true).unwrap();
     task.await.unwrap();
+}
+
+#[tokio::test]
+async fn the_mark_of_another_bot_hides_nothing_and_an_early_one_still_counts() {
+    let at = Still.now().timestamp();
+    for (kept, expected) in [
+        (format!("10@{at}@98"), vec!["works", "said 10: status", "said 11: help"]),
+        (format!("10@{at}@99"), vec!["works", "said 11: help"]),
+        (format!("10@{at}"), vec!["works", "said 11: help"]),
+    ] {
+        let updates = vec![says(10, CHAT, "/status"), says(11, CHAT, "/help")];
+        let server = having(updates, Arc::default()).await;
+        let ears = Arc::new(Heard { bookmark: Mutex::new(Some(kept)), ..Heard::default() });
+        assert_eq!(listen(&server, &ears, "said 11").await, expected);
+        assert_eq!(*locked(&ears.bookmark), Some(format!("11@{at}@99")));
+    }
+}
+
+#[tokio::test]
+async fn updates_in_the_wrong_order_are_all_taken_in() {
+    let updates = vec![says(12, CHAT, "/help"), says(10, CHAT, "/status"), says(11, CHAT, "/pause")];
+    let server = having(updates, Arc::default()).await;
+    let told = listen(&server, &Arc::new(Heard::default()), "said 12").await;
+    assert_eq!(told, ["works", "said 10: status", "said 11: pause", "said 12: help"]);
+}
+
+#[tokio::test]
+async fn nothing_but_the_token_keeps_people_from_being_heard() {
+    for refusal in [
+        refuse(404, "Not Found"),
+        refuse(429, "Too Many Requests: retry after 3000"),
+        Some((502, json!("bad gateway"))),
+        Some((200, json!({ "ok": true, "result": 5 }))),
+    ] {
+        let server = Server::start(move |method, params| match method {
+            "getMe" => None,
+            "getUpdates" if params["offset"].is_null() => {
+                Some((200, json!({ "ok": true, "result": [says(10, CHAT, "/status")] })))
+            }
+            "getUpdates" => None,
+            _ => refusal.clone(),
+        })
+        .await;
+        let told = listen(&server, &Arc::new(Heard::default()), "said 10").await;
+        assert_eq!(told, ["works", "said 10: status"]);
+    }
+    let nobody =
+        Server::start(|method, _| (method == "getMe").then(|| refuse(404, "Not Found")).flatten()).await;
+    let told = listen(&nobody, &Arc::new(Heard::default()), "cut").await;
+    assert!(told[0].contains("refuses the bot's token"), "{told:?}");
+}
+
+/// A clock on which no wait ever ends.
+struct Stopped;
+
+#[async_trait]
+impl Clock for Stopped {
+    fn now(&self) -> Timestamp {
+        Still.now()
+    }
+
+    async fn sleep_until(&self, _: Timestamp) {
+        std::future::pending().await
+    }
+
+    async fn sleep(&self, _: std::time::Duration) {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_gets_through_shows_that_people_can_be_heard_again() {
+    let mut fails = 1;
+    let server = Server::start(move |method, _| {
+        let now = method == "getUpdates" && fails > 0;
+        fails -= i32::from(now);
+        now.then(|| (502, json!("bad gateway")))
+    })
+    .await;
+    let (bot, ears) = (Arc::new(telegram_at(&server, Arc::new(Stopped))), Arc::new(Heard::default()));
+    let (end, ending) = watch::channel(false);
+    let (listening, heard) = (bot.clone(), ears.clone());
+    let task = tokio::spawn(async move { listening.listen(heard, ending).await });
+    ears.until("cut").await;
+    while locked(&ears.told).len() < 3 {
+        bot.deliver(&message(1, Place::Lab, card("news"), Refs::default())).await.unwrap();
+    }
+    assert_eq!(locked(&ears.told)[2], "works");
+    end.send(true).unwrap();
+    task.await.unwrap();
+}
+
+#[tokio::test]
+async fn what_hangs_on_its_way_out_keeps_nobody_from_being_heard_whom_it_can_not_concern() {
+    let reply = |id: i64, to: i64, author: i64| {
+        let mut update = says(id, CHAT, "thanks");
+        let from = json!({ "id": author, "is_bot": author == 99, "first_name": "x" });
+        update["message"]["reply_to_message"] = json!({ "message_id": to, "from": from });
+        update
+    };
+    let reaction = json!({ "update_id": 12, "message_reaction": { "chat": { "id": CHAT }, "message_id": 333, "date": 1,
+        "user": { "id": ALEX, "is_bot": false, "first_name": "Alex" }, "old_reaction": [],
+        "new_reaction": [{ "type": "emoji", "emoji": "👍" }] } });
+    let updates = vec![reply(10, 331, 77), reply(11, 332, 77), reaction, says(13, CHAT, "/status")];
+    let hangs = Server::start({
+        let updates = updates.clone();
+        move |method, params| match method {
+            "sendMessage" => Some((NEVER, json!(null))),
+            "getUpdates" if params["offset"].is_null() => {
+                Some((200, json!({ "ok": true, "result": updates })))
+            }
+            _ => None,
+        }
+    })
+    .await;
+    let (bot, ears) = (Arc::new(telegram(&hangs)), Arc::new(Heard::default()));
+    let sending = bot.clone();
+    let answer = Place::Answer { conversation: format!("chat:{CHAT}:3") };
+    let stuck =
+        tokio::spawn(async move { sending.deliver(&message(1, answer, card("x"), Refs::default())).await });
+    while !hangs.take().iter().any(|(method, _)| method == "sendMessage") {
+        tokio::task::yield_now().await;
+    }
+    let begun = std::time::Instant::now();
+    listen_as(bot, &ears, "said 13").await;
+    assert!(begun.elapsed().as_secs() < 10, "it took {:?}", begun.elapsed());
+    stuck.abort();
+}
+
+#[tokio::test]
+async fn who_answers_a_new_message_before_it_is_known_to_be_sent_is_understood() {
+    let mut update = says(10, CHAT, "show");
+    update["message"]["reply_to_message"] =
+        json!({ "message_id": 1000, "from": { "id": 99, "is_bot": true, "first_name": "S" } });
+    let reaction = json!({ "update_id": 10, "message_reaction": { "chat": { "id": CHAT }, "message_id": 1000, "date": 1,
+        "user": { "id": ALEX, "is_bot": false, "first_name": "Alex" }, "old_reaction": [],
+        "new_reaction": [{ "type": "emoji", "emoji": "👍" }] } });
+    for update in [update, reaction] {
+        let is_vote = update.get("message_reaction").is_some();
+        let server = Server::start(move |method, params| match method {
+            "getUpdates" if params["offset"].is_null() => {
+                Some((200, json!({ "ok": true, "result": [update] })))
+            }
+            "sendMessage" => Some((200, json!({ "ok": true, "result": { "message_id": 1000 } }))),
+            _ => None,
+        })
+        .await;
+        let (bot, ears) = (Arc::new(telegram(&server)), Arc::new(Heard::default()));
+        // It is under way while the update is taken in: the other side has it, and Steward does not know it yet.
+        let held = bot.sending.lock().await;
+        bot.making.store(true, std::sync::atomic::Ordering::SeqCst);
+        let later = async {
+            while !server.take().iter().any(|(method, _)| method == "getUpdates") {
+                tokio::task::yield_now().await;
+            }
+            for _ in 0..1000 {
+                tokio::task::yield_now().await;
+            }
+            let about = About { incident: 12, question: Some(7) };
+            bot.memory.sent(format!("{CHAT}/1000"), about);
+            drop(held);
+        };
+        let (told, ()) = tokio::join!(listen_as(bot.clone(), &ears, "said 10"), later);
+        assert_eq!(told[1], if is_vote { "said 10: approve 7" } else { "said 10: show" });
+        assert_eq!(locked(&ears.said)[0].incident, Some(12));
+    }
+}
+
+/// What a log is written on.
+#[derive(Clone, Default)]
+struct Paper(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Paper {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        locked(&self.0).extend_from_slice(line);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn each_chat_elsewhere_is_named_once_in_the_log_and_not_all_of_a_flood() {
+    let log = Paper::default();
+    let subscriber = tracing_subscriber::fmt().with_writer(Mutex::new(log.clone())).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let chats = (1..=30).flat_map(|n| [-5000 - n, -5000 - n]);
+    let updates = chats.zip(10..).map(|(chat, id)| says(id, chat, "my password is hunter2")).collect();
+    let server = having(updates, Arc::default()).await;
+    listen(&server, &Arc::new(Heard::default()), "kept 69").await;
+    let log = String::from_utf8(locked(&log.0).clone()).unwrap();
+    assert_eq!(log.matches("a message came from the chat -5001,").count(), 1, "{log}");
+    assert_eq!(log.matches("which is not `[chat.telegram] chat`").count(), 20, "{log}");
+    assert!(!log.contains("hunter2") && !log.to_lowercase().contains("alex"), "{log}");
 }
