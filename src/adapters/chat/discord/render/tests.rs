@@ -100,12 +100,12 @@ fn rows_and_short_evidence_are_blocks_of_code_and_long_evidence_is_a_file() {
 }
 
 #[test]
-fn a_row_that_is_too_wide_for_a_phone_is_told_column_by_column() {
+fn rows_of_which_one_is_too_wide_for_a_phone_are_told_column_by_column() {
     let what = "No messages, calls or automatic repair for a while; without a target, for this thread's.";
     let card = Card::titled("Help")
         .line(format!("silence [TARGET] for DURATION  {what}"))
         .line("status  How it is.");
-    let told = format!("**silence \\[TARGET\\] for DURATION** {what}\n```\nstatus  How it is.\n```");
+    let told = format!("**silence \\[TARGET\\] for DURATION** {what}\n**status** How it is.");
     assert_eq!(sheets(&card, Look::Several)[0].description, told);
 }
 
