@@ -30,7 +30,7 @@ use crate::engine::suspects::{Inquiries, Ledger};
 use crate::engine::world::World;
 use crate::policy::{Autonomy, Facts};
 use crate::store::metrics::{self, Metrics};
-use crate::store::{OpenError, Store, StoreError, executions, load, sagas};
+use crate::store::{OpenError, Store, StoreError, executions, load, outbox, sagas};
 
 pub use knowledge::{Understood, understand};
 pub use reload::Reloader;
@@ -105,6 +105,14 @@ impl App {
         let understood = understand(&setup, key);
 
         let settings = Arc::new(knowledge::settings(config, &parts.chats));
+        let here = settings.platforms.clone();
+        let forgotten = store.call(move |conn| outbox::forget_others(conn, &here, now)).await?;
+        if forgotten > 0 {
+            tracing::warn!(
+                messages = forgotten,
+                "messages for platforms that are not configured any more are given up"
+            );
+        }
         let mut world = World::new(settings.clone(), understood.knowledge.clone());
         let back = world.look_back();
         world.restore(store.read(move |conn| load::load(conn, now, back)).await?, now);
@@ -162,6 +170,7 @@ impl App {
             let facts = begun(world.facts(&unfinished.problem.target));
             shop.run(unfinished, understood.knowledge.policy.clone(), facts);
         }
+        let ignored = world.ignored();
         let desk = Desk {
             world,
             store: store.clone(),
@@ -174,7 +183,8 @@ impl App {
             bells: bells.clone(),
         };
         let mut others: Vec<JoinHandle<()>> = Vec::new();
-        let ears: Arc<dyn Ears> = Arc::new(Listener { engine: handle.clone(), store: store.clone() });
+        let ears: Arc<dyn Ears> =
+            Arc::new(Listener { engine: handle.clone(), store: store.clone(), ignored });
         for (chat, bell) in parts.chats.iter().zip(bells) {
             let courier = Courier {
                 chat: chat.clone(),
@@ -182,6 +192,7 @@ impl App {
                 clock: parts.clock.clone(),
                 bell,
                 engine: handle.clone(),
+                leaving: stopping_skills.subscribe(),
             };
             others.push(tokio::spawn(courier.run(told.clone())));
             let (chat, ears, told) = (chat.clone(), ears.clone(), told.clone());

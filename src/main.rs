@@ -72,7 +72,7 @@ fn run(globals: &Globals) -> ExitCode {
             if settings.enabled {
                 chats.push(Arc::new(console.clone()));
             }
-            chats.extend(live::platforms(&setup));
+            chats.extend(live::platforms(&setup).map_err(|why| Failure::of_sentence(&why))?);
             let app = live::start(&globals.request(), chats).await.map_err(failed)?;
             if settings.enabled {
                 listen(&console, settings.operator.clone(), app.handle().clone())?;
@@ -222,7 +222,8 @@ fn failed(error: StartError) -> Failure {
 }
 
 /// What touches the world.
-fn tools(setup: &Setup) -> Tools {
-    let live::Reach { runner, clock, sources, chats } = live::reach(setup);
-    Tools { runner, clock, sources, chats }
+fn tools(setup: &Setup) -> Result<Tools, Failure> {
+    let reached = live::reach(setup).map_err(|why| Failure::of_sentence(&why))?;
+    let live::Reach { runner, clock, sources, chats } = reached;
+    Ok(Tools { runner, clock, sources, chats })
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{App, Parts, Read, StartError, sources};
+use crate::adapters::chat::console;
 use crate::adapters::clock::SystemClock;
 use crate::adapters::exec::{Environment, LocalRunner};
 use crate::config::{Problem, Request, Setup};
@@ -33,16 +34,20 @@ pub struct Reach {
 }
 
 /// What commands other than `run` touch of the world, as the configuration wants it.
-#[must_use]
-pub fn reach(setup: &Setup) -> Reach {
+///
+/// # Errors
+/// See [`platforms`].
+pub fn reach(setup: &Setup) -> Result<Reach, String> {
     let (runner, clock) = machine();
     let sources = sources::build(&setup.loaded.config, &runner, &clock, &Arc::new(setup.policy.clone()));
-    Reach { runner, clock, sources, chats: platforms(setup) }
+    Ok(Reach { runner, clock, sources, chats: platforms(setup)? })
 }
 
 /// The chat platforms that the configuration names, short of the console. Nothing is connected yet.
-#[must_use]
-pub fn platforms(setup: &Setup) -> Vec<Arc<dyn Chat>> {
+///
+/// # Errors
+/// One that can't be set up on this machine, with the reason.
+pub fn platforms(setup: &Setup) -> Result<Vec<Arc<dyn Chat>>, String> {
     super::platforms::build(&setup.loaded.config.chat, &machine().1)
 }
 
@@ -51,21 +56,21 @@ fn machine() -> (Arc<dyn CommandRunner>, Arc<dyn Clock>) {
     (Arc::new(LocalRunner::new(clock.clone(), Environment::of_this_process())), clock)
 }
 
-/// Starts Steward on the real world and has it greet.
+/// Starts Steward on the real world and has it greet whoever is at the console.
 ///
 /// # Errors
 /// See [`StartError`].
 pub async fn start(request: &Request, chats: Vec<Arc<dyn Chat>>) -> Result<App, StartError> {
     let (runner, clock) = machine();
+    let with_console = chats.iter().any(|chat| chat.platform() == console::NAME);
     let request = request.clone();
     let read: Read = Arc::new(move || reviewed(Setup::load(&request)?));
     let app = App::start(Parts { read, clock, runner, chats, look_for_edits: LOOK_FOR_EDITS }).await?;
-    let card = greeting(&app).field("Open now", open_now(&app).await);
-    app.handle().send(Message::Answered {
-        platform: "console".to_owned(),
-        conversation: "console".to_owned(),
-        card,
-    });
+    if with_console {
+        let card = greeting(&app).field("Open now", open_now(&app).await);
+        let (platform, conversation) = (console::NAME.to_owned(), console::NAME.to_owned());
+        app.handle().send(Message::Answered { platform, conversation, card });
+    }
     Ok(app)
 }
 

@@ -24,6 +24,9 @@ pub(super) async fn doctor(tools: &Tools, json: bool, screen: &mut Screen<'_>) -
         platforms.push((chat.platform(), checks));
     }
     let count = |health: Health| platforms.iter().flat_map(|(_, c)| c).filter(|c| c.health == health).count();
+    // Of a platform about which nothing could be found out, nobody can say that it works.
+    let is_in_the_dark =
+        platforms.iter().any(|(_, checks)| checks.iter().all(|check| check.health == Health::Unknown));
     let (bad, poor, unknown) = (count(Health::Bad), count(Health::Poor), count(Health::Unknown));
     if json {
         let platforms = platforms.into_iter().map(|(platform, checks)| PlatformHealth {
@@ -34,7 +37,7 @@ pub(super) async fn doctor(tools: &Tools, json: bool, screen: &mut Screen<'_>) -
     } else {
         screen.line(&summary(tools.chats.len(), bad, poor, unknown))?;
     }
-    Ok(if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if bad == 0 && !is_in_the_dark { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn show(check: &Check, wide: usize, screen: &mut Screen<'_>) -> Result<(), super::Stop> {

@@ -47,7 +47,7 @@ pub struct Tools {
 }
 
 /// Makes the tools that fit a configuration.
-pub type MakeTools<'a> = &'a dyn Fn(&Setup) -> Tools;
+pub type MakeTools<'a> = &'a dyn Fn(&Setup) -> Result<Tools, Failure>;
 
 /// How a command went: its exit code, or why it stopped early.
 type Ended = Result<ExitCode, Stop>;
@@ -105,7 +105,7 @@ fn carry_out(
     };
     let setup = load(globals)?;
     logging::start(globals, &setup.loaded.config.log.level)?;
-    let tools = make_tools(&setup);
+    let tools = make_tools(&setup)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
         Failure::new(
             format!("the system gives no runtime: {error}"),

@@ -178,6 +178,7 @@ fn typed(text: &str) -> Inbound {
         text: text.to_owned(),
         incident: None,
         addressed: true,
+        pressed: false,
         bookmark: None,
     }
 }

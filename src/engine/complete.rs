@@ -1,5 +1,7 @@
 //! What could be meant by what was typed so far, for platforms that complete as one types.
 
+use std::collections::BTreeSet;
+
 use super::ports::{Choice, Kind};
 use super::world::World;
 use crate::domain::command::COMMANDS;
@@ -58,18 +60,11 @@ impl World {
     /// What is broken now, then all else that is known.
     fn targets_by_trouble(&self) -> Vec<Choice> {
         let roots = self.incidents.values().filter(|live| live.incident.state.is_unresolved());
-        let mut broken: Vec<_> = roots.map(|live| live.incident.root.clone()).collect();
-        broken.sort();
-        let mut known: Vec<_> = self.knowledge.topology.entries().map(|entry| entry.target.clone()).collect();
-        known.extend(self.heard_of.keys().map(|problem| problem.target.clone()));
-        known.sort();
-        let mut targets = Vec::new();
-        for target in broken.into_iter().chain(known) {
-            if !targets.contains(&target) {
-                targets.push(target);
-            }
-        }
-        targets.iter().map(|target| choice(target.as_str(), "")).collect()
+        let broken: BTreeSet<&str> = roots.map(|live| live.incident.root.as_str()).collect();
+        let mut known: BTreeSet<&str> =
+            self.knowledge.topology.entries().map(|entry| entry.target.as_str()).collect();
+        known.extend(self.heard_of.keys().map(|problem| problem.target.as_str()));
+        broken.iter().chain(known.difference(&broken)).map(|target| choice(target, "")).collect()
     }
 }
 

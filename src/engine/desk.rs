@@ -149,7 +149,7 @@ impl Desk {
                 let _ = reply.send(world.complete(kind, &typed, now));
             }
             Message::Line { platform, way, state } => world.line(&platform, way, state, now),
-            Message::Ignored { platform } => world.ignore(platform),
+            Message::Remade { incident } => world.put_questions_again(incident),
             Message::Wake => world.forget_gone_skills(now),
         }
         None

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use tokio::sync::oneshot;
 
+use super::lines::Ignored;
 use super::message::{Handle, Message};
 use super::ports::{About, Asked, Choice, Ears, Ended, Inbound, Kind, Way};
 use crate::store::{Store, outbox, query};
@@ -13,6 +14,8 @@ pub struct Listener {
     pub engine: Handle,
     /// What is stored.
     pub store: Store,
+    /// Where events from elsewhere are counted.
+    pub ignored: Ignored,
 }
 
 /// The setting that keeps a platform's bookmark.
@@ -47,8 +50,7 @@ impl Ears for Listener {
             tracing::error!(platform, %error, "what a message is about is unknown");
             None
         });
-        let (incident, key) = found?;
-        let question = key.strip_prefix("question:").and_then(|number| number.parse().ok());
+        let (incident, question) = found?;
         Some(About { incident, question })
     }
 
@@ -72,6 +74,6 @@ impl Ears for Listener {
     }
 
     fn ignored(&self, platform: &str) {
-        self.engine.send(Message::Ignored { platform: platform.to_owned() });
+        self.ignored.count(platform);
     }
 }

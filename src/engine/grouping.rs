@@ -37,6 +37,7 @@ impl World {
         let into_number = survivor.number;
         self.retract_occurrence(from);
         self.call_off(from, &format!("incident #{number} went on as #{into_number}"), now);
+        self.questions_moved(from, into_number);
         self.record(
             from,
             Event::MergedInto { incident: into, number: into_number, why: why.to_owned() },

@@ -1,6 +1,7 @@
 //! The lines to the chat platforms: one that is cut is told on the others.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::cards::span;
@@ -27,8 +28,24 @@ struct Cut {
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     cut: BTreeMap<String, Cut>,
-    /// Events from elsewhere than the configured places and people.
-    ignored: BTreeMap<String, u64>,
+    ignored: Ignored,
+}
+
+/// How many events came from elsewhere than the configured places and people, by platform. Counted beside the engine:
+/// there may be any number of them, and nothing follows from one.
+#[derive(Debug, Clone, Default)]
+pub struct Ignored(Arc<Mutex<BTreeMap<String, usize>>>);
+
+impl Ignored {
+    /// Counts one.
+    pub fn count(&self, platform: &str) {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *counts.entry(platform.to_owned()).or_default() += 1;
+    }
+
+    fn counts(&self) -> BTreeMap<String, usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 impl World {
@@ -86,9 +103,10 @@ impl World {
         self.post_to(&others, "lab", None, &Place::Lab, card, now);
     }
 
-    /// Counts an event from elsewhere than the configured places and people.
-    pub(super) fn ignore(&mut self, platform: String) {
-        *self.lines.ignored.entry(platform).or_default() += 1;
+    /// Where events from elsewhere are counted.
+    #[must_use]
+    pub fn ignored(&self) -> Ignored {
+        self.lines.ignored.clone()
     }
 
     /// How the platforms are, for `status`: one line for each of which there is something to say.
@@ -99,11 +117,8 @@ impl World {
             let why: Vec<&str> = cut.ways.values().map(String::as_str).collect();
             format!("{platform} is cut off since {at}: {}", why.join("; "))
         });
-        let ignored = self.lines.ignored.iter().map(|(platform, count)| {
-            format!(
-                "{platform}: {} from elsewhere ignored",
-                super::answers::count_of(*count as usize, "event")
-            )
+        let ignored = self.lines.ignored.counts().into_iter().map(|(platform, count)| {
+            format!("{platform}: {} from elsewhere ignored", super::answers::count_of(count, "event"))
         });
         cut.chain(ignored).collect::<Vec<_>>().join("\n")
     }

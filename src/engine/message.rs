@@ -125,10 +125,10 @@ pub enum Message {
         /// Why it is cut.
         state: Result<(), String>,
     },
-    /// An event came from elsewhere than the configured places and people.
-    Ignored {
-        /// The platform.
-        platform: Platform,
+    /// A platform had to make an incident's root message or thread anew, because somebody deleted it.
+    Remade {
+        /// The incident.
+        incident: IncidentId,
     },
     /// Look at what is live as if time had come: sent once at start.
     Wake,

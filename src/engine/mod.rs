@@ -10,7 +10,7 @@ pub mod effect;
 mod grouping;
 mod ingest;
 mod lifecycle;
-mod lines;
+pub mod lines;
 pub mod message;
 pub mod outbox;
 mod patience;

@@ -1,5 +1,6 @@
 //! Delivers the outbox of one platform: in order within a thread, retried with patience, never lost.
 
+mod delivery;
 mod pace;
 
 use std::collections::{HashSet, VecDeque};
@@ -8,16 +9,15 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use rusqlite::Connection;
 use tokio::sync::{Notify, watch};
 
 use self::pace::Pace;
 use super::activity::{Activity, RestingClock, told};
-use super::message::{Handle, Message};
+use super::message::Handle;
 use super::patience;
-use super::ports::{Capabilities, Chat, Clock, Delivered, DeliveryError, Outbound, Way};
+use super::ports::{Capabilities, Chat, Clock};
 use super::schedule::until;
-use crate::domain::card::Refs;
+use crate::domain::card::Place;
 use crate::domain::signal::Timestamp;
 use crate::store::outbox::{self, Waiting};
 use crate::store::{Store, StoreError};
@@ -30,7 +30,9 @@ const STALE: Duration = Duration::from_secs(1);
 /// The first wait after a failure; it doubles with each one.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The longest wait between two tries that the platform did not ask for.
-const LONGEST_WAIT: Duration = Duration::from_secs(300);
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// After so many failures in a row it is the platform that fails, and not a message.
+const A_FEW: u32 = 3;
 /// A platform that asks for less of a pause than this, or for more than that, is not taken at its word.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 /// See [`SHORTEST_PAUSE`].
@@ -52,6 +54,8 @@ pub struct Courier {
     pub bell: Arc<Notify>,
     /// Told when the platform can't be reached, and when it can again.
     pub engine: Handle,
+    /// Turns true when Steward begins to end: a platform that does not answer then is not waited for.
+    pub leaving: watch::Receiver<bool>,
 }
 
 impl Courier {
@@ -65,7 +69,8 @@ impl Courier {
             courier: &self,
             ending: ending.clone(),
             hold_until: Mutex::default(),
-            cut: Mutex::default(),
+            failures: Mutex::default(),
+            down_until: Mutex::default(),
             pace: Mutex::default(),
             last_look: self.clock.now(),
         };
@@ -106,8 +111,10 @@ struct Round<'a> {
     ending: watch::Receiver<bool>,
     /// The platform asked for a pause until then.
     hold_until: Mutex<Option<Timestamp>>,
-    /// Whether the platform could not be reached the last time.
-    cut: Mutex<bool>,
+    /// How often in a row the platform could not be reached.
+    failures: Mutex<u32>,
+    /// It failed so often that nothing but answers to people is tried until then.
+    down_until: Mutex<Option<Timestamp>>,
     /// When messages were last edited.
     pace: Mutex<Pace>,
     last_look: Timestamp,
@@ -121,18 +128,23 @@ impl Round<'_> {
         let mut queue = VecDeque::new();
         let mut under_way = FuturesUnordered::new();
         let mut written_to = HashSet::new();
-        let (at_once, mut looked_at) = (round.can.at_once.max(1), None);
+        let (at_once, mut looked_at, mut outcome) = (round.can.at_once.max(1), None, Ok(()));
         loop {
             let now = round.clock.now();
             let held = round.held(now);
-            if held.is_some() || *round.ending.borrow() {
-                // Once the platform has asked for a pause, what is left waits for it.
+            if held.is_some() || round.is_leaving() || outcome.is_err() {
+                // What is left of the batch waits; what is under way comes to its end, or it would be sent twice.
                 queue.clear();
             } else if under_way.len() < at_once
                 && (queue.is_empty() || looked_at.is_none_or(|at| at + STALE < now))
             {
-                queue = round.due(now, &written_to).await?;
                 looked_at = Some(now);
+                match round.due(now, &written_to).await {
+                    Ok(due) => queue = due,
+                    Err(error) => outcome = Err(error),
+                }
+            } else if round.down(now).is_some() {
+                queue.retain(is_answer);
             }
             while under_way.len() < at_once
                 && let Some(message) = queue.pop_front()
@@ -141,22 +153,37 @@ impl Round<'_> {
                 under_way.push(round.deliver_one(message));
             }
             tokio::select! {
-                Some((thread, outcome)) = under_way.next() => {
-                    outcome?;
+                Some((thread, delivered)) = under_way.next() => {
+                    outcome = outcome.and(delivered);
                     written_to.remove(&thread);
                 }
                 // Something new need not wait until all that is under way is there.
                 () = round.courier.bell.notified(), if !under_way.is_empty() => {}
-                else => return if held.is_some() { Ok(held) } else { round.next_due(now).await },
+                else => break,
             }
         }
+        outcome?;
+        let now = self.clock.now();
+        match self.held(now).or(self.down(now)) {
+            Some(until) => Ok(Some(until)),
+            // The next start goes on from here.
+            None if self.is_leaving() => Ok(None),
+            None => self.next_due(now).await,
+        }
+    }
+
+    /// Whether nothing more is to be begun: Steward has ended, or is about to and the platform does not answer.
+    fn is_leaving(&self) -> bool {
+        *self.ending.borrow() || *self.courier.leaving.borrow() && *locked(&self.failures) > 0
     }
 
     /// What is due, short of the threads that are written to right now.
     async fn due(&self, now: Timestamp, but: &HashSet<String>) -> Result<VecDeque<Waiting>, StoreError> {
         let platform = self.platform.clone();
         let due = self.courier.store.read(move |conn| outbox::due(conn, &platform, now, BATCH)).await?;
-        Ok(due.into_iter().filter(|message| !but.contains(&message.thread)).collect())
+        let is_down = self.down(now).is_some();
+        let may_go = |message: &Waiting| !but.contains(&message.thread) && (!is_down || is_answer(message));
+        Ok(due.into_iter().filter(may_go).collect())
     }
 
     async fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
@@ -173,138 +200,30 @@ impl Round<'_> {
         locked(&self.hold_until).filter(|until| *until > now)
     }
 
+    /// Until when nothing but answers is tried, if the platform is down.
+    fn down(&self, now: Timestamp) -> Option<Timestamp> {
+        locked(&self.down_until).filter(|until| *until > now)
+    }
+
     /// A clock that went back would keep messages waiting that are due.
     async fn look_at_clock(&mut self) -> Result<(), StoreError> {
         let now = self.clock.now();
         let went_back = now < self.last_look;
         self.last_look = now;
-        let held = self.held(now).filter(|_| !went_back);
+        let (held, down) = (self.held(now).filter(|_| !went_back), self.down(now).filter(|_| !went_back));
         *locked(&self.hold_until) = held;
+        *locked(&self.down_until) = down;
         if went_back {
             let platform = self.platform.clone();
             self.record(move |conn| outbox::hurry(conn, &platform, now, now)).await?;
         }
         Ok(())
     }
+}
 
-    async fn deliver(&self, message: Waiting) -> Result<(), StoreError> {
-        let key = message.key();
-        let refs = match message.place.incident() {
-            Some((id, _)) => {
-                let (platform, key) = (self.platform.clone(), key.clone());
-                self.courier.store.read(move |conn| outbox::refs(conn, &platform, id, &key)).await?
-            }
-            None => Refs::default(),
-        };
-        let is_edit = refs.own.is_some();
-        let now = self.clock.now();
-        let too_soon = locked(&self.pace).wait(&message, now, self.can.edit_every);
-        if let Some(at) = too_soon.filter(|_| is_edit) {
-            return self.record(move |conn| outbox::step_aside(conn, message.id, at)).await;
-        }
-        let outbound = Outbound {
-            id: message.id,
-            written_at: message.written_at,
-            place: message.place.clone(),
-            card: message.card.cleaned(),
-            refs,
-        };
-        match self.courier.chat.deliver(&outbound).await {
-            Ok(delivered) => self.delivered(message, &key, delivered).await,
-            Err(DeliveryError::Limited { pause, everything }) => {
-                self.pause(&message, pause, everything, is_edit).await
-            }
-            Err(DeliveryError::Transient { why, hold }) => self.put_off(message, why, hold).await,
-            Err(DeliveryError::Permanent { why }) => {
-                tracing::error!(
-                    platform = self.platform,
-                    message = message.id,
-                    why,
-                    "a message can't be delivered and is given up"
-                );
-                self.record(move |conn| outbox::given_up(conn, &message, &why, now)).await
-            }
-        }
-    }
-
-    async fn delivered(&self, message: Waiting, key: &str, delivered: Delivered) -> Result<(), StoreError> {
-        let (platform, key, now) = (self.platform.clone(), key.to_owned(), self.clock.now());
-        if message.supersedes {
-            locked(&self.pace).edited(&message, now, self.can.edit_every);
-        }
-        let is_back = std::mem::take(&mut *locked(&self.cut));
-        if is_back {
-            self.tell_engine(Ok(()));
-        }
-        self.record(move |conn| {
-            if let Some((incident, _)) = message.place.incident().filter(|_| delivered != Refs::default()) {
-                outbox::keep_refs(conn, &platform, incident, &key, &delivered)?;
-            }
-            if is_back || message.attempts > 0 {
-                // The platform answers again: what else was put off need not wait any longer.
-                outbox::hurry(conn, &platform, now, now)?;
-            }
-            outbox::sent(conn, &message, now)
-        })
-        .await
-    }
-
-    /// The platform wants less at once. Nothing is wrong, and nobody needs to know.
-    async fn pause(
-        &self,
-        message: &Waiting,
-        pause: Duration,
-        everything: bool,
-        is_edit: bool,
-    ) -> Result<(), StoreError> {
-        let pause = pause.clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
-        let (id, at) = (message.id, self.clock.now() + pause);
-        tracing::debug!(
-            platform = self.platform,
-            message = id,
-            ?pause,
-            everything,
-            "the platform asks for a pause"
-        );
-        if everything {
-            *locked(&self.hold_until) = Some(at);
-        }
-        self.record(move |conn| match is_edit {
-            // What stands behind an edit need not wait for it.
-            true => outbox::step_aside(conn, id, at),
-            false => outbox::pause(conn, id, at),
-        })
-        .await
-    }
-
-    async fn put_off(&self, message: Waiting, why: String, hold: Option<Duration>) -> Result<(), StoreError> {
-        let backoff = FIRST_WAIT.saturating_mul(1 << message.attempts.min(16)).min(LONGEST_WAIT);
-        let now = self.clock.now();
-        let at = now + hold.unwrap_or(backoff);
-        if let Some(hold) = hold {
-            *locked(&self.hold_until) = Some(now + hold);
-        }
-        let platform = &self.platform;
-        tracing::warn!(platform, message = message.id, why, retry_at = %at, "a message is put off");
-        let was_cut = std::mem::replace(&mut *locked(&self.cut), true);
-        if !was_cut {
-            self.tell_engine(Err(why.clone()));
-        }
-        self.record(move |conn| outbox::later(conn, message.id, &why, at)).await
-    }
-
-    fn tell_engine(&self, state: Result<(), String>) {
-        self.courier.engine.send(Message::Line { platform: self.platform.clone(), way: Way::Out, state });
-    }
-
-    /// Records what came of a delivery, for as long as it takes: what is not on record would be delivered again.
-    async fn record(
-        &self,
-        write: impl Fn(&Connection) -> Result<(), StoreError> + Clone + Send + 'static,
-    ) -> Result<(), StoreError> {
-        let what = format!("what goes to {}", self.platform);
-        patience::write(&self.courier.store, &self.clock, &self.ending, &what, write).await
-    }
+/// Whether somebody waits for it at the screen.
+fn is_answer(message: &Waiting) -> bool {
+    matches!(message.place, Place::Answer { .. })
 }
 
 /// The value, also if somebody panicked while holding it: each write to it is a single one.

@@ -170,6 +170,24 @@ impl World {
         self.dirty.insert(id);
     }
 
+    /// What they stood in was deleted: those that are still open are put again.
+    pub(super) fn put_questions_again(&mut self, id: IncidentId) {
+        self.change_question(id, |put| !put.card.actions.is_empty());
+    }
+
+    /// What was permitted goes on with another incident, and is told there.
+    pub(super) fn questions_moved(&mut self, id: IncidentId, into: u64) {
+        let why = format!("called off, because the incident went on as part of #{into}");
+        self.change_question(id, |put| {
+            let is_open = !put.is_final;
+            if is_open {
+                put.card = not_begun(std::mem::take(&mut put.card), &why);
+                put.is_final = true;
+            }
+            is_open
+        });
+    }
+
     /// What was permitted has come to its end.
     pub(super) fn question_concluded(&mut self, id: IncidentId, runbook: &str, outcome: &Outcome) {
         self.change_question(id, |put| {

@@ -29,23 +29,28 @@ impl World {
         }
         let command = match parse(&inbound.text, now, self.settings.tz) {
             Ok(command) => command,
-            // People who talk to each other in a thread are not interrupted.
-            Err(misunderstood) if !inbound.addressed && misunderstood.is_prose() => return None,
+            // People who talk to each other in a thread are not interrupted, unless it is a slip of the keys.
+            Err(misunderstood) if !inbound.addressed && !is_a_slip(&misunderstood) => return None,
             Err(misunderstood) => {
                 self.answer(&inbound.platform, &inbound.conversation, &not_understood(&misunderstood), now);
                 return None;
             }
         };
-        let reply = if command.needs_operator() && !inbound.operator {
-            let data = serde_json::json!({ "text": inbound.text });
-            self.audit(&inbound.user, "refused", data, now);
-            self.sign(inbound);
-            Reply::Now(not_an_operator(inbound))
-        } else {
-            let reply = self.obey(command, inbound, now);
-            self.sign(inbound);
-            reply
-        };
+        let reply =
+            if self.is_of_another_time(&command, inbound) {
+                Reply::Now(Card::titled("I don't know this card").line(
+                    "It may be from before my records begin. `approvals` lists what waits for you now.",
+                ))
+            } else if command.needs_operator() && !inbound.operator {
+                let data = serde_json::json!({ "text": inbound.text });
+                self.audit(&inbound.user, "refused", data, now);
+                self.sign(inbound);
+                Reply::Now(not_an_operator(inbound))
+            } else {
+                let reply = self.obey(command, inbound, now);
+                self.sign(inbound);
+                reply
+            };
         match reply {
             Reply::Now(card) => {
                 self.answer(&inbound.platform, &inbound.conversation, &card, now);
@@ -53,6 +58,15 @@ impl World {
             }
             Reply::Ask(question) => Some(question),
         }
+    }
+
+    /// Whether a button that was pressed answers a question of the same number that another message asked.
+    fn is_of_another_time(&self, command: &ChatCommand, inbound: &Inbound) -> bool {
+        let (ChatCommand::Approve { approval } | ChatCommand::Deny { approval, .. }) = command else {
+            return false;
+        };
+        let asked_in = self.approvals.get(approval).map(|asked| self.number(asked.incident));
+        inbound.pressed && asked_in.is_some() && asked_in != inbound.incident
     }
 
     /// Keeps how far a platform's events were taken in.
@@ -272,6 +286,12 @@ impl World {
             card.line(format!("{:<28} {from:<8} {}", runbook.name, runbook.title))
         })
     }
+}
+
+/// Whether it is a command but for a letter or an argument, and not prose that happens to begin like one.
+fn is_a_slip(misunderstood: &Misunderstood) -> bool {
+    let only_help = misunderstood.suggestion.as_ref().is_some_and(|command| command.starts_with("help"));
+    !misunderstood.is_prose() && !only_help
 }
 
 /// Tells the id as well: whoever sets Steward up needs it for the configuration.

@@ -7,7 +7,7 @@ use super::StoreError;
 use super::columns::{Json, Ms, Text};
 use super::sagas::Terms;
 use crate::domain::approval::Approval;
-use crate::domain::card::{Card, Place};
+use crate::domain::card::{Card, Mention, Place};
 use crate::domain::change::Change;
 use crate::domain::escalation::Cause;
 use crate::domain::ids::{IncidentId, RemediationId};
@@ -420,8 +420,8 @@ fn write_message(conn: &Connection, message: &NewMessage) -> Result<(), StoreErr
         }
     }
     conn.prepare_cached(
-        "INSERT INTO outbox (platform, thread, supersedes, place, card, state, next_at, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, 'pending', ?6, ?6)",
+        "INSERT INTO outbox (platform, thread, supersedes, place, card, calls, state, next_at, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'pending', ?7, ?7)",
     )?
     .execute(params![
         message.platform,
@@ -429,6 +429,7 @@ fn write_message(conn: &Connection, message: &NewMessage) -> Result<(), StoreErr
         message.supersedes,
         Json(&message.place),
         Json(&message.card),
+        message.card.mention == Mention::Here,
         Ms(message.at)
     ])?;
     Ok(())

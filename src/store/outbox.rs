@@ -44,7 +44,9 @@ impl Waiting {
 }
 
 /// The first message of each thread that waits for a platform and is due by `now`, at most `limit`; what is behind it
-/// waits for it. Answers come first: somebody is looking at the screen.
+/// waits for it. Answers come first, since somebody is looking at the screen, then the threads in which people are
+/// called; what failed before comes last, so that it keeps nothing else from being tried,
+/// and the root messages of a storm come before the updates of its threads.
 ///
 /// # Errors
 /// Whatever SQLite says, or a value that can't be read.
@@ -55,10 +57,12 @@ pub fn due(
     limit: u32,
 ) -> Result<Vec<Waiting>, StoreError> {
     let mut query = conn.prepare_cached(
-        "SELECT id, thread, place, card, attempts, created_at, supersedes IS NOT NULL FROM outbox
-         WHERE id IN (SELECT min(id) FROM outbox WHERE platform = ?1 AND state = 'pending'
-                      AND (aside = 0 OR next_at <= ?2) GROUP BY thread)
-           AND next_at <= ?2 ORDER BY thread NOT GLOB 'answer:*', id LIMIT ?3",
+        "SELECT id, o.thread, place, card, attempts, created_at, supersedes IS NOT NULL FROM outbox AS o
+         JOIN (SELECT min(id) AS first, max(calls) AS calling FROM outbox
+                WHERE platform = ?1 AND state = 'pending' AND (aside = 0 OR next_at <= ?2) GROUP BY thread)
+           ON id = first
+         WHERE next_at <= ?2 ORDER BY o.thread NOT GLOB 'answer:*', calling DESC, attempts > 0,
+                                           supersedes IS NULL, id LIMIT ?3",
     )?;
     let rows = query.query_map(params![platform, Ms(now), limit], |row| {
         Ok(Waiting {
@@ -142,6 +146,36 @@ pub fn pause(conn: &Connection, id: i64, next_at: Timestamp) -> Result<(), Store
     Ok(())
 }
 
+/// Puts off everything that would be a new message in the channel itself.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn pause_channel(conn: &Connection, platform: &str, next_at: Timestamp) -> Result<(), StoreError> {
+    conn.prepare_cached(
+        "UPDATE outbox SET next_at = ?2 WHERE platform = ?1 AND state = 'pending' AND next_at < ?2
+           AND (thread = 'lab' OR supersedes GLOB 'root:*' AND NOT EXISTS (
+                SELECT 1 FROM chat_messages AS m
+                 WHERE m.platform = ?1 AND m.key = 'root' AND 'root:' || m.incident = outbox.supersedes))",
+    )?
+    .execute(params![platform, Ms(next_at)])?;
+    Ok(())
+}
+
+/// Gives up what waits for platforms that are not among these: nobody will ever deliver it.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn forget_others(conn: &Connection, platforms: &[String], now: Timestamp) -> Result<usize, StoreError> {
+    let known = serde_json::Value::from(platforms.to_vec());
+    let given_up = conn
+        .prepare_cached(
+            "UPDATE outbox SET state = 'failed', error = 'the platform is not configured', done_at = ?2
+             WHERE state = 'pending' AND platform NOT IN (SELECT value FROM json_each(?1))",
+        )?
+        .execute(params![known.to_string(), Ms(now)])?;
+    Ok(given_up)
+}
+
 /// Puts an edit off, and lets what stands behind it in its thread go first.
 ///
 /// # Errors
@@ -188,7 +222,9 @@ pub fn keep_refs(
     refs: &Refs,
 ) -> Result<(), StoreError> {
     let mut keep = conn.prepare_cached(
-        "INSERT INTO chat_messages (platform, incident, key, ref) VALUES (?1, ?2, ?3, ?4)
+        // The incident may be gone by the time that a platform is back.
+        "INSERT INTO chat_messages (platform, incident, key, ref)
+         SELECT ?1, id, ?3, ?4 FROM incidents WHERE id = ?2
          ON CONFLICT (platform, incident, key) DO UPDATE SET ref = ?4",
     )?;
     for (key, reference) in [(ROOT, &refs.root), (THREAD, &refs.thread), (own, &refs.own)] {
@@ -199,7 +235,8 @@ pub fn keep_refs(
     Ok(())
 }
 
-/// What a message or a thread is about, by what its platform calls it: the incident's number and the message's key.
+/// What a message or a thread is about, by what its platform calls it: the incident's number, and the question's if the
+/// message asks one that still waits for an answer.
 ///
 /// # Errors
 /// Whatever SQLite says.
@@ -207,12 +244,15 @@ pub fn about(
     conn: &Connection,
     platform: &str,
     reference: &str,
-) -> Result<Option<(u64, String)>, StoreError> {
+) -> Result<Option<(u64, Option<u64>)>, StoreError> {
     let mut query = conn.prepare_cached(
-        "SELECT i.number, m.key FROM chat_messages m JOIN incidents i ON i.id = m.incident
+        "SELECT i.number, a.number FROM chat_messages m JOIN incidents i ON i.id = m.incident
+         LEFT JOIN approvals a ON m.key = 'question:' || a.number AND a.state = 'pending'
          WHERE m.platform = ?1 AND m.ref = ?2 ORDER BY i.number DESC LIMIT 1",
     )?;
-    let found = query.query_row([platform, reference], |row| Ok((row.get::<_, Count>(0)?.0, row.get(1)?)));
+    let found = query.query_row([platform, reference], |row| {
+        Ok((row.get::<_, Count>(0)?.0, row.get::<_, Option<Count>>(1)?.map(|Count(number)| number)))
+    });
     Ok(found.optional()?)
 }
 

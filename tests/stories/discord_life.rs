@@ -2,6 +2,11 @@
 //! documentation.
 
 mod approvals;
+mod calls;
+mod crash;
+mod gone;
+mod line;
+mod storm;
 mod talk;
 
 use std::time::Duration;
@@ -9,7 +14,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::support::discord::view::{Seen, Thread};
-use super::support::discord::{BOT, CHANNEL, OPERATOR, World};
+use super::support::discord::{BOT, CHANNEL, Fault, OPERATOR, World};
 use super::support::{Bot, FakeDiscord, Lab, min};
 
 const VACUUM: &str = r#"

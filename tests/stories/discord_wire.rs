@@ -3,7 +3,9 @@
 mod delivery;
 mod failures;
 mod hearing;
+mod refusals;
 mod setup;
+mod unheard;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -154,16 +156,22 @@ struct Heard {
 }
 
 /// Ears that remember.
+#[derive(Default)]
 struct FakeEars {
     heard: Mutex<Heard>,
     changed: Notify,
     about: Mutex<BTreeMap<String, About>>,
     asked: Mutex<Vec<Asked>>,
+    /// While it is true, what is said is not taken in.
+    busy: watch::Sender<bool>,
+    /// While it is true, it takes its time to find out what a message is about.
+    slow: watch::Sender<bool>,
 }
 
 #[async_trait]
 impl Ears for FakeEars {
     async fn said(&self, inbound: Inbound) -> Result<(), Ended> {
+        let _ = self.busy.subscribe().wait_for(|busy| !busy).await;
         self.heard.lock().unwrap().said.push(inbound);
         self.changed.notify_waiters();
         Ok(())
@@ -178,6 +186,7 @@ impl Ears for FakeEars {
     }
 
     async fn about(&self, _: &str, reference: &str) -> Option<About> {
+        let _ = self.slow.subscribe().wait_for(|slow| !slow).await;
         self.about.lock().unwrap().get(reference).cloned()
     }
 
@@ -209,13 +218,7 @@ struct Listening {
 
 impl Listening {
     fn begin(wire: &Wire) -> Self {
-        let ears = FakeEars {
-            heard: Mutex::default(),
-            changed: Notify::new(),
-            about: Mutex::default(),
-            asked: Mutex::default(),
-        };
-        Self::with(wire, ears)
+        Self::with(wire, FakeEars::default())
     }
 
     fn with(wire: &Wire, ears: FakeEars) -> Self {

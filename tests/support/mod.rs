@@ -206,7 +206,7 @@ impl Lab {
         let clock: Arc<dyn Clock> = self.clock.clone();
         let mut chats: Vec<Arc<dyn Chat>> = self.chats().map(|chat| chat as Arc<dyn Chat>).collect();
         if let Ok(setup) = self.read()() {
-            chats.extend(platforms::build(&setup.loaded.config.chat, &clock));
+            chats.extend(platforms::build(&setup.loaded.config.chat, &clock).unwrap());
         }
         Parts {
             read: self.read(),
@@ -308,6 +308,7 @@ impl Bot<'_> {
             text: text.into(),
             incident,
             addressed: true,
+            pressed: false,
             bookmark: None,
         };
         self.app.handle().submit(Message::Said(inbound)).await.unwrap();

@@ -106,12 +106,9 @@ impl Chat for Discord {
         }
     }
 
-    async fn listen(&self, ears: Arc<dyn Ears>, mut ending: watch::Receiver<bool>) {
+    async fn listen(&self, ears: Arc<dyn Ears>, ending: watch::Receiver<bool>) {
         let hearer = Hearer::new(self.rest.clone(), self.settings.clone(), self.clock.clone(), ears);
-        tokio::select! {
-            _ = ending.wait_for(|yes| *yes) => {}
-            () = Listening::new(Arc::new(hearer)).listen() => {}
-        }
+        Listening::new(Arc::new(hearer)).listen(ending).await;
     }
 
     async fn examine(&self) -> Vec<Check> {

@@ -365,3 +365,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_citation_in_front_is_not_obeyed_and_what_follows_it_is() {
+    let now = "2026-11-21T08:00:00Z".parse().unwrap();
+    for text in ["\"approve 7\"", "@steward “approve 7”.", "\"approve 7", "\"deny\"", "\""] {
+        assert!(parse(text, now, chrono_tz::Tz::UTC).is_err(), "{text}");
+    }
+    let after = parse("\"it is down\" approve 7", now, chrono_tz::Tz::UTC);
+    assert_eq!(after, Ok(ChatCommand::Approve { approval: 7 }));
+}

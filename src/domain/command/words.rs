@@ -27,6 +27,8 @@ pub(super) fn words(text: &str) -> Vec<Word> {
     words.retain(|word| !word.bare.is_empty());
     let addressed = words.iter().take_while(|word| is_address(word)).count();
     words.drain(..addressed);
+    let cited = citation(&words);
+    words.drain(..cited);
     while words.len() > 1 && words.last().is_some_and(|word| POLITE.contains(&word.key.as_str())) {
         words.pop();
     }
@@ -34,6 +36,18 @@ pub(super) fn words(text: &str) -> Vec<Word> {
         *first = word(without_slash(&first.raw));
     }
     words
+}
+
+/// How many words in front are a citation, from one quotation mark to the next; all, if it never ends.
+fn citation(words: &[Word]) -> usize {
+    const MARKS: [char; 3] = ['"', '“', '”'];
+    if !words.first().is_some_and(|word| word.raw.starts_with(MARKS)) {
+        return 0;
+    }
+    let ends = |word: &Word| {
+        word.raw.trim_end_matches(['?', '!', '.', ',', ';', ':']).ends_with(MARKS) && word.raw.len() > 1
+    };
+    words.iter().position(ends).map_or(words.len(), |last| last + 1)
 }
 
 /// A user's word inside one of our sentences: marked as theirs, and short.

@@ -60,6 +60,10 @@ pub fn answered(
     card.actions.clear();
     card.fields.retain(|field| field.name != "Expires");
     card.done = state != ApprovalState::Approved;
+    if card.done {
+        // Over, and nothing was permitted: neither good nor bad.
+        card.severity = None;
+    }
     let card = card.field(ANSWER, answer);
     if state == ApprovalState::Approved { card.field(RESULT, "it runs now") } else { card }
 }

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
-use super::super::ports::Threads;
+use super::super::ports::{Delivered, DeliveryError, Outbound, Threads};
 use super::*;
 use crate::domain::card::{Card, Place};
 use crate::store::batch::{Batch, NewMessage};
@@ -92,6 +92,7 @@ async fn while_one_message_is_on_its_way_a_new_one_goes_out_but_none_of_the_same
         clock: Arc::new(Still),
         bell: post.bell.clone(),
         engine,
+        leaving: watch::channel(false).1,
     };
     let (_end, ending) = watch::channel(false);
     let courier = tokio::spawn(courier.run(ending));

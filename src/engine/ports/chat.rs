@@ -170,6 +170,9 @@ pub struct Inbound {
     /// Whether it was said to Steward: a command, a mention, a private message. What was only said in an incident's
     /// thread may be meant for other people, and is answered only if it is a command.
     pub addressed: bool,
+    /// Whether it is a press of a button. What was shown on a message of another time (the state was lost, or is an
+    /// older copy) answers no question of today.
+    pub pressed: bool,
     /// Kept with what follows from this, in one piece: see [`Ears::bookmark`].
     pub bookmark: Option<String>,
 }

@@ -17,3 +17,6 @@ CREATE INDEX chat_messages_incident ON chat_messages (incident);
 
 -- An edit that waits because edits are limited does not hold up what stands behind it in its thread.
 ALTER TABLE outbox ADD COLUMN aside INTEGER NOT NULL DEFAULT 0 CHECK (aside IN (0, 1));
+
+-- A thread in which people are called goes before the quiet ones.
+ALTER TABLE outbox ADD COLUMN calls INTEGER NOT NULL DEFAULT 0 CHECK (calls IN (0, 1));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use steward::domain::card::{Card, Place};
 use steward::engine::ports::{Delivered, DeliveryError};
 
-use super::super::support::discord::{CHANNEL, Fault, OPERATOR, TOKEN, permission};
+use super::super::support::discord::{BOT, CHANNEL, Fault, OPERATOR, TOKEN, permission};
 use super::{Wire, incident, pass, told};
 
 const POST: &str = "POST /channels/*/messages";
@@ -25,7 +25,7 @@ async fn what_fails_by_itself_is_tried_again_and_never_shows_the_token() {
 }
 
 #[tokio::test]
-async fn what_only_a_person_can_mend_holds_everything_and_says_what_to_do() {
+async fn what_only_a_person_can_mend_says_what_to_do_and_holds_everything_if_it_is_about_everything() {
     let mut wire = Wire::new().await;
     wire.discord.change_token("another");
     let refused = wire.root(incident("open")).await.unwrap_err();
@@ -36,9 +36,15 @@ async fn what_only_a_person_can_mend_holds_everything_and_says_what_to_do() {
     wire.discord.take_permission(permission::EMBED_LINKS);
     let forbidden = wire.root(incident("open")).await.unwrap_err();
     assert!(
-        matches!(&forbidden, DeliveryError::Transient { hold: Some(_), why } if why.contains("Embed Links"))
+        matches!(&forbidden, DeliveryError::Transient { hold: None, why } if why.contains("Embed Links"))
     );
     wire.discord.give_permission(permission::EMBED_LINKS);
+    wire.discord.overwrite(CHANNEL, BOT, 0, permission::VIEW_CHANNEL);
+    let hidden = wire.root(incident("open")).await.unwrap_err();
+    assert!(
+        matches!(&hidden, DeliveryError::Transient { hold: Some(_), why } if why.contains("View Channel"))
+    );
+    wire.discord.overwrite(CHANNEL, BOT, 0, 0);
     wire.discord.delete_channel(CHANNEL);
     let gone = wire.root(incident("open")).await.unwrap_err();
     assert!(

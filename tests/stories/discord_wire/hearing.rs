@@ -191,15 +191,13 @@ async fn a_reaction_that_came_while_nobody_listened_is_found() {
     wire.discord.react(STRANGER, question, "✅");
     wire.discord.react(OPERATOR, question, "❌");
     let ears = super::FakeEars {
-        heard: std::sync::Mutex::default(),
-        changed: tokio::sync::Notify::new(),
-        about: std::sync::Mutex::default(),
         asked: std::sync::Mutex::new(vec![Asked {
             approval: 7,
             incident: 12,
             own: asked.own.unwrap(),
             thread: asked.thread,
         }]),
+        ..super::FakeEars::default()
     };
     let listening = Listening::with(&wire, ears);
     let said = listening.said().await;

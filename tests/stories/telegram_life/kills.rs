@@ -1,7 +1,9 @@
-//! Killed in the middle of everything, with a Telegram that misbehaves: nothing is lost, and it ends right.
+//! Killed in the middle of everything, with a Telegram that misbehaves: nothing is lost, and it ends right. What
+//! Telegram had taken when nobody could note that any more comes twice: it can't tell a double.
 
 use super::super::support::telegram::Fault;
 use super::*;
+use steward::domain::incident::State;
 
 /// Lets go of what hangs every now and then, so that nobody waits for a time-out.
 struct Releasing(tokio::task::JoinHandle<()>);
@@ -29,12 +31,11 @@ impl Drop for Releasing {
 async fn killed(turns: usize, fault: Option<(&'static str, Fault)>) {
     let told = format!("killed after {turns} turns, {fault:?}");
     let lab = lab("");
-    let telegram = lab.on_telegram(turns % 2 == 0).await;
+    let telegram = lab.on_telegram(turns.is_multiple_of(2)).await;
     let _releasing = Releasing::begin(&telegram);
     let mut bot = lab.start().await;
     lab.host.break_with("vm/web", "unit-failed", "unit: web.service\nsummary: web.service has failed");
     fill_disk(&lab);
-    let doubles = fault.is_some();
     if let Some((method, fault)) = fault {
         telegram.fail_next(method, 2, fault);
     }
@@ -43,44 +44,52 @@ async fn killed(turns: usize, fault: Option<(&'static str, Fault)>) {
     for round in 0..8 {
         // Time goes on for a while, and in the middle of what follows it ends.
         lab.clock.step(lab.clock.time() + min(5));
-        for _ in 0..turns + 7 * round {
+        for turn in 0..turns + 7 * round {
             tokio::task::yield_now().await;
-            tokio::time::sleep(Duration::from_micros(50)).await;
+            if turn % 4 == 0 {
+                tokio::time::sleep(Duration::from_micros(50)).await;
+            }
         }
         bot.crash().await;
         let card = telegram.see(|view| view.find(GROUP, "may I run vacuum?"));
-        if let Some(card) = card.filter(|_| !answered) {
-            telegram.react(OPERATOR, GROUP, card.id, &["👍"]);
+        if card.is_some() && !answered {
+            // Of two copies of a card only one is known to be one: a reaction on the other would be none.
+            telegram.says(OPERATOR, GROUP, "/approve 1");
             answered = true;
         }
         bot = lab.start().await;
     }
     telegram.work_again();
-    let card = pass_until(&bot, &telegram, &told, |view| view.find(GROUP, "may I run vacuum?")).await;
+    pass_until(&bot, &telegram, &told, |view| view.find(GROUP, "may I run vacuum?")).await;
     if !answered {
-        telegram.react(OPERATOR, GROUP, card.id, &["👍"]);
+        telegram.says(OPERATOR, GROUP, "/approve 1");
     }
     heard(&bot, &telegram).await;
     bot.pass(min(40)).await;
     let told = format!("{told}\n{}", telegram.transcript());
-    // What was on its way when it died comes twice where Telegram had taken it already.
-    let most = if doubles { 4 } else { 3 };
-    for text in ["State: resolved", "may I run vacuum?", "Resolved: quiet", "worked: the problem is gone"] {
+    for incident in bot.stored().await {
+        let is_of_it = |m: &Seen| m.text.contains(&format!("#{} {}", incident.number, incident.root));
+        let roots: Vec<_> = telegram.messages(GROUP).into_iter().filter(is_of_it).map(|m| m.text).collect();
+        // A command that nobody saw end, and that can't be taken back, is a person's.
+        let end =
+            if incident.state == State::Stuck { "State: stuck, people called" } else { "State: resolved" };
+        assert!(roots.iter().any(|root| root.contains(end)), "{end}: {told}");
+        // What was on its way when it died comes twice where Telegram had taken it already.
+        assert!(roots.len() <= 3, "{told}");
+    }
+    let is_stuck = times(&telegram, "State: stuck") > 0;
+    for (text, wanted) in [
+        ("may I run vacuum?", 1),
+        ("Resolved: quiet", if is_stuck { 1 } else { 2 }),
+        ("📣 vacuum is stuck", usize::from(is_stuck)),
+    ] {
         let found = times(&telegram, text);
-        let wanted = if text.starts_with("may I") { 1 } else { 2 };
-        assert!((wanted..=wanted + most).contains(&found), "{found} times {text:?}: {told}");
+        assert!((wanted..=wanted + 3).contains(&found), "{found} times {text:?}: {told}");
     }
-    for number in [1, 2] {
-        let story = bot.incident(number).await;
-        assert!(
-            ["resolved", "closed"].contains(&story.state.to_string().as_str()),
-            "{}: {told}",
-            story.state
-        );
-    }
-    // Whatever root message the engine knows says how it is.
+    let loud = telegram.messages(GROUP).iter().filter(|m| m.from == "Steward" && m.loud).count();
+    assert_eq!(loud > 0, times(&telegram, "people called") > 0, "{told}");
     let ran = lab.host.ran();
-    assert_eq!(ran.iter().filter(|line| line.as_str() == VACUUMED[0]).count(), 1, "{ran:?} {told}");
+    assert!(ran.iter().filter(|line| line.as_str() == VACUUMED[0]).count() <= 1, "{ran:?} {told}");
     for log in ["a message is put off", "what is said there is not heard", "not closed"] {
         bot.forgive_log(log);
     }

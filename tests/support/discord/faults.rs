@@ -9,6 +9,8 @@ use super::{FakeDiscord, Inner, World};
 pub enum Fault {
     /// This status, with the body a proxy would send; the request is not done.
     Status(u16),
+    /// This status and this JSON error code; the request is not done.
+    Refused(u16, u32),
     /// 429 with this `retry_after`; `global` or of the route.
     RateLimited { after: Duration, global: bool },
     /// No answer until [`FakeDiscord::well_behaved`]; then it is done and answered, if the client still waits.

@@ -71,6 +71,11 @@ impl FakeDiscord {
         self.inner.change(|world| world.gateway.dispatch("SOMETHING_NEW", &json!({"whatever": [1, 2]})));
     }
 
+    /// The gateway tells an event in these words.
+    pub fn tells(&self, event: &str, data: &serde_json::Value) {
+        self.inner.change(|world| world.gateway.dispatch(event, data));
+    }
+
     fn tell_gateway(&self, text: String) {
         self.inner.change(|world| world.gateway.shout(&text));
     }

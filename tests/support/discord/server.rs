@@ -152,6 +152,10 @@ async fn answer(
         Some(Fault::Status(status)) => {
             return (reply(*status, Some("<html>upstream</html>".into()), &[]), format!("{status} (fault)"));
         }
+        Some(Fault::Refused(status, code)) => {
+            let body = serde_json::json!({"message": "refused on demand", "code": code});
+            return (reply(*status, Some(body.to_string()), &[]), format!("{status} {code} (fault)"));
+        }
         Some(Fault::RateLimited { after, global }) => {
             let scope = if *global { "global" } else { "user" };
             let Verdict { headers, refused } = too_many(after.as_secs_f64(), *global, scope);

@@ -84,6 +84,7 @@ fn inbound(user: String, text: String) -> Inbound {
         text,
         incident: None,
         addressed: true,
+        pressed: false,
         bookmark: None,
     }
 }

@@ -571,6 +571,7 @@ async fn each_line_is_one_thing_said_by_the_operator() {
             text: "status".into(),
             incident: None,
             addressed: true,
+            pressed: false,
             bookmark: None,
         }
     );

@@ -45,13 +45,22 @@ impl Answers<'_> {
             // That it worked shows on the message itself.
             Conversation::Person { .. } if outbound.card.done => Ok(()),
             Conversation::Person { user } => self.whisper(outbound, &parts, user).await,
+            Conversation::Unpromised { user, channel, private } => {
+                match self.whisper(outbound, &parts, user).await {
+                    Err(failure) if is_let_go(&failure) && !private => {
+                        self.reply(outbound, &parts, channel, None).await
+                    }
+                    outcome => outcome,
+                }
+            }
         };
         match outcome {
             Err(failure) if is_let_go(&failure) => {
                 tracing::debug!(%failure, "an answer can no longer be given");
                 Ok(Delivered::default())
             }
-            Err(failure) => Err(failure.delivery(self.channel, "Send Messages and Send Messages in Threads")),
+            // It concerns this answer only, so there is no place that it could hold up.
+            Err(failure) => Err(failure.delivery(0, self.channel, "Send Messages in Threads")),
             Ok(()) => Ok(Delivered::default()),
         }
     }
@@ -107,11 +116,7 @@ impl Answers<'_> {
 
     async fn whisper(&self, outbound: &Outbound, parts: &[Sheet], user: u64) -> Result<(), Failure> {
         let channel = id(&self.rest.send(&Request::private_channel(user)).await?)?;
-        match self.reply(outbound, parts, channel, None).await {
-            // Not everybody takes messages from a bot.
-            Err(failure) if failure.is_forbidden() => Ok(()),
-            outcome => outcome,
-        }
+        self.reply(outbound, parts, channel, None).await
     }
 
     /// Discord need not be asked whether an old token still counts.
@@ -124,9 +129,9 @@ impl Answers<'_> {
     }
 }
 
-/// Whether there is nobody left to answer.
+/// Whether there is nobody left to answer: the place or the person is gone, or does not want to hear it. Not everybody
+/// takes messages from a bot.
 fn is_let_go(failure: &Failure) -> bool {
-    let nobody =
-        [codes::CANNOT_SEND_TO_USER, codes::UNKNOWN_USER, codes::UNKNOWN_CHANNEL, codes::THREAD_ARCHIVED];
-    failure.is_expired_interaction() || failure.code().is_some_and(|code| nobody.contains(&code))
+    let refused = matches!(failure, Failure::Refused { status: 403 | 404, .. });
+    refused || failure.is_expired_interaction() || failure.is_closed_thread()
 }

@@ -36,6 +36,15 @@ pub(super) enum Conversation {
         /// Who.
         user: u64,
     },
+    /// The answer to a slash command that could not be acknowledged: a private message, else one where it was typed.
+    Unpromised {
+        /// Who typed it.
+        user: u64,
+        /// Where it was typed.
+        channel: u64,
+        /// Whether only its author may see the answer.
+        private: bool,
+    },
 }
 
 /// What an answer to an interaction needs.
@@ -80,6 +89,9 @@ impl Conversation {
             }
             Self::Button(interaction) => format!("button/{}", interaction.name()),
             Self::Person { user } => format!("person/{user}"),
+            Self::Unpromised { user, channel, private } => {
+                format!("unpromised/{channel}/{}/{user}", u8::from(*private))
+            }
         }
     }
 
@@ -99,6 +111,11 @@ impl Conversation {
             }
             "button" => Interaction::read(rest).map(Self::Button),
             "person" => Some(Self::Person { user: rest.parse().ok()? }),
+            "unpromised" => {
+                let mut parts = rest.splitn(3, '/');
+                let (channel, private) = (parts.next()?.parse().ok()?, parts.next()? == "1");
+                Some(Self::Unpromised { user: parts.next()?.parse().ok()?, channel, private })
+            }
             _ => None,
         }
     }
@@ -126,6 +143,7 @@ mod tests {
             Conversation::Command { interaction: interaction("t"), channel: 7, private: false },
             Conversation::Button(interaction("t")),
             Conversation::Person { user: 9 },
+            Conversation::Unpromised { user: 9, channel: 7, private: true },
         ] {
             assert!(Conversation::read(&conversation.name()) == Some(conversation));
         }
@@ -146,7 +164,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_read_is_never_a_panic(name in "(message|command|button|person)?[/0-9a-z.-]{0,30}") {
+        fn whatever_is_read_is_never_a_panic(name in "(message|command|button|person|unpromised)?[/0-9a-z.-]{0,30}") {
             if let Some(conversation) = Conversation::read(&name) {
                 prop_assert!(Conversation::read(&conversation.name()) == Some(conversation));
             }

@@ -35,7 +35,8 @@ pub(super) struct User {
 #[derive(Debug, Deserialize)]
 pub(super) struct Ready {
     pub(super) user: User,
-    pub(super) application: Named,
+    #[serde(default)]
+    pub(super) application: Option<Named>,
 }
 
 /// Something of which only the id matters.
@@ -190,5 +191,18 @@ impl Filled {
             Value::Null => String::new(),
             other => other.to_string(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_greeting_without_an_application_can_be_read() {
+        let ready: Ready = serde_json::from_value(json!({ "user": { "id": "5" } })).unwrap();
+        assert!(ready.user.id == Id(5) && ready.application.is_none());
     }
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::permissions::{missing, wanted};
 use super::posting::snowflake;
-use super::rest::{Failure, Request, Rest};
+use super::rest::{Failure, Request, Rest, codes};
 use crate::config::DiscordSettings;
 use crate::domain::card::one_line;
 use crate::engine::ports::{Check, Health};
@@ -85,7 +85,7 @@ impl Examination<'_> {
                 self.good(name, format!("The bot is in {shown}."));
                 Ok(guild)
             }
-            Err(Failure::Refused { .. }) => {
+            Err(failure) if is(&failure, &[codes::UNKNOWN_GUILD, codes::MISSING_ACCESS]) => {
                 let fix = format!(
                     "Check `chat.discord.guild` (with Developer Mode on, right-click the server's name, Copy Server ID), \
                      and invite the bot: https://discord.com/oauth2/authorize?client_id={application}&scope=bot+applications.commands&permissions={}",
@@ -113,11 +113,11 @@ impl Examination<'_> {
                 self.good(name, format!("Incidents are told in #{}.", shown(&channel)));
                 Ok(channel)
             }
-            Err(Failure::Refused { status: 404, .. }) => {
+            Err(failure) if is(&failure, &[codes::UNKNOWN_CHANNEL]) => {
                 self.bad(name, format!("There is no channel {id}."), copy.to_owned());
                 Err(Pointless)
             }
-            Err(Failure::Refused { .. }) => {
+            Err(failure) if failure.is_forbidden() => {
                 let what = format!("The bot can't see the channel {id}.");
                 self.bad(name, what, allow(None, &["View Channel"]));
                 Err(Pointless)
@@ -160,7 +160,9 @@ impl Examination<'_> {
         for user in &settings.operators {
             match self.get(format!("/guilds/{}/members/{user}", settings.guild)).await {
                 Ok(_) => {}
-                Err(Failure::Refused { .. }) => strangers.push(user.to_string()),
+                Err(failure) if is(&failure, &[codes::UNKNOWN_MEMBER, codes::UNKNOWN_USER]) => {
+                    strangers.push(user.to_string())
+                }
                 Err(failure) => return Err(self.unknown(name, &failure)),
             }
         }
@@ -203,6 +205,11 @@ pub(super) const NO_CONTENT: &str = "Message Content Intent is off, so plain wor
 /// How it is granted.
 pub(super) const GRANT_CONTENT: &str = "In the Developer Portal (https://discord.com/developers/applications) open your \
      application, Bot, Privileged Gateway Intents, switch Message Content Intent on, and restart Steward.";
+
+/// Whether Discord says one of these. Another refusal says nothing about what was asked.
+fn is(failure: &Failure, said: &[u64]) -> bool {
+    failure.code().is_some_and(|code| said.contains(&code))
+}
 
 fn shown(channel: &Value) -> String {
     one_line(channel["name"].as_str().unwrap_or_default())

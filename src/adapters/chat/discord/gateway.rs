@@ -16,11 +16,13 @@ use serenity::http::HttpBuilder;
 use serenity::model::application::Interaction;
 use serenity::model::event::Event;
 use serenity::model::gateway::GatewayIntents;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::rest;
 
-/// Events that may wait to be taken in. Beyond it they wait at the socket.
+/// Events that may wait to be taken in. Beyond it the line is given up: serenity would go on to read, and hold a task
+/// for each that waits.
 const WAITING: usize = 256;
 /// How often it is looked whether the line still stands.
 const LOOK: Duration = Duration::from_millis(500);
@@ -101,8 +103,8 @@ impl Line {
 
 /// Keeps the line up until it is over or hung up.
 async fn talk(call: Call, tell: mpsc::Sender<Heard>, hung_up: oneshot::Receiver<()>) {
-    let is_up = Arc::new(AtomicBool::new(false));
-    let hearing = Hearing { tell: tell.clone(), is_up: is_up.clone() };
+    let (is_up, flooded) = (Arc::new(AtomicBool::new(false)), Arc::new(Notify::new()));
+    let hearing = Hearing { tell: tell.clone(), is_up: is_up.clone(), flooded: flooded.clone() };
     let mut client = match client(call, hearing).await {
         Ok(client) => client,
         Err(why) => return drop(tell.send(Heard::Over(Over::Other(why))).await),
@@ -111,6 +113,10 @@ async fn talk(call: Call, tell: mpsc::Sender<Heard>, hung_up: oneshot::Receiver<
     let over = tokio::select! {
         outcome = client.start() => over(outcome),
         () = watch(&shards, &is_up, &tell) => Over::Other("the line to Discord's gateway has ended".to_owned()),
+        () = flooded.notified() => {
+            let _ = tokio::time::timeout(GOOD_BYE, shards.shutdown_all()).await;
+            Over::Other("more was said on Discord than could be taken in".to_owned())
+        }
         _ = hung_up => {
             // A close frame ends the session at once; without it Discord shows the bot as online for a while.
             let _ = tokio::time::timeout(GOOD_BYE, shards.shutdown_all()).await;
@@ -168,6 +174,18 @@ fn over(outcome: serenity::Result<()>) -> Over {
 struct Hearing {
     tell: mpsc::Sender<Heard>,
     is_up: Arc<AtomicBool>,
+    /// Told when there is no room for an event.
+    flooded: Arc<Notify>,
+}
+
+impl Hearing {
+    /// Hands on without waiting.
+    fn hand_on(&self, heard: Heard) {
+        // When nobody listens any longer, it is over anyway.
+        if let Err(TrySendError::Full(_)) = self.tell.try_send(heard) {
+            self.flooded.notify_one();
+        }
+    }
 }
 
 #[async_trait]
@@ -182,8 +200,7 @@ impl RawEventHandler for Hearing {
             _ => return,
         }
         let Some((name, data)) = documented(&event) else { return };
-        // Nobody listens any longer when this fails.
-        drop(self.tell.send(Heard::Event(name, data)).await);
+        self.hand_on(Heard::Event(name, data));
     }
 }
 

@@ -61,7 +61,9 @@ impl Hearer {
         let Some(ready) = read::<Ready>("READY", data) else { return };
         let mut me = self.me.lock().unwrap_or_else(PoisonError::into_inner);
         let known = me.get_or_insert_default();
-        (known.user, known.application) = (ready.user.id.0, ready.application.id.0);
+        // A bot that is not very old has its application's id.
+        let application = ready.application.map_or(ready.user.id.0, |application| application.id.0);
+        (known.user, known.application) = (ready.user.id.0, application);
     }
 
     /// Takes in what the gateway says about a guild.
@@ -127,6 +129,7 @@ impl Hearer {
             text: said.text,
             incident: said.incident,
             addressed: said.addressed,
+            pressed: said.pressed,
             bookmark: None,
         };
         if self.ears.said(inbound).await.is_err() {
@@ -140,6 +143,7 @@ struct Said {
     text: String,
     incident: Option<u64>,
     addressed: bool,
+    pressed: bool,
 }
 
 /// Reads an event. One that can't be read is nothing that a person did wrong, so it is only noted; its data is not,

@@ -14,8 +14,10 @@ use crate::domain::signal::Timestamp;
 const REMEMBERED: usize = 512;
 /// A pause nobody said the length of.
 const UNSAID: Duration = Duration::from_secs(5);
+/// An answer that has not come by then does not come any more.
+const UNANSWERED: TimeDelta = TimeDelta::seconds(15);
 /// No pause of Discord's is longer.
-const LONGEST: Duration = Duration::from_secs(3600);
+pub(super) const LONGEST: Duration = Duration::from_secs(3600);
 
 /// What requests are counted by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -24,6 +26,8 @@ pub(super) struct Counted {
     pub(super) template: &'static str,
     /// The channel, guild or webhook.
     pub(super) major: String,
+    /// Whether it answers an interaction: that is bound by no limit but its own.
+    pub(super) interaction: bool,
 }
 
 /// What an answer says about limits.
@@ -90,14 +94,18 @@ impl Limits {
     /// There is none: how long to wait.
     pub(super) fn take(&mut self, counted: &Counted, now: Timestamp) -> Result<(), Pause> {
         self.everything = self.everything.filter(|window| window.holds(now));
-        if let Some(window) = self.everything {
+        if let Some(window) = self.everything.filter(|_| !counted.interaction) {
             return Err(Pause { pause: window.pause(now), everything: true });
         }
         let key = self.key(counted);
-        let Some(window) = self.buckets.get_mut(&key) else { return Ok(()) };
+        if self.buckets.len() > REMEMBERED {
+            self.buckets.retain(|_, window| window.holds(now));
+        }
+        // Before the first answer nobody knows how many are left, and what is under way counts all the same.
+        let unknown = Window { left: u64::MAX, under_way: 0, since: now, until: now + UNANSWERED };
+        let window = self.buckets.entry(key).or_insert(unknown);
         if !window.holds(now) {
-            self.buckets.remove(&key);
-            return Ok(());
+            *window = unknown;
         }
         if window.left == 0 {
             return Err(Pause { pause: window.pause(now), everything: false });
@@ -109,19 +117,29 @@ impl Limits {
 
     /// Notes what the answer to a request says; `Some` if it was refused.
     pub(super) fn heard(&mut self, counted: &Counted, said: &Said, now: Timestamp) -> Option<Pause> {
+        let before = self.key(counted);
         if let Some(hash) = &said.bucket {
             self.hashes.insert(counted.template, hash.clone());
         }
         let key = self.key(counted);
+        if key != before
+            && let Some(window) = self.buckets.remove(&before)
+        {
+            self.buckets.entry(key.clone()).or_insert(window);
+        }
         if let Some((after, everything)) = said.refused {
             let window = Window::new(0, after.or(said.reset_after), now);
+            let everything = everything && !counted.interaction;
             match everything {
                 true => self.everything = Some(window),
                 false => drop(self.buckets.insert(key, window)),
             }
             return Some(Pause { pause: window.pause(now), everything });
         }
-        let (Some(remaining), Some(after)) = (said.remaining, said.reset_after) else { return None };
+        let (Some(remaining), Some(after)) = (said.remaining, said.reset_after) else {
+            self.lost(counted);
+            return None;
+        };
         let known = self.buckets.get(&key).copied().filter(|window| window.holds(now));
         let under_way = known.map_or(0, |window| window.under_way.saturating_sub(1));
         // Answers may overtake each other: the one that leaves least is right until the reset.
@@ -129,13 +147,10 @@ impl Limits {
         let left = known.map_or(left, |window| if window.left == 0 { 0 } else { left });
         let fresh = Window { under_way, ..Window::new(left, Some(after), now) };
         self.buckets.insert(key, fresh);
-        if self.buckets.len() > REMEMBERED {
-            self.buckets.retain(|_, window| window.holds(now));
-        }
         None
     }
 
-    /// Gives a request back of which no answer came.
+    /// Notes that a request is no longer under way, and that nothing is known of what it left.
     pub(super) fn lost(&mut self, counted: &Counted) {
         let key = self.key(counted);
         if let Some(window) = self.buckets.get_mut(&key) {
@@ -159,7 +174,7 @@ mod tests {
     use super::*;
 
     fn route(template: &'static str, major: &str) -> Counted {
-        Counted { template, major: major.to_owned() }
+        Counted { template, major: major.to_owned(), interaction: false }
     }
 
     fn at(seconds: i64) -> Timestamp {
@@ -206,6 +221,31 @@ mod tests {
     }
 
     #[test]
+    fn what_is_sent_before_the_first_answer_counts_too() {
+        let mut limits = Limits::default();
+        let here = route("POST m", "1");
+        for window in [0, 5] {
+            for _ in 0..4 {
+                assert_eq!(limits.take(&here, at(window)), Ok(()));
+            }
+            // Of five, one is done and three are under way.
+            limits.heard(&here, &left(4, 5.0), at(window));
+            assert!(limits.take(&here, at(window)).is_ok());
+            assert!(limits.take(&here, at(window)).is_err(), "in the window from {window}");
+        }
+    }
+
+    #[test]
+    fn a_route_without_limits_is_never_held_up() {
+        let mut limits = Limits::default();
+        let here = route("GET m", "1");
+        for second in 0..100 {
+            assert_eq!(limits.take(&here, at(second)), Ok(()));
+            assert_eq!(limits.heard(&here, &Said::default(), at(second)), None);
+        }
+    }
+
+    #[test]
     fn a_refusal_for_everything_stops_everything() {
         let mut limits = Limits::default();
         let refused = Said { refused: Some((Some(1.5), true)), ..Said::default() };
@@ -215,6 +255,22 @@ mod tests {
         let other = limits.take(&route("GET x", "9"), at(1));
         assert_eq!(other, Err(Pause { pause: Duration::from_millis(500), everything: true }));
         assert_eq!(limits.take(&here, at(2)), Ok(()));
+    }
+
+    #[test]
+    fn an_interaction_is_answered_while_everything_else_waits_and_its_own_refusal_is_its_own() {
+        let mut limits = Limits::default();
+        let refused = Said { refused: Some((Some(60.0), true)), ..Said::default() };
+        let post = route("POST m", "1");
+        let answer = Counted { interaction: true, ..route("POST callback", "7") };
+        limits.heard(&post, &refused, at(0));
+        assert_eq!(limits.take(&answer, at(1)), Ok(()));
+        let pause = Pause { pause: Duration::from_secs(60), everything: false };
+        assert_eq!(limits.heard(&answer, &refused, at(100)), Some(pause));
+        assert!(limits.take(&answer, at(101)).is_err());
+        assert_eq!(limits.take(&post, at(101)), Ok(()));
+        let another = Counted { interaction: true, ..route("POST callback", "8") };
+        assert_eq!(limits.take(&another, at(101)), Ok(()));
     }
 
     #[test]

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::NAME;
 use super::commands::registration;
@@ -21,6 +22,8 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
 /// How long a call may take, and how long a connection that broke may take to be made again.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Time at the end for what people said before it.
+const LAST_WORDS: Duration = Duration::from_secs(3);
 /// Events that are taken in at once. Beyond it they wait.
 const AT_ONCE: usize = 64;
 
@@ -33,6 +36,16 @@ pub(super) struct Listening {
     examined: AtomicBool,
     /// Whether the commands are registered.
     registered: AtomicBool,
+}
+
+/// What is being done. It outlives the line that it came over: a press that was acknowledged is not forgotten because
+/// the connection broke.
+#[derive(Default)]
+struct Work {
+    /// What people said.
+    events: JoinSet<()>,
+    /// What is to be done whenever the line stands.
+    errands: JoinSet<()>,
 }
 
 /// How a connection ended.
@@ -49,12 +62,25 @@ impl Listening {
         Arc::new(Self { hearer, content: AtomicBool::new(true), examined, registered })
     }
 
+    /// Listens until told to end. What somebody said by then is still taken in, as far as that does not take long.
+    pub(super) async fn listen(self: Arc<Self>, mut ending: watch::Receiver<bool>) {
+        let mut work = Work::default();
+        tokio::select! {
+            _ = ending.wait_for(|yes| *yes) => {}
+            () = self.keep_listening(&mut work) => {}
+        }
+        let finished = async { while work.events.join_next().await.is_some() {} };
+        if timeout(LAST_WORDS, finished).await.is_err() {
+            tracing::warn!("what was said on Discord at the end could not be taken in any more");
+        }
+    }
+
     /// Never ends.
-    pub(super) async fn listen(self: Arc<Self>) {
+    async fn keep_listening(self: Arc<Self>, work: &mut Work) {
         let mut wait = FIRST_WAIT;
         let mut is_known = false;
         loop {
-            let Ended { over, stood } = self.clone().once().await;
+            let Ended { over, stood } = self.clone().once(work).await;
             if stood {
                 (wait, is_known) = (FIRST_WAIT, false);
             }
@@ -92,10 +118,10 @@ impl Listening {
     }
 
     /// One connection, from the call to its end.
-    async fn once(self: Arc<Self>) -> Ended {
+    async fn once(self: Arc<Self>, work: &mut Work) -> Ended {
         let mut stood = false;
         let over = match self.call().await {
-            Ok(line) => self.hear(line, &mut stood).await,
+            Ok(line) => self.hear(line, work, &mut stood).await,
             Err(over) => over,
         };
         Ended { over, stood }
@@ -121,14 +147,13 @@ impl Listening {
     }
 
     /// Hands on what comes over the line until it is over, or silent for too long while it should stand.
-    async fn hear(self: Arc<Self>, mut line: Line, stood: &mut bool) -> Over {
-        let mut work = JoinSet::new();
+    async fn hear(self: Arc<Self>, mut line: Line, work: &mut Work, stood: &mut bool) -> Over {
         let mut deadline = Some(Instant::now() + PATIENCE);
         loop {
-            while work.try_join_next().is_some() {}
+            while work.events.try_join_next().is_some() || work.errands.try_join_next().is_some() {}
             let heard = match deadline {
-                _ if work.len() >= AT_ONCE => {
-                    work.join_next().await;
+                _ if work.events.len() >= AT_ONCE => {
+                    work.events.join_next().await;
                     continue;
                 }
                 None => line.next().await,
@@ -150,12 +175,12 @@ impl Listening {
                         }
                         (*stood, deadline) = (true, None);
                         self.hearer.ears.line(NAME, Ok(()));
-                        work.spawn(self.clone().connected());
+                        work.errands.spawn(self.clone().connected());
                     }
                     "GUILD_CREATE" => self.hearer.guild(data),
                     _ => {
                         let hearer = self.hearer.clone();
-                        work.spawn(async move { hearer.event(&name, data).await });
+                        work.events.spawn(async move { hearer.event(&name, data).await });
                     }
                 },
             }

@@ -10,6 +10,8 @@ use super::sheet::{
 use crate::domain::card::{Attachment, Card, Mention, is_row, split};
 use crate::domain::signal::Severity;
 
+/// The colour of what is neither good nor bad.
+const NEUTRAL: u32 = 0x6e_76_81;
 /// Under a question.
 const REACTIONS: &str = "✅ or ❌ as a reaction is an answer too.";
 /// Kept free for the text when the fields are long.
@@ -39,6 +41,10 @@ pub(super) enum Look {
 /// The card as messages, at least one.
 pub(super) fn sheets(card: &Card, look: Look) -> Vec<Sheet> {
     let mut first = Sheet { colour: colour(card), here: card.mention == Mention::Here, ..Sheet::default() };
+    if look == Look::Question && card.done && card.severity.is_none() {
+        // Over without a yes: green would look like one.
+        first.colour = NEUTRAL;
+    }
     let mut files = Vec::new();
     let mut body = card.body.clone();
     if look != Look::InThread || !is_number(&card.title) {
@@ -55,7 +61,7 @@ pub(super) fn sheets(card: &Card, look: Look) -> Vec<Sheet> {
     let extra = card.fields.iter().skip(FIELDS);
     body.extend(extra.map(|field| format!("{}: {}", field.name, field.value)));
 
-    let mut lines: Vec<body::Line> = body.iter().flat_map(|text| body::paragraph(text)).collect();
+    let mut lines = body::paragraphs(&body);
     for attachment in &card.attachments {
         match is_short(attachment) {
             true => lines.extend(body::shown(&attachment.name, &attachment.text)),
@@ -115,7 +121,7 @@ fn gather(
 /// A call that is posted in the channel, and where the story is. Nobody outside of a thread is reached by a mention in it.
 pub(super) fn call(card: &Card, heading: &str, thread: Option<u64>) -> Sheet {
     let mut parts = vec![escape_cut(heading, TITLE)];
-    let said: Vec<body::Line> = card.body.iter().flat_map(|text| body::paragraph(text)).collect();
+    let said = body::paragraphs(&card.body);
     parts.push(body::with_more(&said, 1000));
     parts.extend(thread.map(|thread| format!("<#{thread}>")));
     parts.retain(|part| !part.is_empty());
@@ -131,7 +137,7 @@ fn colour(card: &Card) -> u32 {
         Some(Severity::Error) => 0xda_36_33,
         Some(Severity::Warning) => 0xd2_99_22,
         Some(Severity::Info) => 0x38_8b_fd,
-        None => 0x6e_76_81,
+        None => NEUTRAL,
     }
 }
 

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 pub(super) use self::failure::{Failure, TOKEN_REFUSED, codes};
 pub(super) use self::request::Request;
-use super::limits::{Limits, Said};
+use super::limits::{LONGEST, Limits, Pause, Said};
 use crate::config::Secret;
 use crate::engine::ports::Clock;
 
@@ -23,6 +23,8 @@ const DISCORD: &str = "https://discord.com";
 const CONNECT: Duration = Duration::from_secs(5);
 /// Time for a request and its answer.
 const WHOLE: Duration = Duration::from_secs(15);
+/// The pause of a message that was edited too often, where Discord does not say.
+const OLD_MESSAGE: Duration = Duration::from_secs(60);
 /// The longest answer that is read, in bytes.
 const LONGEST_ANSWER: usize = 4 << 20;
 
@@ -69,6 +71,10 @@ impl Rest {
         let (status, headers, bytes) = answer.await.inspect_err(|_| self.locked().lost(&request.counted))?;
         let body: Option<Value> = serde_json::from_slice(&bytes).ok();
         let said = said(status, &headers, body.as_ref());
+        if let Some(pause) = old_message(status, body.as_ref(), &headers) {
+            self.locked().lost(&request.counted);
+            return Err(Failure::Limited(pause));
+        }
         if let Some(pause) = self.locked().heard(&request.counted, &said, self.clock.now()) {
             return Err(Failure::Limited(pause));
         }
@@ -144,6 +150,16 @@ fn unreachable(error: reqwest::Error) -> Failure {
         source = cause.source();
     }
     Failure::unreachable(&why)
+}
+
+/// The pause for a message that is older than an hour and was edited too often. It says nothing about other messages,
+/// so it counts for no bucket.
+fn old_message(status: u16, body: Option<&Value>, headers: &HeaderMap) -> Option<Pause> {
+    let body = body.filter(|body| status == 429 && body["code"] == codes::OLD_MESSAGE_EDITED_TOO_OFTEN)?;
+    let header = || headers.get("retry-after")?.to_str().ok()?.parse::<f64>().ok();
+    let after = body["retry_after"].as_f64().or_else(header);
+    let said = after.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    Some(Pause { pause: said.unwrap_or(OLD_MESSAGE).min(LONGEST), everything: false })
 }
 
 fn said(status: u16, headers: &HeaderMap, body: Option<&Value>) -> Said {

@@ -29,6 +29,9 @@ const SUPPRESS_NOTIFICATIONS: u64 = 1 << 12;
 /// Only the person who asked sees it.
 const EPHEMERAL: u64 = 1 << 6;
 
+/// Characters of no width.
+const INVISIBLE: [char; 5] = ['\u{200b}', '\u{200c}', '\u{200d}', '\u{2060}', '\u{feff}'];
+
 /// One message. Its texts are escaped, and fit.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Sheet {
@@ -184,24 +187,59 @@ fn style(command: &str) -> u8 {
     }
 }
 
-/// Whether a message that Discord has shows what was sent. It trims texts and adds fields of its own.
+/// Whether a message that Discord has shows what was sent, as far as its words go: servers trim texts, drop what can't
+/// be seen, leave out what is empty, and add fields of their own.
 pub(super) fn shows(message: &Value, sent: &Value) -> bool {
-    fn text(value: &Value) -> &str {
-        value.as_str().unwrap_or_default().trim()
-    }
-    fn fields(embed: &Value) -> Vec<(&str, &str)> {
+    fn words(embed: &Value) -> String {
         let fields = embed["fields"].as_array().map(Vec::as_slice).unwrap_or_default();
-        fields.iter().map(|field| (text(&field["name"]), text(&field["value"]))).collect()
-    }
-    fn gist(embed: &Value) -> (&str, &str, Vec<(&str, &str)>, &str) {
-        let footer = text(&embed["footer"]["text"]);
-        (text(&embed["title"]), text(&embed["description"]), fields(embed), footer)
+        let fields = fields.iter().flat_map(|field| [&field["name"], &field["value"]]);
+        let texts = [&embed["title"], &embed["description"]].into_iter().chain(fields);
+        let seen = |text: &Value| text.as_str().unwrap_or_default().replace(INVISIBLE, "");
+        let all = texts.map(seen).collect::<Vec<_>>().join("\n");
+        all.split_whitespace().collect::<Vec<_>>().join(" ")
     }
     // A server that does not say what it took is believed to have taken what was sent.
-    message["embeds"].as_array().is_none_or(|_| {
-        gist(&message["embeds"][0]) == gist(&sent["embeds"][0])
-            && message["components"].as_array().is_none_or(|shown| {
-                shown.is_empty() == sent["components"].as_array().is_none_or(Vec::is_empty)
-            })
-    })
+    let shown = message["embeds"].as_array().and_then(|embeds| embeds.first());
+    shown.is_none_or(|shown| words(shown) == words(&sent["embeds"][0]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sheet(title: &str) -> Sheet {
+        let field = ShownField { name: "State".to_owned(), value: "open".to_owned(), inline: true };
+        let description = "one line \n\nanother".to_owned();
+        Sheet { title: title.to_owned(), description, fields: vec![field], ..Sheet::default() }
+    }
+
+    fn shown(embeds: &Value) -> bool {
+        shows(
+            &json!({ "id": "1", "embeds": embeds }),
+            &sheet("#1 it is stale\u{200b}").create(Posting::default()),
+        )
+    }
+
+    #[test]
+    fn an_answer_that_only_puts_texts_in_order_or_leaves_them_out_is_no_other_message() {
+        assert!(shown(&json!([])));
+        assert!(shown(&Value::Null));
+        assert!(shown(&json!([{
+            "type": "rich",
+            "title": "#1 it is stale",
+            "description": "one line\n\nanother",
+            "color": 5,
+            "content_scan_version": 0,
+            "fields": [{ "name": "State", "value": "open", "inline": false }],
+        }])));
+    }
+
+    #[test]
+    fn an_answer_with_other_words_is_another_message() {
+        let other = sheet("#1 it was stale").create(Posting::default());
+        assert!(!shown(&other["embeds"]));
+        let mut other = sheet("#1 it is stale").create(Posting::default());
+        other["embeds"][0]["fields"][0]["value"] = "stuck".into();
+        assert!(!shown(&other["embeds"]));
+    }
 }

@@ -131,7 +131,8 @@ impl Reader<'_> {
         };
         let Some(text) = press.data else { return Noticed::Nothing };
         let conversation = Conversation::Press { query: press.id };
-        let inbound = Inbound { text, addressed: true, ..self.from(&press.from, &conversation) };
+        let inbound =
+            Inbound { text, addressed: true, pressed: true, ..self.from(&press.from, &conversation) };
         let refers_to = vec![message_ref(message.chat.id, message.message_id)];
         Noticed::Said(Saying { inbound, refers_to, only_there: false, to_mine: true })
     }
@@ -170,6 +171,7 @@ impl Reader<'_> {
             text: String::new(),
             incident: None,
             addressed: true,
+            pressed: false,
             bookmark: None,
         }
     }

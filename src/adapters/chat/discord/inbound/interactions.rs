@@ -23,8 +23,16 @@ const CHOICES: u64 = 8;
 /// Only the person who asked sees the answer.
 const EPHEMERAL: u64 = 1 << 6;
 
+/// Where an interaction comes from.
+#[derive(Clone, Copy)]
+struct Spot {
+    guild: Option<u64>,
+    channel: u64,
+}
+
 impl Hearer {
-    /// Takes an interaction in. Discord waits three seconds for the first sign, so that is given before anything else.
+    /// Takes an interaction in. Discord waits three seconds for the first sign, so that is given before anything is
+    /// looked up that takes time.
     pub(super) async fn interaction(&self, mut interaction: Interaction) {
         let member = interaction.member.take().and_then(|member| member.user);
         let Some(user) = member.or(interaction.user.take()).filter(|user| !user.bot) else { return };
@@ -32,61 +40,75 @@ impl Hearer {
         if let Some(channel) = interaction.channel.as_ref().filter(|channel| channel.parent_id.is_some()) {
             self.learn(std::iter::once(channel));
         }
-        let place = self.place(interaction.guild_id.map(|guild| guild.0), channel.0, user.id.0).await;
-        if place == Where::Elsewhere {
-            self.ignored();
-            return self.send_elsewhere(&interaction).await;
-        }
-        let incident = if let Where::Thread(incident) = place { incident } else { None };
+        let spot = Spot { guild: interaction.guild_id.map(|guild| guild.0), channel: channel.0 };
         match interaction.kind {
-            COMMAND => self.command(&interaction, &user, channel.0, &data, incident).await,
-            PRESS => self.press(&interaction, &user, channel.0, data, incident).await,
-            COMPLETION => self.complete(&interaction, &data).await,
+            COMMAND => self.command(&interaction, &user, spot, &data).await,
+            PRESS => self.press(&interaction, &user, spot, data).await,
+            COMPLETION => self.complete(&interaction, &user, spot, &data).await,
             _ => {}
         }
     }
 
-    async fn command(
-        &self,
-        interaction: &Interaction,
-        user: &User,
-        channel: u64,
-        data: &Data,
-        incident: Option<u64>,
-    ) {
+    async fn command(&self, interaction: &Interaction, user: &User, spot: Spot, data: &Data) {
+        let is_near = self.is_near(spot.guild, spot.channel, user.id.0);
+        if !is_near && self.place(spot.guild, spot.channel, user.id.0).await == Where::Elsewhere {
+            self.ignored();
+            return self.send_elsewhere(interaction).await;
+        }
         let text = typed(data);
         let command = parse(&text, self.clock.now(), Tz::UTC);
         // Who is refused need not be refused in front of everybody.
         let private = command.is_ok_and(|command| command.needs_operator()) && !self.is_operator(user.id.0);
         let flags = if private { EPHEMERAL } else { 0 };
         let promise = json!({ "type": ANSWER_LATER, "data": { "flags": flags } });
+        let channel = spot.channel;
         let conversation = match self.first_answer(interaction, promise).await {
             true => Conversation::Command { interaction: self.answerable(interaction), channel, private },
-            false => Conversation::Person { user: user.id.0 },
+            false => Conversation::Unpromised { user: user.id.0, channel, private },
         };
-        self.said(user, &conversation, Said { text, incident, addressed: true }).await;
+        let incident = match self.place(spot.guild, channel, user.id.0).await {
+            Where::Thread(incident) => incident,
+            _ => None,
+        };
+        self.said(user, &conversation, Said { text, incident, addressed: true, pressed: false }).await;
     }
 
-    async fn press(
-        &self,
-        interaction: &Interaction,
-        user: &User,
-        channel: u64,
-        data: Data,
-        incident: Option<u64>,
-    ) {
+    /// A button is on a message of Steward's own, wherever that stands: after a change of the channel, perhaps where
+    /// nothing else counts any more.
+    async fn press(&self, interaction: &Interaction, user: &User, spot: Spot, data: Data) {
+        let is_ours = match spot.guild {
+            Some(guild) => guild == self.settings.guild,
+            None => self.is_operator(user.id.0),
+        };
+        if !is_ours {
+            return self.ignored();
+        }
         let conversation = match self.first_answer(interaction, json!({ "type": UPDATE_LATER })).await {
             true => Conversation::Button(self.answerable(interaction)),
             false => Conversation::Person { user: user.id.0 },
         };
-        let incident = match (incident, &interaction.message) {
-            (None, Some(message)) => self.incident_of(channel, message.id.0).await,
-            (incident, _) => incident,
+        let of_message = match &interaction.message {
+            Some(message) => self.incident_of(spot.channel, message.id.0).await,
+            None => None,
         };
-        self.said(user, &conversation, Said { text: data.custom_id, incident, addressed: true }).await;
+        let incident = match (of_message, self.place(spot.guild, spot.channel, user.id.0).await) {
+            (None, Where::Elsewhere) => return self.ignored(),
+            (None, Where::Thread(incident)) => incident,
+            (found, _) => found,
+        };
+        self.said(
+            user,
+            &conversation,
+            Said { text: data.custom_id, incident, addressed: true, pressed: true },
+        )
+        .await;
     }
 
-    async fn complete(&self, interaction: &Interaction, data: &Data) {
+    async fn complete(&self, interaction: &Interaction, user: &User, spot: Spot, data: &Data) {
+        let is_near = self.is_near(spot.guild, spot.channel, user.id.0);
+        if !is_near && self.place(spot.guild, spot.channel, user.id.0).await == Where::Elsewhere {
+            return self.ignored();
+        }
         let found = match completing(data) {
             Some((kind, typed)) => self.ears.complete(kind, &typed).await,
             None => Vec::new(),

@@ -37,7 +37,7 @@ impl Hearer {
             return;
         }
         let conversation = Conversation::Message { channel, message: message.id.0 };
-        self.said(&message.author, &conversation, Said { text, incident, addressed }).await;
+        self.said(&message.author, &conversation, Said { text, incident, addressed, pressed: false }).await;
     }
 }
 

@@ -43,6 +43,19 @@ impl Hearer {
         }
     }
 
+    /// Whether it is known without asking anybody that a place counts.
+    pub(super) fn is_near(&self, guild: Option<u64>, channel: u64, user: u64) -> bool {
+        match guild {
+            None => self.is_operator(user),
+            Some(guild) if guild != self.settings.guild => false,
+            Some(_) => {
+                let geography = self.geography.lock().unwrap_or_else(PoisonError::into_inner);
+                let parent = geography.parents.get(&channel).copied().flatten();
+                channel == self.settings.channel || parent == Some(self.settings.channel)
+            }
+        }
+    }
+
     /// Where a channel is, for what a user said in it.
     pub(super) async fn place(&self, guild: Option<u64>, channel: u64, user: u64) -> Where {
         match guild {

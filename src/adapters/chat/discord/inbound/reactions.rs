@@ -67,7 +67,8 @@ impl Hearer {
             }
             return;
         };
-        if guild != Some(self.settings.guild) {
+        // The message is known to be ours. An event that leaves the guild out is believed.
+        if guild.is_some_and(|guild| guild != self.settings.guild) {
             return self.ignored();
         }
         let Some(question) = about.question else { return };
@@ -82,7 +83,8 @@ impl Hearer {
     pub(in super::super) async fn catch_up(&self) {
         for asked in self.ears.questions(NAME).await {
             let Some(message) = MessageRef::read(&asked.own) else { continue };
-            for (emoji, verb) in [(YES, "approve"), (NO, "deny")] {
+            // What came first is not known, so a no counts more than a yes.
+            for (emoji, verb) in [(NO, "deny"), (YES, "approve")] {
                 match self.who_reacted(message, emoji).await {
                     Ok(users) => self.take_in(users, message, verb, &asked).await,
                     Err(failure) => {
@@ -114,7 +116,7 @@ impl Hearer {
         };
         if is_new {
             let text = format!("{verb} {question}");
-            let said = Said { text, incident: Some(incident), addressed: true };
+            let said = Said { text, incident: Some(incident), addressed: true, pressed: false };
             self.said(user, &Conversation::Person { user: user.id.0 }, said).await;
         }
     }

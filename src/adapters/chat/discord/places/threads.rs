@@ -2,7 +2,7 @@
 
 use super::super::markdown::{cut, escape, unescape};
 use super::super::posting::id;
-use super::super::reference::{MessageRef, read_thread};
+use super::super::reference::MessageRef;
 use super::super::rest::{Failure, Request, codes};
 use super::super::sheet::Sheet;
 use super::{Places, THREADS};
@@ -44,16 +44,14 @@ impl Places<'_> {
         outbound: &Outbound,
         parts: &[Sheet],
     ) -> Result<Landed, DeliveryError> {
-        let root = outbound.refs.root.as_deref().and_then(MessageRef::read);
-        let known = outbound.refs.thread.as_deref().and_then(read_thread);
+        let (root, known) = self.known(outbound);
         let mut way = match (known, root) {
             (Some(thread), _) => Way::Known(thread),
             (None, Some(root)) => Way::OfRoot(root),
             (None, None) => Way::Channel,
         };
-        let mut opened = false;
+        let (mut opened, mut new_root) = (false, None);
         loop {
-            let mut new_root = None;
             let found = match way {
                 Way::Known(thread) => Ok(thread),
                 Way::OfRoot(root) => self.thread_of(outbound, root).await,
@@ -61,7 +59,7 @@ impl Places<'_> {
                     Ok(made) => self.thread_of(outbound, *new_root.insert(made)).await,
                     Err(failure) => Err(failure),
                 },
-                Way::Channel => return self.in_channel(outbound, parts, root).await,
+                Way::Channel => return self.in_channel(outbound, parts, root, new_root).await,
             };
             let posted = match &found {
                 Ok(thread) => self.post_parts(outbound, *thread, parts, None).await,
@@ -76,39 +74,59 @@ impl Places<'_> {
                     return Ok(Landed { first, thread, root: new_root.or(root), new_root });
                 }
                 // Discord opens a thread by itself when something is said in it, unless it is locked as well.
-                (Err(failure), Ok(thread)) if failure.code() == Some(codes::THREAD_ARCHIVED) && !opened => {
+                (Err(failure), Ok(thread)) if failure.is_closed_thread() && !opened => {
                     opened = true;
                     way = match self.rest.send(&Request::archive(thread, false)).await {
                         Ok(_) => Way::Known(thread),
-                        Err(_) => Way::Channel,
+                        Err(Failure::Refused { .. }) => Way::Channel,
+                        Err(failure) => return Err(failure.delivery(thread, self.channel, THREADS)),
                     };
                     continue;
                 }
                 (Err(failure), _) => failure,
             };
-            way = self
-                .other_way(way, root, &failure)
-                .await
-                .ok_or_else(|| failure.delivery(self.channel, THREADS))?;
+            let asked = match way {
+                Way::Known(thread) => thread,
+                Way::OfRoot(root) => root.channel,
+                Way::Anew | Way::Channel => self.channel,
+            };
+            let other = self.other_way(way, root, new_root.is_some(), &failure).await;
+            way = match other.map_err(|failure| failure.delivery(asked, self.channel, THREADS))? {
+                Some(other) => other,
+                None => return Err(failure.delivery(asked, self.channel, THREADS)),
+            };
         }
     }
 
     /// Where to look next when a thread could not be had; `None` when that is nothing that another thread would mend.
-    async fn other_way(&self, way: Way, root: Option<MessageRef>, failure: &Failure) -> Option<Way> {
-        // That a thread can't be had must not keep the story from being told.
-        let no_thread = [codes::TOO_MANY_THREADS, codes::THREAD_ARCHIVED];
-        if failure.code().is_some_and(|code| no_thread.contains(&code)) {
-            return Some(Way::Channel);
-        }
+    /// `made` says that there is a new root message.
+    ///
+    /// # Errors
+    /// It can't be told now.
+    async fn other_way(
+        &self,
+        way: Way,
+        root: Option<MessageRef>,
+        made: bool,
+        failure: &Failure,
+    ) -> Result<Option<Way>, Failure> {
         let moved = root.is_some_and(|root| self.has_moved(root, failure));
-        match (way, root) {
-            (Way::Known(_) | Way::OfRoot(_), _) if moved => Some(Way::Anew),
+        if moved && !matches!(way, Way::Anew) {
+            return Ok(Some(Way::Anew));
+        }
+        // That a thread can't be had, or written to, must not keep the story from being told.
+        let no_thread = failure.code() == Some(codes::TOO_MANY_THREADS)
+            || failure.is_closed_thread()
+            || failure.is_forbidden();
+        Ok(match (way, root) {
+            (Way::Anew, _) if no_thread && !made => None,
+            _ if no_thread => Some(Way::Channel),
             (Way::Known(_), Some(root)) if failure.is_unknown_channel() => Some(Way::OfRoot(root)),
             (Way::Known(_), None) if failure.is_unknown_channel() => Some(Way::Anew),
             (Way::OfRoot(root), _) if self.is_gone(root, failure) => Some(Way::Anew),
-            (Way::OfRoot(root), _) if self.has_lost_its_thread(failure, root).await => Some(Way::Anew),
+            (Way::OfRoot(root), _) if self.has_lost_its_thread(failure, root).await? => Some(Way::Anew),
             _ => None,
-        }
+        })
     }
 
     /// The thread of a root message, which has the message's id. It is made unless it is there.
@@ -123,9 +141,18 @@ impl Places<'_> {
 
     /// Whether a failure to write says that a root message once had a thread and has none now, rather than that the
     /// channel itself is gone.
-    async fn has_lost_its_thread(&self, failure: &Failure, root: MessageRef) -> bool {
-        failure.is_unknown_channel()
-            && self.rest.send(&Request::message(root.channel, root.message)).await.is_ok()
+    ///
+    /// # Errors
+    /// Discord did not say.
+    async fn has_lost_its_thread(&self, failure: &Failure, root: MessageRef) -> Result<bool, Failure> {
+        if !failure.is_unknown_channel() {
+            return Ok(false);
+        }
+        match self.rest.send(&Request::message(root.channel, root.message)).await {
+            Ok(_) => Ok(true),
+            Err(Failure::Refused { .. }) => Ok(false),
+            Err(failure) => Err(failure),
+        }
     }
 
     /// What the thread is called: the title of the root message.
@@ -136,7 +163,7 @@ impl Places<'_> {
     }
 
     /// What a root message looks like.
-    async fn looks_of(&self, root: MessageRef) -> Result<Sheet, Failure> {
+    pub(super) async fn looks_of(&self, root: MessageRef) -> Result<Sheet, Failure> {
         if let Some(sheet) = self.roots.get(root) {
             return Ok(sheet);
         }
@@ -181,11 +208,13 @@ impl Places<'_> {
         &self,
         outbound: &Outbound,
         parts: &[Sheet],
-        root: Option<MessageRef>,
+        old_root: Option<MessageRef>,
+        new_root: Option<MessageRef>,
     ) -> Result<Landed, DeliveryError> {
-        let posted = self.post_parts(outbound, self.channel, parts, root.map(|root| root.message)).await;
+        let root = new_root.or(old_root);
+        let posted = self.post_parts(outbound, self.channel, parts, self.reply_to(root)).await;
         let first = posted.map_err(|failure| self.trouble(failure))?;
-        Ok(Landed { first, thread: None, root, new_root: None })
+        Ok(Landed { first, thread: None, root, new_root })
     }
 
     /// Posts the parts of a message, one behind the other.

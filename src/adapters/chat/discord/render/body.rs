@@ -30,8 +30,14 @@ impl Line {
     }
 }
 
-/// The lines of a paragraph.
-pub(super) fn paragraph(text: &str) -> Vec<Line> {
+/// The lines of paragraphs. Rows belong together: when one is too wide for its columns, none is shown in columns.
+pub(super) fn paragraphs(texts: &[String]) -> Vec<Line> {
+    let is_wide = |line: &str| is_row(line) && line.chars().count() > WIDEST;
+    let wide = texts.iter().flat_map(|text| text.lines()).any(is_wide);
+    texts.iter().flat_map(|text| paragraph(text, wide)).collect()
+}
+
+fn paragraph(text: &str, wide: bool) -> Vec<Line> {
     let mut lines = Vec::new();
     for (at, line) in text.lines().enumerate() {
         match Entry::parse(line).filter(|_| at == 0) {
@@ -43,7 +49,7 @@ pub(super) fn paragraph(text: &str) -> Vec<Line> {
                 lines.push(Line::Text(sign + first.strip_prefix('x').unwrap_or(&first)));
                 lines.extend(pieces.map(|piece| Line::Text(escape(piece))));
             }
-            None if is_row(line) && line.chars().count() > WIDEST => lines.extend(wide_row(line)),
+            None if is_row(line) && wide => lines.extend(wide_row(line)),
             None if is_row(line) => {
                 let pieces = split(line.trim_end(), LINE, code_cost);
                 lines.extend(pieces.into_iter().map(|piece| Line::Code(code_line(piece))));
@@ -57,7 +63,7 @@ pub(super) fn paragraph(text: &str) -> Vec<Line> {
     lines
 }
 
-/// A row that is too wide for its columns.
+/// A row without its columns.
 fn wide_row(line: &str) -> Vec<Line> {
     let mut cells = line.split("  ").map(str::trim).filter(|cell| !cell.is_empty());
     let first = split(cells.next().unwrap_or_default(), LINE / 2, cost);

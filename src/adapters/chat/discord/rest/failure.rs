@@ -20,20 +20,30 @@ pub(in super::super) mod codes {
     pub(in super::super::super) const UNKNOWN_CHANNEL: u64 = 10_003;
     /// The message is gone.
     pub(in super::super::super) const UNKNOWN_MESSAGE: u64 = 10_008;
+    /// There is no such guild, or the bot is not in it.
+    pub(in super::super::super) const UNKNOWN_GUILD: u64 = 10_004;
+    /// The person is not in the guild.
+    pub(in super::super::super) const UNKNOWN_MEMBER: u64 = 10_007;
     /// There is no such user.
     pub(in super::super::super) const UNKNOWN_USER: u64 = 10_013;
     /// The interaction's token is no longer good.
     pub(in super::super::super) const UNKNOWN_WEBHOOK: u64 = 10_015;
+    /// A message that is older than an hour was edited too often. It comes as a 429, and is about this message alone.
+    pub(in super::super::super) const OLD_MESSAGE_EDITED_TOO_OFTEN: u64 = 30_046;
     /// The interaction waited for too long.
     pub(in super::super::super) const UNKNOWN_INTERACTION: u64 = 10_062;
     /// The interaction was acknowledged before.
     pub(in super::super::super) const ALREADY_ACKNOWLEDGED: u64 = 40_060;
-    /// The person takes no direct messages.
-    pub(in super::super::super) const CANNOT_SEND_TO_USER: u64 = 50_007;
+    /// The bot can't see what it asks for.
+    pub(in super::super::super) const MISSING_ACCESS: u64 = 50_001;
+    /// The message is somebody else's: an earlier application's, whose bot Steward no longer is.
+    pub(in super::super::super) const NOT_OURS: u64 = 50_005;
     /// The interaction's token has expired.
     pub(in super::super::super) const INVALID_WEBHOOK_TOKEN: u64 = 50_027;
     /// The thread is archived.
     pub(in super::super::super) const THREAD_ARCHIVED: u64 = 50_083;
+    /// The thread is locked.
+    pub(in super::super::super) const THREAD_LOCKED: u64 = 160_005;
     /// The message has a thread already, or once had one.
     pub(in super::super::super) const THREAD_EXISTS: u64 = 160_004;
     /// The guild has as many open threads as it may.
@@ -72,7 +82,8 @@ impl Failure {
             return Self::Unreachable(format!("Discord answers with the status {status} and no reason"));
         };
         let code = body["code"].as_u64().unwrap_or(0);
-        if status == 401 && code == 0 {
+        // With one exception, a 401 is about the bot's token, whatever code stands beside it.
+        if status == 401 && code != codes::INVALID_WEBHOOK_TOKEN {
             return Self::Token;
         }
         let mut message = body["message"].as_str().unwrap_or_default().to_owned();
@@ -112,9 +123,28 @@ impl Failure {
         matches!(self, Self::Refused { status: 403, .. })
     }
 
-    /// What it means for a message. `channel` and `rights` say what the bot needs where, for the person who can mend
-    /// it; nothing is lost until then.
-    pub(in super::super) fn delivery(self, channel: u64, rights: &str) -> DeliveryError {
+    /// Whether the thread is closed to what is to be written: archived, or locked.
+    pub(in super::super) fn is_closed_thread(&self) -> bool {
+        matches!(self.code(), Some(codes::THREAD_ARCHIVED | codes::THREAD_LOCKED))
+    }
+
+    /// Whether the message belongs to another application.
+    pub(in super::super) fn is_not_ours(&self) -> bool {
+        self.code() == Some(codes::NOT_OURS)
+    }
+
+    /// Whether the place itself is out of the bot's reach, and not only this message: it is gone or hidden.
+    pub(in super::super) fn is_about_the_place(&self) -> bool {
+        matches!(self.code(), Some(codes::UNKNOWN_CHANNEL | codes::MISSING_ACCESS))
+    }
+
+    /// What it means for a message that was to go to `asked`, where `channel` is the configured one. `rights` says
+    /// what the bot needs there, for the person who can mend it; nothing is lost until then.
+    ///
+    /// Only what concerns everything holds everything: the token, and the configured channel itself. What is refused
+    /// to one message says nothing about the others.
+    pub(in super::super) fn delivery(self, asked: u64, channel: u64, rights: &str) -> DeliveryError {
+        let hold = (asked == channel && self.is_about_the_place()).then_some(MEND);
         match self {
             Self::Limited(Pause { pause, everything }) => DeliveryError::Limited { pause, everything },
             Self::Unreachable(why) => DeliveryError::Transient { why, hold: None },
@@ -124,16 +154,16 @@ impl Failure {
                     "Discord forbids it ({message}, {code}): in the settings of the channel {channel}, under \
                      Permissions, give the bot's role {rights}; `steward doctor` says what is missing"
                 ),
-                hold: Some(MEND),
+                hold,
             },
             Self::Refused { status: 404, code, message } if code != codes::UNKNOWN_MESSAGE => {
                 DeliveryError::Transient {
                     why: format!(
-                        "Discord does not know the channel {channel} ({message}, {code}): it was deleted, or the bot was \
-                     removed from the server; correct `chat.discord` and restart Steward, or invite the bot again; \
-                     `steward doctor` says more"
+                        "Discord does not know the channel {asked} ({message}, {code}): it was deleted, or the bot was \
+                         removed from the server; correct `chat.discord` and restart Steward, or invite the bot again; \
+                         `steward doctor` says more"
                     ),
-                    hold: Some(MEND),
+                    hold,
                 }
             }
             Self::Refused { status, code, message } => DeliveryError::Permanent {

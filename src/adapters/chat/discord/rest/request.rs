@@ -19,7 +19,8 @@ pub(in super::super) struct Request {
 
 impl Request {
     fn new(method: Method, template: &'static str, major: impl ToString, path: String) -> Self {
-        let counted = Counted { template, major: major.to_string() };
+        let interaction = path.starts_with("/interactions/") || path.starts_with("/webhooks/");
+        let counted = Counted { template, major: major.to_string(), interaction };
         Self { method, path, counted, body: None, files: Vec::new() }
     }
 
