@@ -82,8 +82,6 @@ async fn a_right_that_is_taken_away_loses_nothing_is_told_with_what_to_do_and_to
     for (right, name) in [
         (permission::VIEW_CHANNEL, "View Channel"),
         (permission::SEND_MESSAGES, "Send Messages"),
-        (permission::SEND_MESSAGES_IN_THREADS, "Send Messages in Threads"),
-        (permission::CREATE_PUBLIC_THREADS, "Create Public Threads"),
         (permission::EMBED_LINKS, "Embed Links"),
     ] {
         let lab = lab_with_console();

@@ -128,12 +128,19 @@ async fn an_answer_that_is_forbidden_is_let_go() {
 
 #[tokio::test]
 async fn where_threads_are_closed_to_the_bot_the_story_is_told_in_the_channel() {
-    let (mut wire, _) = asked().await;
-    wire.discord.take_permission(permission::SEND_MESSAGES_IN_THREADS);
-    wire.update(told("08:00:20 seen   it is still stale")).await.unwrap();
-    let [root, update] = &wire.in_channel()[..] else { panic!("root and update") };
-    assert_eq!(update.reply_to, Some(root.id));
-    wire.discord.nothing_wrong();
+    for right in [permission::SEND_MESSAGES_IN_THREADS, permission::CREATE_PUBLIC_THREADS] {
+        let mut wire = Wire::new().await;
+        wire.root(incident("open")).await.unwrap();
+        wire.discord.overwrite(CHANNEL, BOT, 0, right);
+        let landed = wire.update(told("08:00:10 seen   it is stale")).await.unwrap();
+        assert_eq!((landed.root, landed.thread), (None, None));
+        let [root, update] = &wire.in_channel()[..] else { panic!("root and update") };
+        assert_eq!(update.reply_to, Some(root.id));
+        wire.discord.overwrite(CHANNEL, BOT, 0, 0);
+        wire.update(told("08:00:20 seen   it is still stale")).await.unwrap();
+        assert_eq!((wire.thread().1.len(), wire.in_channel().len()), (1, 2), "and in its thread again");
+        wire.discord.nothing_wrong();
+    }
 }
 
 #[tokio::test]

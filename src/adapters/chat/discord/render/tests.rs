@@ -56,6 +56,15 @@ fn what_is_over_is_green_whatever_it_was() {
 }
 
 #[test]
+fn a_question_that_is_over_is_green_only_if_it_was_permitted() {
+    let mut card = Card::titled("may I run remount?").severity(Severity::Warning);
+    card.done = true;
+    assert_eq!(sheets(&card, Look::Question)[0].colour, 0x2e_a0_43);
+    card.severity = None;
+    assert_eq!(sheets(&card, Look::Question)[0].colour, NEUTRAL);
+}
+
+#[test]
 fn an_update_in_the_thread_tells_the_story_line_by_line() {
     let card = Card::titled("#12")
         .line("08:00:10 seen   nas/media nfs-stale: mount_a is stale")
