@@ -105,7 +105,7 @@ fn a_row_that_is_too_wide_for_a_phone_is_told_column_by_column() {
     let card = Card::titled("Help")
         .line(format!("silence [TARGET] for DURATION  {what}"))
         .line("status  How it is.");
-    let told = format!("**silence \\[TARGET\\] for DURATION** {what}\n```\nstatus  How it is.\n```");
+    let told = format!("**silence \\[TARGET\\] for DURATION** {what}\n**status** How it is.");
     assert_eq!(sheets(&card, Look::Several)[0].description, told);
 }
 
