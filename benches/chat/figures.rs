@@ -20,7 +20,7 @@ pub(crate) struct Figures {
 }
 
 /// Of how long it took: the median, the 99th percentile and the longest, in ms.
-struct Spread([f64; 3]);
+pub(crate) struct Spread([f64; 3]);
 
 impl Figures {
     /// How long it took on a platform; every message has to be there.
@@ -46,7 +46,7 @@ impl Figures {
 
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [root, thread] = self.parts.each_ref().map(ToString::to_string);
+        let [root, thread] = &self.parts;
         let Self { rate, incidents, platform, requests, .. } = self;
         let away = format!("{} ms", self.away);
         write!(f, "{rate:>8}{away:>9}{incidents:>11}  {platform:<10}{root:>24}{thread:>24}{requests:>10}")
@@ -60,11 +60,14 @@ impl Spread {
             let arrived = run.arrivals.get(&arrival).with_context(|| format!("not there: {arrival}"))?;
             anyhow::Ok((*arrived as f64 - *at as f64) / 1e6)
         };
-        let mut all = sent.iter().map(took).collect::<Result<Vec<f64>>>()?;
+        Self::over(sent.iter().map(took).collect::<Result<_>>()?)
+    }
+
+    pub(crate) fn over(mut all: Vec<f64>) -> Result<Self> {
         all.sort_by(f64::total_cmp);
         // The nearest rank: a figure that was really measured.
-        let rank = |share: f64| (all.len() as f64 * share).ceil() as usize - 1;
-        let at = |share: f64| all.get(rank(share)).copied().context("nothing was sent");
+        let rank = |share: f64| ((all.len() as f64 * share).ceil() as usize).saturating_sub(1);
+        let at = |share: f64| all.get(rank(share)).copied().context("nothing was measured");
         Ok(Self([at(0.5)?, at(0.99)?, at(1.0)?]))
     }
 }
@@ -72,6 +75,6 @@ impl Spread {
 impl fmt::Display for Spread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [p50, p99, max] = self.0;
-        write!(f, "{p50:.1} / {p99:.1} / {max:.1}")
+        f.pad(&format!("{p50:.1} / {p99:.1} / {max:.1}"))
     }
 }

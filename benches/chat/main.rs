@@ -52,7 +52,7 @@ fn main() -> Result<()> {
 
 async fn measure(quick: bool) -> Result<()> {
     let root = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-    println!("{}", machine::described(root.path())?);
+    println!("{}", machine::described()?);
     let mut remote = Remote::start()?;
     let app = lab::start(root.path(), &remote).await?;
     let mut report = Report::default();
@@ -67,15 +67,18 @@ async fn measure(quick: bool) -> Result<()> {
     for rate in RATES.map(|rate| if quick { rate.quick() } else { rate }) {
         let mut run = Report::default();
         remote.move_away(rate.away)?;
+        let disk = machine::Disk::watch(root.path())?;
         let sent = load::send(app.handle(), &rate, first).await?;
         first += rate.incidents;
         let wanted = PLATFORMS.len() * Part::ALL.len() * sent.len();
         wait(&mut remote, &mut run, "every message", |run| run.arrivals.len() >= wanted).await?;
+        let disk = disk.done()?;
         tokio::time::sleep(AFTERWARDS).await;
         remote.ask(&mut run)?;
         for platform in PLATFORMS {
             println!("{}", Figures::of(&rate, platform, &sent, &run)?);
         }
+        println!("{:>30}{disk:>32} a synced write of 4 KiB meanwhile", "");
     }
 
     let after = machine::Memory::now()?;

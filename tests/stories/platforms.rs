@@ -121,6 +121,7 @@ async fn a_platform_that_is_down_for_an_hour_hears_everything_in_order_and_the_o
     assert!(told.contains("discord is cut off since 08:05:10"), "{told}");
     assert!(told.contains("#1 vm/web") && told.contains("Resolved:"), "it goes on by itself:\n{told}");
     discord.come_back();
+    discord.connected().await;
     bot.pass(min(6)).await;
     assert!(telegram.transcript().contains("discord is back after"), "{}", telegram.transcript());
     same_as_kept("an-hour-down-discord", &discord.transcript(discord::CHANNEL));

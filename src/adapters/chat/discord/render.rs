@@ -78,6 +78,17 @@ pub(super) fn sheets(card: &Card, look: Look) -> Vec<Sheet> {
     gather(first, pages, buttons(card), files, look)
 }
 
+/// So many files as one message takes: what is beyond stands in the last of them.
+fn in_one_message(mut files: Vec<File>) -> Vec<File> {
+    if files.len() > FILES {
+        let beyond = files.split_off(FILES - 1);
+        let texts: Vec<String> =
+            beyond.iter().map(|file| format!("{}\n\n{}", file.name, file.text)).collect();
+        files.push(File { name: "more.txt".to_owned(), text: texts.join("\n\n") });
+    }
+    files
+}
+
 /// Puts the pieces together: fields and the call on the first message, buttons and files on the last.
 fn gather(
     first: Sheet,
@@ -95,10 +106,8 @@ fn gather(
     if sheets.is_empty() {
         sheets.push(first);
     }
+    let files = if matches!(look, Look::Single | Look::Question) { in_one_message(files) } else { files };
     for (at, some) in files.chunks(FILES).enumerate() {
-        if at > 0 && matches!(look, Look::Single | Look::Question) {
-            break;
-        }
         if at > 0 {
             sheets.push(Sheet { colour, description: "More files".to_owned(), ..Sheet::default() });
         }
@@ -216,6 +225,9 @@ fn file(name: &str, text: &str) -> File {
 /// The card's text, for a file.
 fn whole(card: &Card) -> String {
     let mut text = format!("{}\n\n{}\n", card.title, card.body.join("\n"));
+    for field in &card.fields {
+        text.push_str(&format!("\n{}: {}\n", field.name, field.value));
+    }
     for attachment in card.attachments.iter().filter(|attachment| is_short(attachment)) {
         text.push_str(&format!("\n{}\n{}\n", attachment.name, attachment.text));
     }

@@ -17,7 +17,7 @@ fn shown(markup: &str) -> Result<String, String> {
         }
         let mut rest = line;
         while let Some(c) = rest.chars().next() {
-            let word = rest.split_whitespace().next().unwrap_or_default();
+            let word = rest.split(char::is_whitespace).next().unwrap_or_default();
             if (word.starts_with("https://") || word.starts_with("http://")) && word.len() > 8 {
                 if word.contains('\\') {
                     return Err(format!("a link shows its backslashes: {word:?}"));
