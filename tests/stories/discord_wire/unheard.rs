@@ -218,3 +218,20 @@ async fn what_discord_does_not_say_about_the_setup_is_not_known() {
         assert_eq!(check.health, Health::Unknown, "{check:?}");
     }
 }
+
+#[tokio::test]
+async fn what_takes_longer_to_place_is_not_overtaken_by_what_was_said_later() {
+    let (wire, listening) = listening().await;
+    listening.ears.slow.send_replace(true);
+    // Where a thread belongs has to be looked up, and what is said elsewhere comes to nothing.
+    wire.discord.says(OPERATOR, wire.thread().0.id, "first");
+    wire.discord.says(OPERATOR, OTHER_CHANNEL, "nothing");
+    wire.discord.says(OPERATOR, CHANNEL, &format!("<@{BOT}> second"));
+    let command = wire.discord.slash(OPERATOR, CHANNEL, "status", &json!({}));
+    acknowledged(&wire, command).await;
+    listening.ears.slow.send_replace(false);
+    let heard = [listening.said().await, listening.said().await, listening.said().await];
+    assert_eq!(heard.map(|said| said.text), ["first", "second", "status"]);
+    listening.end().await;
+    wire.discord.nothing_wrong();
+}

@@ -5,6 +5,7 @@ mod interactions;
 mod messages;
 mod places;
 mod reactions;
+mod turns;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,6 +15,7 @@ use serde_json::Value;
 use self::places::Geography;
 use self::reactions::Answered;
 pub(super) use self::reactions::{NO, YES};
+pub(super) use self::turns::{Turn, Turns};
 use super::NAME;
 use super::conversation::Conversation;
 use super::events::{Guild, Ready, User};
@@ -82,26 +84,28 @@ impl Hearer {
         }
     }
 
-    /// Takes in something else that happened.
-    pub(super) async fn event(&self, name: &str, data: Value) {
+    /// Takes in something else that happened, and hands on what came of it when its turn comes.
+    pub(super) async fn event(&self, name: &str, data: Value, mut turn: Turn) {
         match name {
             "MESSAGE_CREATE" => {
                 if let Some(message) = read(name, data) {
-                    self.message(message).await;
+                    self.message(message, &mut turn).await;
                 }
             }
             "MESSAGE_REACTION_ADD" => {
                 if let Some(reaction) = read(name, data) {
-                    self.reaction(reaction).await;
+                    self.reaction(reaction, &mut turn).await;
                 }
             }
             "INTERACTION_CREATE" => {
                 if let Some(interaction) = read(name, data) {
-                    self.interaction(interaction).await;
+                    self.interaction(interaction, &mut turn).await;
                 }
             }
             _ => {}
         }
+        // One of which nothing came must not let the next one pass those before it.
+        turn.comes().await;
     }
 
     /// Who Steward is, once it is known.
