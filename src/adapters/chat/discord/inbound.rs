@@ -5,6 +5,7 @@ mod interactions;
 mod messages;
 mod places;
 mod reactions;
+mod turn;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,6 +15,7 @@ use serde_json::Value;
 use self::places::Geography;
 use self::reactions::Answered;
 pub(super) use self::reactions::{NO, YES};
+pub(super) use self::turn::Turns;
 use super::NAME;
 use super::conversation::Conversation;
 use super::events::{Guild, Ready, User};
@@ -132,6 +134,7 @@ impl Hearer {
             pressed: said.pressed,
             bookmark: None,
         };
+        turn::mine().await;
         if self.ears.said(inbound).await.is_err() {
             tracing::debug!("something was said on Discord while Steward was ending");
         }

@@ -12,7 +12,7 @@ use super::NAME;
 use super::commands::registration;
 use super::examine::{GRANT_CONTENT, NO_CONTENT, examine};
 use super::gateway::{Call, Heard, Line, Over};
-use super::inbound::Hearer;
+use super::inbound::{Hearer, Turns};
 use super::rest::{Failure, Request, TOKEN_REFUSED};
 use crate::engine::ports::Health;
 
@@ -44,6 +44,8 @@ pub(super) struct Listening {
 struct Work {
     /// What people said.
     events: JoinSet<()>,
+    /// The order in which they said it.
+    turns: Turns,
     /// What is to be done whenever the line stands.
     errands: JoinSet<()>,
 }
@@ -180,7 +182,8 @@ impl Listening {
                     "GUILD_CREATE" => self.hearer.guild(data),
                     _ => {
                         let hearer = self.hearer.clone();
-                        work.events.spawn(async move { hearer.event(&name, data).await });
+                        let taken_in = async move { hearer.event(&name, data).await };
+                        work.events.spawn(work.turns.next(taken_in));
                     }
                 },
             }
