@@ -5,7 +5,7 @@ mod interactions;
 mod messages;
 mod places;
 mod reactions;
-mod turns;
+mod turn;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,7 +15,7 @@ use serde_json::Value;
 use self::places::Geography;
 use self::reactions::Answered;
 pub(super) use self::reactions::{NO, YES};
-pub(super) use self::turns::{Turn, Turns};
+pub(super) use self::turn::Turns;
 use super::NAME;
 use super::conversation::Conversation;
 use super::events::{Guild, Ready, User};
@@ -84,28 +84,26 @@ impl Hearer {
         }
     }
 
-    /// Takes in something else that happened, and hands on what came of it when its turn comes.
-    pub(super) async fn event(&self, name: &str, data: Value, mut turn: Turn) {
+    /// Takes in something else that happened.
+    pub(super) async fn event(&self, name: &str, data: Value) {
         match name {
             "MESSAGE_CREATE" => {
                 if let Some(message) = read(name, data) {
-                    self.message(message, &mut turn).await;
+                    self.message(message).await;
                 }
             }
             "MESSAGE_REACTION_ADD" => {
                 if let Some(reaction) = read(name, data) {
-                    self.reaction(reaction, &mut turn).await;
+                    self.reaction(reaction).await;
                 }
             }
             "INTERACTION_CREATE" => {
                 if let Some(interaction) = read(name, data) {
-                    self.interaction(interaction, &mut turn).await;
+                    self.interaction(interaction).await;
                 }
             }
             _ => {}
         }
-        // One of which nothing came must not let the next one pass those before it.
-        turn.comes().await;
     }
 
     /// Who Steward is, once it is known.
@@ -136,6 +134,7 @@ impl Hearer {
             pressed: said.pressed,
             bookmark: None,
         };
+        turn::mine().await;
         if self.ears.said(inbound).await.is_err() {
             tracing::debug!("something was said on Discord while Steward was ending");
         }

@@ -44,7 +44,7 @@ pub(super) struct Listening {
 struct Work {
     /// What people said.
     events: JoinSet<()>,
-    /// In which order.
+    /// The order in which they said it.
     turns: Turns,
     /// What is to be done whenever the line stands.
     errands: JoinSet<()>,
@@ -181,8 +181,9 @@ impl Listening {
                     }
                     "GUILD_CREATE" => self.hearer.guild(data),
                     _ => {
-                        let (hearer, turn) = (self.hearer.clone(), work.turns.next());
-                        work.events.spawn(async move { hearer.event(&name, data, turn).await });
+                        let hearer = self.hearer.clone();
+                        let taken_in = async move { hearer.event(&name, data).await };
+                        work.events.spawn(work.turns.next(taken_in));
                     }
                 },
             }

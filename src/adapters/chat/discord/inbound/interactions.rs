@@ -8,7 +8,7 @@ use super::super::conversation::{self, Conversation};
 use super::super::events::{Data, Interaction, User};
 use super::super::rest::{Failure, Request, codes};
 use super::places::Where;
-use super::{Hearer, Said, Turn};
+use super::{Hearer, Said};
 use crate::domain::command::parse;
 
 /// Types of interactions.
@@ -33,7 +33,7 @@ struct Spot {
 impl Hearer {
     /// Takes an interaction in. Discord waits three seconds for the first sign, so that is given before anything is
     /// looked up that takes time.
-    pub(super) async fn interaction(&self, mut interaction: Interaction, turn: &mut Turn) {
+    pub(super) async fn interaction(&self, mut interaction: Interaction) {
         let member = interaction.member.take().and_then(|member| member.user);
         let Some(user) = member.or(interaction.user.take()).filter(|user| !user.bot) else { return };
         let (Some(channel), Some(data)) = (interaction.channel_id, interaction.data.take()) else { return };
@@ -42,21 +42,14 @@ impl Hearer {
         }
         let spot = Spot { guild: interaction.guild_id.map(|guild| guild.0), channel: channel.0 };
         match interaction.kind {
-            COMMAND => self.command(&interaction, &user, spot, &data, turn).await,
-            PRESS => self.press(&interaction, &user, spot, data, turn).await,
+            COMMAND => self.command(&interaction, &user, spot, &data).await,
+            PRESS => self.press(&interaction, &user, spot, data).await,
             COMPLETION => self.complete(&interaction, &user, spot, &data).await,
             _ => {}
         }
     }
 
-    async fn command(
-        &self,
-        interaction: &Interaction,
-        user: &User,
-        spot: Spot,
-        data: &Data,
-        turn: &mut Turn,
-    ) {
+    async fn command(&self, interaction: &Interaction, user: &User, spot: Spot, data: &Data) {
         let is_near = self.is_near(spot.guild, spot.channel, user.id.0);
         if !is_near && self.place(spot.guild, spot.channel, user.id.0).await == Where::Elsewhere {
             self.ignored();
@@ -77,13 +70,12 @@ impl Hearer {
             Where::Thread(incident) => incident,
             _ => None,
         };
-        turn.comes().await;
         self.said(user, &conversation, Said { text, incident, addressed: true, pressed: false }).await;
     }
 
     /// A button is on a message of Steward's own, wherever that stands: after a change of the channel, perhaps where
     /// nothing else counts any more.
-    async fn press(&self, interaction: &Interaction, user: &User, spot: Spot, data: Data, turn: &mut Turn) {
+    async fn press(&self, interaction: &Interaction, user: &User, spot: Spot, data: Data) {
         let is_ours = match spot.guild {
             Some(guild) => guild == self.settings.guild,
             None => self.is_operator(user.id.0),
@@ -104,7 +96,6 @@ impl Hearer {
             (None, Where::Thread(incident)) => incident,
             (found, _) => found,
         };
-        turn.comes().await;
         self.said(
             user,
             &conversation,

@@ -3,14 +3,14 @@
 use super::super::conversation::Conversation;
 use super::super::events::Message;
 use super::places::Where;
-use super::{Hearer, Me, Said, Turn};
+use super::{Hearer, Me, Said};
 
 /// The types of messages that people write: an ordinary one, and a reply.
 const WRITTEN: [u64; 2] = [0, 19];
 
 impl Hearer {
     /// Takes a message in.
-    pub(super) async fn message(&self, message: Message, turn: &mut Turn) {
+    pub(super) async fn message(&self, message: Message) {
         let Some(me) = self.me() else { return };
         let is_a_persons =
             !message.author.bot && message.webhook_id.is_none() && message.author.id.0 != me.user;
@@ -37,7 +37,6 @@ impl Hearer {
             return;
         }
         let conversation = Conversation::Message { channel, message: message.id.0 };
-        turn.comes().await;
         self.said(&message.author, &conversation, Said { text, incident, addressed, pressed: false }).await;
     }
 }

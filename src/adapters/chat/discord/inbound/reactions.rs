@@ -9,7 +9,7 @@ use super::super::events::{Id, Reaction, User};
 use super::super::reference::MessageRef;
 use super::super::rest::{Failure, Request};
 use super::places::Where;
-use super::{Hearer, Said, Turn};
+use super::{Hearer, Said};
 use crate::engine::ports::Asked;
 
 /// The reactions that answer a question, and the commands they stand for.
@@ -47,7 +47,7 @@ impl Answered {
 
 impl Hearer {
     /// Takes a reaction in. One that answers no question is nothing.
-    pub(super) async fn reaction(&self, reaction: Reaction, turn: &mut Turn) {
+    pub(super) async fn reaction(&self, reaction: Reaction) {
         let Some(me) = self.me() else { return };
         let user = reaction.member.and_then(|member| member.user);
         let is_bots = user.as_ref().is_some_and(|user| user.bot) || reaction.user_id.0 == me.user;
@@ -76,7 +76,6 @@ impl Hearer {
             Some(user) => user,
             None => self.somebody(reaction.user_id).await,
         };
-        turn.comes().await;
         self.answer(&user, message, verb, question, about.incident).await;
     }
 
