@@ -56,8 +56,10 @@ impl Activity {
         let mut abandoned = self.0.abandoned.subscribe();
         tokio::spawn(async move {
             tokio::select! {
-                () = work => {}
+                biased;
+                // What is abandoned does not take one more step.
                 () = told(&mut abandoned) => {}
+                () = work => {}
             }
             drop(busy);
         });

@@ -1,6 +1,8 @@
 //! From what people type to what is done: commands change the world in the engine's own turn, questions are answered
 //! beside it.
 
+use std::collections::BTreeSet;
+
 use super::answers::count_of;
 use super::ears::bookmark_of;
 use super::ports::Inbound;
@@ -192,13 +194,9 @@ impl World {
             (true, false) => "Nothing is broken as far as I can see, and I can't see everything".to_owned(),
             (false, _) => format!("Incidents: {}", broken.join(", ")),
         };
-        let failing: Vec<String> = self
-            .signals
-            .values()
-            .filter(|r| self.is_firing(&r.signal.problem()))
-            .map(|r| r.signal.problem().to_string())
-            .take(10)
-            .collect();
+        let problems: BTreeSet<_> = self.signals.values().map(|row| row.signal.problem()).collect();
+        let firing = problems.iter().filter(|problem| self.is_firing(problem));
+        let failing: Vec<String> = firing.map(ToString::to_string).take(10).collect();
         let mut card = Card::titled(title)
             .field(
                 "Watching",
