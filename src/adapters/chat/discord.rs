@@ -1,7 +1,7 @@
 //! Discord: an incident is a root message in the channel, edited in place, and a thread from it.
 //!
-//! Everything that is sent goes over [`rest`], which knows the limits and never waits for them; what is heard comes
-//! over [`gateway`]. What is neither sent nor heard there (rendering, limits, rights, names) is pure.
+//! Everything that is sent goes over `rest`, which knows the limits and never waits for them; what is heard comes
+//! over `gateway`. What is neither sent nor heard there (rendering, limits, rights, names) is pure.
 
 mod answers;
 mod commands;
