@@ -193,7 +193,8 @@ impl Examination<'_> {
     }
 
     fn unknown(&mut self, name: &str, failure: &Failure) -> Pointless {
-        let fix = "Look whether this machine reaches https://discord.com, and try again.".to_owned();
+        let fix = "Look whether this machine reaches https://discord.com, or what `chat.discord.api` names."
+            .to_owned();
         self.note(Health::Unknown, name, format!("{failure}."), fix);
         Pointless
     }
