@@ -105,18 +105,19 @@ async fn edited(bot: &Bot<'_>) {
     bot.pass(secs(10)).await;
 }
 
-/// Lets time pass, minute by minute, until there is something to see. What goes over the wire takes its own time.
+/// Lets an hour pass, minute by minute, until there is something to see. What goes over the wire takes its own time, and
+/// gets some twenty seconds of it.
 async fn pass_until<T>(
     bot: &Bot<'_>,
     telegram: &FakeTelegram,
     what: &str,
     look: impl Fn(&View) -> Option<T>,
 ) -> T {
-    for _ in 0..60 {
+    for round in 0..4000 {
         if let Some(found) = telegram.see(&look) {
             return found;
         }
-        bot.pass(min(1)).await;
+        bot.pass(if round < 60 { min(1) } else { secs(0) }).await;
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     panic!("this never came: {what}\n{}\n{}", telegram.transcript(), telegram.see(|view| view.log()))

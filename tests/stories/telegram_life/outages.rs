@@ -65,6 +65,7 @@ async fn with_discord_down_telegram_is_told() {
     let told = said(&telegram, "discord is cut off");
     assert!(!told.loud && told.topic.is_none(), "{told:?}");
     discord.come_back();
+    discord.connected().await;
     pass_until(&bot, &telegram, "it is back", |view| view.find(GROUP, "discord is back")).await;
     bot.forgive_log("a message is put off");
     bot.forgive_log("the slash commands could not be registered");
