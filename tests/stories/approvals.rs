@@ -1,25 +1,8 @@
 //! What needs a person's yes: how it is asked, answered, withdrawn, and used up.
 
+use super::support::runbooks::{RESTART, VACUUM};
 use super::support::{Bot, Lab, min, secs};
 
-const VACUUM: &str = r#"
-name: vacuum
-title: Shrink the journal
-match: { signature: disk-fill }
-steps:
-  - name: vacuum
-    run: [journalctl, --vacuum-size=200M]
-    verify: check
-"#;
-const RESTART: &str = r#"
-name: restart
-title: Restart the unit
-match: { signature: unit-failed }
-steps:
-  - name: restart
-    run: [systemctl, restart, "{{ labels.unit }}"]
-    verify: [systemctl, is-active, --quiet, "{{ labels.unit }}"]
-"#;
 const VACUUMED: [&str; 1] = ["journalctl --vacuum-size=200M"];
 const RESTARTED: [&str; 2] = ["systemctl restart web.service", "systemctl is-active --quiet web.service"];
 

@@ -15,26 +15,9 @@ use serde_json::{Value, json};
 
 use super::support::discord::view::{Seen, Thread};
 use super::support::discord::{BOT, CHANNEL, Fault, OPERATOR, World};
+use super::support::runbooks::{RESTART, VACUUM};
 use super::support::{Bot, FakeDiscord, Lab, min};
 
-const VACUUM: &str = r#"
-name: vacuum
-title: Shrink the journal
-match: { signature: disk-fill }
-steps:
-  - name: vacuum
-    run: [journalctl, --vacuum-size=200M]
-    verify: check
-"#;
-const RESTART: &str = r#"
-name: restart
-title: Restart the unit
-match: { signature: unit-failed }
-steps:
-  - name: restart
-    run: [systemctl, restart, "{{ labels.unit }}"]
-    verify: [systemctl, is-active, --quiet, "{{ labels.unit }}"]
-"#;
 const VACUUMED: [&str; 1] = ["journalctl --vacuum-size=200M"];
 
 /// A lab that is told of on Discord alone.

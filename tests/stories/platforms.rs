@@ -1,27 +1,9 @@
 //! The same story on Discord and on Telegram, as people see it.
 
 use super::support::discord::FakeDiscord;
+use super::support::runbooks::{RESTART, VACUUM};
 use super::support::transcript::same_as_kept;
 use super::support::{Bot, FakeTelegram, Lab, discord, min, secs, telegram};
-
-const VACUUM: &str = r#"
-name: vacuum
-title: Shrink the journal
-match: { signature: disk-fill }
-steps:
-  - name: vacuum
-    run: [journalctl, --vacuum-size=200M]
-    verify: check
-"#;
-const RESTART: &str = r#"
-name: restart
-title: Restart the unit
-match: { signature: unit-failed }
-steps:
-  - name: restart
-    run: [systemctl, restart, "{{ labels.unit }}"]
-    verify: [systemctl, is-active, --quiet, "{{ labels.unit }}"]
-"#;
 
 fn lab() -> Lab {
     let lab = Lab::new("");

@@ -12,27 +12,10 @@ mod storms;
 
 use std::time::Duration;
 
+use super::support::runbooks::{RESTART, VACUUM};
 use super::support::telegram::{FakeTelegram, GROUP, OPERATOR, STRANGER, Seen, View};
 use super::support::{Bot, Lab, min, secs};
 
-const VACUUM: &str = r#"
-name: vacuum
-title: Shrink the journal
-match: { signature: disk-fill }
-steps:
-  - name: vacuum
-    run: [journalctl, --vacuum-size=200M]
-    verify: check
-"#;
-const RESTART: &str = r#"
-name: restart
-title: Restart the unit
-match: { signature: unit-failed }
-steps:
-  - name: restart
-    run: [systemctl, restart, "{{ labels.unit }}"]
-    verify: [systemctl, is-active, --quiet, "{{ labels.unit }}"]
-"#;
 const VACUUMED: [&str; 1] = ["journalctl --vacuum-size=200M"];
 
 /// A lab with a full disk to ask about and a unit to restart, told of on Telegram and, for these stories, nowhere else.

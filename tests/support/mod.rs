@@ -6,6 +6,7 @@ mod clock;
 pub mod discord;
 mod host;
 mod logs;
+pub mod runbooks;
 pub mod telegram;
 pub mod transcript;
 
