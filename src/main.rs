@@ -222,8 +222,7 @@ fn failed(error: StartError) -> Failure {
 }
 
 /// What touches the world.
-fn tools(setup: &Setup) -> Result<Tools, Failure> {
-    let reached = live::reach(setup).map_err(|why| Failure::of_sentence(&why))?;
-    let live::Reach { runner, clock, sources, chats } = reached;
-    Ok(Tools { runner, clock, sources, chats })
+fn tools(setup: &Setup) -> Tools {
+    let live::Reach { runner, clock, sources, chats } = live::reach(setup);
+    Tools { runner, clock, sources, chats }
 }

@@ -12,7 +12,7 @@ use crate::domain::card::Card;
 use crate::domain::incident::Incident;
 use crate::engine::answers::count_of;
 use crate::engine::message::Message;
-use crate::engine::ports::{ChangeSource, Chat, Clock, CommandRunner};
+use crate::engine::ports::{ChangeSource, Chat, Clock, CommandRunner, MakeChats};
 use crate::engine::review::review;
 use crate::store::query;
 
@@ -29,18 +29,17 @@ pub struct Reach {
     pub clock: Arc<dyn Clock>,
     /// What can tell of changes.
     pub sources: Vec<Arc<dyn ChangeSource>>,
-    /// The chat platforms, short of the console.
-    pub chats: Vec<Arc<dyn Chat>>,
+    /// Sets up the chat platforms, short of the console. Few commands need them.
+    pub chats: MakeChats,
 }
 
 /// What commands other than `run` touch of the world, as the configuration wants it.
-///
-/// # Errors
-/// See [`platforms`].
-pub fn reach(setup: &Setup) -> Result<Reach, String> {
+#[must_use]
+pub fn reach(setup: &Setup) -> Reach {
     let (runner, clock) = machine();
     let sources = sources::build(&setup.loaded.config, &runner, &clock, &Arc::new(setup.policy.clone()));
-    Ok(Reach { runner, clock, sources, chats: platforms(setup)? })
+    let (chat, time) = (setup.loaded.config.chat.clone(), clock.clone());
+    Reach { runner, clock, sources, chats: Arc::new(move || super::platforms::build(&chat, &time)) }
 }
 
 /// The chat platforms that the configuration names, short of the console. Nothing is connected yet.

@@ -4,13 +4,14 @@ use std::process::ExitCode;
 
 use super::json::doctor::{Examination, PlatformHealth};
 use super::screen::{Screen, Tone};
-use super::{Ended, Tools};
+use super::{Ended, Failure, Tools};
 use crate::engine::ports::{Check, Health};
 
 /// Looks at every configured platform. Exits with 1 if one of them can't work as it is.
 pub(super) async fn doctor(tools: &Tools, json: bool, screen: &mut Screen<'_>) -> Ended {
+    let chats = (tools.chats)().map_err(|why| Failure::of_sentence(&why))?;
     let mut platforms = Vec::new();
-    for chat in &tools.chats {
+    for chat in &chats {
         if !json {
             screen.say(Tone::Strong, &chat.platform())?;
         }
@@ -35,7 +36,7 @@ pub(super) async fn doctor(tools: &Tools, json: bool, screen: &mut Screen<'_>) -
         });
         screen.json(&Examination { platforms: platforms.collect() })?;
     } else {
-        screen.line(&summary(tools.chats.len(), bad, poor, unknown))?;
+        screen.line(&summary(chats.len(), bad, poor, unknown))?;
     }
     Ok(if bad == 0 && !is_in_the_dark { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -29,7 +29,7 @@ pub use try_skill::runnable;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
 use crate::config::Setup;
-use crate::engine::ports::{ChangeSource, Chat, Clock, CommandRunner};
+use crate::engine::ports::{ChangeSource, Clock, CommandRunner, MakeChats};
 use failure::Stop;
 use screen::Screen;
 
@@ -42,12 +42,12 @@ pub struct Tools {
     pub clock: Arc<dyn Clock>,
     /// What can tell of changes.
     pub sources: Vec<Arc<dyn ChangeSource>>,
-    /// The chat platforms that are configured, short of the console.
-    pub chats: Vec<Arc<dyn Chat>>,
+    /// Sets up the chat platforms that are configured, short of the console.
+    pub chats: MakeChats,
 }
 
 /// Makes the tools that fit a configuration.
-pub type MakeTools<'a> = &'a dyn Fn(&Setup) -> Result<Tools, Failure>;
+pub type MakeTools<'a> = &'a dyn Fn(&Setup) -> Tools;
 
 /// How a command went: its exit code, or why it stopped early.
 type Ended = Result<ExitCode, Stop>;
@@ -105,7 +105,7 @@ fn carry_out(
     };
     let setup = load(globals)?;
     logging::start(globals, &setup.loaded.config.log.level)?;
-    let tools = make_tools(&setup)?;
+    let tools = make_tools(&setup);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
         Failure::new(
             format!("the system gives no runtime: {error}"),

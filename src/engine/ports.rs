@@ -15,7 +15,7 @@ use crate::policy::Authorized;
 
 pub use chat::{
     About, Asked, Capabilities, Chat, Check, Choice, Delivered, DeliveryError, Ears, Ended, Health, Inbound,
-    Kind, Outbound, Platform, Threads, Way,
+    Kind, MakeChats, Outbound, Platform, Threads, Way,
 };
 
 /// Time. The system's in production, moved by hand in tests.

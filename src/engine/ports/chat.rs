@@ -124,6 +124,9 @@ pub trait Chat: Send + Sync {
     }
 }
 
+/// Sets up chat platforms, short of connecting them. Fails with the reason, for people.
+pub type MakeChats = Arc<dyn Fn() -> Result<Vec<Arc<dyn Chat>>, String> + Send + Sync>;
+
 /// One thing that was looked at by [`Chat::examine`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
