@@ -105,6 +105,9 @@ fn greeting(app: &App) -> Card {
         crate::policy::Autonomy::Full => {
             "what only reads, restores or can be taken back; for anything else I ask here first"
         }
+        crate::policy::Autonomy::Earned => {
+            "look, and the repairs that have earned it (`trust` shows which); before any other change I ask here first"
+        }
         crate::policy::Autonomy::Propose => "look; before every change I ask here first",
     };
     let state = std::path::absolute(&config.state_dir).unwrap_or_else(|_| config.state_dir.clone());

@@ -9,9 +9,9 @@ use tokio::sync::watch;
 use crate::adapters::changes::ReadCommand;
 use crate::adapters::changes::git::GitChanges;
 use crate::config::Config;
-use crate::domain::action::{Action, BlastRadius};
+use crate::domain::action::Action;
 use crate::engine::ports::{ChangeSource, Child, Clock, CommandRunner, Exit, Gatekeeper, Limits};
-use crate::policy::{Autonomy, Facts, Policy};
+use crate::policy::{Facts, Policy};
 
 /// How long reading a source may take.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -56,13 +56,7 @@ impl Gatekeeper for Unrecorded {
 #[async_trait]
 impl ReadCommand for Reader {
     async fn read(&self, action: Action) -> Result<Vec<u8>, String> {
-        let facts = Facts {
-            autonomy: Autonomy::Full,
-            paused: false,
-            observed: true,
-            target_radius: BlastRadius::Target,
-            limit_exceeded: false,
-        };
+        let facts = Facts::plain();
         let executable = self.runner.resolve(&action).await.map_err(|error| error.to_string())?;
         let authorized = self
             .policy

@@ -66,6 +66,9 @@ pub enum Query {
     Incident(IncidentCommand),
     /// What changed lately, as far as the configured sources know
     Changes(ChangesArgs),
+    /// See what the policy says to a command, or hold its rules to their examples
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Look whether the chat platforms are set up as they have to be, and tell what to click where
     Doctor {
         /// Print JSON (docs/cli.md has its shape)
@@ -147,6 +150,43 @@ pub enum IncidentCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// `steward policy …`
+#[derive(Debug, Clone, Subcommand)]
+pub enum PolicyCommand {
+    /// Tell what the policy says to a command, and why; nothing is run
+    ///
+    /// A single word is read as a shell would read it (`'df -h | sort'`), several are taken as they are. Exits with 0
+    /// if it would run by itself, 10 if a person would be asked, 20 if it would never run; of several commands, the
+    /// strictest counts.
+    Explain(ExplainArgs),
+    /// Hold every rule to its own examples
+    Test {
+        /// A file of rules to try with those in force, as often as needed
+        #[arg(long, value_name = "FILE")]
+        rules: Vec<PathBuf>,
+    },
+}
+
+/// `steward policy explain …`
+#[derive(Debug, Clone, Args)]
+pub struct ExplainArgs {
+    /// The command
+    #[arg(last = true, required_unless_present = "file", conflicts_with = "file")]
+    pub command: Vec<String>,
+    /// A file with a command on each line; blank lines and those that begin with # are passed over
+    #[arg(long, value_name = "LIST")]
+    pub file: Option<PathBuf>,
+    /// A file of rules to try with those in force, as often as needed
+    #[arg(long, value_name = "FILE")]
+    pub rules: Vec<PathBuf>,
+    /// Judge as for a repair whose target was seen failing; without it, as for one that nobody has seen
+    #[arg(long)]
+    pub observed: bool,
+    /// Print a line of JSON for each command (docs/cli.md has its shape)
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `steward changes …`

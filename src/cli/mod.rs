@@ -11,6 +11,7 @@ mod incidents;
 mod json;
 mod logging;
 mod plan;
+mod policy;
 mod runbooks;
 mod screen;
 mod skills;
@@ -20,7 +21,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 pub use args::{
-    ChangesArgs, Command, Globals, IncidentCommand, LogFormat, PlanArgs, Query, RunbookCommand, SkillCommand,
+    ChangesArgs, Command, Globals, IncidentCommand, LogFormat, PlanArgs, PolicyCommand, Query,
+    RunbookCommand, SkillCommand,
 };
 pub use failure::Failure;
 pub use logging::{start as start_logging, start_to as start_logging_to};
@@ -129,6 +131,7 @@ async fn answer(setup: &Setup, tools: &Tools, query: &Query, screen: &mut Screen
         Query::Incident(IncidentCommand::Show { id, json }) => {
             incidents::show(setup, id, *json, screen).await
         }
+        Query::Policy(command) => policy::policy(setup, command, screen),
         Query::Doctor { json } => doctor::doctor(tools, *json, screen).await,
         Query::Changes(args) => changes::changes(setup, tools, args, screen).await,
     }

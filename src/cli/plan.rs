@@ -49,9 +49,8 @@ pub(super) async fn plan(setup: &Setup, tools: &Tools, args: &PlanArgs, screen: 
     let facts = Facts {
         autonomy: setup.loaded.config.autonomy,
         paused: past.paused_by.is_some(),
-        observed: true,
         target_radius: plan::radius(&setup.topology, &signal.target),
-        limit_exceeded: false,
+        ..Facts::plain()
     };
     let draft =
         plan::draft(runbook, &signal, &setup.loaded.config.host, &setup.policy, &facts).map_err(|why| {

@@ -107,6 +107,12 @@ impl<'a> Screen<'a> {
         writeln!(self.out, "{text}").map_err(Stop::Output)
     }
 
+    /// One JSON document on a line of its own.
+    pub(super) fn json_line(&mut self, value: &impl Serialize) -> Written {
+        let text = serde_json::to_string(value).map_err(|error| Stop::Output(error.into()))?;
+        writeln!(self.out, "{text}").map_err(Stop::Output)
+    }
+
     /// Sends what is still held back on its way.
     pub(super) fn flush(&mut self) -> Written {
         self.out.flush().map_err(Stop::Output)

@@ -50,6 +50,14 @@ impl Action {
     }
 }
 
+impl Action {
+    /// A line of shell on this machine.
+    #[must_use]
+    pub fn script(line: &str) -> Self {
+        Self::local(vec!["/bin/bash".into(), "-c".into(), line.to_owned()])
+    }
+}
+
 impl fmt::Display for Action {
     /// The command as people read it: arguments with white space or odd characters in single quotes, and the
     /// host in front where it is not this one.
@@ -62,19 +70,22 @@ impl fmt::Display for Action {
             if i > 0 {
                 f.write_str(" ")?;
             }
-            let plain = |c: char| c.is_ascii_alphanumeric() || "._:@+-/=,%".contains(c);
-            if !word.is_empty() && word.chars().all(plain) {
-                f.write_str(word)?;
-            } else {
-                write!(
-                    f,
-                    "'{}'",
-                    word.replace('\'', r"'\''").escape_debug().to_string().replace("\\'", "'")
-                )?;
-            }
+            write_quoted(f, word)?;
         }
         Ok(())
     }
+}
+
+/// Writes a word as a shell would have to be given it: in single quotes if it has white space or odd characters.
+///
+/// # Errors
+/// Those of the formatter.
+pub fn write_quoted(f: &mut fmt::Formatter<'_>, word: &str) -> fmt::Result {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._:@+-/=,%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return f.write_str(word);
+    }
+    write!(f, "'{}'", word.replace('\'', r"'\''").escape_debug().to_string().replace("\\'", "'"))
 }
 
 /// What an action does to the world, mildest first.

@@ -194,7 +194,6 @@ mod tests {
     use crate::domain::signal::{Origin, Severity, SignalState};
     use crate::domain::target::Signature;
     use crate::domain::template::Template;
-    use crate::policy::Autonomy;
     use std::collections::BTreeMap;
 
     fn unmount(undo: Option<&str>) -> Runbook {
@@ -243,13 +242,7 @@ mod tests {
             at: now,
             received_at: now,
         };
-        let facts = Facts {
-            autonomy: Autonomy::Full,
-            paused: false,
-            observed: true,
-            target_radius: BlastRadius::Target,
-            limit_exceeded: false,
-        };
+        let facts = Facts::plain();
         let host = Target::parse("vm").unwrap();
         draft(runbook, &signal, &host, &Policy::shipped().unwrap(), &facts).unwrap().decision
     }

@@ -133,9 +133,8 @@ impl World {
         Facts {
             autonomy: self.settings.autonomy,
             paused: self.paused.is_some(),
-            observed: true,
             target_radius: radius(&self.knowledge.topology, target),
-            limit_exceeded: false,
+            ..Facts::plain()
         }
     }
 

@@ -51,10 +51,8 @@ impl Review {
         };
         let facts = Facts {
             autonomy: setup.loaded.config.autonomy,
-            paused: false,
-            observed: true,
             target_radius: radius(&setup.topology, &signal.target),
-            limit_exceeded: false,
+            ..Facts::plain()
         };
         for step in &runbook.steps {
             let alone = Runbook { steps: vec![step.clone()], ..runbook.clone() };

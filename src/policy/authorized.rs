@@ -12,8 +12,8 @@ use crate::domain::signal::Timestamp;
 
 use super::decision::{Decision, Evaluation, Facts};
 use super::digest::ActionDigest;
-use super::segments::{self, Segments};
-use super::{Policy, guardrails, paths};
+use super::segment::{Line, Segment};
+use super::{Policy, guardrails, paths, segments};
 
 /// How long an authorization is good for.
 const VALID_FOR: Duration = Duration::seconds(60);
@@ -204,9 +204,9 @@ impl Policy {
         if let Some(variable) = command.env.keys().find(|name| loads_code(name)) {
             return not_loaded(format!("the variable {variable} would load other code into it"));
         }
-        let as_given = Segments::Argv(vec![command.argv.clone()]);
-        if let Some(why) = guardrails::destructive(command, &as_given) {
-            return Err(Denied::Guardrail(why));
+        let as_given = Line { segments: vec![Segment::plain(&command.argv)], ..Line::default() };
+        if let Some(guardrail) = guardrails::destructive(&as_given) {
+            return Err(Denied::Guardrail(guardrail.why));
         }
         let why = format!("loaded and validated: {}", loaded.path.display());
         Ok(self.mint(action, executable, why, now))

@@ -1,14 +1,15 @@
 //! Turns a rule as it is written into one that can be in force, or says everything that is wrong with it.
 
-use crate::domain::action::{Action, BlastRadius, Effect};
+use regex::Regex;
 
-use super::decision::Decision;
+use crate::domain::action::{BlastRadius, Effect};
+
+use super::decision::{Decision, Needs};
 use super::glob::Glob;
 use super::guardrails;
-use super::load::{Example, RawArgs, RawRule, Tightening, Words};
+use super::load::{Example, RawArgs, RawRule, Reads, Tightening, Words};
 use super::pattern::{Args, Flag, Pattern};
 use super::rule::Rule;
-use super::segments::{Segments, segments};
 
 /// What is wrong within a rule; the loader adds where.
 pub(super) struct Fault {
@@ -18,7 +19,7 @@ pub(super) struct Fault {
 }
 
 /// The fields of a rule, for did-you-mean.
-const FIELDS: [&str; 15] = [
+const FIELDS: [&str; 17] = [
     "name",
     "why",
     "pattern",
@@ -32,6 +33,8 @@ const FIELDS: [&str; 15] = [
     "blast_radius",
     "decision",
     "undo",
+    "reads",
+    "approvers",
     "match",
     "not_match",
 ];
@@ -81,6 +84,13 @@ pub(super) fn rule(file: &str, raw: RawRule, others: &[Rule]) -> Result<Rule, Ve
             Tightening::Forbid => Decision::Forbid,
         }),
         undo: raw.undo,
+        needs: match (raw.effect, raw.reads) {
+            (Effect::Read, Some(Reads::Local)) => Needs::Local,
+            (Effect::Read, _) => Needs::Network,
+            _ => Needs::Write,
+        },
+        approvers: raw.approvers.unwrap_or(1),
+        examples: raw.matching.len() + raw.not_matching.len(),
     };
     if faults.is_empty() {
         check_examples(&rule, &raw.matching, &raw.not_matching, &mut faults);
@@ -110,6 +120,12 @@ fn check_words(raw: &RawRule, others: &[Rule], faults: &mut Vec<Fault>) {
             "a reversible action needs one",
             "say how it is taken back: `undo: mount it again`",
         ));
+    }
+    if raw.effect != Effect::Read && raw.reads.is_some() {
+        faults.push(Fault::new("reads", "it is for what only reads", "drop it, or say `effect: read`"));
+    }
+    if raw.approvers == Some(0) {
+        faults.push(Fault::new("approvers", "nobody would have to say yes", "write 1 or more"));
     }
     if raw.effect != Effect::Read && raw.blast_radius.is_none() {
         faults.push(Fault::new(
@@ -185,16 +201,33 @@ fn args(raw: &RawArgs, faults: &mut Vec<Fault>) -> Args {
             "max says how many arguments may follow, and is 0 if left out",
         ));
     }
-    if raw.max == 0 && !(raw.allow.is_empty() && raw.deny.is_empty()) {
+    let globs = !(raw.allow.is_empty() && raw.like.is_empty() && raw.deny.is_empty());
+    if raw.any && (globs || raw.text > 0 || raw.no_secrets) {
+        let message = "`any` means that the rest can't matter, so nothing else can be asked of it";
+        faults.push(Fault::new("args", message, "drop `any`, or everything but `min`"));
+    }
+    if raw.max == 0 && globs {
         faults.push(Fault::new("args", "there are globs for arguments, but none may follow", "set max"));
     }
     let globs = |texts: &[String]| texts.iter().map(|text| Glob::new(text)).collect();
+    let mut like = Vec::new();
+    for text in &raw.like {
+        match Regex::new(&format!("^(?:{text})$")) {
+            Ok(regex) => like.push(regex),
+            Err(error) => {
+                faults.push(Fault::new("args", format!("{text:?}: {error}"), "write a regular expression"));
+            }
+        }
+    }
     Args {
         min: raw.min,
         max: raw.max,
         allow: globs(&raw.allow),
+        like,
         deny: globs(&raw.deny),
+        text: raw.text,
         no_secrets: raw.no_secrets,
+        any: raw.any,
     }
 }
 
@@ -204,21 +237,25 @@ fn check_examples(rule: &Rule, matching: &[Example], not_matching: &[Example], f
             faults.push(Fault::new(field, "there is no example", "give at least one command line"));
         }
     }
-    for argv in matching.iter().map(Example::argv) {
-        if let Some((message, hint)) = why_not_matched(rule, &argv) {
-            faults.push(Fault::new("match", format!("`{}` {message}", argv.join(" ")), hint));
+    for example in matching {
+        if let Some((message, hint)) = why_not_matched(rule, example) {
+            faults.push(Fault::new("match", format!("`{}` {message}", example.text()), hint));
         }
     }
-    for argv in not_matching.iter().map(Example::argv) {
-        if rule.matches_example(&argv) {
-            let message = format!("`{}` is matched", argv.join(" "));
-            faults.push(Fault::new("not_match", message, "narrow the rule down, or drop the example"));
-        }
+    for example in not_matching.iter().filter(|example| is_matched(rule, example)) {
+        let message = format!("`{}` is matched", example.text());
+        faults.push(Fault::new("not_match", message, "narrow the rule down, or drop the example"));
     }
 }
 
-fn why_not_matched(rule: &Rule, argv: &[String]) -> Option<(String, &'static str)> {
-    if !rule.matches_example(argv) {
+/// Whether the rule speaks of one of the example's commands, or of its words as they stand.
+fn is_matched(rule: &Rule, example: &Example) -> bool {
+    let whole = example.as_it_stands();
+    example.line().segments.iter().chain([&whole]).any(|segment| rule.matches(segment))
+}
+
+fn why_not_matched(rule: &Rule, example: &Example) -> Option<(String, &'static str)> {
+    if !is_matched(rule, example) {
         return Some((
             "is not matched".into(),
             "a flag that isn't listed, or arguments beyond `args`, keep a rule from matching",
@@ -227,15 +264,20 @@ fn why_not_matched(rule: &Rule, argv: &[String]) -> Option<(String, &'static str
     if rule.decision.is_some() {
         return None; // tightening needs no clear sight
     }
-    let action = Action::local(argv.to_vec());
-    match segments(&action) {
-        Segments::Opaque(why) => {
-            Some((format!("can't be judged: {why}"), "a rule can't vouch for what it doesn't see"))
-        }
-        seen @ Segments::Argv(_) => {
-            let Action::Command(command) = &action;
-            guardrails::destructive(command, &seen)
-                .map(|why| (format!("is forbidden by a guardrail: {why}"), "no rule opens a guardrail"))
-        }
+    let line = example.line();
+    if let Some(opaque) = line.opaque.first() {
+        return Some((
+            format!("can't be judged: {}", opaque.why),
+            "a rule can't vouch for what it doesn't see",
+        ));
     }
+    if !line.segments.iter().any(|segment| rule.matches(segment)) {
+        return Some((
+            "can't be judged: it runs other commands, and those are judged in its place".into(),
+            "write a rule for what it runs",
+        ));
+    }
+    guardrails::destructive(&line).map(|guardrail| {
+        (format!("is forbidden by a guardrail: {}", guardrail.why), "no rule opens a guardrail")
+    })
 }

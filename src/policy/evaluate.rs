@@ -2,91 +2,139 @@
 
 use crate::domain::action::{Action, BlastRadius, Command, Effect};
 
-use super::decision::{Autonomy, Decision, Evaluation, Facts};
+use super::decision::{Autonomy, Decision, Evaluation, Facts, Judgement, Needs};
 use super::rule::Rule;
-use super::segments::{Segments, segments};
-use super::suggest::suggest_rule;
-use super::{Policy, guardrails};
+use super::segment::{Line, Segment};
+use super::suggest::suggest_rule_for;
+use super::{Policy, guardrails, segments};
 
 /// How far what nobody knows is taken to reach.
 const UNKNOWN_RADIUS: BlastRadius = BlastRadius::Host;
 
+/// A judgement of one command, with what only the whole needs.
+struct Judged {
+    judgement: Judgement,
+    approvers: u8,
+    needs: Needs,
+}
+
 impl Policy {
-    /// Judges an action under the facts of the moment. The strictest of guardrails, rules and facts wins.
+    /// Judges an action under the facts of the moment. Each command that it would run is judged by itself, and the
+    /// strictest of guardrails, rules and facts wins.
     #[must_use]
     pub fn evaluate(&self, action: &Action, facts: &Facts) -> Evaluation {
         let Action::Command(command) = action;
-        let segments = segments(action);
-        let mut evaluation = match &segments {
-            Segments::Argv(commands) => self.judge_commands(action, command, commands, facts),
-            Segments::Opaque(why) => unknown(why.clone(), facts),
-        };
-        for rule in self.matching(&command.argv, command).filter(|rule| rule.decision.is_some()) {
-            evaluation = stricter(evaluation, by_rule(rule, facts));
+        let line = segments::of_action(action);
+        let mut judged: Vec<Judged> =
+            line.segments.iter().map(|segment| self.judge(segment, facts)).collect();
+        judged.extend(
+            line.opaque.iter().map(|opaque| unknown(&opaque.texts.join(" "), opaque.why.clone(), facts)),
+        );
+        if judged.is_empty() {
+            judged.push(unknown(
+                &action.to_string(),
+                "there is nothing in it that could be judged".into(),
+                facts,
+            ));
         }
-        let repetition = guardrails::repetition(facts.limit_exceeded, evaluation.effect);
-        for why in guardrails::forbids(command, &segments, &self.protected).into_iter().chain(repetition) {
-            evaluation.decision = Decision::Forbid;
-            evaluation.reasons.insert(0, why);
-        }
+        judged.extend(self.tightened(command, facts));
+        let mut evaluation = together(judged);
+        self.guard(command, &line, facts, &mut evaluation);
         evaluation
     }
 
-    fn judge_commands(
-        &self,
-        action: &Action,
-        command: &Command,
-        commands: &[Vec<String>],
-        facts: &Facts,
-    ) -> Evaluation {
-        let judged = commands.iter().map(|argv| {
-            let rules = self.matching(argv, command).map(|rule| by_rule(rule, facts));
-            rules.reduce(stricter).unwrap_or_else(|| no_rule(action, facts))
-        });
-        judged.reduce(stricter).unwrap_or_else(|| no_rule(action, facts))
+    /// Judges one command.
+    fn judge(&self, segment: &Segment, facts: &Facts) -> Judged {
+        let rules = self.rules.iter().filter(|rule| rule.matches(segment));
+        rules.map(|rule| by_rule(segment, rule, facts)).reduce(stricter).unwrap_or_else(|| {
+            let why = format!("no rule matches; add one:\n{}", suggest_rule_for(segment));
+            unknown(&segment.to_string(), why, facts)
+        })
     }
 
-    fn matching<'a>(&'a self, argv: &'a [String], command: &'a Command) -> impl Iterator<Item = &'a Rule> {
-        self.rules.iter().filter(move |rule| rule.matches(argv, command))
+    /// A rule that tightens needs no clear sight: it holds for an action as it stands, too.
+    fn tightened(&self, command: &Command, facts: &Facts) -> Option<Judged> {
+        if command.argv.is_empty() {
+            return None;
+        }
+        let whole = Segment::plain(&command.argv);
+        let rules = self.rules.iter().filter(|rule| rule.decision.is_some() && rule.matches(&whole));
+        rules.map(|rule| by_rule(&whole, rule, facts)).reduce(stricter)
+    }
+
+    fn guard(&self, command: &Command, line: &Line, facts: &Facts, evaluation: &mut Evaluation) {
+        let repetition = guardrails::repetition(facts.limit_exceeded, evaluation.effect);
+        for guardrail in guardrails::forbids(command, line, &self.protected).into_iter().chain(repetition) {
+            let opened = guardrail.unless_checked && facts.safety_checked;
+            let decision = if opened { Decision::Approve } else { Decision::Forbid };
+            evaluation.decision = evaluation.decision.max(decision);
+            evaluation.effect = evaluation.effect.max(Effect::Irreversible);
+            evaluation.reasons.insert(0, guardrail.why);
+        }
     }
 }
 
 /// The stricter of two judgements; of equal ones, that of the graver effect, then the wider reach, then the first.
-fn stricter(a: Evaluation, b: Evaluation) -> Evaluation {
-    let key = |e: &Evaluation| (e.decision, e.effect, e.blast_radius);
+fn stricter(a: Judged, b: Judged) -> Judged {
+    let key = |j: &Judged| (j.judgement.decision, j.judgement.effect, j.judgement.blast_radius, j.approvers);
     if key(&b) > key(&a) { b } else { a }
 }
 
-fn no_rule(action: &Action, facts: &Facts) -> Evaluation {
-    unknown(format!("no rule matches; add one:\n{}", suggest_rule(action)), facts)
+/// What all commands together come to: the strictest decides, and everything that any of them does counts.
+fn together(judged: Vec<Judged>) -> Evaluation {
+    let strictest = |decision: Decision| judged.iter().filter(move |j| j.judgement.decision == decision);
+    let decision = judged.iter().map(|j| j.judgement.decision).max().unwrap_or(Decision::Approve);
+    let mut reasons: Vec<String> = Vec::new();
+    for reason in strictest(decision).flat_map(|j| &j.judgement.reasons) {
+        if !reasons.contains(reason) {
+            reasons.push(reason.clone());
+        }
+    }
+    // What was done last is taken back first.
+    let undos: Vec<&str> = judged.iter().rev().filter_map(|j| j.judgement.undo.as_deref()).collect();
+    Evaluation {
+        decision,
+        effect: judged.iter().map(|j| j.judgement.effect).max().unwrap_or(Effect::Irreversible),
+        blast_radius: judged.iter().map(|j| j.judgement.blast_radius).max().unwrap_or(UNKNOWN_RADIUS),
+        reasons,
+        rule: strictest(decision).find_map(|j| j.judgement.rule.clone()),
+        undo: (!undos.is_empty()).then(|| undos.join("; then ")),
+        approvers: judged.iter().map(|j| j.approvers).max().unwrap_or(1),
+        needs: judged.iter().map(|j| j.needs).max().unwrap_or(Needs::Write),
+        segments: judged.into_iter().map(|j| j.judgement).collect(),
+    }
 }
 
 /// What nobody vouches for is taken to be irreversible.
-fn unknown(why: String, facts: &Facts) -> Evaluation {
-    Evaluation {
+fn unknown(command: &str, why: String, facts: &Facts) -> Judged {
+    let judgement = Judgement {
+        command: command.to_owned(),
         decision: Decision::Approve,
         effect: Effect::Irreversible,
         blast_radius: facts.target_radius.max(UNKNOWN_RADIUS),
         reasons: vec![why],
         rule: None,
         undo: None,
-    }
+    };
+    Judged { judgement, approvers: 1, needs: Needs::Write }
 }
 
-fn by_rule(rule: &Rule, facts: &Facts) -> Evaluation {
+fn by_rule(segment: &Segment, rule: &Rule, facts: &Facts) -> Judged {
     let blast_radius = rule.blast_radius.max(facts.target_radius);
     let hurdles = hurdles(rule, blast_radius, facts);
     let by_facts = if hurdles.is_empty() { Decision::Allow } else { Decision::Approve };
     let mut reasons = hurdles;
     reasons.push(format!("rule {} says {}: {}", rule.name, rule.effect, rule.why));
-    Evaluation {
+    let judgement = Judgement {
+        command: segment.to_string(),
         decision: by_facts.max(rule.decision.unwrap_or(Decision::Allow)),
         effect: rule.effect,
         blast_radius,
         reasons,
         rule: Some(rule.name.clone()),
         undo: rule.undo.clone(),
-    }
+    };
+    Judged { judgement, approvers: rule.approvers, needs: rule.needs }
 }
 
 /// What stands between a rule's command and running by itself. Nothing does for what only reads.
@@ -101,18 +149,23 @@ fn hurdles(rule: &Rule, blast_radius: BlastRadius, facts: &Facts) -> Vec<String>
     if rule.effect == Effect::Read {
         return hurdles;
     }
-    if rule.effect == Effect::Irreversible {
-        hurdles.push("it can't be taken back".into());
-    }
-    if facts.paused {
-        hurdles.push("changes are paused; `resume` lifts that".into());
-    }
-    if facts.autonomy == Autonomy::Propose {
-        hurdles.push("autonomy is `propose`: every change is asked for".into());
-    }
-    if !facts.observed {
-        hurdles.push("its target is only suspected: no skill or alert has seen it fail".into());
-    }
+    let mut hurdle = |is: bool, why: &str| {
+        if is {
+            hurdles.push(why.to_owned());
+        }
+    };
+    hurdle(rule.effect == Effect::Irreversible, "it can't be taken back");
+    hurdle(facts.paused, "changes are paused; `resume` lifts that");
+    hurdle(facts.autonomy == Autonomy::Propose, "autonomy is `propose`: every change is asked for");
+    hurdle(
+        facts.autonomy == Autonomy::Earned && !facts.trusted,
+        "autonomy is `earned`, and this kind of repair has not earned it here yet (`trust` shows how far it is)",
+    );
+    hurdle(!facts.observed, "its target is not verified: no skill or alert has seen it fail");
+    hurdle(facts.outside_window, "it is outside of the window for changes");
+    hurdle(facts.budget_spent, "the error budget is spent");
+    hurdle(facts.host_busy, "another repair is at work on the same host");
+    hurdle(facts.doubtful, "whoever proposes it is not sure");
     if blast_radius > BlastRadius::Host {
         hurdles.push(format!("it reaches further than one host ({blast_radius})"));
     }

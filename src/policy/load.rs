@@ -10,6 +10,8 @@ use super::check;
 use super::lines::Lines;
 use super::problem::RuleProblem;
 use super::rule::Rule;
+use super::segment::{Line, Segment};
+use super::segments;
 
 /// A file, rules still unread so that one bad rule doesn't hide the next.
 #[derive(Deserialize)]
@@ -42,6 +44,8 @@ pub(super) struct RawRule {
     pub(super) blast_radius: Option<BlastRadius>,
     pub(super) decision: Option<Tightening>,
     pub(super) undo: Option<String>,
+    pub(super) reads: Option<Reads>,
+    pub(super) approvers: Option<u8>,
     #[serde(rename = "match")]
     pub(super) matching: Vec<Example>,
     #[serde(rename = "not_match")]
@@ -56,7 +60,7 @@ pub(super) enum Words {
     AnyOf(Vec<String>),
 }
 
-/// An example: the words themselves, or a line cut at white space.
+/// An example: the words themselves, or a line as one would type it.
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "a command line or a list of words")]
 pub(super) enum Example {
@@ -65,12 +69,41 @@ pub(super) enum Example {
 }
 
 impl Example {
-    pub(super) fn argv(&self) -> Vec<String> {
+    /// What the example would run.
+    pub(super) fn line(&self) -> Line {
         match self {
-            Self::Line(line) => line.split_whitespace().map(str::to_owned).collect(),
-            Self::Argv(argv) => argv.clone(),
+            Self::Line(line) => segments::of_script(line),
+            Self::Argv(argv) => segments::of_argv(argv),
         }
     }
+
+    /// Its words as they stand: for rules that tighten what can't be seen through.
+    pub(super) fn as_it_stands(&self) -> Segment {
+        match self {
+            Self::Line(line) => {
+                Segment::plain(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+            }
+            Self::Argv(argv) => Segment::plain(argv),
+        }
+    }
+
+    /// For people.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Line(line) => line.clone(),
+            Self::Argv(argv) => argv.join(" "),
+        }
+    }
+}
+
+/// Where a command that only reads has to look. Without it: anywhere.
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Reads {
+    /// On its machine: it runs without network where that can be withheld.
+    Local,
+    /// Over the network, too.
+    Network,
 }
 
 /// What may follow the tokens. Without it: nothing.
@@ -80,8 +113,11 @@ pub(super) struct RawArgs {
     pub(super) min: usize,
     pub(super) max: usize,
     pub(super) allow: Vec<String>,
+    pub(super) like: Vec<String>,
     pub(super) deny: Vec<String>,
+    pub(super) text: usize,
     pub(super) no_secrets: bool,
+    pub(super) any: bool,
 }
 
 /// A rule can demand more than its effect does, never less.
@@ -96,7 +132,14 @@ pub(super) enum Tightening {
 pub(super) fn load<'a>(
     files: impl IntoIterator<Item = (&'a str, &'a str)>,
 ) -> Result<Vec<Rule>, Vec<RuleProblem>> {
-    let mut rules: Vec<Rule> = Vec::new();
+    add(Vec::new(), files)
+}
+
+/// As [`load`], added to rules that are there already.
+pub(super) fn add<'a>(
+    mut rules: Vec<Rule>,
+    files: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Result<Vec<Rule>, Vec<RuleProblem>> {
     let mut problems = Vec::new();
     for (file, yaml) in files {
         load_file(file, yaml, &mut rules, &mut problems);

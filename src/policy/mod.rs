@@ -17,6 +17,7 @@ mod pattern;
 mod problem;
 mod rule;
 mod secrets;
+mod segment;
 mod segments;
 mod suggest;
 
@@ -26,7 +27,7 @@ use std::path::PathBuf;
 use crate::domain::action::Action;
 
 pub use authorized::{Authorized, Denied, Grant, LoadedFile};
-pub use decision::{Autonomy, Decision, Evaluation, Facts};
+pub use decision::{Autonomy, Decision, Evaluation, Facts, Judgement, Needs};
 pub use digest::{ActionDigest, DigestError};
 pub use problem::RuleProblem;
 pub use rule::Rule;
@@ -65,6 +66,15 @@ impl Policy {
     /// Every problem at once; one is enough to refuse the file as a whole.
     pub fn with_operator_rules(file: &str, yaml: &str) -> Result<Self, Vec<RuleProblem>> {
         Self::of(SHIPPED.into_iter().chain([(file, yaml)]))
+    }
+
+    /// These rules and another file's, which add to them.
+    ///
+    /// # Errors
+    /// Every problem of the file at once.
+    pub fn adding(mut self, file: &str, yaml: &str) -> Result<Self, Vec<RuleProblem>> {
+        self.rules = load::add(self.rules, [(file, yaml)])?;
+        Ok(self)
     }
 
     /// Forbids every command that touches these absolute paths or what lies below: Steward's state directory,

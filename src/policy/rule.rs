@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::action::{Action, BlastRadius, Command, Effect};
+use crate::domain::action::{BlastRadius, Effect};
 
-use super::decision::Decision;
+use super::decision::{Decision, Needs};
 use super::pattern::Pattern;
+use super::segment::Segment;
 
 /// Variables that change only how output is worded.
 const HARMLESS_VARIABLES: [&str; 3] = ["LANG", "LANGUAGE", "TZ"];
@@ -23,6 +24,9 @@ pub struct Rule {
     pub(super) blast_radius: BlastRadius,
     pub(super) decision: Option<Decision>,
     pub(super) undo: Option<String>,
+    pub(super) needs: Needs,
+    pub(super) approvers: u8,
+    pub(super) examples: usize,
 }
 
 impl Rule {
@@ -68,19 +72,29 @@ impl Rule {
         self.undo.as_deref()
     }
 
-    /// Whether it speaks of `argv`, run with all else as in `command`.
-    pub(super) fn matches(&self, argv: &[String], command: &Command) -> bool {
+    /// How many examples it was held to.
+    #[must_use]
+    pub fn examples(&self) -> usize {
+        self.examples
+    }
+
+    /// What its commands need of the machine.
+    #[must_use]
+    pub fn needs(&self) -> Needs {
+        self.needs
+    }
+
+    /// How many people have to say yes where it asks.
+    #[must_use]
+    pub fn approvers(&self) -> u8 {
+        self.approvers
+    }
+
+    /// Whether it speaks of this command.
+    pub(super) fn matches(&self, segment: &Segment) -> bool {
         let known = |name: &String| {
             HARMLESS_VARIABLES.contains(&name.as_str()) || name.starts_with("LC_") || self.env.contains(name)
         };
-        (self.stdin || command.stdin.is_none())
-            && command.env.keys().all(known)
-            && self.pattern.matches(argv, command.cwd.as_deref())
-    }
-
-    /// Whether it speaks of `argv` on its own, as in an example.
-    pub(super) fn matches_example(&self, argv: &[String]) -> bool {
-        let Action::Command(command) = Action::local(argv.to_vec());
-        self.matches(argv, &command)
+        (self.stdin || !segment.stdin) && segment.env.iter().all(known) && self.pattern.matches(segment)
     }
 }

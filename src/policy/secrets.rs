@@ -48,6 +48,11 @@ pub(super) fn holds_secrets(path: &str) -> bool {
     process_door || path.split('/').any(is_secret_name)
 }
 
+/// Whether a pattern of files may mean one that [`holds_secrets`].
+pub(super) fn may_hold_secrets(pattern: &str) -> bool {
+    holds_secrets(pattern) || pattern.contains(['*', '?', '['])
+}
+
 fn is_device(path: &str) -> bool {
     super::paths::within(path, "/dev") && path != "/dev/null"
 }

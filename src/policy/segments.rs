@@ -1,18 +1,10 @@
-//! What an action really runs: plain argument vectors that rules can judge, or something that can't be seen
-//! through. The seam for a shell grammar: whoever can take a script apart returns its commands here.
+//! Takes actions apart into the commands that they would run. The seam for a shell grammar: whoever can take a
+//! script apart returns its commands here.
 
 use crate::domain::action::{Action, Command};
 
 use super::paths::base_name;
-
-/// What an action comes down to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Segments {
-    /// These commands and nothing else. Never empty.
-    Argv(Vec<Vec<String>>),
-    /// It runs what its arguments, its input or a script say; the sentence says why nobody can tell.
-    Opaque(String),
-}
+use super::segment::{Line, Opaque, Segment};
 
 /// Programs that run a script or another program that rules can't see.
 const OPAQUE: [&str; 66] = [
@@ -97,30 +89,54 @@ const OPAQUE_WITH: [(&[&str], &[&str]); 5] = [
 ];
 
 /// Takes an action apart.
-pub(super) fn segments(action: &Action) -> Segments {
-    let Action::Command(Command { argv, .. }) = action;
-    of(argv)
+pub(super) fn of_action(action: &Action) -> Line {
+    let Action::Command(command) = action;
+    of_command(command)
 }
 
-fn of(argv: &[String]) -> Segments {
-    let Some(program) = argv.first() else { return Segments::Opaque("the command is empty".into()) };
+fn of_command(command: &Command) -> Line {
+    let mut line = of_argv(&command.argv);
+    for segment in &mut line.segments {
+        segment.cwd = command.cwd.clone().or_else(|| segment.cwd.take());
+        segment.env.extend(command.env.keys().cloned());
+        segment.stdin |= command.stdin.is_some();
+    }
+    for opaque in &mut line.opaque {
+        opaque.texts.extend(command.stdin.clone());
+    }
+    line
+}
+
+/// Takes a shell script apart.
+pub(super) fn of_script(script: &str) -> Line {
+    of_argv(&script.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+}
+
+/// Takes a plain argument vector apart, in the default place.
+pub(super) fn of_argv(argv: &[String]) -> Line {
+    let opaque = |why: String| Line { opaque: vec![Opaque { why, texts: argv.to_vec() }], ..Line::default() };
+    let Some(program) = argv.first() else { return opaque("the command is empty".into()) };
     let name = base_name(program);
     if name == "timeout" {
         return match inner_of_timeout(argv) {
-            Some(inner) => of(inner),
-            None => Segments::Opaque("what `timeout` would run can't be told from its arguments".into()),
+            Some(inner) => of_argv(inner),
+            None => opaque("what `timeout` would run can't be told from its arguments".into()),
         };
     }
+    if let ("bash", [_, flag, script]) = (name, argv)
+        && flag == "-c"
+        && !script.contains(|c: char| !(c.is_ascii_alphanumeric() || " ./:=,@%+_-".contains(c)))
+    {
+        return of_script(script);
+    }
     if is_interpreter(name) {
-        return Segments::Opaque(format!(
+        return opaque(format!(
             "`{name}` runs whatever its arguments say, which no rule can see through; run the program itself, or put the script into a file and name that by its full path"
         ));
     }
     match opaque_word(name, argv) {
-        Some(word) => {
-            Segments::Opaque(format!("`{name} {word}` runs another command, which no rule can see through"))
-        }
-        None => Segments::Argv(vec![argv.to_vec()]),
+        Some(word) => opaque(format!("`{name} {word}` runs another command, which no rule can see through")),
+        None => Line { segments: vec![Segment::plain(argv)], ..Line::default() },
     }
 }
 
@@ -159,12 +175,12 @@ fn inner_of_timeout(argv: &[String]) -> Option<&[String]> {
 mod tests {
     use super::*;
 
-    fn of_line(line: &str) -> Segments {
-        segments(&Action::local(line.split_whitespace().map(str::to_owned).collect()))
+    fn of_line(line: &str) -> Line {
+        of_action(&Action::local(line.split_whitespace().map(str::to_owned).collect()))
     }
 
     fn is_opaque(line: &str) -> bool {
-        matches!(of_line(line), Segments::Opaque(_))
+        !of_line(line).opaque.is_empty()
     }
 
     #[test]
@@ -195,7 +211,7 @@ mod tests {
 
     #[test]
     fn timeout_is_judged_by_the_command_within() {
-        let stat = Segments::Argv(vec![vec!["stat".into(), "/mnt/x".into()]]);
+        let stat = of_line("stat /mnt/x");
         for line in [
             "timeout 5 stat /mnt/x",
             "timeout -k 1 --signal=KILL 2.5s stat /mnt/x",

@@ -2,11 +2,12 @@
 
 use std::fmt::Write;
 
-use crate::domain::action::{Action, Command};
+use crate::domain::action::Action;
 
 use super::load;
 use super::paths::known_name;
-use super::segments::{Segments, segments};
+use super::segment::Segment;
+use super::segments;
 
 /// A rule, as YAML for the operator's file, that matches `action`; for an action that no rule can vouch for,
 /// a comment that says what to do instead.
@@ -14,20 +15,34 @@ use super::segments::{Segments, segments};
 /// It says `irreversible`, so that pasting it changes nothing until a person has put in what is true.
 #[must_use]
 pub fn suggest_rule(action: &Action) -> String {
-    match segments(action) {
-        Segments::Opaque(why) => format!("# no rule can vouch for this: {why}\n"),
-        Segments::Argv(commands) => {
-            let Action::Command(command) = action;
-            let rules: Vec<String> = commands.iter().map(|argv| rule_for(argv, command)).collect();
-            match load::load([("suggested", format!("rules:\n{}", rules.concat()).as_str())]) {
-                Ok(_) => format!("rules:\n{}", rules.concat()),
-                Err(_) => "# no rule can match this: it has control characters, a `..`, or a flag of an odd form in it\n".into(),
-            }
+    let line = segments::of_action(action);
+    match line.opaque.first() {
+        Some(opaque) => format!("# no rule can vouch for this: {}\n", opaque.why),
+        None => suggest(&line.segments),
+    }
+}
+
+/// As [`suggest_rule`], for one command.
+pub(super) fn suggest_rule_for(segment: &Segment) -> String {
+    suggest(std::slice::from_ref(segment))
+}
+
+fn suggest(segments: &[Segment]) -> String {
+    if segments.iter().flat_map(|segment| &segment.words).any(|word| word.known().is_none()) {
+        return "# no rule can match this: some of its words are not known before it runs\n".into();
+    }
+    let rules = format!("rules:\n{}", segments.iter().map(rule_for).collect::<String>());
+    match load::load([("suggested", rules.as_str())]) {
+        Ok(_) => rules,
+        Err(_) => {
+            "# no rule can match this: it has control characters, a `..`, or a flag of an odd form in it\n"
+                .into()
         }
     }
 }
 
-fn rule_for(argv: &[String], command: &Command) -> String {
+fn rule_for(segment: &Segment) -> String {
+    let argv = &segment.texts();
     let (program, words) =
         argv.split_first().map_or(("", &[][..]), |(program, words)| (program.as_str(), words));
     let program = known_name(program).unwrap_or(program);
@@ -50,10 +65,10 @@ fn rule_for(argv: &[String], command: &Command) -> String {
     if args > 0 {
         line(format!("    args: {{ min: {args}, max: {args} }}"));
     }
-    if !command.env.is_empty() {
-        line(format!("    env: {}", list(command.env.keys().map(String::as_str))));
+    if !segment.env.is_empty() {
+        line(format!("    env: {}", list(segment.env.iter().map(String::as_str))));
     }
-    if command.stdin.is_some() {
+    if segment.stdin {
         line("    stdin: true".into());
     }
     line(

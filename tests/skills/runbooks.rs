@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use steward::config::{LoadOptions, Setup};
-use steward::domain::action::BlastRadius;
 use steward::domain::report::{Finding, Status};
 use steward::domain::runbook::{Runbook, choose};
 use steward::domain::signal::{Origin, Signal, SignalState};
@@ -93,13 +92,7 @@ fn fitting<'a>(setup: &'a Setup, signal: &Signal) -> Vec<&'a str> {
 }
 
 fn plan(setup: &Setup, runbook: &Runbook, signal: &Signal) -> Draft {
-    let facts = Facts {
-        autonomy: setup.loaded.config.autonomy,
-        paused: false,
-        observed: true,
-        target_radius: BlastRadius::Target,
-        limit_exceeded: false,
-    };
+    let facts = Facts { autonomy: setup.loaded.config.autonomy, ..Facts::plain() };
     draft(runbook, signal, &setup.loaded.config.host, &setup.policy, &facts).unwrap()
 }
 

@@ -8,11 +8,10 @@ use tokio::sync::{Notify, oneshot, watch};
 use ulid::Ulid;
 
 use super::*;
-use crate::domain::action::BlastRadius;
 use crate::domain::ids::ApprovalId;
 use crate::domain::signal::Timestamp;
 use crate::engine::ports::Exit;
-use crate::policy::{Autonomy, Facts, Grant, Policy};
+use crate::policy::{Facts, Grant, Policy};
 
 const LIMITS: Limits = Limits { timeout: Duration::from_secs(60), max_output: 64 * 1024 };
 const GRACE: Duration = Duration::from_secs(2);
@@ -118,13 +117,7 @@ impl Lab {
     }
 
     async fn approve(&self, action: Action) -> Authorized {
-        let facts = Facts {
-            autonomy: Autonomy::Full,
-            paused: false,
-            observed: true,
-            target_radius: BlastRadius::Target,
-            limit_exceeded: false,
-        };
+        let facts = Facts::plain();
         let executable = self.runner.resolve(&action).await.unwrap();
         let now = self.clock.now();
         let grant = Grant {

@@ -12,43 +12,65 @@ use std::path::PathBuf;
 use crate::domain::action::{Command, Effect};
 
 use super::paths::base_name;
-use super::segments::Segments;
+use super::segment::{Line, Opaque};
 
-/// Why this command must never run, if so.
-pub(super) fn forbids(command: &Command, segments: &Segments, protected: &[PathBuf]) -> Option<String> {
-    destructive(command, segments).or_else(|| own_state::forbids(command, protected))
+/// Why an action must never run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Guardrail {
+    /// As a sentence for people.
+    pub(super) why: String,
+    /// Whether it may be asked for all the same when a named safety check is part of the plan and passes right
+    /// before.
+    pub(super) unless_checked: bool,
+}
+
+impl Guardrail {
+    /// One that nothing opens.
+    fn never(why: impl Into<String>) -> Self {
+        Self { why: why.into(), unless_checked: false }
+    }
+}
+
+/// Why this action must never run, if so.
+pub(super) fn forbids(command: &Command, line: &Line, protected: &[PathBuf]) -> Option<Guardrail> {
+    destructive(line).or_else(|| own_state::forbids(command, protected).map(Guardrail::never))
 }
 
 /// Why a repair beyond its limit stops here, if it changes anything.
-pub(super) fn repetition(limit_exceeded: bool, effect: Effect) -> Option<String> {
+pub(super) fn repetition(limit_exceeded: bool, effect: Effect) -> Option<Guardrail> {
     (limit_exceeded && effect != Effect::Read).then(|| {
-        "this repair was tried as often as its limit allows and did not help; a person has to look".to_owned()
+        Guardrail::never(
+            "this repair was tried as often as its limit allows and did not help; a person has to look",
+        )
     })
 }
 
 /// The part that needs no knowledge of this installation: destroyed storage, deleted namespaces.
-pub(super) fn destructive(command: &Command, segments: &Segments) -> Option<String> {
-    let cwd = command.cwd.as_deref();
-    let judge = |argv: &[String]| {
-        let name = base_name(argv.first()?);
-        storage::forbids(name, argv, cwd).or_else(|| cluster::forbids(name, argv))
-    };
-    match segments {
-        Segments::Argv(commands) => commands.iter().find_map(|argv| judge(argv)),
-        Segments::Opaque(_) => {
-            let input = command.stdin.iter();
-            command.argv.iter().chain(input).find_map(|text| storage::redirect(text)).or_else(|| {
-                candidates(command).iter().find_map(|words| (0..words.len()).find_map(|i| judge(&words[i..])))
-            })
-        }
-    }
+pub(super) fn destructive(line: &Line) -> Option<Guardrail> {
+    let menace = line.menaces.first().map(|why| Guardrail::never(why.as_str()));
+    let seen = || line.segments.iter().find_map(|segment| judge(&segment.texts(), segment.cwd.as_deref()));
+    menace.or_else(seen).or_else(|| line.opaque.iter().find_map(in_opaque))
+}
+
+fn judge(words: &[String], cwd: Option<&std::path::Path>) -> Option<Guardrail> {
+    let name = base_name(words.first()?);
+    let why = storage::forbids(name, words, cwd).or_else(|| cluster::forbids(name, words));
+    why.map(Guardrail::never)
+}
+
+/// Looks for words that must not be there in what can't be seen through.
+fn in_opaque(opaque: &Opaque) -> Option<Guardrail> {
+    let redirect = opaque.texts.iter().find_map(|text| storage::redirect(text)).map(Guardrail::never);
+    redirect.or_else(|| {
+        candidates(opaque).iter().find_map(|words| (0..words.len()).find_map(|i| judge(&words[i..], None)))
+    })
 }
 
 /// The word lists of an opaque command in which another command may begin anywhere: its own arguments as
 /// they are (`sudo zpool …`), and each argument and the input cut up as a shell would, roughly.
-fn candidates(command: &Command) -> Vec<Vec<String>> {
-    let mut lists = vec![command.argv.clone()];
-    for text in command.argv.iter().chain(&command.stdin) {
+fn candidates(opaque: &Opaque) -> Vec<Vec<String>> {
+    let mut lists = vec![opaque.texts.clone()];
+    for text in &opaque.texts {
         let unquoted: String = text.chars().filter(|c| !matches!(c, '\'' | '"' | '\\')).collect();
         for line in unquoted.split([';', '|', '&', '\n', '(', ')', '{', '}', '`']) {
             let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
@@ -64,7 +86,7 @@ fn candidates(command: &Command) -> Vec<Vec<String>> {
 mod tests {
     use crate::domain::action::Action;
 
-    use super::super::segments::segments;
+    use super::super::segments::of_action;
     use super::*;
 
     fn forbidden(line: &str) -> bool {
@@ -72,9 +94,7 @@ mod tests {
     }
 
     fn forbidden_argv(argv: Vec<String>) -> bool {
-        let action = Action::local(argv);
-        let Action::Command(command) = &action;
-        destructive(command, &segments(&action)).is_some()
+        destructive(&of_action(&Action::local(argv))).is_some()
     }
 
     #[test]
@@ -135,7 +155,7 @@ mod tests {
             stdin: Some(stdin.into()),
             env: std::collections::BTreeMap::new(),
         };
-        let judge = |stdin| destructive(&command(stdin), &Segments::Opaque(String::new()));
+        let judge = |stdin| destructive(&of_action(&Action::Command(command(stdin))));
         assert!(judge("set -e\nzfs destroy tank\n").is_some());
         assert!(judge("set -e\nzfs list tank\n").is_none());
     }

@@ -1,3 +1,5 @@
+mod corpus;
+
 use chrono::{Duration, TimeZone, Utc};
 use proptest::prelude::*;
 
@@ -6,13 +8,7 @@ use crate::domain::action::{BlastRadius, Command, Effect, Executable};
 use crate::domain::ids::ApprovalId;
 use crate::domain::signal::Timestamp;
 
-const FREE: Facts = Facts {
-    autonomy: Autonomy::Full,
-    paused: false,
-    observed: true,
-    target_radius: BlastRadius::Target,
-    limit_exceeded: false,
-};
+const FREE: Facts = Facts::plain();
 
 fn action(line: &str) -> Action {
     Action::local(line.split_whitespace().map(str::to_owned).collect())
@@ -58,7 +54,7 @@ fn the_shipped_rules_load_and_each_has_two_examples_of_either_kind() {
 
 #[test]
 fn the_example_in_the_manual_loads_and_does_what_it_says() {
-    let manual = include_str!("../../docs/policy.md");
+    let manual = include_str!("../../../docs/policy.md");
     let example = manual.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
     let policy = with(example).unwrap_or_else(|problems| panic!("{}", listed(&problems)));
     let decide = |line: &str| policy.evaluate(&action(line), &FREE).decision;
@@ -76,6 +72,11 @@ fn reading_is_allowed_whatever_the_facts() {
         observed: false,
         target_radius: BlastRadius::Cluster,
         limit_exceeded: true,
+        outside_window: true,
+        budget_spent: true,
+        host_busy: true,
+        doubtful: true,
+        ..FREE
     };
     for line in
         ["df -PT", "systemctl is-active nginx", "timeout 5 stat /mnt/x", "journalctl -u a -n 5", "mount"]
@@ -95,6 +96,11 @@ fn a_repair_runs_by_itself_only_when_every_fact_speaks_for_it() {
         Facts { autonomy: Autonomy::Propose, ..FREE },
         Facts { observed: false, ..FREE },
         Facts { target_radius: BlastRadius::Cluster, ..FREE },
+        Facts { autonomy: Autonomy::Earned, ..FREE },
+        Facts { outside_window: true, ..FREE },
+        Facts { budget_spent: true, ..FREE },
+        Facts { host_busy: true, ..FREE },
+        Facts { doubtful: true, ..FREE },
     ] {
         let evaluation = shipped().evaluate(&action(restart), &facts);
         assert_eq!(evaluation.decision, Decision::Approve, "{facts:?}");
