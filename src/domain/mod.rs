@@ -7,6 +7,7 @@ pub mod change;
 pub mod command;
 pub mod correlation;
 pub mod escalation;
+pub mod hours;
 pub mod ids;
 pub mod incident;
 pub mod metric;

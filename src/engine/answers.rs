@@ -12,6 +12,7 @@ use super::schedule::Asker;
 use super::settings::Settings;
 use super::skills::RunResult;
 use super::suspects::{Inquiries, Inquiry, Ledger, suspects};
+use super::undo::{WayBack, way_back};
 use super::world::Knowledge;
 use crate::domain::card::Card;
 use crate::domain::change::{Change, short_id};
@@ -62,8 +63,13 @@ impl Librarian {
     pub fn answer(&self, question: Question, asker: Inbound, knowledge: Knowledge) {
         let librarian = self.clone();
         self.engine.activity().spawn(async move {
-            let card = librarian.look_up(question, &knowledge).await;
             let Inbound { platform, conversation, .. } = asker;
+            if let Question::TakeBack { incident, remediation: of, by, sure } = question {
+                let plan = way_back(&librarian.store, of).await;
+                let way = Box::new(WayBack { incident, of, plan, by, sure });
+                return librarian.engine.send(Message::TakeBack { platform, conversation, way });
+            }
+            let card = librarian.look_up(question, &knowledge).await;
             librarian.engine.send(Message::Answered { platform, conversation, card });
         });
     }
@@ -108,6 +114,8 @@ impl Librarian {
             }
             Question::Skills => self.list_skills(knowledge).await.unwrap_or_else(unreadable),
             Question::Run { skill } => self.run(&skill).await,
+            // It changes something, so the desk has the last word on it.
+            Question::TakeBack { .. } => Card::default(),
             Question::Reload { by } => self.reload.reload(&format!("{by} asked")).await,
         }
     }

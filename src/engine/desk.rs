@@ -127,6 +127,10 @@ impl Desk {
             Message::Answered { platform, conversation, card } => {
                 world.answer(&platform, &conversation, &card, now)
             }
+            Message::TakeBack { platform, conversation, way } => {
+                let card = world.take_back(*way, now);
+                world.answer(&platform, &conversation, &card, now);
+            }
             Message::Step { incident, remediation, text, change } => {
                 world.note_changes(change);
                 world.record(incident, Event::RepairStep { remediation, text }, now);
@@ -191,8 +195,8 @@ impl Desk {
         for effect in effects {
             match effect {
                 Effect::RunSkill { skill, why } => self.skills.run(&skill, &why),
-                Effect::Repair(repair, facts) => {
-                    self.shop.run(*repair, self.world.knowledge.policy.clone(), facts);
+                Effect::Repair(repair, facts, reach) => {
+                    self.shop.run(*repair, self.world.knowledge.policy.clone(), facts, reach);
                 }
                 Effect::Fingerprint { approval, actions } => self.shop.fingerprint(approval, actions),
                 Effect::CallOff { remediation, why } => self.shop.call_off(remediation, &why),

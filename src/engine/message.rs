@@ -6,6 +6,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::activity::{Activity, Busy};
 use super::ports::{Choice, Ended, Inbound, Kind, Platform, Way};
+use super::undo::WayBack;
 use super::world::Knowledge;
 use crate::domain::action::Executable;
 use crate::domain::card::Card;
@@ -52,6 +53,15 @@ pub enum Message {
         conversation: String,
         /// The answer.
         card: Card,
+    },
+    /// It was worked out what takes a repair back, for whoever asked in this conversation.
+    TakeBack {
+        /// Where the question came from.
+        platform: String,
+        /// The adapter's own name for the conversation.
+        conversation: String,
+        /// What would be done.
+        way: Box<WayBack>,
     },
     /// A step of a repair did something.
     Step {

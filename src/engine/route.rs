@@ -103,6 +103,17 @@ impl World {
                 Ok(number) => return Reply::Ask(Question::Show { number }),
                 Err(why) => Err(why),
             },
+            ChatCommand::Undo { incident, sure } => {
+                let found = self.meant(incident, inbound, "undo").and_then(|number| self.undoable(number));
+                match found {
+                    Ok((incident, remediation)) => {
+                        let by = by.to_owned();
+                        return Reply::Ask(Question::TakeBack { incident, remediation, by, sure });
+                    }
+                    Err(why) => Err(why),
+                }
+            }
+            ChatCommand::Trust => return Reply::Now(self.list_trust()),
             ChatCommand::WhatChanged { since, on, incident } => {
                 return Reply::Ask(Question::WhatChanged {
                     since,

@@ -125,6 +125,8 @@ fn settings() -> Settings {
         threshold: Threshold { occurrences: 3, window: minutes(60), cooldown: minutes(60) },
         scope: Scope::Root,
         approval_expiry: minutes(30),
+        hours: Vec::new(),
+        clean_runs: 3,
         changes_window: minutes(1440),
         platforms: vec!["console".into()],
     }
@@ -277,7 +279,7 @@ impl Sim {
                     Effect::RunSkill { skill, .. } => {
                         wanted.insert(SKILLS.iter().position(|name| *name == skill).unwrap());
                     }
-                    Effect::Repair(repair, _) => self.running.push(Running {
+                    Effect::Repair(repair, ..) => self.running.push(Running {
                         incident: repair.incident,
                         remediation: repair.id,
                         runbook: repair.terms.plan.runbook,
