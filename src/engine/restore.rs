@@ -36,6 +36,8 @@ impl World {
             repairs,
             counters,
             settings,
+            // Nobody asks for it yet.
+            trust: _,
         } = loaded;
         self.counters = counters;
         self.last_silence = last_silence;
