@@ -22,3 +22,4 @@ pub mod suppression;
 pub mod target;
 pub mod template;
 pub mod topology;
+pub mod trust;

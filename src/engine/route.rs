@@ -78,9 +78,9 @@ impl World {
 
     /// Adds to what somebody did just now who that is, beyond the name that people know them by.
     fn sign(&mut self, inbound: &Inbound) {
-        let theirs = self.batch.audit.iter_mut().rev().take_while(|line| line.data.get("platform").is_none());
-        for line in theirs.filter(|line| line.who == inbound.user) {
-            if let Some(data) = line.data.as_object_mut() {
+        let theirs = self.batch.audit.iter_mut().rev().take_while(|line| line.body.get("platform").is_none());
+        for line in theirs.filter(|line| line.who.as_deref() == Some(inbound.user.as_str())) {
+            if let Some(data) = line.body.as_object_mut() {
                 data.insert("platform".to_owned(), inbound.platform.clone().into());
                 data.insert("user_id".to_owned(), inbound.user_id.clone().into());
             }

@@ -17,11 +17,11 @@ pub(super) const HELD: &str = "held";
 
 /// A repair that worked, and is watched.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trial {
+pub(super) struct Trial {
     /// The runbook.
-    pub runbook: String,
+    runbook: String,
     /// What it repaired.
-    pub target: Target,
+    target: Target,
 }
 
 impl World {

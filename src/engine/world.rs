@@ -28,7 +28,8 @@ use crate::domain::target::{Signature, Target};
 use crate::domain::topology::Topology;
 use crate::domain::trust::Trust;
 use crate::policy::Policy;
-use crate::store::batch::{AuditLine, Batch, SignalRow, StoredIncident, Telling};
+use crate::store::audit::AuditEntry;
+use crate::store::batch::{Batch, SignalRow, StoredIncident, Telling};
 
 /// What the operator wrote and may change while Steward runs.
 #[derive(Debug, Clone)]
@@ -239,7 +240,7 @@ impl World {
 
     /// Notes what somebody did, for good.
     pub(super) fn audit(&mut self, who: &str, what: &str, data: serde_json::Value, now: Timestamp) {
-        self.batch.audit.push(AuditLine { at: now, who: who.to_owned(), what: what.to_owned(), data });
+        self.batch.audit.push(AuditEntry::asked(who, what, data, now));
     }
 
     /// Keeps the signal's row, and the indexes over the rows.

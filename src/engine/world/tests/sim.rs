@@ -516,6 +516,7 @@ impl Stored {
             incidents: live.map(|s| LiveIncident { stored: s.clone(), untold: untold(s) }).collect(),
             signals: self.signals.values().filter(kept).cloned().collect(),
             silences: self.silences.values().filter(|(_, told)| !told).map(|(s, _)| s.clone()).collect(),
+            trust: Vec::new(),
             last_silence: self.silences.keys().last().copied().unwrap_or(0),
             approvals: self
                 .approvals
