@@ -9,15 +9,17 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
 
-use super::activity::told;
+use super::activity;
 use super::answers::Librarian;
 use super::effect::Effect;
 use super::message::{Envelope, Handle, Message};
 use super::patience;
-use super::ports::{Clock, Inbound};
+use super::ports::Clock;
 use super::question::Question;
 use super::repairs::Shop;
+use super::route::Reply;
 use super::schedule::{Asker, until};
+use super::told::{Recipient, Told};
 use super::world::World;
 use crate::domain::incident::Event;
 use crate::domain::signal::Timestamp;
@@ -30,6 +32,13 @@ const TURN: usize = 1024;
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The longest wait between two tries.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// What people asked in one turn, to be answered when the turn is written.
+#[derive(Default)]
+struct Asked {
+    answered: Vec<(Recipient, Told)>,
+    questions: Vec<(Recipient, Question)>,
+}
 
 /// What the desk works with.
 pub struct Desk {
@@ -66,7 +75,7 @@ impl Desk {
             let deadline = self.world.next_deadline();
             tokio::select! {
                 biased;
-                () = told(&mut ended) => {
+                () = activity::told(&mut ended) => {
                     while let Ok(envelope) = self.mailbox.try_recv() {
                         envelopes.push(envelope);
                     }
@@ -86,12 +95,10 @@ impl Desk {
     ) -> Result<(), StoreError> {
         let now = self.clock.now();
         let _busy = self.handle.activity().begin();
-        let mut questions = Vec::new();
+        let mut asked = Asked::default();
         for envelope in envelopes.iter_mut() {
             let message = std::mem::replace(&mut envelope.message, Message::Changed(Vec::new()));
-            if let Some(question) = self.take(message, now) {
-                questions.push(question);
-            }
+            self.take(message, &mut asked, now);
         }
         self.world.due(now);
         self.world.finish_turn(now);
@@ -103,13 +110,16 @@ impl Desk {
             }
         }
         self.perform(effects);
-        for (question, inbound) in questions {
-            self.librarian.answer(question, inbound, self.world.knowledge.clone());
+        for (recipient, told) in asked.answered {
+            recipient.tell(told, &self.handle);
+        }
+        for (recipient, question) in asked.questions {
+            self.librarian.answer(question, recipient, self.world.knowledge.clone());
         }
         Ok(())
     }
 
-    fn take(&mut self, message: Message, now: Timestamp) -> Option<(Question, Inbound)> {
+    fn take(&mut self, message: Message, asked: &mut Asked, now: Timestamp) {
         let world = &mut self.world;
         match message {
             Message::Signals(signals) => {
@@ -123,7 +133,20 @@ impl Desk {
                 world.could_not_look(&skill, &why, now);
                 world.skill_failed(&skill, &why, failures, threshold, now);
             }
-            Message::Said(inbound) => return world.said(&inbound, now).map(|question| (question, inbound)),
+            Message::Said(inbound) => match world.said(&inbound, now) {
+                None => {}
+                // Part of the same commit, so that no answer is lost that was decided.
+                Some(Reply::Now(card) | Reply::No(card)) => {
+                    world.answer(&inbound.platform, &inbound.conversation, &card, now);
+                }
+                Some(Reply::Ask(question)) => asked.questions.push((Recipient::in_chat(inbound), question)),
+            },
+            Message::Asked { inbound, reply } => match world.said(&inbound, now) {
+                None => {}
+                Some(Reply::Now(card)) => asked.answered.push((Recipient::OnTheLine(reply), Told::yes(card))),
+                Some(Reply::No(card)) => asked.answered.push((Recipient::OnTheLine(reply), Told::no(card))),
+                Some(Reply::Ask(question)) => asked.questions.push((Recipient::OnTheLine(reply), question)),
+            },
             Message::Answered { platform, conversation, card } => {
                 world.answer(&platform, &conversation, &card, now)
             }
@@ -152,7 +175,6 @@ impl Desk {
             Message::Remade { incident } => world.put_questions_again(incident),
             Message::Wake => world.forget_gone_skills(now),
         }
-        None
     }
 
     /// Writes what was decided, for as long as it takes.
@@ -172,7 +194,7 @@ impl Desk {
                     let patience = async {
                         tokio::select! {
                             () = self.clock.sleep(wait) => {}
-                            () = told(ending) => {}
+                            () = activity::told(ending) => {}
                         }
                     };
                     self.handle.activity().stalled(patience).await;

@@ -31,5 +31,6 @@ pub mod skills;
 pub mod suspects;
 mod tell;
 pub mod timer;
+pub mod told;
 mod watching;
 pub mod world;
