@@ -28,7 +28,6 @@ use crate::engine::schedule::{self, Asker, Scheduler};
 use crate::engine::skills::Workshop;
 use crate::engine::suspects::{Inquiries, Ledger};
 use crate::engine::world::World;
-use crate::policy::{Autonomy, Facts};
 use crate::store::metrics::{self, Metrics};
 use crate::store::{OpenError, Store, StoreError, executions, load, outbox, sagas};
 
@@ -167,8 +166,8 @@ impl App {
         };
         let bells: Vec<Arc<Notify>> = parts.chats.iter().map(|_| Arc::default()).collect();
         for unfinished in store.read(sagas::unfinished).await? {
-            let facts = begun(world.facts(&unfinished.problem.target));
-            shop.run(unfinished, understood.knowledge.policy.clone(), facts);
+            let (facts, reach) = world.take_up(&unfinished, now);
+            shop.run(unfinished, understood.knowledge.policy.clone(), facts, reach);
         }
         let ignored = world.ignored();
         let desk = Desk {
@@ -292,12 +291,6 @@ impl App {
         store.close().await?;
         outcome
     }
-}
-
-/// The facts of a repair that has begun: what it may do was settled then, and neither a pause nor another autonomy
-/// that came since may keep it from taking back what it did.
-fn begun(facts: Facts) -> Facts {
-    Facts { autonomy: Autonomy::Full, paused: false, ..facts }
 }
 
 /// Ends what an earlier Steward left running.

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::settings::{
     ApprovalSettings, ChangeSettings, ConsoleSettings, EscalationSettings, IncidentSettings, LogSettings,
-    MetricSettings, SkillSettings,
+    MetricSettings, RepairSettings, SkillSettings,
 };
 use super::values::{Id, Scalar, concurrency, count, duration, positive_duration, size};
 
@@ -28,6 +28,7 @@ pub(super) struct RawConfig {
     pub(super) incidents: IncidentSettings,
     pub(super) escalation: EscalationSettings,
     pub(super) approvals: ApprovalSettings,
+    pub(super) repairs: RepairSettings,
     pub(super) chat: RawChat,
     pub(super) changes: RawChanges,
     pub(super) metrics: MetricSettings,

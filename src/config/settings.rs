@@ -1,6 +1,7 @@
 //! Every setting there is, with its default. `config.example.toml` documents the same, and a test compares them.
 
 mod chat;
+mod repairs;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -10,6 +11,8 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 
 pub use chat::{ChatSettings, ConsoleSettings, DiscordSettings, TelegramSettings};
+
+pub use repairs::RepairSettings;
 
 use super::secret::Param;
 use super::values::{count, duration, positive_duration};
@@ -40,6 +43,8 @@ pub struct Config {
     pub escalation: EscalationSettings,
     /// How long permission may be awaited.
     pub approvals: ApprovalSettings,
+    /// When repairs may run by themselves.
+    pub repairs: RepairSettings,
     /// Where Steward talks.
     pub chat: ChatSettings,
     /// Where changes are looked for.

@@ -61,6 +61,7 @@ pub(super) fn validate(
         incidents: raw.incidents,
         escalation: raw.escalation,
         approvals: raw.approvals,
+        repairs: raw.repairs,
         chat,
         changes,
         metrics: raw.metrics,

@@ -13,6 +13,7 @@ use super::settings::Settings;
 use super::skills::RunResult;
 use super::suspects::{Inquiries, Inquiry, Ledger, suspects};
 use super::told::{Recipient, Told};
+use super::undo::{WayBack, way_back};
 use super::world::Knowledge;
 use crate::domain::card::Card;
 use crate::domain::change::{Change, short_id};
@@ -63,6 +64,11 @@ impl Librarian {
     pub fn answer(&self, question: Question, recipient: Recipient, knowledge: Knowledge) {
         let librarian = self.clone();
         self.engine.activity().spawn(async move {
+            if let Question::TakeBack { incident, remediation: of, by, sure } = question {
+                let plan = way_back(&librarian.store, of).await;
+                let way = Box::new(WayBack { incident, of, plan, by, sure });
+                return librarian.engine.send(Message::TakeBack { recipient, way });
+            }
             let told = librarian.look_up(question, &knowledge).await;
             recipient.tell(told, &librarian.engine);
         });
@@ -108,6 +114,8 @@ impl Librarian {
             }
             Question::Skills => self.list_skills(knowledge).await.unwrap_or_else(unreadable),
             Question::Run { skill } => self.run(&skill).await,
+            // It changes something, so the desk has the last word on it.
+            Question::TakeBack { .. } => Told::yes(Card::default()),
             Question::Reload { by } => self.reload.reload(&format!("{by} asked")).await,
         }
     }

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::activity;
 use super::answers::Librarian;
@@ -33,11 +33,30 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The longest wait between two tries.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// What people asked in one turn, to be answered when the turn is written.
+/// What is left to be told to people once a turn is written.
 #[derive(Default)]
 struct Asked {
-    answered: Vec<(Recipient, Told)>,
+    answered: Vec<(oneshot::Sender<Told>, Told)>,
     questions: Vec<(Recipient, Question)>,
+}
+
+impl Asked {
+    /// Sees to it that somebody is told. What goes to a chat is part of the turn, so that it is said if it was
+    /// decided; who is on the line waits for the turn to be written.
+    fn reply(&mut self, world: &mut World, recipient: Recipient, reply: Option<Reply>, now: Timestamp) {
+        let told = match reply {
+            None => return,
+            Some(Reply::Now(card)) => Told::yes(card),
+            Some(Reply::No(card)) => Told::no(card),
+            Some(Reply::Ask(question)) => return self.questions.push((recipient, question)),
+        };
+        match recipient {
+            Recipient::Conversation { platform, conversation } => {
+                world.answer(&platform, &conversation, &told.card, now);
+            }
+            Recipient::OnTheLine(line) => self.answered.push((line, told)),
+        }
+    }
 }
 
 /// What the desk works with.
@@ -110,8 +129,9 @@ impl Desk {
             }
         }
         self.perform(effects);
-        for (recipient, told) in asked.answered {
-            recipient.tell(told, &self.handle);
+        for (line, told) in asked.answered {
+            // Whoever asked may have gone.
+            let _ = line.send(told);
         }
         for (recipient, question) in asked.questions {
             self.librarian.answer(question, recipient, self.world.knowledge.clone());
@@ -133,22 +153,21 @@ impl Desk {
                 world.could_not_look(&skill, &why, now);
                 world.skill_failed(&skill, &why, failures, threshold, now);
             }
-            Message::Said(inbound) => match world.said(&inbound, now) {
-                None => {}
-                // Part of the same commit, so that no answer is lost that was decided.
-                Some(Reply::Now(card) | Reply::No(card)) => {
-                    world.answer(&inbound.platform, &inbound.conversation, &card, now);
-                }
-                Some(Reply::Ask(question)) => asked.questions.push((Recipient::in_chat(inbound), question)),
-            },
-            Message::Asked { inbound, reply } => match world.said(&inbound, now) {
-                None => {}
-                Some(Reply::Now(card)) => asked.answered.push((Recipient::OnTheLine(reply), Told::yes(card))),
-                Some(Reply::No(card)) => asked.answered.push((Recipient::OnTheLine(reply), Told::no(card))),
-                Some(Reply::Ask(question)) => asked.questions.push((Recipient::OnTheLine(reply), question)),
-            },
+            Message::Said(inbound) => {
+                let reply = world.said(&inbound, now);
+                asked.reply(world, Recipient::in_chat(inbound), reply, now);
+            }
+            Message::Asked { inbound, line } => {
+                let reply = world.said(&inbound, now);
+                asked.reply(world, Recipient::OnTheLine(line), reply, now);
+            }
             Message::Answered { platform, conversation, card } => {
                 world.answer(&platform, &conversation, &card, now)
+            }
+            Message::TakeBack { recipient, way } => {
+                let card = world.take_back(*way, now);
+                let reply = if card.done { Reply::Now(card) } else { Reply::No(card) };
+                asked.reply(world, recipient, Some(reply), now);
             }
             Message::Step { incident, remediation, text, change } => {
                 world.note_changes(change);
@@ -213,8 +232,8 @@ impl Desk {
         for effect in effects {
             match effect {
                 Effect::RunSkill { skill, why } => self.skills.run(&skill, &why),
-                Effect::Repair(repair, facts) => {
-                    self.shop.run(*repair, self.world.knowledge.policy.clone(), facts);
+                Effect::Repair(repair, facts, reach) => {
+                    self.shop.run(*repair, self.world.knowledge.policy.clone(), facts, reach);
                 }
                 Effect::Fingerprint { approval, actions } => self.shop.fingerprint(approval, actions),
                 Effect::CallOff { remediation, why } => self.shop.call_off(remediation, &why),

@@ -6,7 +6,8 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::activity::{Activity, Busy};
 use super::ports::{Choice, Ended, Inbound, Kind, Platform, Way};
-use super::told::Told;
+use super::told::{Recipient, Told};
+use super::undo::WayBack;
 use super::world::Knowledge;
 use crate::domain::action::Executable;
 use crate::domain::card::Card;
@@ -50,7 +51,7 @@ pub enum Message {
         /// What they typed.
         inbound: Inbound,
         /// Where the answer goes, once what followed is durable.
-        reply: oneshot::Sender<Told>,
+        line: oneshot::Sender<Told>,
     },
     /// A query was answered.
     Answered {
@@ -60,6 +61,13 @@ pub enum Message {
         conversation: String,
         /// The answer.
         card: Card,
+    },
+    /// It was worked out what takes a repair back.
+    TakeBack {
+        /// Who wants to know.
+        recipient: Recipient,
+        /// What would be done.
+        way: Box<WayBack>,
     },
     /// A step of a repair did something.
     Step {
@@ -195,8 +203,8 @@ impl Handle {
     /// # Errors
     /// [`Ended`]: nobody answers, and it is not known whether anything followed.
     pub async fn ask(&self, inbound: Inbound) -> Result<Told, Ended> {
-        let (reply, told) = oneshot::channel();
-        self.send(Message::Asked { inbound, reply });
+        let (line, told) = oneshot::channel();
+        self.send(Message::Asked { inbound, line });
         told.await.map_err(|_| Ended)
     }
 

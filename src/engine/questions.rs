@@ -11,7 +11,7 @@ use crate::domain::approval::{Approval, ApprovalState, ApprovedAction};
 use crate::domain::ids::{ApprovalId, IncidentId};
 use crate::domain::incident::{Event, Incident};
 use crate::domain::remediation::{Outcome, Plan, PlannedStep};
-use crate::domain::signal::{Signal, Timestamp};
+use crate::domain::signal::{Problem, Signal, Timestamp};
 use crate::policy::Decision;
 use crate::store::batch::Put;
 
@@ -37,6 +37,43 @@ fn same_commands(one: &Plan, other: &Plan) -> bool {
 impl World {
     /// Asks people for a plan.
     pub(super) fn ask(&mut self, id: IncidentId, draft: &Draft, signal: &Signal, now: Timestamp) {
+        let approval = self.request(id, draft, &signal.problem(), now);
+        let number = approval.number;
+        // A yes covers all of these, so all of them are shown.
+        let commands = approval.actions.iter().map(ToString::to_string).collect();
+        let mut reasons: Vec<String> = Vec::new();
+        for judged in draft.judged.iter().filter(|j| j.evaluation.decision == Decision::Approve) {
+            let reason = first_line(judged.evaluation.reasons.first());
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+        let event = Event::ApprovalRequested {
+            approval: approval.id,
+            number,
+            runbook: approval.runbook.clone(),
+            commands,
+            reasons,
+            expires_at: approval.expires_at,
+        };
+        if self.record(id, event, now) {
+            self.batch.approvals.push((approval.clone(), None));
+            let actions = approval.actions.iter().map(|shown| shown.action.clone()).collect();
+            self.effects.push(Effect::Fingerprint { approval: number, actions });
+            self.put_question(id, &approval);
+            self.wake(approval.expires_at, Timer::Approval(number));
+            self.approvals.insert(number, approval);
+        }
+    }
+
+    /// A request for permission to run what was drafted, as it is asked now.
+    pub(super) fn request(
+        &mut self,
+        id: IncidentId,
+        draft: &Draft,
+        problem: &Problem,
+        now: Timestamp,
+    ) -> Approval {
         let number = self.counters.1 + 1;
         self.counters.1 = number;
         self.batch.counters = Some(self.counters);
@@ -56,21 +93,12 @@ impl World {
                 executable: None,
             })
             .collect();
-        // A yes covers all of these, so all of them are shown.
-        let commands = actions.iter().map(ToString::to_string).collect();
-        let mut reasons: Vec<String> = Vec::new();
-        for judged in draft.judged.iter().filter(|j| j.evaluation.decision == Decision::Approve) {
-            let reason = first_line(judged.evaluation.reasons.first());
-            if !reasons.contains(&reason) {
-                reasons.push(reason);
-            }
-        }
         let expires_at = now + self.settings.approval_expiry;
-        let approval = Approval {
+        Approval {
             id: ApprovalId(Self::new_id(now)),
             number,
             incident: id,
-            problem: signal.problem(),
+            problem: problem.clone(),
             runbook: draft.plan.runbook.clone(),
             plan: draft.plan.clone(),
             actions,
@@ -78,22 +106,6 @@ impl World {
             requested_at: now,
             expires_at,
             decided_by: None,
-        };
-        let event = Event::ApprovalRequested {
-            approval: approval.id,
-            number,
-            runbook: approval.runbook.clone(),
-            commands,
-            reasons,
-            expires_at,
-        };
-        if self.record(id, event, now) {
-            self.batch.approvals.push((approval.clone(), None));
-            let actions = approval.actions.iter().map(|shown| shown.action.clone()).collect();
-            self.effects.push(Effect::Fingerprint { approval: number, actions });
-            self.put_question(id, &approval);
-            self.approvals.insert(number, approval);
-            self.wake(expires_at, Timer::Approval(number));
         }
     }
 
@@ -242,7 +254,7 @@ impl World {
             Some(row) => {
                 let runbook = self.knowledge.runbooks.iter().find(|r| r.name == approval.runbook);
                 let draft =
-                    runbook.and_then(|r| self.draft_for(r, &row.signal, &approval.problem.target).ok());
+                    runbook.and_then(|r| self.draft_for(r, &row.signal, &approval.problem.target, now).ok());
                 match draft {
                     Some(draft) if !same_commands(&draft.plan, &approval.plan) => {
                         "the runbook was edited, so it would do something else now"

@@ -71,9 +71,9 @@ impl World {
 
     /// Adds to what somebody did just now who that is, beyond the name that people know them by.
     fn sign(&mut self, inbound: &Inbound) {
-        let theirs = self.batch.audit.iter_mut().rev().take_while(|line| line.data.get("platform").is_none());
-        for line in theirs.filter(|line| line.who == inbound.user) {
-            if let Some(data) = line.data.as_object_mut() {
+        let theirs = self.batch.audit.iter_mut().rev().take_while(|line| line.body.get("platform").is_none());
+        for line in theirs.filter(|line| line.who.as_deref() == Some(inbound.user.as_str())) {
+            if let Some(data) = line.body.as_object_mut() {
                 data.insert("platform".to_owned(), inbound.platform.clone().into());
                 data.insert("user_id".to_owned(), inbound.user_id.clone().into());
             }
@@ -96,6 +96,17 @@ impl World {
                 Ok(number) => return Reply::Ask(Question::Show { number }),
                 Err(why) => Err(why),
             },
+            ChatCommand::Undo { incident, sure } => {
+                let found = self.meant(incident, inbound, "undo").and_then(|number| self.undoable(number));
+                match found {
+                    Ok((incident, remediation)) => {
+                        let by = by.to_owned();
+                        return Reply::Ask(Question::TakeBack { incident, remediation, by, sure });
+                    }
+                    Err(why) => Err(why),
+                }
+            }
+            ChatCommand::Trust => return Reply::Now(self.list_trust()),
             ChatCommand::WhatChanged { since, on, incident } => {
                 return Reply::Ask(Question::WhatChanged {
                     since,

@@ -1,82 +1,26 @@
 //! Everything that one turn of the engine decided, written in one savepoint: state, timeline and messages together.
 
+mod incidents;
+
 use rusqlite::{Connection, params};
-use serde::{Deserialize, Serialize};
+
+pub use incidents::{Put, SignalRow, StoredIncident, Telling};
 
 use super::StoreError;
+use super::audit::{self, AuditEntry};
 use super::columns::{Json, Ms, Text};
 use super::sagas::Terms;
+use super::trust;
 use crate::domain::approval::Approval;
 use crate::domain::card::{Card, Mention, Place};
 use crate::domain::change::Change;
 use crate::domain::escalation::Cause;
 use crate::domain::ids::{IncidentId, RemediationId};
-use crate::domain::incident::{Incident, Record};
-use crate::domain::signal::{Problem, Signal, Timestamp};
+use crate::domain::incident::Record;
+use crate::domain::signal::{Problem, Timestamp};
 use crate::domain::suppression::Silence;
 use crate::domain::target::Target;
-
-/// An incident as it is kept: its fold, and how far it has been told.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StoredIncident {
-    /// The fold of its timeline.
-    pub incident: Incident,
-    /// How far it has been told.
-    pub telling: Telling,
-}
-
-/// How far an incident has been told in chat.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Telling {
-    /// The last event that the thread has heard of; 0 before the first notice.
-    pub told_seq: u64,
-    /// When the thread last heard anything.
-    pub told_at: Option<Timestamp>,
-    /// Whether a silence hides it now.
-    pub silenced: bool,
-    /// The root message as it was last sent.
-    pub root: Option<Card>,
-    /// The root target on which its latest occurrence was counted.
-    pub counted_on: Option<Target>,
-    /// How many of its occurrences have been counted.
-    pub counted: u32,
-    /// When the latest was counted.
-    #[serde(default)]
-    pub counted_at: Option<Timestamp>,
-    /// The cards of its questions that may still change.
-    #[serde(default)]
-    pub questions: Vec<Put>,
-}
-
-/// A question that was put to people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Put {
-    /// Its number.
-    pub approval: u64,
-    /// The runbook it is about.
-    pub runbook: String,
-    /// Its card as it is now.
-    pub card: Card,
-    /// Whether people were told.
-    pub posted: bool,
-    /// Whether it will change no more.
-    pub is_final: bool,
-}
-
-/// The last word of one origin on one problem.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignalRow {
-    /// The latest signal, whose `state` is the present one.
-    pub signal: Signal,
-    /// The incident it belongs to.
-    pub incident: Option<IncidentId>,
-    /// How often it came.
-    pub count: u64,
-    /// When it first came.
-    pub first_seen: Timestamp,
-    /// When it last came.
-    pub last_seen: Timestamp,
-}
+use crate::domain::trust::Trust;
 
 /// A message for the outbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,19 +52,6 @@ pub struct NewRemediation {
     pub terms: Terms,
     /// When.
     pub at: Timestamp,
-}
-
-/// A line of the audit trail.
-#[derive(Debug, Clone)]
-pub struct AuditLine {
-    /// When.
-    pub at: Timestamp,
-    /// Who.
-    pub who: String,
-    /// What they did.
-    pub what: String,
-    /// Particulars.
-    pub data: serde_json::Value,
 }
 
 /// What one turn decided.
@@ -155,7 +86,9 @@ pub struct Batch {
     /// Settings by name.
     pub settings: Vec<(String, String)>,
     /// The audit trail.
-    pub audit: Vec<AuditLine>,
+    pub audit: Vec<AuditEntry>,
+    /// What has earned how much trust, as it is now.
+    pub trust: Vec<Trust>,
     /// The last numbers given out: incidents, approvals.
     pub counters: Option<(u64, u64)>,
 }
@@ -180,6 +113,7 @@ impl Batch {
             changes,
             settings,
             audit,
+            trust,
             counters,
         } = self;
         incidents.is_empty()
@@ -197,6 +131,7 @@ impl Batch {
             && changes.is_empty()
             && settings.is_empty()
             && audit.is_empty()
+            && trust.is_empty()
             && counters.is_none()
     }
 
@@ -206,7 +141,7 @@ impl Batch {
     /// # Errors
     /// Whatever SQLite says; the surrounding savepoint is rolled back then.
     pub fn write(&self, conn: &Connection) -> Result<(), StoreError> {
-        self.incidents.iter().try_for_each(|stored| write_incident(conn, stored))?;
+        self.incidents.iter().try_for_each(|stored| incidents::write_incident(conn, stored))?;
         self.write_events(conn)?;
         self.write_signals(conn)?;
         self.write_counts(conn)?;
@@ -216,80 +151,6 @@ impl Batch {
         self.messages.iter().try_for_each(|message| write_message(conn, message))?;
         self.changes.iter().try_for_each(|change| write_change(conn, change))?;
         self.write_rest(conn)
-    }
-
-    fn write_events(&self, conn: &Connection) -> Result<(), StoreError> {
-        let mut insert = conn.prepare_cached(
-            "INSERT INTO events (incident, seq, at, kind, data) VALUES (?1, ?2, ?3, ?4, ?5)",
-        )?;
-        for (id, record) in &self.events {
-            insert.execute(params![
-                Text(id),
-                record.seq,
-                Ms(record.at),
-                record.event.kind(),
-                Json(&record.event)
-            ])?;
-        }
-        Ok(())
-    }
-
-    fn write_signals(&self, conn: &Connection) -> Result<(), StoreError> {
-        let mut put = conn.prepare_cached(
-            "INSERT INTO signals
-             (origin, target, signature, state, severity, summary, incident, count, first_seen, last_seen, data)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
-             ON CONFLICT (origin, target, signature) DO UPDATE SET state = ?4, severity = ?5, summary = ?6,
-                 incident = ?7, count = ?8, first_seen = ?9, last_seen = ?10, data = ?11",
-        )?;
-        for row in &self.signals {
-            let signal = &row.signal;
-            put.execute(params![
-                Text(&signal.origin),
-                Text(&signal.target),
-                Text(&signal.signature),
-                Text(&signal.state),
-                Text(&signal.severity),
-                signal.summary,
-                row.incident.as_ref().map(Text),
-                row.count,
-                Ms(row.first_seen),
-                Ms(row.last_seen),
-                Json(signal)
-            ])?;
-        }
-        let mut touch = conn.prepare_cached(
-            "UPDATE signals SET count = ?4, last_seen = ?5 WHERE origin = ?1 AND target = ?2 AND signature = ?3",
-        )?;
-        for row in &self.touched {
-            let signal = &row.signal;
-            touch.execute(params![
-                Text(&signal.origin),
-                Text(&signal.target),
-                Text(&signal.signature),
-                row.count,
-                Ms(row.last_seen)
-            ])?;
-        }
-        Ok(())
-    }
-
-    fn write_counts(&self, conn: &Connection) -> Result<(), StoreError> {
-        let mut retract = conn.prepare_cached("DELETE FROM occurrences WHERE incident = ?1 AND at = ?2")?;
-        for (incident, at) in &self.retracted {
-            retract.execute(params![Text(incident), Ms(*at)])?;
-        }
-        let mut occurred =
-            conn.prepare_cached("INSERT INTO occurrences (root, at, incident, seq) VALUES (?1, ?2, ?3, ?4)")?;
-        for (root, at, incident, seq) in &self.occurrences {
-            occurred.execute(params![Text(root), Ms(*at), Text(incident), seq])?;
-        }
-        let mut called =
-            conn.prepare_cached("INSERT INTO escalations (incident, cause, at) VALUES (?1, ?2, ?3)")?;
-        for (incident, cause, at) in &self.escalations {
-            called.execute(params![Text(incident), cause.as_str(), Ms(*at)])?;
-        }
-        Ok(())
     }
 
     fn write_remediations(&self, conn: &Connection) -> Result<(), StoreError> {
@@ -322,11 +183,8 @@ impl Batch {
         for (key, value) in &self.settings {
             set.execute(params![key, value])?;
         }
-        let mut audit =
-            conn.prepare_cached("INSERT INTO audit (at, who, what, data) VALUES (?1, ?2, ?3, ?4)")?;
-        for line in &self.audit {
-            audit.execute(params![Ms(line.at), line.who, line.what, Json(&line.data)])?;
-        }
+        self.trust.iter().try_for_each(|trust| trust::put(conn, trust))?;
+        self.audit.iter().try_for_each(|entry| audit::append(conn, entry))?;
         if let Some((incidents, approvals)) = self.counters {
             let mut count =
                 conn.prepare_cached("INSERT OR REPLACE INTO counters (name, value) VALUES (?1, ?2)")?;
@@ -335,24 +193,6 @@ impl Batch {
         }
         Ok(())
     }
-}
-
-fn write_incident(conn: &Connection, stored: &StoredIncident) -> Result<(), StoreError> {
-    let incident = &stored.incident;
-    let live = incident.state.is_live();
-    conn.prepare_cached(
-        "INSERT INTO incidents (id, number, state, root, signature, severity, opened_at, changed_at, closed_at, live,
-                                last_seq, told_seq, data)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
-         ON CONFLICT (id) DO UPDATE SET state = ?3, root = ?4, severity = ?6, changed_at = ?8, closed_at = ?9,
-                                        live = ?10, last_seq = ?11, told_seq = ?12, data = ?13",
-    )?
-    .execute(params![
-        Text(&incident.id), incident.number, incident.state.as_str(), Text(&incident.root), Text(&incident.signature),
-        Text(&incident.severity), Ms(incident.opened_at), Ms(incident.changed_at),
-        (!live).then_some(Ms(incident.changed_at)), live, incident.last_seq, stored.telling.told_seq, Json(stored)
-    ])?;
-    Ok(())
 }
 
 fn write_silence(conn: &Connection, silence: &Silence, end_told: bool) -> Result<(), StoreError> {

@@ -4,6 +4,7 @@
 //! ([`Metrics`]). Both are used through closures over a connection that one thread owns. Nothing here reads the
 //! clock: what needs the time takes it.
 
+pub mod audit;
 pub mod batch;
 pub mod columns;
 mod db;
@@ -11,6 +12,7 @@ pub mod executions;
 pub mod outbox;
 pub mod sagas;
 pub mod schedule;
+pub mod trust;
 mod error;
 mod group;
 pub mod load;

@@ -41,7 +41,7 @@ impl Open {
     /// What the engine was asked next, and where the answer goes.
     async fn asked(&mut self) -> (Inbound, tokio::sync::oneshot::Sender<Told>) {
         match self.mailbox.recv().await.unwrap().message {
-            Message::Asked { inbound, reply } => (inbound, reply),
+            Message::Asked { inbound, line } => (inbound, line),
             other => panic!("{other:?}"),
         }
     }

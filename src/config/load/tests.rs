@@ -116,6 +116,7 @@ fn the_example_shows_every_key_that_there_is() {
         "changes.git",
         "changes.git.targets",
         "metrics",
+        "repairs",
         "log",
     ];
     assert_eq!(known.keys().map(String::as_str).collect::<std::collections::BTreeSet<_>>(), tables.into());

@@ -90,7 +90,9 @@ pub fn sentence(event: &Event) -> Option<Sentence> {
         Event::RepairStarted { .. }
         | Event::RepairStep { .. }
         | Event::RepairEnded { .. }
-        | Event::RepairIneffective { .. } => repair(event)?,
+        | Event::RepairIneffective { .. }
+        | Event::UndoStarted { .. }
+        | Event::UndoEnded { .. } => repair(event)?,
         Event::ApprovalRequested { .. } | Event::ApprovalEnded { .. } => approval(event)?,
         Event::NextStep { text } => Sentence::calm("next", text.clone()),
         Event::Mitigated { by: Mitigation::Repair { runbook, .. } } => {
@@ -174,6 +176,20 @@ fn repair(event: &Event) -> Option<Sentence> {
         Event::RepairIneffective { runbook, .. } => {
             Some(Sentence::calm("bad", format!("{runbook} did not fix it for good.")))
         }
+        Event::UndoStarted { runbook, by, .. } => {
+            Some(Sentence::urgent("person", format!("{by} has what {runbook} did taken back.")))
+        }
+        Event::UndoEnded { runbook, outcome, .. } => Some(match outcome {
+            Outcome::Succeeded | Outcome::Deferred => {
+                Sentence::urgent("good", format!("What {runbook} did is taken back."))
+            }
+            Outcome::Unwound { why } | Outcome::Cancelled { why } => {
+                Sentence::urgent("bad", format!("What {runbook} did could not be taken back: {why}"))
+            }
+            Outcome::Stuck { why } => {
+                Sentence::urgent("bad", format!("Taking back what {runbook} did is stuck half way: {why}"))
+            }
+        }),
         _ => None,
     }
 }

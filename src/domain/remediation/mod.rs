@@ -69,6 +69,7 @@ mod legal;
 mod next;
 mod plan;
 mod saga;
+mod take_back;
 #[cfg(test)]
 mod tests;
 
@@ -77,3 +78,4 @@ pub use legal::IllegalEvent;
 pub use next::Next;
 pub use plan::{MAX_ATTEMPTS, MAX_BACKOFF, Plan, PlanError, PlannedStep, PlannedVerify, fill_captures};
 pub use saga::{Flight, MAX_INTERRUPTIONS, Phase, Saga, StepState, UndoPhase};
+pub use take_back::take_back;

@@ -125,6 +125,8 @@ fn settings() -> Settings {
         threshold: Threshold { occurrences: 3, window: minutes(60), cooldown: minutes(60) },
         scope: Scope::Root,
         approval_expiry: minutes(30),
+        hours: Vec::new(),
+        clean_runs: 3,
         changes_window: minutes(1440),
         platforms: vec!["console".into()],
     }
@@ -277,7 +279,7 @@ impl Sim {
                     Effect::RunSkill { skill, .. } => {
                         wanted.insert(SKILLS.iter().position(|name| *name == skill).unwrap());
                     }
-                    Effect::Repair(repair, _) => self.running.push(Running {
+                    Effect::Repair(repair, ..) => self.running.push(Running {
                         incident: repair.incident,
                         remediation: repair.id,
                         runbook: repair.terms.plan.runbook,
@@ -514,6 +516,7 @@ impl Stored {
             incidents: live.map(|s| LiveIncident { stored: s.clone(), untold: untold(s) }).collect(),
             signals: self.signals.values().filter(kept).cloned().collect(),
             silences: self.silences.values().filter(|(_, told)| !told).map(|(s, _)| s.clone()).collect(),
+            trust: Vec::new(),
             last_silence: self.silences.keys().last().copied().unwrap_or(0),
             approvals: self
                 .approvals
