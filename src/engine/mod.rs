@@ -2,6 +2,7 @@
 
 pub mod activity;
 pub mod answers;
+mod auditing;
 pub mod cards;
 mod complete;
 pub mod desk;

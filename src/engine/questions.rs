@@ -58,6 +58,8 @@ impl World {
         };
         if self.record(id, event, now) {
             self.batch.approvals.push((approval.clone(), None));
+            self.audit_decision(id, None, draft, now);
+            self.audit_approval(&approval, "requested", None, now);
             let actions = approval.actions.iter().map(|shown| shown.action.clone()).collect();
             self.effects.push(Effect::Fingerprint { approval: number, actions });
             self.put_question(id, &approval);
@@ -132,6 +134,7 @@ impl World {
             return None;
         }
         self.batch.approvals.push((approval.clone(), Some(now)));
+        self.audit_approval(&approval, state.as_str(), why, now);
         let ended = Event::ApprovalEnded {
             approval: approval.id,
             number,

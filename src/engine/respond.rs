@@ -209,6 +209,9 @@ impl World {
             at: now,
         };
         self.batch.remediations.push(new);
+        if !draft.judged.is_empty() {
+            self.audit_decision(id, Some(remediation), draft, now);
+        }
         // The facts are those that the decision rests on: a pause in the same breath holds back what comes later.
         let facts = Facts {
             limit_exceeded: self.is_beyond_limit(id, runbook, now),

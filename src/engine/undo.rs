@@ -133,6 +133,7 @@ impl World {
         self.audit(by, "undo", serde_json::json!({ "incident": self.number(id), "repair": of }), now);
         let approval =
             (draft.decision == Decision::Approve).then(|| self.said_so(id, &draft, &problem, by, now));
+        self.audit_decision(id, Some(remediation), &draft, now);
         let facts = self.facts(&runbook, &problem.target, now);
         let reach = Reach::of(&draft.plan, &problem.target, &self.knowledge.topology);
         // Whether the problem is back is not for this repair to say: its checks tell in their own time.

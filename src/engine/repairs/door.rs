@@ -1,6 +1,7 @@
 //! The one door from a repair to the world: the policy's word each time, or an approval that names exactly this.
 
 use async_trait::async_trait;
+use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::Shop;
@@ -10,6 +11,8 @@ use crate::domain::ids::ExecutionId;
 use crate::engine::ports::{Child, Gatekeeper, Limits, Output, Reaped};
 use crate::engine::remediate::{Execute, ExecuteError, Order};
 use crate::policy::{Authorized, Decision, Facts, Policy};
+use crate::store::audit::{AuditEntry, AuditKind};
+use crate::store::sagas::Unfinished;
 
 /// Output kept of each process of a repair, in bytes.
 const MAX_OUTPUT: usize = 64 * 1024;
@@ -17,6 +20,7 @@ const MAX_OUTPUT: usize = 64 * 1024;
 /// What one repair may do.
 pub(super) struct Door<'a> {
     pub(super) shop: &'a Shop,
+    pub(super) repair: &'a Unfinished,
     pub(super) policy: &'a Policy,
     /// The facts of the repair's beginning.
     pub(super) facts: Facts,
@@ -28,6 +32,23 @@ pub(super) struct Door<'a> {
 impl Door<'_> {
     fn permits(&self) -> Result<&Permits<'_>, String> {
         self.permits.as_ref().ok_or_else(|| "it needs a person's yes, and nobody was asked".to_owned())
+    }
+
+    /// Notes what becomes of a process. Nothing begins that could not be noted.
+    async fn audit(&self, what: &str, order: &Order<'_>, particulars: Value) -> Result<(), String> {
+        let mut body = json!({
+            "command": order.action.to_string(),
+            "digest": self.policy.digest(order.action).to_string(),
+            "execution": order.execution.to_string(),
+        });
+        if let (Some(body), Value::Object(more)) = (body.as_object_mut(), particulars) {
+            body.extend(more);
+        }
+        let entry = AuditEntry::new(AuditKind::Execution, what, self.shop.clock.now())
+            .of_incident(self.repair.incident)
+            .of_remediation(self.repair.id)
+            .with(body);
+        self.shop.store.append_audit(entry).await.map_err(|error| format!("it could not be noted: {error}"))
     }
 
     async fn authorize(&self, action: &Action) -> Result<Authorized, ExecuteError> {
@@ -71,12 +92,33 @@ impl Execute for Door<'_> {
         if order.digest.is_some_and(|digest| digest != self.policy.digest(order.action).to_string()) {
             return Err(ExecuteError::Denied("what would run is not what was judged".to_owned()));
         }
-        let authorized = self.authorize(order.action).await?;
+        let authorized = match self.authorize(order.action).await {
+            Ok(authorized) => authorized,
+            Err(error) => {
+                let why = json!({ "why": error.to_string() });
+                self.audit("refused", &order, why).await.map_err(ExecuteError::NotRun)?;
+                return Err(error);
+            }
+        };
+        let begins = json!({
+            "executable": authorized.executable().path,
+            "sha256": authorized.executable().sha256,
+            "why": authorized.why(),
+        });
+        self.audit("started", &order, begins).await.map_err(ExecuteError::NotRun)?;
         let limits = Limits { timeout: order.timeout, max_output: MAX_OUTPUT };
         // A step that began finishes: calling off acts between steps.
         let (_never, cancel) = watch::channel(false);
         self.in_flight.send_replace(true);
         let output = self.shop.runner.run(authorized, limits, gate, cancel).await;
+        let ends = match &output {
+            Ok(output) => json!({ "exit": output.exit, "ms": output.duration.as_millis() as u64 }),
+            Err(error) => json!({ "not_run": error.to_string() }),
+        };
+        if let Err(why) = self.audit("ended", &order, ends).await {
+            // What it did is on the repair's own record; only this line of the trail is missing.
+            tracing::error!(why, "the audit trail misses the end of a process");
+        }
         if order.digest.is_none() || output.is_err() {
             // Nothing is recorded of the end of what only reads.
             self.in_flight.send_replace(false);
