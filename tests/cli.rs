@@ -7,6 +7,9 @@ mod past;
 #[path = "cli/place.rs"]
 mod place;
 #[cfg(test)]
+#[path = "cli/running.rs"]
+mod running;
+#[cfg(test)]
 #[path = "cli/shape.rs"]
 mod shape;
 
@@ -16,6 +19,9 @@ mod checks;
 #[cfg(test)]
 #[path = "cli/contract.rs"]
 mod contract;
+#[cfg(test)]
+#[path = "cli/control.rs"]
+mod control;
 #[cfg(test)]
 #[path = "cli/history.rs"]
 mod history;

@@ -47,6 +47,15 @@ pub enum LogFormat {
 pub enum Command {
     /// Check the configuration, skills, runbooks, topology and policy, and tell every problem at once
     Check,
+    /// Say something to the Steward that runs, as in its chat: `steward tell pause`; `steward tell help` lists what
+    ///
+    /// Exits with 0 if it did or answered what was asked, and with 1 if it refused, did not understand, or does not
+    /// run. Nothing but the state directory is read from the configuration.
+    Tell {
+        /// The command, in one word or in several
+        #[arg(required = true, value_name = "COMMAND")]
+        words: Vec<String>,
+    },
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would become a subcommand's help")]
     Query(Query),
@@ -61,7 +70,7 @@ pub enum Query {
     /// List the runbooks, or see what one would do
     #[command(subcommand)]
     Runbook(RunbookCommand),
-    /// List the incidents, or read one's story
+    /// List the incidents, read one's story, or take back what was done about it
     #[command(subcommand)]
     Incident(IncidentCommand),
     /// What changed lately, as far as the configured sources know
@@ -149,6 +158,17 @@ pub enum IncidentCommand {
         /// Print JSON (docs/cli.md has its shape)
         #[arg(long)]
         json: bool,
+    },
+    /// Have the Steward that runs take back what a repair did
+    ///
+    /// The same as `undo N` in its chat. What the policy would not let it do by itself is shown first. Exits with 0 if
+    /// it takes something back, and with 1 if it only shows what it would do, refused or does not run.
+    Undo {
+        /// The incident's number (`3` or `#3`), or its long id
+        id: String,
+        /// Also what the policy would have it show first
+        #[arg(long)]
+        now: bool,
     },
 }
 

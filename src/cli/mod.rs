@@ -5,6 +5,7 @@
 mod args;
 mod changes;
 mod check;
+mod control;
 mod doctor;
 mod failure;
 mod incidents;
@@ -17,6 +18,7 @@ mod screen;
 mod skills;
 mod try_skill;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -103,18 +105,33 @@ fn carry_out(
             logging::start(globals, "warn")?;
             return check::check(globals, screen);
         }
+        Command::Tell { words } => {
+            return wait_for(control::tell(&state_dir(globals)?, &words.join(" "), screen));
+        }
+        // Like `tell`: it works whatever else is wrong with the configuration.
+        Command::Query(Query::Incident(IncidentCommand::Undo { id, now })) => {
+            return wait_for(incidents::undo(&state_dir(globals)?, id, *now, screen));
+        }
         Command::Query(query) => query,
     };
     let setup = load(globals)?;
     logging::start(globals, &setup.loaded.config.log.level)?;
     let tools = make_tools(&setup);
+    wait_for(answer(&setup, &tools, query, screen))
+}
+
+fn wait_for(work: impl Future<Output = Ended>) -> Ended {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
         Failure::new(
             format!("the system gives no runtime: {error}"),
             "look whether it is out of processes or files",
         )
     })?;
-    runtime.block_on(answer(&setup, &tools, query, screen))
+    runtime.block_on(work)
+}
+
+fn state_dir(globals: &Globals) -> Result<PathBuf, Failure> {
+    globals.request().state_dir().map_err(|problem| Failure::of_problems(&[problem]))
 }
 
 async fn answer(setup: &Setup, tools: &Tools, query: &Query, screen: &mut Screen<'_>) -> Ended {
@@ -130,6 +147,9 @@ async fn answer(setup: &Setup, tools: &Tools, query: &Query, screen: &mut Screen
         }
         Query::Incident(IncidentCommand::Show { id, json }) => {
             incidents::show(setup, id, *json, screen).await
+        }
+        Query::Incident(IncidentCommand::Undo { id, now }) => {
+            incidents::undo(&setup.loaded.config.state_dir, id, *now, screen).await
         }
         Query::Policy(command) => policy::policy(setup, command, screen),
         Query::Doctor { json } => doctor::doctor(tools, *json, screen).await,

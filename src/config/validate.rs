@@ -12,6 +12,7 @@ use super::problem::{Problem, suggest};
 use super::raw::{RawChanges, RawConfig, RawGit, RawPaths, RawSkills};
 use super::secret::{Param, ReadEnv, Secret};
 use super::settings::{ChangeSettings, Config, GitSource, Paths, SkillSettings};
+use super::setup::STATE_DIR;
 use super::values::Scalar;
 use super::watched::Watched;
 use crate::domain::change::PathRule;
@@ -45,7 +46,7 @@ pub(super) fn validate(
     let mut check = Check { document, around, problems, watched };
     let host = check.host(raw.host.as_deref());
     let timezone = check.timezone(raw.timezone.as_deref());
-    let written = raw.state_dir.unwrap_or_else(|| "state".into());
+    let written = raw.state_dir.unwrap_or_else(|| STATE_DIR.into());
     let paths = check.paths(raw.paths);
     let skills = check.skills(raw.skills);
     let chat = check.chat(raw.chat);

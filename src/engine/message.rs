@@ -6,6 +6,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::activity::{Activity, Busy};
 use super::ports::{Choice, Ended, Inbound, Kind, Platform, Way};
+use super::told::{Recipient, Told};
 use super::undo::WayBack;
 use super::world::Knowledge;
 use crate::domain::action::Executable;
@@ -45,6 +46,13 @@ pub enum Message {
     },
     /// Somebody typed or pressed something.
     Said(Inbound),
+    /// Somebody typed something and stays on the line for the answer.
+    Asked {
+        /// What they typed.
+        inbound: Inbound,
+        /// Where the answer goes, once what followed is durable.
+        line: oneshot::Sender<Told>,
+    },
     /// A query was answered.
     Answered {
         /// Where the question came from.
@@ -54,12 +62,10 @@ pub enum Message {
         /// The answer.
         card: Card,
     },
-    /// It was worked out what takes a repair back, for whoever asked in this conversation.
+    /// It was worked out what takes a repair back.
     TakeBack {
-        /// Where the question came from.
-        platform: String,
-        /// The adapter's own name for the conversation.
-        conversation: String,
+        /// Who wants to know.
+        recipient: Recipient,
         /// What would be done.
         way: Box<WayBack>,
     },
@@ -190,6 +196,16 @@ impl Handle {
     /// [`Ended`]: it is not known to be durable.
     pub async fn submit(&self, message: Message) -> Result<(), Ended> {
         self.leave(message, None)?.await.map_err(|_| Ended)
+    }
+
+    /// Asks on somebody's behalf, and returns what they are told once what followed from it is durable.
+    ///
+    /// # Errors
+    /// [`Ended`]: nobody answers, and it is not known whether anything followed.
+    pub async fn ask(&self, inbound: Inbound) -> Result<Told, Ended> {
+        let (line, told) = oneshot::channel();
+        self.send(Message::Asked { inbound, line });
+        told.await.map_err(|_| Ended)
     }
 
     /// Leaves signals, waiting for room if many wait already, and returns once they are durable.

@@ -33,6 +33,7 @@ pub mod skills;
 pub mod suspects;
 mod tell;
 pub mod timer;
+pub mod told;
 mod trusting;
 pub mod undo;
 mod watching;

@@ -1,6 +1,7 @@
 //! What the engine needs of the world, as traits. Adapters implement them; nothing here knows a platform.
 
 mod chat;
+mod control;
 
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ pub use chat::{
     About, Asked, Capabilities, Chat, Check, Choice, Delivered, DeliveryError, Ears, Ended, Health, Inbound,
     Kind, MakeChats, Outbound, Platform, Threads, Way,
 };
+pub use control::{CONTROL_SOCKET, ControlAnswer, ControlRequest};
 
 /// Time. The system's in production, moved by hand in tests.
 #[async_trait]
