@@ -165,7 +165,7 @@ impl Shop {
         };
         let clock = Arc::new(RestingClock::new(self.clock.clone(), self.engine.activity().clone()));
         let permits = repair.terms.approval.as_ref().map(|given| Permits::new(given, plan, &repair.log));
-        let door = Door { shop: self, repair, policy, facts, permits, in_flight };
+        let door = Door { shop: self, repair, clock: &clock, policy, facts, permits, in_flight };
         let check = OriginalCheck { shop: self, origin: &repair.terms.origin, problem: &repair.problem };
         let log = Log { shop: self, clock: &clock, in_flight };
         let deps = Deps { log: &log, execute: &door, check: &check, clock: clock.clone(), holds_secret };

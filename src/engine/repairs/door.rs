@@ -8,10 +8,12 @@ use super::Shop;
 use super::permits::Permits;
 use crate::domain::action::Action;
 use crate::domain::ids::ExecutionId;
+use crate::engine::activity::RestingClock;
+use crate::engine::patience;
 use crate::engine::ports::{Child, Gatekeeper, Limits, Output, Reaped};
 use crate::engine::remediate::{Execute, ExecuteError, Order};
 use crate::policy::{Authorized, Decision, Facts, Policy};
-use crate::store::audit::{AuditEntry, AuditKind};
+use crate::store::audit::{self, AuditEntry, AuditKind};
 use crate::store::sagas::Unfinished;
 
 /// Output kept of each process of a repair, in bytes.
@@ -21,6 +23,7 @@ const MAX_OUTPUT: usize = 64 * 1024;
 pub(super) struct Door<'a> {
     pub(super) shop: &'a Shop,
     pub(super) repair: &'a Unfinished,
+    pub(super) clock: &'a RestingClock,
     pub(super) policy: &'a Policy,
     /// The facts of the repair's beginning.
     pub(super) facts: Facts,
@@ -48,7 +51,10 @@ impl Door<'_> {
             .of_incident(self.repair.incident)
             .of_remediation(self.repair.id)
             .with(body);
-        self.shop.store.append_audit(entry).await.map_err(|error| format!("it could not be noted: {error}"))
+        let append = move |conn: &rusqlite::Connection| audit::append(conn, &entry);
+        patience::write(&self.shop.store, self.clock, &self.shop.stopping, "a repair", append)
+            .await
+            .map_err(|error| format!("it could not be noted: {error}"))
     }
 
     /// The facts of this moment for a command.
