@@ -25,11 +25,9 @@ impl Check<'_> {
             }
             checks
         };
-        let checks = Checks {
-            before: read(raw.before, "before"),
-            after: read(raw.after, "after"),
-            always: read(raw.always, "always"),
-        };
+        let before = read(raw.before, "before");
+        let always = read(raw.always, "always");
+        let checks = Checks { before, always, after: read(raw.after, "after") };
         if checks.hold_back() && limits.cooldown < LEAST_COOLDOWN {
             self.report(
                 &keys(["limits", "cooldown"]),
