@@ -11,6 +11,7 @@ pub mod ids;
 pub mod incident;
 pub mod metric;
 pub mod nagios;
+pub mod redact;
 pub mod remediation;
 pub mod report;
 pub mod runbook;
