@@ -110,6 +110,7 @@ fn events() -> Vec<Event> {
             runbook: "restart-store".into(),
             title: "Restart the store".into(),
             why: "restorative".into(),
+            reversible: false,
         },
         Event::Recovered { problem: problem("lab/store", "down") },
         Event::Recovered { problem: problem("lab/api", "down") },
