@@ -280,9 +280,10 @@ impl World {
             return;
         }
         let id = approval.incident;
+        let who = if approval.yes.is_empty() { "nobody answered" } else { "too few people said yes to" };
         self.end_approval(number, ApprovalState::Expired, None, None, now);
         if self.incident(id).is_some_and(|i| i.severity == Severity::Critical) {
-            let text = format!("nobody answered approval {number}, and the incident is critical.");
+            let text = format!("{who} approval {number}, and the incident is critical.");
             self.escalate(id, Cause::ApprovalExpired, text, now);
         }
     }

@@ -85,6 +85,14 @@ pub struct Draft {
     pub decision: Decision,
 }
 
+impl Draft {
+    /// How many people have to say yes where people are asked: as many as its most demanding command wants.
+    #[must_use]
+    pub fn approvers(&self) -> u8 {
+        self.judged.iter().map(|judged| judged.evaluation.approvers).max().unwrap_or(1)
+    }
+}
+
 /// Fills and judges a runbook for a signal.
 ///
 /// # Errors

@@ -1,13 +1,13 @@
 //! What needs a person's yes: asked, taken back, answered.
 
-use super::cards::question::{answered, concluded, not_begun, question};
+use super::cards::question::{answered, concluded, counted, not_begun, question};
 use super::effect::Effect;
 use super::plan::Draft;
 use super::respond::first_line;
 use super::timer::Timer;
 use super::world::World;
 use crate::domain::action::Executable;
-use crate::domain::approval::{Approval, ApprovalState, ApprovedAction};
+use crate::domain::approval::{Answered, Approval, ApprovalState, ApprovedAction, Person};
 use crate::domain::ids::{ApprovalId, IncidentId};
 use crate::domain::incident::{Event, Incident};
 use crate::domain::remediation::Outcome;
@@ -88,6 +88,8 @@ impl World {
             state: ApprovalState::Pending,
             requested_at: now,
             expires_at,
+            needed: draft.approvers(),
+            yes: Vec::new(),
             decided_by: None,
         }
     }
@@ -110,10 +112,13 @@ impl World {
         why: Option<&str>,
         now: Timestamp,
     ) -> Option<Approval> {
-        let mut approval = self.approvals.remove(&number)?;
-        if approval.decide(state, by).is_err() {
-            return None;
-        }
+        let mut approval = self.approvals.get(&number)?.clone();
+        approval.decide(state, by).ok()?;
+        self.approvals.remove(&number);
+        // Too few is no answer, but not the same as none.
+        let too_few = approval.tally().filter(|_| state == ApprovalState::Expired);
+        let too_few = too_few.map(|tally| format!("only {tally}"));
+        let why = why.or(too_few.as_deref());
         self.batch.approvals.push((approval.clone(), Some(now)));
         self.audit_approval(&approval, state.as_str(), why, now);
         let ended = Event::ApprovalEnded {
@@ -134,6 +139,23 @@ impl World {
             }
         });
         Some(approval)
+    }
+
+    /// Counts somebody's yes, and shows it where more are needed. `None`: nothing waits under this number.
+    pub(super) fn count_yes(&mut self, number: u64, who: &Person) -> Option<Answered> {
+        let approval = self.approvals.get_mut(&number)?;
+        let answered = approval.say_yes(who).ok()?;
+        if matches!(answered, Answered::Counted { .. }) {
+            let approval = approval.clone();
+            self.batch.approvals.push((approval.clone(), None));
+            self.change_question(approval.incident, |put| {
+                put.approval == number && {
+                    put.card = counted(std::mem::take(&mut put.card), &approval);
+                    true
+                }
+            });
+        }
+        Some(answered)
     }
 
     /// Puts a question to people, as a card of its own.
@@ -244,6 +266,11 @@ impl World {
                         "the runbook was edited, so it would do something else now"
                     }
                     Some(draft) if draft.decision == Decision::Forbid => "the policy forbids it now",
+                    Some(draft)
+                        if draft.decision == Decision::Approve && draft.approvers() != approval.needed =>
+                    {
+                        "it needs the yes of more or of fewer people now"
+                    }
                     Some(draft) if draft.decision == Decision::Approve => return,
                     Some(_) => "it needs no yes any more",
                     None => "the runbook no longer fits",

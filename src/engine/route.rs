@@ -8,6 +8,7 @@ use super::ears::bookmark_of;
 use super::ports::Inbound;
 use super::question::Question;
 use super::world::World;
+use crate::domain::approval::Person;
 use crate::domain::card::Card;
 use crate::domain::command::{COMMANDS, ChatCommand, Misunderstood, help_for, parse, suggest};
 use crate::domain::incident::State;
@@ -123,7 +124,7 @@ impl World {
             ChatCommand::Unsilence { silence } => {
                 self.unsilence(i64::try_from(silence).unwrap_or(i64::MAX), by, now)
             }
-            ChatCommand::Approve { approval } => self.approve(approval, by, now),
+            ChatCommand::Approve { approval } => self.approve(approval, &person(inbound), now),
             ChatCommand::Deny { approval, reason } => self.deny(approval, reason.as_deref(), by, now),
             ChatCommand::Pause => self.pause(true, by, now),
             ChatCommand::Resume => self.pause(false, by, now),
@@ -264,6 +265,8 @@ impl World {
                 approval.runbook,
                 self.number(approval.incident)
             ));
+            let card =
+                approval.tally().into_iter().fold(card, |card, tally| card.line(format!("   {tally}")));
             approval.actions.iter().fold(card, |card, action| card.line(format!("   {action}")))
         })
     }
@@ -294,6 +297,11 @@ impl World {
 fn is_a_slip(misunderstood: &Misunderstood) -> bool {
     let only_help = misunderstood.suggestion.as_ref().is_some_and(|command| command.starts_with("help"));
     !misunderstood.is_prose() && !only_help
+}
+
+/// Whoever said it.
+fn person(inbound: &Inbound) -> Person {
+    Person { name: inbound.user.clone(), account: format!("{}:{}", inbound.platform, inbound.user_id) }
 }
 
 /// Tells the id as well: whoever sets Steward up needs it for the configuration.

@@ -86,6 +86,10 @@ impl World {
             return Card::titled(format!("I may not take #{number} back"))
                 .line(format!("`{}`: {why}.", judged.action));
         }
+        if draft.decision == Decision::Approve && draft.approvers() > 1 {
+            return Card::titled(format!("Taking #{number} back takes {} people's yes", draft.approvers()))
+                .line("I can only ask one for that, so it has to be done by hand.");
+        }
         if draft.decision == Decision::Approve && !sure {
             return shown(number, &draft);
         }

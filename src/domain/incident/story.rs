@@ -207,9 +207,10 @@ fn approval(event: &Event) -> Option<Sentence> {
             let text = match state {
                 ApprovalState::Approved => format!("Approval {number}: {who} said yes{why}."),
                 ApprovalState::Denied => format!("Approval {number}: {who} said no{why}."),
-                ApprovalState::Expired => {
+                ApprovalState::Expired if why.is_empty() => {
                     format!("Approval {number} expired without an answer: nothing was run.")
                 }
+                ApprovalState::Expired => format!("Approval {number} expired{why}. Nothing was run."),
                 ApprovalState::Withdrawn => format!("Approval {number} is withdrawn{why}."),
                 ApprovalState::Pending => return None,
             };

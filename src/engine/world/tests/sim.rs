@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use super::super::*;
+use crate::domain::approval::{ApprovalState, Person};
 use crate::domain::escalation::{Scope, Threshold};
 use crate::domain::ids::ApprovalId;
 use crate::domain::remediation::Outcome;
@@ -347,7 +348,8 @@ impl Sim {
         let Some(&number) = self.world.approvals.keys().next() else { return };
         if yes {
             // In the same turn the problem may have gone; then it says why nothing runs.
-            drop(self.world.approve(number, "alex", self.now));
+            let alex = Person { name: "alex".into(), account: "console:alex".into() };
+            drop(self.world.approve(number, &alex, self.now));
         } else {
             self.world.deny(number, None, "alex", self.now).unwrap();
         }
@@ -522,7 +524,7 @@ impl Stored {
             approvals: self
                 .approvals
                 .values()
-                .filter(|a| a.state == crate::domain::approval::ApprovalState::Pending)
+                .filter(|a| a.state == ApprovalState::Pending)
                 .cloned()
                 .collect(),
             occurrences: self
