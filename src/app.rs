@@ -94,6 +94,7 @@ impl App {
         let loaded = Arc::new(setup.loaded.clone());
         let config = &loaded.config;
         let store = Store::open(&config.state_dir)?;
+        store.redaction().learn(loaded.secrets());
         let now = parts.clock.now();
         let limits =
             metrics::Limits { max_series: config.metrics.max_series.into(), retention: config.metrics.keep };
@@ -117,7 +118,7 @@ impl App {
         world.restore(store.read(move |conn| load::load(conn, now, back)).await?, now);
 
         let activity = Activity::default();
-        let (handle, mailbox) = Handle::new(activity.clone());
+        let (handle, mailbox) = Handle::new(activity.clone(), store.redaction().clone());
         let (ending, told) = watch::channel(false);
         let (stopping_skills, skills_told) = watch::channel(false);
         reap(&store, &*parts.runner).await?;

@@ -76,6 +76,7 @@ fn run(globals: &Globals) -> ExitCode {
             }
             chats.extend(live::platforms(&setup).map_err(|why| Failure::of_sentence(&why))?);
             let app = live::start(&globals.request(), chats).await.map_err(failed)?;
+            cli::redact_with(app.store().redaction().clone());
             if settings.enabled {
                 listen(&console, settings.operator.clone(), app.handle().clone())?;
             }

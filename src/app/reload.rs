@@ -115,6 +115,7 @@ impl Reloader {
         let tried = self.seen().watched.now();
         self.seen().tried = tried;
         let setup = (self.read)()?;
+        self.store.redaction().learn(setup.loaded.secrets());
         let understood = understand(&setup, self.key);
         let loaded = &setup.loaded;
         let files = digests(&loaded.watched);

@@ -27,7 +27,7 @@ pub use args::{
     RunbookCommand, SkillCommand,
 };
 pub use failure::Failure;
-pub use logging::{start as start_logging, start_to as start_logging_to};
+pub use logging::{redact_with, start as start_logging, start_to as start_logging_to};
 pub use try_skill::runnable;
 
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
@@ -85,7 +85,9 @@ pub fn with_setup(
 
 /// Begins with everything that the operator wrote, or tells every problem of it.
 fn load(globals: &Globals) -> Result<Setup, Failure> {
-    Setup::load(&globals.request()).map_err(|problems| Failure::of_problems(&problems))
+    let setup = Setup::load(&globals.request()).map_err(|problems| Failure::of_problems(&problems))?;
+    logging::redaction().learn(setup.loaded.secrets());
+    Ok(setup)
 }
 
 /// Tells of a failure on standard error, and returns the exit code.

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use serde::{Serialize, Serializer};
 
-use super::files;
+use super::settings::{ChatSettings, Config};
+use super::{Loaded, files};
 
 /// A value that is used and never shown: Debug, Display and serde give where it comes from, not what it is.
 #[derive(Clone, PartialEq, Eq)]
@@ -101,6 +102,24 @@ impl Param {
             Self::Secret(secret) => secret.expose(),
         }
     }
+}
+
+impl Loaded {
+    /// The values of all secrets that the configuration names, for taking them out of texts. Not for showing.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<String> {
+        secrets(&self.config).map(|secret| secret.expose().to_owned()).collect()
+    }
+}
+
+fn secrets(config: &Config) -> impl Iterator<Item = &Secret> {
+    let ChatSettings { console: _, discord, telegram } = &config.chat;
+    let of_param = |param| match param {
+        &Param::Plain(_) => None,
+        Param::Secret(secret) => Some(secret),
+    };
+    let params = config.skills.params.values().flat_map(|params| params.values()).filter_map(of_param);
+    params.chain(discord.iter().map(|chat| &chat.token)).chain(telegram.iter().map(|chat| &chat.token))
 }
 
 #[cfg(test)]

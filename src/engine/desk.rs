@@ -205,7 +205,7 @@ impl Desk {
         let mut wait = FIRST_WAIT;
         loop {
             let writing = batch.clone();
-            match self.store.call(move |conn| writing.write(conn)).await {
+            match self.store.write(writing).await {
                 Ok(()) => break,
                 Err(error) if patience::is_pointless(&error) || *ending.borrow() => return Err(error),
                 Err(error) => {

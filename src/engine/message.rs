@@ -1,5 +1,7 @@
 //! What the engine is told, and the handle through which everything tells it.
 
+mod clean;
+
 use std::sync::Arc;
 
 use tokio::sync::{Semaphore, mpsc, oneshot};
@@ -14,6 +16,7 @@ use crate::domain::card::Card;
 use crate::domain::change::Change;
 use crate::domain::ids::{IncidentId, RemediationId};
 use crate::domain::incident::SuspectNote;
+use crate::domain::redact::Redaction;
 use crate::domain::remediation::Outcome;
 use crate::domain::report::Report;
 use crate::domain::signal::Signal;
@@ -167,14 +170,15 @@ pub struct Handle {
     mailbox: mpsc::UnboundedSender<Envelope>,
     room: Arc<Semaphore>,
     activity: Activity,
+    redaction: Redaction,
 }
 
 impl Handle {
-    /// A mailbox and its reading end.
+    /// A mailbox and its reading end. Whatever is left in it goes through the redactor.
     #[must_use]
-    pub fn new(activity: Activity) -> (Self, mpsc::UnboundedReceiver<Envelope>) {
+    pub fn new(activity: Activity, redaction: Redaction) -> (Self, mpsc::UnboundedReceiver<Envelope>) {
         let (mailbox, reader) = mpsc::unbounded_channel();
-        (Self { mailbox, room: Arc::new(Semaphore::new(SIGNALS_WAITING)), activity }, reader)
+        (Self { mailbox, room: Arc::new(Semaphore::new(SIGNALS_WAITING)), activity, redaction }, reader)
     }
 
     /// What is under way.
@@ -184,7 +188,8 @@ impl Handle {
     }
 
     /// Leaves a message.
-    pub fn send(&self, message: Message) {
+    pub fn send(&self, mut message: Message) {
+        message.clean(&self.redaction.now());
         let envelope = Envelope { message, committed: None, _busy: self.activity.begin(), _room: None };
         // A closed mailbox means that the engine has ended; whoever sends is about to end too.
         let _ = self.mailbox.send(envelope);
@@ -220,9 +225,10 @@ impl Handle {
 
     fn leave(
         &self,
-        message: Message,
+        mut message: Message,
         room: Option<tokio::sync::OwnedSemaphorePermit>,
     ) -> Result<oneshot::Receiver<()>, Ended> {
+        message.clean(&self.redaction.now());
         let (committed, told) = oneshot::channel();
         let envelope =
             Envelope { message, committed: Some(committed), _busy: self.activity.begin(), _room: room };

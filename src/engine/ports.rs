@@ -3,6 +3,7 @@
 mod chat;
 mod control;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::action::{Action, Executable};
 use crate::domain::change::Change;
 use crate::domain::ids::ExecutionId;
+use crate::domain::redact::Redactor;
 use crate::domain::signal::Timestamp;
 use crate::policy::Authorized;
 
@@ -78,6 +80,18 @@ pub struct Output {
     pub truncated: bool,
     /// How long it ran.
     pub duration: Duration,
+}
+
+impl Output {
+    /// The output without secrets. It is text then, whatever it was.
+    #[must_use]
+    pub fn redacted(self, redactor: &Redactor) -> Self {
+        let clean = |bytes: Vec<u8>| match redactor.redact(&String::from_utf8_lossy(&bytes)) {
+            Cow::Owned(clean) => clean.into_bytes(),
+            Cow::Borrowed(_) => bytes,
+        };
+        Self { stdout: clean(self.stdout), stderr: clean(self.stderr), ..self }
+    }
 }
 
 /// Why a process did not run, or is not known to have run.

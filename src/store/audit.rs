@@ -10,8 +10,9 @@ use serde_json::{Map, Value};
 pub use chain::{Broken, Link, LinkError, Verified, verify};
 
 use super::columns::{Ms, from_ms, ms};
-use super::{Store, StoreError};
+use super::{Store, StoreError, gate};
 use crate::domain::ids::{IncidentId, RemediationId};
+use crate::domain::redact::Redactor;
 use crate::domain::signal::Timestamp;
 
 /// What a line of the audit trail is about.
@@ -61,7 +62,7 @@ pub struct AuditEntry {
     pub remediation: Option<RemediationId>,
     /// Who did it; `None` for Steward itself.
     pub who: Option<String>,
-    /// Particulars: a JSON object. No secrets.
+    /// Particulars: a JSON object.
     pub body: Value,
 }
 
@@ -113,14 +114,14 @@ fn kind_of_word(what: &str) -> AuditKind {
     }
 }
 
-/// Appends a line. It is part of the trail if the surrounding call is committed.
+/// Appends a line, its particulars without secrets. It is part of the trail if the surrounding call is committed.
 ///
 /// # Errors
 /// Whatever SQLite says.
-pub fn append(conn: &Connection, entry: &AuditEntry) -> Result<(), StoreError> {
+pub fn append(conn: &Connection, entry: &AuditEntry, redactor: &Redactor) -> Result<(), StoreError> {
     let (last, prev) = chain::head(conn)?;
     let seq = last + 1;
-    let body = entry.body.to_string();
+    let body = gate::json(redactor, &entry.body)?;
     let (incident, remediation) =
         (entry.incident.map(|id| id.to_string()), entry.remediation.map(|id| id.to_string()));
     let columns = [
@@ -160,7 +161,8 @@ impl Store {
     /// # Errors
     /// See [`Store::call`].
     pub async fn append_audit(&self, entry: AuditEntry) -> Result<(), StoreError> {
-        self.call(move |conn| append(conn, &entry)).await
+        let redactor = self.redaction().now();
+        self.call(move |conn| append(conn, &entry, &redactor)).await
     }
 }
 
@@ -171,8 +173,9 @@ pub(super) fn adopt(conn: &Connection) -> Result<(), StoreError> {
         let (at, who, what): (Ms, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
         Ok(AuditEntry::asked(&who, &what, body_of(&row.get::<_, String>(3)?), at.0))
     })?;
+    let redactor = Redactor::shapes();
     for line in lines {
-        append(conn, &line?)?;
+        append(conn, &line?, &redactor)?;
     }
     drop(query);
     Ok(conn.execute_batch("DROP TABLE audit_before_3")?)

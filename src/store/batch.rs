@@ -2,21 +2,25 @@
 
 mod incidents;
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, params};
 
 pub use incidents::{Put, SignalRow, StoredIncident, Telling};
 
-use super::StoreError;
 use super::audit::{self, AuditEntry};
 use super::columns::{Json, Ms, Text};
+use super::gate;
 use super::sagas::Terms;
 use super::trust;
+use super::{Store, StoreError};
 use crate::domain::approval::Approval;
 use crate::domain::card::{Card, Mention, Place};
 use crate::domain::change::Change;
 use crate::domain::escalation::Cause;
 use crate::domain::ids::{IncidentId, RemediationId};
 use crate::domain::incident::Record;
+use crate::domain::redact::Redactor;
 use crate::domain::signal::{Problem, Timestamp};
 use crate::domain::suppression::Silence;
 use crate::domain::target::Target;
@@ -136,24 +140,25 @@ impl Batch {
     }
 
     /// Writes it all. Writing it twice leaves what writing it once leaves, but for messages and lines that are only
-    /// ever appended; the caller's savepoint sees to it that it is written once.
+    /// ever appended; the caller's savepoint sees to it that it is written once. What is meant for people goes through
+    /// `redactor`; what is executed (plans, the actions of approvals) is kept to the letter.
     ///
     /// # Errors
     /// Whatever SQLite says; the surrounding savepoint is rolled back then.
-    pub fn write(&self, conn: &Connection) -> Result<(), StoreError> {
-        self.incidents.iter().try_for_each(|stored| incidents::write_incident(conn, stored))?;
-        self.write_events(conn)?;
-        self.write_signals(conn)?;
+    pub fn write(&self, conn: &Connection, redactor: &Redactor) -> Result<(), StoreError> {
+        self.incidents.iter().try_for_each(|stored| incidents::write_incident(conn, stored, redactor))?;
+        self.write_events(conn, redactor)?;
+        self.write_signals(conn, redactor)?;
         self.write_counts(conn)?;
-        self.silences.iter().try_for_each(|(silence, told)| write_silence(conn, silence, *told))?;
+        self.silences.iter().try_for_each(|(silence, told)| write_silence(conn, silence, *told, redactor))?;
         self.approvals.iter().try_for_each(|(approval, at)| write_approval(conn, approval, *at))?;
-        self.write_remediations(conn)?;
-        self.messages.iter().try_for_each(|message| write_message(conn, message))?;
-        self.changes.iter().try_for_each(|change| write_change(conn, change))?;
-        self.write_rest(conn)
+        self.write_remediations(conn, redactor)?;
+        self.messages.iter().try_for_each(|message| write_message(conn, message, redactor))?;
+        self.changes.iter().try_for_each(|change| write_change(conn, change, redactor))?;
+        self.write_rest(conn, redactor)
     }
 
-    fn write_remediations(&self, conn: &Connection) -> Result<(), StoreError> {
+    fn write_remediations(&self, conn: &Connection, redactor: &Redactor) -> Result<(), StoreError> {
         let mut begin = conn.prepare_cached(
             "INSERT INTO remediations (id, incident, runbook, target, signature, state, live, started_at, data)
              VALUES (?1, ?2, ?3, ?4, ?5, 'running', 1, ?6, ?7)",
@@ -173,18 +178,18 @@ impl Batch {
             "UPDATE remediations SET state = ?3, outcome = ?3, live = 0, ended_at = ?2 WHERE id = ?1",
         )?;
         for (id, at, outcome) in &self.ended {
-            end.execute(params![Text(id), Ms(*at), outcome])?;
+            end.execute(params![Text(id), Ms(*at), gate::text(redactor, outcome)])?;
         }
         Ok(())
     }
 
-    fn write_rest(&self, conn: &Connection) -> Result<(), StoreError> {
+    fn write_rest(&self, conn: &Connection, redactor: &Redactor) -> Result<(), StoreError> {
         let mut set = conn.prepare_cached("INSERT OR REPLACE INTO settings (key, value) VALUES (?1, ?2)")?;
         for (key, value) in &self.settings {
             set.execute(params![key, value])?;
         }
         self.trust.iter().try_for_each(|trust| trust::put(conn, trust))?;
-        self.audit.iter().try_for_each(|entry| audit::append(conn, entry))?;
+        self.audit.iter().try_for_each(|entry| audit::append(conn, entry, redactor))?;
         if let Some((incidents, approvals)) = self.counters {
             let mut count =
                 conn.prepare_cached("INSERT OR REPLACE INTO counters (name, value) VALUES (?1, ?2)")?;
@@ -195,7 +200,12 @@ impl Batch {
     }
 }
 
-fn write_silence(conn: &Connection, silence: &Silence, end_told: bool) -> Result<(), StoreError> {
+fn write_silence(
+    conn: &Connection,
+    silence: &Silence,
+    end_told: bool,
+    redactor: &Redactor,
+) -> Result<(), StoreError> {
     conn.prepare_cached(
         "INSERT OR REPLACE INTO silences (id, target, starts_at, ends_at, by, comment, ended_told)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -206,10 +216,21 @@ fn write_silence(conn: &Connection, silence: &Silence, end_told: bool) -> Result
         Ms(silence.starts_at),
         Ms(silence.ends_at),
         silence.by,
-        silence.comment,
+        gate::text(redactor, &silence.comment),
         end_told
     ])?;
     Ok(())
+}
+
+impl Store {
+    /// Writes a batch with the redactor in force.
+    ///
+    /// # Errors
+    /// See [`Store::call`].
+    pub async fn write(&self, batch: Arc<Batch>) -> Result<(), StoreError> {
+        let redactor = self.redaction().now();
+        self.call(move |conn| batch.write(conn, &redactor)).await
+    }
 }
 
 fn write_approval(
@@ -229,7 +250,7 @@ fn write_approval(
     Ok(())
 }
 
-fn write_change(conn: &Connection, change: &Change) -> Result<(), StoreError> {
+fn write_change(conn: &Connection, change: &Change, redactor: &Redactor) -> Result<(), StoreError> {
     conn.prepare_cached(
         "INSERT OR REPLACE INTO changes (source, id, at, author, summary, files, files_total, targets)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -238,9 +259,9 @@ fn write_change(conn: &Connection, change: &Change) -> Result<(), StoreError> {
         change.source,
         change.id,
         Ms(change.at),
-        change.author,
-        change.summary,
-        Json(&change.files),
+        gate::text(redactor, &change.author),
+        gate::text(redactor, &change.summary),
+        gate::json(redactor, &change.files)?,
         change.files_total,
         Json(&change.targets)
     ])?;
@@ -248,13 +269,14 @@ fn write_change(conn: &Connection, change: &Change) -> Result<(), StoreError> {
 }
 
 /// Puts a message into the outbox; a pending one with the same key is replaced in its place.
-fn write_message(conn: &Connection, message: &NewMessage) -> Result<(), StoreError> {
+fn write_message(conn: &Connection, message: &NewMessage, redactor: &Redactor) -> Result<(), StoreError> {
+    let card = gate::json(redactor, &message.card)?;
     if let Some(key) = &message.supersedes {
         let replaced = conn
             .prepare_cached(
                 "UPDATE outbox SET card = ?3, place = ?4 WHERE platform = ?1 AND supersedes = ?2 AND state = 'pending'",
             )?
-            .execute(params![message.platform, key, Json(&message.card), Json(&message.place)])?;
+            .execute(params![message.platform, key, card, Json(&message.place)])?;
         if replaced > 0 {
             return Ok(());
         }
@@ -268,7 +290,7 @@ fn write_message(conn: &Connection, message: &NewMessage) -> Result<(), StoreErr
         message.thread,
         message.supersedes,
         Json(&message.place),
-        Json(&message.card),
+        card,
         message.card.mention == Mention::Here,
         Ms(message.at)
     ])?;

@@ -14,6 +14,7 @@ pub mod sagas;
 pub mod schedule;
 pub mod trust;
 mod error;
+mod gate;
 mod group;
 pub mod load;
 pub mod lock;

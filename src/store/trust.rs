@@ -44,6 +44,7 @@ pub fn all(conn: &Connection) -> Result<Vec<Trust>, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::redact::Redactor;
     use crate::store::batch::Batch;
     use crate::store::migrations::STATE_SCHEMA;
 
@@ -58,9 +59,9 @@ mod tests {
             ..Batch::default()
         };
         assert!(!batch(&[&trust]).is_empty());
-        batch(&[&trust, &other]).write(&conn).unwrap();
+        batch(&[&trust, &other]).write(&conn, &Redactor::shapes()).unwrap();
         trust.clean_run(1, from_ms(2));
-        batch(&[&trust]).write(&conn).unwrap();
+        batch(&[&trust]).write(&conn, &Redactor::shapes()).unwrap();
         assert_eq!(all(&conn).unwrap(), [other, trust]);
     }
 }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::{CLOSE, OPEN, Redactor, key_value};
 use crate::domain::card::Card;
 use crate::domain::change::Change;
+use crate::domain::remediation::{CheckVerdict, Outcome, SagaEvent, Tail};
 use crate::domain::report::Report;
 use crate::domain::signal::Signal;
 
@@ -55,6 +56,42 @@ impl Redactor {
             self.labels(&mut finding.labels);
         }
         report.metrics.iter_mut().for_each(|sample| self.labels(&mut sample.labels));
+    }
+
+    /// Takes secrets out of what a saga's event says. What was captured for an undo stays to the letter.
+    pub fn saga_event(&self, event: &mut SagaEvent) {
+        match event {
+            SagaEvent::Refused { why, .. }
+            | SagaEvent::NotRun { why, .. }
+            | SagaEvent::CancelRequested { why } => self.clean(why),
+            SagaEvent::Ran { stdout, stderr, .. } => {
+                for tail in [stdout, stderr] {
+                    if let Cow::Owned(clean) = self.redact(tail.as_str()) {
+                        *tail = Tail::from(clean);
+                    }
+                }
+            }
+            SagaEvent::Verified { verdict, .. }
+            | SagaEvent::UndoVerified { verdict, .. }
+            | SagaEvent::Checked { verdict } => match verdict {
+                CheckVerdict::Failed(why) | CheckVerdict::Unreadable(why) => self.clean(why),
+                CheckVerdict::Passed | CheckVerdict::Deferred => {}
+            },
+            SagaEvent::Done { outcome } => self.outcome(outcome),
+            SagaEvent::Started { .. }
+            | SagaEvent::UndoStarted { .. }
+            | SagaEvent::Spawned { .. }
+            | SagaEvent::Waiting { .. }
+            | SagaEvent::Probed { .. } => {}
+        }
+    }
+
+    /// Takes secrets out of the reason for an outcome.
+    pub fn outcome(&self, outcome: &mut Outcome) {
+        match outcome {
+            Outcome::Succeeded | Outcome::Deferred => {}
+            Outcome::Unwound { why } | Outcome::Stuck { why } | Outcome::Cancelled { why } => self.clean(why),
+        }
     }
 
     fn labels(&self, labels: &mut BTreeMap<String, String>) {

@@ -134,7 +134,9 @@ impl Execute for Door<'_> {
             // Nothing is recorded of the end of what only reads.
             self.in_flight.send_replace(false);
         }
-        output.map_err(|error| ExecuteError::NotRun(error.to_string()))
+        let output = output.map_err(|error| ExecuteError::NotRun(error.to_string()))?;
+        // What only reads may be read for an undo, which needs it to the letter.
+        Ok(if order.digest.is_some() { output.redacted(&self.shop.store.redaction().now()) } else { output })
     }
 
     async fn reap(&self, execution: ExecutionId, child: &Child) -> Reaped {

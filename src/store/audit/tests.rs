@@ -24,7 +24,7 @@ fn trail() -> Connection {
     let conn = database();
     for line in [entry(1), entry(2), AuditEntry::new(AuditKind::Decision, "evaluated", from_ms(3)), entry(4)]
     {
-        append(&conn, &line).unwrap();
+        append(&conn, &line, &Redactor::shapes()).unwrap();
     }
     conn
 }
@@ -86,8 +86,8 @@ fn a_line_taken_out_put_in_or_written_anew_is_found_out() {
 
     // Written anew with a hash that fits: the line behind it still names the old one.
     let (conn, other) = (trail(), database());
-    append(&other, &entry(1)).unwrap();
-    append(&other, &entry(9)).unwrap();
+    append(&other, &entry(1), &Redactor::shapes()).unwrap();
+    append(&other, &entry(9), &Redactor::shapes()).unwrap();
     let (body, hash): (String, [u8; 32]) = other
         .query_row("SELECT body, hash FROM audit WHERE seq = 2", [], |row| Ok((row.get(0)?, row.get(1)?)))
         .unwrap();
@@ -113,7 +113,7 @@ fn an_end_that_was_cut_off_is_found_out_and_against_an_expected_hash_even_if_all
 fn an_expected_hash_is_found_also_after_the_trail_went_on() {
     let conn = trail();
     let head = verify(&conn, None).unwrap().unwrap().head;
-    append(&conn, &entry(5)).unwrap();
+    append(&conn, &entry(5), &Redactor::shapes()).unwrap();
     let whole = verify(&conn, Some(head.to_string().parse().unwrap())).unwrap().unwrap();
     assert_eq!((whole.expected, whole.count), (Some(4), 5));
     assert_ne!(whole.head, head);
@@ -139,9 +139,9 @@ fn a_batch_that_fails_takes_its_lines_back_and_the_chain_goes_on_as_if_they_had_
     let mut conn = trail();
     let batch = Batch { audit: vec![entry(5)], ..Batch::default() };
     let transaction = conn.transaction().unwrap();
-    batch.write(&transaction).unwrap();
+    batch.write(&transaction, &Redactor::shapes()).unwrap();
     transaction.rollback().unwrap();
-    batch.write(&conn).unwrap();
+    batch.write(&conn, &Redactor::shapes()).unwrap();
     assert_eq!(verify(&conn, None).unwrap().unwrap().count, 5);
 }
 
@@ -169,7 +169,7 @@ fn a_database_of_any_older_version_is_brought_up_to_date() {
         let mut conn = Connection::open_in_memory().unwrap();
         STATE_SCHEMA.migrations.to_version(&mut conn, version).unwrap();
         STATE_SCHEMA.migrations.to_latest(&mut conn).unwrap();
-        append(&conn, &entry(1)).unwrap();
+        append(&conn, &entry(1), &Redactor::shapes()).unwrap();
         assert_eq!(verify(&conn, None).unwrap().unwrap().count, 1);
     }
 }
@@ -177,7 +177,12 @@ fn a_database_of_any_older_version_is_brought_up_to_date() {
 #[test]
 fn lines_are_found_by_time_and_by_incident_the_newest_last() {
     let conn = trail();
-    append(&conn, &AuditEntry::asked("ada", "ack", json!({ "incident": 3 }), from_ms(5_000))).unwrap();
+    append(
+        &conn,
+        &AuditEntry::asked("ada", "ack", json!({ "incident": 3 }), from_ms(5_000)),
+        &Redactor::shapes(),
+    )
+    .unwrap();
     let seqs = |filter: Filter, limit| {
         rows(&conn, &filter, limit).unwrap().into_iter().map(|row| row.seq).collect::<Vec<_>>()
     };

@@ -7,10 +7,12 @@ use super::Batch;
 use crate::domain::card::Card;
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::Incident;
+use crate::domain::redact::Redactor;
 use crate::domain::signal::{Signal, Timestamp};
 use crate::domain::target::Target;
 use crate::store::StoreError;
-use crate::store::columns::{Json, Ms, Text};
+use crate::store::columns::{Ms, Text};
+use crate::store::gate;
 
 /// An incident as it is kept: its fold, and how far it has been told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,7 +77,7 @@ pub struct SignalRow {
 }
 
 impl Batch {
-    pub(super) fn write_events(&self, conn: &Connection) -> Result<(), StoreError> {
+    pub(super) fn write_events(&self, conn: &Connection, redactor: &Redactor) -> Result<(), StoreError> {
         let mut insert = conn.prepare_cached(
             "INSERT INTO events (incident, seq, at, kind, data) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?;
@@ -85,13 +87,13 @@ impl Batch {
                 record.seq,
                 Ms(record.at),
                 record.event.kind(),
-                Json(&record.event)
+                gate::json(redactor, &record.event)?
             ])?;
         }
         Ok(())
     }
 
-    pub(super) fn write_signals(&self, conn: &Connection) -> Result<(), StoreError> {
+    pub(super) fn write_signals(&self, conn: &Connection, redactor: &Redactor) -> Result<(), StoreError> {
         let mut put = conn.prepare_cached(
             "INSERT INTO signals
              (origin, target, signature, state, severity, summary, incident, count, first_seen, last_seen, data)
@@ -107,12 +109,12 @@ impl Batch {
                 Text(&signal.signature),
                 Text(&signal.state),
                 Text(&signal.severity),
-                signal.summary,
+                gate::text(redactor, &signal.summary),
                 row.incident.as_ref().map(Text),
                 row.count,
                 Ms(row.first_seen),
                 Ms(row.last_seen),
-                Json(signal)
+                gate::json(redactor, signal)?
             ])?;
         }
         let mut touch = conn.prepare_cached(
@@ -150,7 +152,11 @@ impl Batch {
     }
 }
 
-pub(super) fn write_incident(conn: &Connection, stored: &StoredIncident) -> Result<(), StoreError> {
+pub(super) fn write_incident(
+    conn: &Connection,
+    stored: &StoredIncident,
+    redactor: &Redactor,
+) -> Result<(), StoreError> {
     let incident = &stored.incident;
     let live = incident.state.is_live();
     conn.prepare_cached(
@@ -163,7 +169,7 @@ pub(super) fn write_incident(conn: &Connection, stored: &StoredIncident) -> Resu
     .execute(params![
         Text(&incident.id), incident.number, incident.state.as_str(), Text(&incident.root), Text(&incident.signature),
         Text(&incident.severity), Ms(incident.opened_at), Ms(incident.changed_at),
-        (!live).then_some(Ms(incident.changed_at)), live, incident.last_seq, stored.telling.told_seq, Json(stored)
+        (!live).then_some(Ms(incident.changed_at)), live, incident.last_seq, stored.telling.told_seq, gate::json(redactor, stored)?
     ])?;
     Ok(())
 }
