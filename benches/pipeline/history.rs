@@ -170,8 +170,9 @@ fn plan(problem: &Problem) -> Plan {
         attempts: 1,
         backoff: Duration::from_secs(5),
         idempotent: false,
+        asked: false,
     };
-    Plan { runbook: "restart-failed-unit".to_owned(), steps: vec![step] }
+    Plan::new("restart-failed-unit".to_owned(), vec![step])
 }
 
 fn saga(at: DateTime<Utc>) -> Vec<SagaEvent> {

@@ -9,7 +9,7 @@ use super::args::Globals;
 use super::failure::in_order;
 use super::screen::{Screen, Tone};
 use crate::config::{Loaded, Problem, Setup};
-use crate::engine::plan::Judged;
+use crate::engine::plan::{Judged, Part};
 use crate::engine::review::{Note, review};
 use crate::policy::Decision;
 
@@ -91,6 +91,14 @@ fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 
+/// Where a command stands in its runbook.
+fn place(step: Option<&str>, part: &Part) -> String {
+    match (step, part) {
+        (_, Part::Check { name, when, .. }) => format!("check `{name}` ({when})"),
+        (step, part) => format!("step `{}`, {}", step.unwrap_or_default(), super::plan::part_name(part)),
+    }
+}
+
 fn tell_notes(notes: &[Note], screen: &mut Screen<'_>) -> Result<(), super::Stop> {
     if notes.is_empty() {
         return Ok(());
@@ -104,12 +112,9 @@ fn tell_notes(notes: &[Note], screen: &mut Screen<'_>) -> Result<(), super::Stop
             Decision::Forbid => (Tone::Bad, "never runs"),
             Decision::Approve | Decision::Allow => (Tone::Warn, "asks first"),
         };
-        let (part, command) = (super::plan::part_name(part), action.to_string());
+        let (place, command) = (place(step.as_deref(), part), action.to_string());
         screen.gap()?;
-        screen.toned(&[
-            (Tone::Plain, &format!("  {runbook}, step `{step}`, {part}: ")),
-            (Tone::Strong, &command),
-        ])?;
+        screen.toned(&[(Tone::Plain, &format!("  {runbook}, {place}: ")), (Tone::Strong, &command)])?;
         let again = !told.insert(command);
         let mut reasons = evaluation.reasons.iter().flat_map(|reason| reason.lines());
         let first = reasons.next().unwrap_or_default();

@@ -1,5 +1,6 @@
 //! The runbook's YAML form.
 
+mod checks;
 mod names;
 mod raw;
 
@@ -64,6 +65,7 @@ impl Check<'_> {
             self.report(&keys(["title"]), "is no title", "write one line for people");
         }
         let limits = self.limits(raw.limits);
+        let checks = self.checks(raw.checks, &limits);
         let (fits, steps) = match (raw.playbook, raw.fits, raw.steps) {
             (Some(playbook), None, None) => self.playbook(&raw.name, playbook)?,
             (Some(_), _, _) => {
@@ -89,6 +91,7 @@ impl Check<'_> {
             file: file.display().to_string(),
             fits,
             steps: steps.into_iter().map(|(_, step)| step).collect(),
+            checks,
             limits,
         })
     }

@@ -12,6 +12,7 @@ pub mod ids;
 pub mod incident;
 pub mod metric;
 pub mod nagios;
+pub mod redact;
 pub mod remediation;
 pub mod report;
 pub mod runbook;

@@ -70,6 +70,7 @@ impl World {
 
 fn part_name(part: &Part) -> &'static str {
     match part {
+        Part::Check { .. } => "check",
         Part::Capture(_) => "capture",
         Part::Run => "run",
         Part::Verify => "verify",

@@ -2,7 +2,7 @@
 
 use super::cards::question::{answered, concluded, counted, not_begun, question};
 use super::effect::Effect;
-use super::plan::{Draft, Part};
+use super::plan::Draft;
 use super::respond::first_line;
 use super::timer::Timer;
 use super::world::World;
@@ -10,29 +10,10 @@ use crate::domain::action::Executable;
 use crate::domain::approval::{Answered, Approval, ApprovalState, ApprovedAction, Person};
 use crate::domain::ids::{ApprovalId, IncidentId};
 use crate::domain::incident::{Event, Incident};
-use crate::domain::remediation::{Outcome, Plan, PlannedStep};
+use crate::domain::remediation::Outcome;
 use crate::domain::signal::{Problem, Signal, Timestamp};
 use crate::policy::Decision;
 use crate::store::batch::Put;
-
-/// What a command of a plan is for, unless it does the step.
-fn purpose(part: &Part) -> Option<String> {
-    match part {
-        Part::Run => None,
-        Part::Capture(name) => Some(format!("to note `{name}` beforehand")),
-        Part::Verify => Some("to verify".to_owned()),
-        Part::Undo => Some("to take it back if it fails".to_owned()),
-    }
-}
-
-/// Whether two plans run the same commands, whatever the policy thinks of them.
-fn same_commands(one: &Plan, other: &Plan) -> bool {
-    let commands = |plan: &Plan| {
-        let step = |s: &PlannedStep| (s.captures.clone(), s.run.clone(), s.verify.clone(), s.undo.clone());
-        plan.steps.iter().map(step).collect::<Vec<_>>()
-    };
-    commands(one) == commands(other)
-}
 
 impl World {
     /// Asks people for a plan.
@@ -90,8 +71,8 @@ impl World {
                 blast_radius: judged.evaluation.blast_radius,
                 reasons: judged.evaluation.reasons.clone(),
                 undo: judged.evaluation.undo.clone(),
-                purpose: purpose(&judged.part),
-                looks: matches!(judged.part, Part::Capture(_) | Part::Verify),
+                purpose: judged.part.purpose(),
+                looks: judged.part.looks(),
                 executable: None,
             })
             .collect();
@@ -281,7 +262,7 @@ impl World {
                 let draft =
                     runbook.and_then(|r| self.draft_for(r, &row.signal, &approval.problem.target, now).ok());
                 match draft {
-                    Some(draft) if !same_commands(&draft.plan, &approval.plan) => {
+                    Some(draft) if !draft.plan.runs_the_same(&approval.plan) => {
                         "the runbook was edited, so it would do something else now"
                     }
                     Some(draft) if draft.decision == Decision::Forbid => "the policy forbids it now",

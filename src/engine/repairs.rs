@@ -5,6 +5,7 @@ mod check;
 mod door;
 mod log;
 mod permits;
+mod secret;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,6 +30,7 @@ use check::OriginalCheck;
 use door::Door;
 use log::Log;
 use permits::Permits;
+use secret::holds_secret;
 
 /// What repairs work with.
 #[derive(Clone)]
@@ -163,10 +165,10 @@ impl Shop {
         };
         let clock = Arc::new(RestingClock::new(self.clock.clone(), self.engine.activity().clone()));
         let permits = repair.terms.approval.as_ref().map(|given| Permits::new(given, plan, &repair.log));
-        let door = Door { shop: self, repair, policy, facts, permits, in_flight };
-        let check = OriginalCheck { shop: self, terms: &repair.terms, problem: &repair.problem };
+        let door = Door { shop: self, repair, clock: &clock, policy, facts, permits, in_flight };
+        let check = OriginalCheck { shop: self, origin: &repair.terms.origin, problem: &repair.problem };
         let log = Log { shop: self, clock: &clock, in_flight };
-        let deps = Deps { log: &log, execute: &door, check: &check, clock: clock.clone() };
+        let deps = Deps { log: &log, execute: &door, check: &check, clock: clock.clone(), holds_secret };
         let observe = |saga: &Saga, event: &SagaEvent| self.tell(repair, saga, event);
         let ended = if repair.log.is_empty() {
             drive(&mut saga, &deps, called_off, &observe).await
@@ -263,6 +265,14 @@ fn what_ran(saga: &Saga, step: usize, part: Part) -> Option<Action> {
 
 /// The story's line for a saga's event, where it deserves one.
 fn step_text(saga: &Saga, event: &SagaEvent) -> Option<String> {
+    if let SagaEvent::Guarded { point, name, verdict, .. } = event {
+        let moment = saga.moment(*point);
+        return match verdict {
+            CheckVerdict::Failed(why) => Some(format!("check {name} does not hold {moment}: {why}")),
+            CheckVerdict::Unreadable(why) => Some(format!("check {name} can't be read {moment}: {why}")),
+            CheckVerdict::Passed | CheckVerdict::Deferred => None,
+        };
+    }
     let number = event.step()?;
     let step = saga.plan().steps.get(number)?;
     match event {

@@ -200,7 +200,7 @@ impl World {
         }
         self.histories.entry((runbook.name.clone(), root)).or_default().last_started = Some(now);
         let problem = signal.problem();
-        let terms = Terms { plan: draft.plan.clone(), approval, origin: signal.origin.clone(), undoes: None };
+        let terms = Terms { plan: draft.plan.clone(), approval, origin: signal.origin.clone() };
         let new = NewRemediation {
             id: remediation,
             incident: id,

@@ -4,7 +4,7 @@
 //! do by itself is shown first and done once the person says so again; what it forbids is not done at all.
 
 use super::effect::Effect;
-use super::plan::{Draft, Judged, Part};
+use super::plan::{Draft, judge};
 use super::reach::Reach;
 use super::respond::first_line;
 use super::world::World;
@@ -13,7 +13,7 @@ use crate::domain::card::Card;
 use crate::domain::escalation::Cause;
 use crate::domain::ids::{ApprovalId, IncidentId, RemediationId};
 use crate::domain::incident::{Event, Incident, State};
-use crate::domain::remediation::{Outcome, Plan, PlannedVerify, Saga, take_back};
+use crate::domain::remediation::{Outcome, Plan, Saga, take_back};
 use crate::domain::signal::{Origin, Problem, Timestamp};
 use crate::engine::timer::Timer;
 use crate::policy::Decision;
@@ -75,7 +75,11 @@ impl World {
         if incident.undoable().is_none_or(|repair| repair.remediation != of) {
             return Card::titled(why_not(incident));
         }
-        let draft = self.judged(plan, &problem, now);
+        let facts = self.facts(&plan.runbook, &problem.target, now);
+        let draft = match judge(plan, &self.knowledge.policy, &facts) {
+            Ok(draft) => draft,
+            Err(why) => return Card::titled(format!("#{number} can't be taken back")).line(why),
+        };
         let refused = draft.judged.iter().find(|j| j.evaluation.decision == Decision::Forbid);
         if let Some(judged) = refused {
             let why = first_line(judged.evaluation.reasons.first());
@@ -94,29 +98,6 @@ impl World {
             true => Card { done: true, ..Card::titled(format!("{runbook} of #{number} begins.")) },
             false => Card::titled(format!("#{number} has moved on, so nothing was taken back.")),
         }
-    }
-
-    /// The plan with the policy's word on each of its commands.
-    fn judged(&self, mut plan: Plan, problem: &Problem, now: Timestamp) -> Draft {
-        let facts = self.facts(&plan.runbook, &problem.target, now);
-        let mut judged = Vec::new();
-        for step in &mut plan.steps {
-            let mut judge = |part: Part, action: &crate::domain::action::Action| {
-                let evaluation = self.knowledge.policy.evaluate(action, &facts);
-                let effect = evaluation.effect;
-                judged.push(Judged { step: step.name.clone(), part, action: action.clone(), evaluation });
-                effect
-            };
-            for (name, action) in &step.captures {
-                judge(Part::Capture(name.clone()), action);
-            }
-            step.effect = judge(Part::Run, &step.run);
-            if let PlannedVerify::Command(action) = &step.verify {
-                judge(Part::Verify, action);
-            }
-        }
-        let decision = judged.iter().map(|j| j.evaluation.decision).max().unwrap_or(Decision::Approve);
-        Draft { plan, judged, decision }
     }
 
     fn begin_undo(
@@ -140,8 +121,7 @@ impl World {
         self.audit_decision(id, Some(remediation), &draft, now);
         let facts = self.facts(&runbook, &problem.target, now);
         let reach = Reach::of(&draft.plan, &problem.target, &self.knowledge.topology);
-        // Whether the problem is back is not for this repair to say: its checks tell in their own time.
-        let terms = Terms { plan: draft.plan, approval, origin: Origin::Steward, undoes: Some(of) };
+        let terms = Terms { plan: draft.plan, approval, origin: Origin::Steward };
         self.batch.remediations.push(NewRemediation {
             id: remediation,
             incident: id,

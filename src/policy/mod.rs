@@ -42,13 +42,25 @@ pub struct Policy {
 }
 
 /// The rules that come with the binary.
-const SHIPPED: [(&str, &str); 6] = [
+const SHIPPED: [(&str, &str); 18] = [
     ("shipped/changes.yaml", include_str!("rules/changes.yaml")),
     ("shipped/look.yaml", include_str!("rules/look.yaml")),
     ("shipped/systemd.yaml", include_str!("rules/systemd.yaml")),
     ("shipped/containers.yaml", include_str!("rules/containers.yaml")),
     ("shipped/host.yaml", include_str!("rules/host.yaml")),
     ("shipped/git.yaml", include_str!("rules/git.yaml")),
+    ("shipped/compose.yaml", include_str!("rules/compose.yaml")),
+    ("shipped/kubernetes.yaml", include_str!("rules/kubernetes.yaml")),
+    ("shipped/kubernetes-changes.yaml", include_str!("rules/kubernetes-changes.yaml")),
+    ("shipped/gitops.yaml", include_str!("rules/gitops.yaml")),
+    ("shipped/orchestrators.yaml", include_str!("rules/orchestrators.yaml")),
+    ("shipped/zfs.yaml", include_str!("rules/zfs.yaml")),
+    ("shipped/storage.yaml", include_str!("rules/storage.yaml")),
+    ("shipped/ceph.yaml", include_str!("rules/ceph.yaml")),
+    ("shipped/proxmox.yaml", include_str!("rules/proxmox.yaml")),
+    ("shipped/machines.yaml", include_str!("rules/machines.yaml")),
+    ("shipped/backup.yaml", include_str!("rules/backup.yaml")),
+    ("shipped/vpn.yaml", include_str!("rules/vpn.yaml")),
 ];
 
 impl Policy {

@@ -20,9 +20,6 @@ pub struct Terms {
     pub approval: Option<Approval>,
     /// Who found the problem: their check decides.
     pub origin: crate::domain::signal::Origin,
-    /// What it takes back, if that is what it is for.
-    #[serde(default)]
-    pub undoes: Option<RemediationId>,
 }
 
 /// A remediation that did not end.

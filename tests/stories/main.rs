@@ -26,6 +26,7 @@ mod fake_discord;
 mod fake_telegram;
 mod flapping;
 mod incidents;
+mod invariants;
 mod ladder;
 mod outbox;
 mod platforms;

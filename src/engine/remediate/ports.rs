@@ -38,6 +38,8 @@ pub struct Order<'a> {
     pub execution: ExecutionId,
     /// Running time; at its end the whole process group is ended.
     pub timeout: Duration,
+    /// Whether the plan's safety checks have just passed for it.
+    pub safety_checked: bool,
 }
 
 /// Why a process did not begin.
@@ -55,10 +57,11 @@ pub enum ExecuteError {
 #[async_trait]
 pub trait Execute: Send + Sync {
     /// Whether the action would be allowed now, and the digest of exactly what would run. Spends no approval.
+    /// `safety_checked`: whether the plan's safety checks have just passed for it.
     ///
     /// # Errors
     /// For people: why not.
-    async fn judge(&self, action: &Action) -> Result<String, String>;
+    async fn judge(&self, action: &Action, safety_checked: bool) -> Result<String, String>;
 
     /// Judges once more, and runs. The process waits behind a gate until `gate` has recorded it.
     ///

@@ -8,23 +8,18 @@ use crate::domain::report::{Finding, Report, Status};
 use crate::domain::signal::{Origin, Problem};
 use crate::engine::remediate::FinalCheck;
 use crate::engine::skills::RunResult;
-use crate::store::sagas::Terms;
 
 /// The check that found the problem, run again.
 pub(super) struct OriginalCheck<'a> {
     pub(super) shop: &'a Shop,
-    pub(super) terms: &'a Terms,
+    pub(super) origin: &'a Origin,
     pub(super) problem: &'a Problem,
 }
 
 #[async_trait]
 impl FinalCheck for OriginalCheck<'_> {
     async fn check(&self) -> CheckVerdict {
-        if self.terms.undoes.is_some() {
-            // The problem may well be back, and that is no fault of whoever took the repair back.
-            return CheckVerdict::Deferred;
-        }
-        let skill = match &self.terms.origin {
+        let skill = match self.origin {
             Origin::Skill(name) => name.as_str(),
             Origin::Steward => self.problem.target.name(),
             Origin::Alert(_) => return CheckVerdict::Deferred,

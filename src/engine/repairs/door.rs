@@ -8,10 +8,12 @@ use super::Shop;
 use super::permits::Permits;
 use crate::domain::action::Action;
 use crate::domain::ids::ExecutionId;
+use crate::engine::activity::RestingClock;
+use crate::engine::patience;
 use crate::engine::ports::{Child, Gatekeeper, Limits, Output, Reaped};
 use crate::engine::remediate::{Execute, ExecuteError, Order};
 use crate::policy::{Authorized, Decision, Facts, Policy};
-use crate::store::audit::{AuditEntry, AuditKind};
+use crate::store::audit::{self, AuditEntry, AuditKind};
 use crate::store::sagas::Unfinished;
 
 /// Output kept of each process of a repair, in bytes.
@@ -21,6 +23,7 @@ const MAX_OUTPUT: usize = 64 * 1024;
 pub(super) struct Door<'a> {
     pub(super) shop: &'a Shop,
     pub(super) repair: &'a Unfinished,
+    pub(super) clock: &'a RestingClock,
     pub(super) policy: &'a Policy,
     /// The facts of the repair's beginning.
     pub(super) facts: Facts,
@@ -48,19 +51,27 @@ impl Door<'_> {
             .of_incident(self.repair.incident)
             .of_remediation(self.repair.id)
             .with(body);
-        self.shop.store.append_audit(entry).await.map_err(|error| format!("it could not be noted: {error}"))
+        let append = move |conn: &rusqlite::Connection| audit::append(conn, &entry);
+        patience::write(&self.shop.store, self.clock, &self.shop.stopping, "a repair", append)
+            .await
+            .map_err(|error| format!("it could not be noted: {error}"))
     }
 
-    async fn authorize(&self, action: &Action) -> Result<Authorized, ExecuteError> {
+    /// The facts of this moment for a command.
+    fn facts(&self, safety_checked: bool) -> Facts {
+        Facts { safety_checked, ..self.facts }
+    }
+
+    async fn authorize(&self, action: &Action, facts: &Facts) -> Result<Authorized, ExecuteError> {
         let denied = |why: String| ExecuteError::Denied(why);
         let resolved = self.shop.runner.resolve(action).await;
         let executable = resolved.map_err(|error| ExecuteError::NotRun(error.to_string()))?;
         let now = self.shop.clock.now();
-        let evaluation = self.policy.evaluate(action, &self.facts);
+        let evaluation = self.policy.evaluate(action, facts);
         match evaluation.decision {
             Decision::Allow => self
                 .policy
-                .authorize(action.clone(), executable, &self.facts, now)
+                .authorize(action.clone(), executable, facts, now)
                 .map_err(|d| denied(d.to_string())),
             Decision::Approve => {
                 let grant = self
@@ -68,7 +79,7 @@ impl Door<'_> {
                     .and_then(|p| p.spend(action, &executable, self.policy, now))
                     .map_err(denied)?;
                 self.policy
-                    .authorize_approved(action.clone(), executable, &self.facts, &grant, now)
+                    .authorize_approved(action.clone(), executable, facts, &grant, now)
                     .map_err(|d| denied(d.to_string()))
             }
             Decision::Forbid => Err(denied(evaluation.reasons.join("; "))),
@@ -78,8 +89,8 @@ impl Door<'_> {
 
 #[async_trait]
 impl Execute for Door<'_> {
-    async fn judge(&self, action: &Action) -> Result<String, String> {
-        let evaluation = self.policy.evaluate(action, &self.facts);
+    async fn judge(&self, action: &Action, safety_checked: bool) -> Result<String, String> {
+        let evaluation = self.policy.evaluate(action, &self.facts(safety_checked));
         match evaluation.decision {
             Decision::Allow => {}
             Decision::Approve => self.permits()?.covers(action)?,
@@ -92,7 +103,7 @@ impl Execute for Door<'_> {
         if order.digest.is_some_and(|digest| digest != self.policy.digest(order.action).to_string()) {
             return Err(ExecuteError::Denied("what would run is not what was judged".to_owned()));
         }
-        let authorized = match self.authorize(order.action).await {
+        let authorized = match self.authorize(order.action, &self.facts(order.safety_checked)).await {
             Ok(authorized) => authorized,
             Err(error) => {
                 let why = json!({ "why": error.to_string() });

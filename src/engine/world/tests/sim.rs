@@ -10,7 +10,7 @@ use crate::domain::escalation::{Scope, Threshold};
 use crate::domain::ids::ApprovalId;
 use crate::domain::remediation::Outcome;
 use crate::domain::report::{Finding, Report, Status};
-use crate::domain::runbook::{CommandTemplate, Glob, Match, RunbookLimits, Step, Verify};
+use crate::domain::runbook::{Checks, CommandTemplate, Glob, Match, RunbookLimits, Step, Verify};
 use crate::domain::signal::{Severity, Signal};
 use crate::domain::target::Signature;
 use crate::domain::template::Template;
@@ -156,6 +156,7 @@ fn runbook(name: &str, signature: &str, command: &[&str]) -> Runbook {
         file: String::new(),
         fits: Match { signature: Some(Glob::parse(signature).unwrap()), ..Match::default() },
         steps: vec![step],
+        checks: Checks::default(),
         limits: RunbookLimits { cooldown: minutes(1), max_attempts: 2, watch: minutes(5) },
     }
 }
