@@ -227,7 +227,7 @@ mod tests {
             incident: IncidentId(ulid::Ulid::from_parts(1, 2)),
             problem: Problem { target, signature },
             runbook: "vacuum".into(),
-            plan: Plan::new("vacuum".to_owned(), Vec::new()),
+            plan: Plan::new("vacuum".into(), Vec::new()),
             actions: Vec::new(),
             state: ApprovalState::Pending,
             requested_at: at,

@@ -178,6 +178,7 @@ async fn an_incident_to_undo_may_be_named_by_its_long_id() {
     let by_id = place.run(&format!("incident undo {}", past::THIRD));
     let by_number = place.run("incident undo #3");
     assert_eq!((by_id.code, &by_id.out, &by_id.err), (by_number.code, &by_number.out, &by_number.err));
+    by_number.failed(1, &["error: restart-store "]);
     place
         .run("incident undo 01KAG8Q2K3R5X7TZJ8C9V0B1ZZ")
         .failed(1, &["error: there is no incident 01KAG8Q2K3R5X7TZJ8C9V0B1ZZ"]);

@@ -12,6 +12,7 @@ mod support;
 
 mod alerts;
 mod approvals;
+mod approvers;
 mod autonomy;
 mod by_hand;
 mod chat;
