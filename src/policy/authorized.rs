@@ -10,7 +10,7 @@ use crate::domain::action::{Action, Executable};
 use crate::domain::ids::ApprovalId;
 use crate::domain::signal::Timestamp;
 
-use super::decision::{Decision, Evaluation, Facts};
+use super::decision::{Decision, Evaluation, Facts, Needs};
 use super::digest::ActionDigest;
 use super::segment::{Line, Segment};
 use super::{Policy, guardrails, paths, segments};
@@ -24,6 +24,7 @@ pub struct Authorized {
     action: Action,
     executable: Executable,
     digest: ActionDigest,
+    needs: Needs,
     why: String,
     minted_at: Timestamp,
 }
@@ -97,6 +98,12 @@ impl Authorized {
         &self.digest
     }
 
+    /// What it needs of the machine; whatever it doesn't need is withheld where that can be done.
+    #[must_use]
+    pub fn needs(&self) -> Needs {
+        self.needs
+    }
+
     /// Why it may run, as a sentence for the audit trail.
     #[must_use]
     pub fn why(&self) -> &str {
@@ -146,7 +153,7 @@ impl Policy {
             return Err(Denied::Policy(Box::new(evaluation)));
         }
         let why = format!("allowed: {}", evaluation.reasons.join("; "));
-        Ok(self.mint(action, executable, why, now))
+        Ok(self.mint(action, executable, evaluation.needs, why, now))
     }
 
     /// Authorizes what a person approved, or the policy allows by now. What is forbidden stays forbidden.
@@ -173,7 +180,7 @@ impl Policy {
             return Err(Denied::Expired { approval: grant.approval, at: grant.expires_at });
         }
         let why = format!("approved: approval {}", grant.approval);
-        Ok(self.mint(action, executable, why, now))
+        Ok(self.mint(action, executable, evaluation.needs, why, now))
     }
 
     /// Authorizes a run of a file that was loaded and validated (a skill, a reader of changes), and of nothing
@@ -209,7 +216,8 @@ impl Policy {
             return Err(Denied::Guardrail(guardrail.why));
         }
         let why = format!("loaded and validated: {}", loaded.path.display());
-        Ok(self.mint(action, executable, why, now))
+        // A check looks at its lab over the network, and has nothing to write: a repair is a runbook's business.
+        Ok(self.mint(action, executable, Needs::Network, why, now))
     }
 
     /// As [`Policy::evaluate`], with the executable known: Steward's own is forbidden by whatever name.
@@ -227,8 +235,15 @@ impl Policy {
         evaluation
     }
 
-    fn mint(&self, action: Action, executable: Executable, why: String, now: Timestamp) -> Authorized {
-        Authorized { digest: self.digest(&action), action, executable, why, minted_at: now }
+    fn mint(
+        &self,
+        action: Action,
+        executable: Executable,
+        needs: Needs,
+        why: String,
+        now: Timestamp,
+    ) -> Authorized {
+        Authorized { digest: self.digest(&action), action, executable, needs, why, minted_at: now }
     }
 }
 

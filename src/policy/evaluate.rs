@@ -64,7 +64,16 @@ impl Policy {
 
     fn guard(&self, command: &Command, line: &Line, facts: &Facts, evaluation: &mut Evaluation) {
         let repetition = guardrails::repetition(facts.limit_exceeded, evaluation.effect);
-        for guardrail in guardrails::forbids(command, line, &self.protected).into_iter().chain(repetition) {
+        let rules = line.segments.iter().flat_map(|s| self.rules.iter().filter(move |rule| rule.matches(s)));
+        let risky = (evaluation.effect == Effect::Irreversible)
+            .then(|| {
+                rules.filter_map(|rule| guardrails::without_return(rule.effect, rule.blast_radius)).next()
+            })
+            .flatten();
+        let all =
+            guardrails::forbids(command, line, &self.protected).into_iter().chain(repetition).chain(risky);
+        // The weightiest comes first, so it is put in front last.
+        for guardrail in all.collect::<Vec<_>>().into_iter().rev() {
             let opened = guardrail.unless_checked && facts.safety_checked;
             let decision = if opened { Decision::Approve } else { Decision::Forbid };
             evaluation.decision = evaluation.decision.max(decision);

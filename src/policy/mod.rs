@@ -20,6 +20,7 @@ mod secrets;
 mod segment;
 mod segments;
 mod suggest;
+mod wildcard;
 
 use std::fmt;
 use std::path::PathBuf;

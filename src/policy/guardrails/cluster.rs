@@ -1,21 +1,58 @@
-//! Blanket deletion in Kubernetes: a namespace with all that is in it, or all of a kind.
+//! Blanket deletion in a cluster: a namespace with all that is in it, all of a kind, or a kind itself.
+
+use super::seen::Seen;
 
 /// Why this command must never run, if so.
-pub(super) fn forbids(name: &str, argv: &[String]) -> Option<String> {
-    if !matches!(name, "kubectl" | "oc" | "k3s" | "microk8s") {
-        return None;
-    }
-    let after = argv.iter().position(|word| word == "delete")? + 1;
-    let blanket = argv.iter().any(|word| {
-        matches!(word.as_str(), "-A" | "--all" | "--all-namespaces")
-            || (word.starts_with("--all=") || word.starts_with("--all-namespaces="))
-                && !word.ends_with("=false")
-    });
-    let namespace = argv[after..].iter().filter(|word| !word.starts_with('-')).any(|word| {
-        let kinds = word.split('/').next().unwrap_or(word);
-        kinds.split(',').any(|kind| matches!(kind, "ns" | "namespace" | "namespaces"))
-    });
-    (blanket || namespace).then(|| {
-        "it deletes a whole namespace, or everything of a kind; name the objects one by one".to_owned()
+pub(super) fn forbids(seen: Seen<'_>) -> Option<String> {
+    let is = match seen.name {
+        "kubectl" | "oc" => kubectl(seen),
+        "k3s" | "k0s" | "microk8s" | "minikube" => return forbids(seen.inner()?),
+        "nomad" => seen.pair(&["namespace"], &["delete"]),
+        "flux" => seen.verb(&["uninstall"]),
+        "etcdctl" => {
+            let keys =
+                |text: &str| text.is_empty() || text == "/" || text == "\0" || text.starts_with("/registry");
+            seen.any(&["del"]) && seen.has(&["--prefix", "--from-key"]) && seen.texts().any(keys)
+        }
+        _ => false,
+    };
+    is.then(|| {
+        "it deletes a whole namespace, a kind, or everything of a kind; name the objects one by one"
+            .to_owned()
     })
+}
+
+fn kubectl(seen: Seen<'_>) -> bool {
+    const BLANKET: [&str; 8] =
+        ["ns", "namespace", "namespaces", "project", "projects", "crd", "crds", "customresourcedefinition"];
+    let kinds = deleted_kinds(seen);
+    if kinds.is_empty() {
+        return false;
+    }
+    let all = seen.texts().any(|word| {
+        let (flag, value) = word.split_once('=').unwrap_or((word, "true"));
+        matches!(flag, "-A" | "--all" | "--all-namespaces") && value != "false"
+    });
+    let raw = seen.texts().any(|word| word.starts_with("--raw"));
+    all || raw
+        || kinds.iter().any(|kind| BLANKET.contains(&kind.as_str()) || kind == "customresourcedefinitions")
+}
+
+/// The kinds that a `kubectl delete` speaks of, and every other word of it: the first of them says a kind, but flags take
+/// values. Empty for anything else, and for a rehearsal.
+pub(super) fn deleted_kinds(seen: Seen<'_>) -> Vec<String> {
+    let words: Vec<&str> = seen.texts().collect();
+    let rehearses = words.iter().enumerate().any(|(i, word)| {
+        let apart =
+            *word == "--dry-run" && words.get(i + 1).is_some_and(|next| ["client", "server"].contains(next));
+        apart || ["--dry-run=client", "--dry-run=server"].contains(word)
+    });
+    let Some(at) = words.iter().position(|word| *word == "delete").filter(|_| !rehearses) else {
+        return Vec::new();
+    };
+    let kinds = words[at..].iter().filter(|word| !word.starts_with('-')).flat_map(|word| {
+        let kinds = word.split('/').next().unwrap_or(word);
+        kinds.split(',').map(|kind| kind.split('.').next().unwrap_or(kind).to_lowercase())
+    });
+    kinds.collect()
 }

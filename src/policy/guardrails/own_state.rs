@@ -1,57 +1,157 @@
-//! Commands on Steward's own state, binary, configuration and service.
+//! Commands on Steward's own state, configuration, binary and unit files.
 
 use std::path::{Path, PathBuf};
 
 use crate::domain::action::Command;
-use crate::policy::paths;
+use crate::policy::segment::{Line, Segment, Word};
+use crate::policy::{paths, wildcard};
+
+use super::places::Place;
+use super::seen::Seen;
 
 /// Programs that reach what lies below the path they are given.
-const REACH_DOWN: [&str; 12] =
-    ["rm", "rmdir", "mv", "chmod", "chown", "chgrp", "chattr", "setfacl", "umount", "mount", "find", "rsync"];
-
-/// Verbs of systemctl that would take Steward down or change how it runs.
-const UNIT_VERBS: [&str; 10] = [
-    "stop",
-    "restart",
-    "try-restart",
-    "reload-or-restart",
-    "kill",
-    "disable",
-    "mask",
-    "edit",
-    "revert",
-    "set-property",
+const REACH_DOWN: [&str; 16] = [
+    "rm",
+    "rmdir",
+    "mv",
+    "chmod",
+    "chown",
+    "chgrp",
+    "chattr",
+    "setfacl",
+    "umount",
+    "mount",
+    "find",
+    "rsync",
+    "fuser",
+    "fusermount",
+    "rename",
+    "mmv",
 ];
 
-/// Why this command must never run, if so.
-pub(super) fn forbids(command: &Command, protected: &[PathBuf]) -> Option<String> {
-    let program = paths::base_name(command.argv.first()?);
-    for path in protected.iter().filter_map(|path| path.to_str()).filter(|path| path.starts_with('/')) {
-        let reaches = |word: &str| {
-            names(word, path, command.cwd.as_deref())
-                || (reaches_down(command, program) && covers(word, path, command))
-        };
-        let inside =
-            command.cwd.as_deref().and_then(Path::to_str).is_some_and(|cwd| paths::within(cwd, path));
-        let texts = command.argv.iter().chain(&command.stdin).chain(command.env.values());
-        if inside || texts.into_iter().any(|word| reaches(word)) {
-            return Some(format!(
-                "it touches {path}, which is Steward's own; Steward changes itself only through its own commands"
-            ));
-        }
+/// Programs that only look at what a pattern means. All others are taken to change it.
+const LOOKERS: [&str; 30] = [
+    "ls",
+    "du",
+    "df",
+    "stat",
+    "cat",
+    "head",
+    "tail",
+    "grep",
+    "egrep",
+    "fgrep",
+    "rg",
+    "zgrep",
+    "zcat",
+    "wc",
+    "file",
+    "find",
+    "md5sum",
+    "sha256sum",
+    "sha1sum",
+    "cksum",
+    "sort",
+    "uniq",
+    "cut",
+    "diff",
+    "cmp",
+    "echo",
+    "printf",
+    "test",
+    "[",
+    "namei",
+];
+
+/// Where the system keeps what starts Steward.
+const UNIT_FOLDERS: [&str; 9] = [
+    "/etc/systemd",
+    "/usr/lib/systemd",
+    "/lib/systemd",
+    "/usr/local/lib/systemd",
+    "/run/systemd",
+    "/etc/init.d",
+    "/etc/default",
+    "/etc/cron.d",
+    "/etc/sysconfig",
+];
+
+/// Why this action must never run, if so.
+pub(super) fn forbids(command: &Command, line: &Line, protected: &[PathBuf]) -> Option<String> {
+    let own: Vec<&str> =
+        protected.iter().filter_map(|path| path.to_str()).filter(|path| path.starts_with('/')).collect();
+    own.iter()
+        .find(|path| named(command, path) || line.segments.iter().any(|segment| reached(segment, path)))
+        .map(|path| {
+            format!("it touches {path}, which is Steward's own; Steward changes itself only through its own commands")
+        })
+        .or_else(|| line.segments.iter().find_map(on_own_unit_file))
+}
+
+/// Whether the action's own texts name the path, in a script or an input as well as in an argument.
+fn named(command: &Command, path: &str) -> bool {
+    let cwd = command.cwd.as_deref();
+    let inside = cwd.and_then(Path::to_str).is_some_and(|cwd| paths::within(cwd, path));
+    let mut texts = command.argv.iter().chain(&command.stdin).chain(command.env.values());
+    inside || texts.any(|text| names(text, path, cwd))
+}
+
+/// Whether one of its commands reaches the path.
+fn reached(segment: &Segment, path: &str) -> bool {
+    let Some(seen) = Seen::of(segment) else { return false };
+    let inside = seen.cwd.and_then(Path::to_str).is_some_and(|cwd| paths::within(cwd, path));
+    inside || segment.words.iter().any(|word| leads_to(seen, word, path))
+}
+
+fn leads_to(seen: Seen<'_>, word: &Word, path: &str) -> bool {
+    let text = word.text();
+    if names(text, path, seen.cwd.or(Some(Path::new("/nowhere")))) {
+        return true;
     }
-    is_own_unit(program, &command.argv)
-        .then(|| "it acts on Steward's own service; a person has to do that".to_owned())
+    let place = Place::of(text, seen.cwd);
+    match (word, place) {
+        (Word::Known(_), Place::At(at)) => {
+            paths::within(&at, path)
+                || (reaches_down(seen) && !text.starts_with('-') && paths::within(path, &at))
+        }
+        (Word::Files(_), Place::At(at)) => !LOOKERS.contains(&seen.name) && pattern_leads_to(seen, &at, path),
+        (Word::Known(_) | Word::Files(_), Place::Somewhere(rest)) => {
+            !LOOKERS.contains(&seen.name) && !text.starts_with('-') && may_end_in(&rest, path)
+        }
+        (Word::Unknown(_), _) => false,
+    }
 }
 
-fn reaches_down(command: &Command, program: &str) -> bool {
-    REACH_DOWN.contains(&program)
-        && (program != "find" || command.argv.iter().any(|w| w == "-delete" || w.starts_with("-exec")))
+fn reaches_down(seen: Seen<'_>) -> bool {
+    match seen.name {
+        "find" => seen.texts().any(|w| w == "-delete" || w.starts_with("-exec") || w.starts_with("-ok")),
+        "fuser" => seen.short('k') || seen.has(&["--kill"]),
+        name => REACH_DOWN.contains(&name),
+    }
 }
 
-/// Whether a directory argument lies above the protected path.
-fn covers(word: &str, path: &str, command: &Command) -> bool {
-    !word.starts_with('-') && paths::within(path, &paths::absolute(word, command.cwd.as_deref()))
+/// Whether a pattern may mean the path, something in it or, for what reaches down, something above it.
+fn pattern_leads_to(seen: Seen<'_>, pattern: &str, path: &str) -> bool {
+    let below = format!("{path}/**");
+    let above = || {
+        Path::new(path)
+            .ancestors()
+            .skip(1)
+            .filter_map(Path::to_str)
+            .any(|dir| wildcard::paths_meet(pattern, dir))
+    };
+    wildcard::paths_meet(pattern, &below) || (reaches_down(seen) && above())
+}
+
+/// Whether a relative path, below a directory that nobody knows, looks like this one: `steward/steward.db` for
+/// `/var/lib/steward`.
+fn may_end_in(relative: &str, path: &str) -> bool {
+    let Some(name) = path.rsplit('/').next().filter(|name| !name.is_empty()) else { return false };
+    let parts = relative.split('/').filter(|part| !part.is_empty() && *part != ".");
+    parts.into_iter().any(|part| {
+        let wild = wildcard::is_wild(part) && wildcard::fixed(part) == 0;
+        !wild && wildcard::meet(part, name) || wildcard::meet(part, "steward.db")
+    })
 }
 
 /// Whether a text names `path` or something below it: as a path of its own, or anywhere within (`--file=…`, a script).
@@ -67,56 +167,21 @@ fn names(text: &str, path: &str, cwd: Option<&Path>) -> bool {
     })
 }
 
-fn is_own_unit(program: &str, argv: &[String]) -> bool {
-    program == "systemctl"
-        && argv.iter().any(|word| UNIT_VERBS.contains(&word.as_str()))
-        && argv.iter().any(|word| word == "steward" || word == "steward.service")
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::domain::action::Action;
-
-    use super::*;
-
-    fn forbidden(line: &str, cwd: Option<&str>) -> bool {
-        let Action::Command(mut command) =
-            Action::local(line.split_whitespace().map(str::to_owned).collect());
-        command.cwd = cwd.map(PathBuf::from);
-        forbids(&command, &["/var/lib/steward".into(), "/usr/local/bin/steward".into()]).is_some()
-    }
-
-    #[test]
-    fn whatever_names_stewards_own_files_is_forbidden() {
-        for line in [
-            "cat /var/lib/steward/steward.db",
-            "rm -r /var/lib/steward",
-            "sqlite3 --file=/var/lib/steward/steward.db",
-            "sh -c rm${IFS}/var/lib/steward/x",
-            "cp x /var/lib//steward/./y",
-            "cp x /var/lib/other/../steward/y",
-            "/usr/local/bin/steward run",
-            "rm -r /var/lib",
-            "umount /var",
-            "systemctl restart steward",
-            "systemctl --no-block stop steward.service",
-        ] {
-            assert!(forbidden(line, None), "{line:?} passed");
-        }
-        assert!(forbidden("rm steward/steward.db", Some("/var/lib")));
-        assert!(forbidden("rm x", Some("/var/lib/steward")));
-    }
-
-    #[test]
-    fn a_neighbour_with_a_similar_name_is_free() {
-        for line in [
-            "cat /var/lib/steward2/x",
-            "cat /mnt/backup/var/lib/steward-old",
-            "ls /var/lib",
-            "systemctl status steward",
-            "systemctl restart nginx",
-        ] {
-            assert!(!forbidden(line, None), "{line:?} refused");
-        }
-    }
+/// What starts Steward: looking at it is free, changing it is a person's business.
+fn on_own_unit_file(segment: &Segment) -> Option<String> {
+    let seen = Seen::of(segment)?;
+    let looks = LOOKERS.contains(&seen.name) && !reaches_down(seen) || seen.name == "systemd-analyze";
+    let own = |word: &str| {
+        let Place::At(path) = Place::of(word, seen.cwd) else { return false };
+        UNIT_FOLDERS.iter().any(|folder| paths::within(&path, folder))
+            && path.split('/').any(|part| {
+                let wild = wildcard::is_wild(part) && wildcard::fixed(part) > 2;
+                part == "steward"
+                    || part.starts_with("steward.")
+                    || part.starts_with("steward@")
+                    || wild && wildcard::meet(part, "steward.service")
+            })
+    };
+    (!looks && seen.plain().any(own))
+        .then(|| "it changes how Steward's own service is started; a person has to do that".to_owned())
 }

@@ -1,140 +1,194 @@
-//! Operations that destroy stored data for good.
+//! Storage that is destroyed on purpose: pools, volumes, snapshots, disks of machines, backups. It belongs into a runbook
+//! that makes sure of a backup right before, and nowhere else.
 
-use std::path::Path;
+use super::seen::Seen;
 
-use crate::policy::paths;
+/// What this command destroys, if it does.
+pub(super) fn destroys(seen: Seen<'_>) -> Option<&'static str> {
+    if seen.name == "lvm" {
+        return destroys(seen.inner()?);
+    }
+    local(seen)
+        .or_else(|| ceph(seen))
+        .or_else(|| machines(seen))
+        .or_else(|| containers(seen))
+        .or_else(|| backups(seen))
+}
 
-/// Why this command must never run, if so. `name` is the program's name without its directory.
-pub(super) fn forbids(name: &str, argv: &[String], cwd: Option<&Path>) -> Option<String> {
-    let words = &argv[1..];
-    let what = match name {
-        "lvm" => return forbids(words.first()?, words, cwd),
-        "rm" => return removes_a_top_level_directory(words, cwd),
-        "find" => return finds_and_deletes(words, cwd),
-        _ if name == "mkfs" || name.starts_with("mkfs.") => "makes a new file system over what is there",
-        "mke2fs" | "mkswap" | "mkntfs" | "mkdosfs" => "makes a new file system over what is there",
-        "wipefs" if has(words, &["-a", "--all", "-o", "--offset"]) || short(words, 'a') => {
-            "erases signatures"
+/// Pools, volumes and arrays of one host.
+fn local(seen: Seen<'_>) -> Option<&'static str> {
+    let (is, what) = match seen.name {
+        "zpool" => (seen.verb(&["destroy"]), "destroys a pool"),
+        "zfs" => (zfs(seen), "destroys a dataset, its snapshots or what is newer than one"),
+        "lvremove" | "vgremove" | "pvremove" | "lvreduce" => {
+            (!seen.rehearses(&["-t", "--test"]), "removes a volume, or a part of it")
         }
-        "dd" if words.iter().filter_map(|w| w.strip_prefix("of=")).any(is_disk) => "writes over a disk",
-        "tee" | "cp" | "install" if words.iter().any(|word| is_disk(word)) => "writes over a disk",
-        "zpool" if verb(words, &["destroy", "labelclear"]) => "destroys a pool",
-        "zfs" if verb(words, &["destroy"]) => "destroys a dataset or its snapshots",
-        "lvremove" | "vgremove" | "pvremove" => "removes a volume",
-        "mdadm" if has(words, &["--zero-superblock"]) => "erases the superblock of an array",
-        "blkdiscard" => "discards a device's blocks",
-        "shred" => "overwrites data",
-        "parted" if changes_partitions(words) => "changes a partition table",
-        "sgdisk" | "sfdisk" | "cfdisk" | "gdisk" | "fdisk" if !only_lists(name, words) => {
-            "changes a partition table"
+        "lvresize" => {
+            let shrinks =
+                |text: &str| text.trim_start_matches("-L").trim_start_matches("--size=").starts_with('-');
+            (
+                seen.texts()
+                    .any(|text| (text.starts_with("-L-") || text.starts_with("--size=-")) && shrinks(text)),
+                "shrinks a volume",
+            )
         }
-        "cryptsetup" if has(words, &["luksFormat", "luksErase", "erase", "luksKillSlot"]) => "destroys keys",
-        "nvme" if verb(words, &["format", "sanitize"]) => "erases a device",
-        "hdparm" if words.iter().any(|word| word.starts_with("--security-erase")) => "erases a device",
-        "ceph" if destroys_in_ceph(words) => "destroys data in the cluster",
-        "rados" if has(words, &["purge", "rmpool"]) => "destroys data in the cluster",
+        "pvcreate" => (seen.has(&["-ff", "--force"]) || seen.short('f'), "takes a disk that is in use"),
+        "mdadm" => (
+            seen.has(&["--zero-superblock", "--create", "-C", "--kill-subarray"]),
+            "erases the superblocks of an array",
+        ),
+        "btrfs" => (btrfs(seen), "deletes a subvolume or a snapshot"),
+        "snapper" => (seen.any(&["delete", "remove", "rm", "delete-config"]), "deletes snapshots"),
+        "stratis" => {
+            (seen.pair(&["pool", "filesystem", "fs"], &["destroy"]), "destroys a pool or file system")
+        }
+        "gluster" => (seen.pair(&["volume", "snapshot"], &["delete"]), "deletes a volume or a snapshot"),
+        "vdo" => (seen.verb(&["remove"]), "removes a volume"),
+        "drbdadm" => (seen.any(&["wipe-md", "create-md", "invalidate"]), "throws a replica away"),
+        "targetcli" => (seen.any(&["delete", "clearconfig"]), "deletes a target"),
         _ => return None,
     };
-    Some(format!("`{name}` {what}: destroyed storage can't be brought back"))
+    is.then_some(what)
 }
 
-/// Why a shell text must never run, if it redirects onto a disk.
-pub(super) fn redirect(text: &str) -> Option<String> {
-    let target = |rest: &str| is_disk(rest.trim_start_matches(['|', '>']).trim_start());
-    text.match_indices('>')
-        .any(|(i, _)| target(&text[i + 1..]))
-        .then(|| "it writes over a disk: destroyed storage can't be brought back".to_owned())
+fn zfs(seen: Seen<'_>) -> bool {
+    let rehearses = || seen.plain().next() == Some("destroy") && seen.short('n');
+    seen.verb(&["destroy"]) && !rehearses()
+        || seen.verb(&["rollback"]) && (seen.short('r') || seen.short('R'))
+        || seen.verb(&["receive", "recv"]) && seen.short('F') && !seen.short('n')
 }
 
-fn has(words: &[String], wanted: &[&str]) -> bool {
-    let is = |word: &str, want: &str| {
-        word == want || want.starts_with("--") && word.split_once('=').is_some_and(|(flag, _)| flag == want)
+/// `btrfs` takes its words cut short: `btrfs sub del`.
+fn btrfs(seen: Seen<'_>) -> bool {
+    let mut words = seen.plain();
+    let is = |word: Option<&str>, long: &str, least: usize| {
+        word.is_some_and(|word| word.len() >= least && long.starts_with(word))
     };
-    words.iter().any(|word| wanted.iter().any(|want| is(word, want)))
+    is(words.next(), "subvolume", 2) && is(words.next(), "delete", 2)
 }
 
-/// Whether a cluster of short flags has this one.
-fn short(words: &[String], flag: char) -> bool {
-    words.iter().any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains(flag))
-}
-
-/// Whether the first word that is no flag is one of these.
-fn verb(words: &[String], verbs: &[&str]) -> bool {
-    words.iter().find(|word| !word.starts_with('-')).is_some_and(|word| verbs.contains(&word.as_str()))
-}
-
-/// Whether a text begins with a block device's path.
-fn is_disk(text: &str) -> bool {
-    const DISKS: [&str; 14] = [
-        "sd", "hd", "vd", "xvd", "nvme", "mmcblk", "md", "dm-", "mapper/", "disk/", "zvol/", "loop", "zd",
-        "rbd",
-    ];
-    text.strip_prefix("/dev/").is_some_and(|name| DISKS.iter().any(|disk| name.starts_with(disk)))
-}
-
-fn changes_partitions(words: &[String]) -> bool {
-    const CHANGES: [&str; 11] = [
-        "rm",
-        "mklabel",
-        "mktable",
-        "mkpart",
-        "resizepart",
-        "set",
-        "toggle",
-        "name",
-        "rescue",
-        "disk_set",
-        "type",
-    ];
-    words.iter().any(|word| CHANGES.contains(&word.as_str()))
-}
-
-/// Whether a partitioner's flags only show what is there. The same letter shows in one and deletes in another.
-fn only_lists(name: &str, words: &[String]) -> bool {
-    let shows: &[&str] = match name {
-        "sgdisk" => &["-p", "--print", "-v", "--verify", "-i", "--info"],
-        "sfdisk" => &["-l", "--list", "-d", "--dump", "-J", "--json", "-V", "--verify", "-s", "--show-size"],
-        "fdisk" | "gdisk" => &["-l", "--list"],
-        _ => &[],
+fn ceph(seen: Seen<'_>) -> Option<&'static str> {
+    let is = match seen.name {
+        "ceph" => {
+            seen.pair(&["osd"], &["purge", "destroy", "rm", "lost", "purge-new"])
+                || seen.pair(&["fs"], &["rm"])
+                || seen.pair(&["pool"], &["delete", "rm"])
+                || seen.pair(&["volume", "subvolume", "subvolumegroup", "snapshot"], &["rm"])
+                || seen.pair(&["device"], &["zap"])
+                || seen.any(&["osd"]) && seen.any(&["--zap"])
+        }
+        "ceph-volume" => seen.any(&["zap"]),
+        "rados" => seen.any(&["purge", "rmpool"]),
+        "rbd" => {
+            let verb = |verbs: &[&str]| seen.verb(verbs);
+            verb(&["rm", "remove"])
+                || seen.pair(&["snap", "image", "group", "trash", "namespace"], &["rm", "remove", "purge"])
+        }
+        "radosgw-admin" => seen.has(&["--purge-objects", "--purge-data"]),
+        _ => false,
     };
-    let (flags, rest): (Vec<_>, Vec<_>) = words.iter().partition(|word| word.starts_with('-'));
-    let plain = |word: &&String| shows.contains(&word.split('=').next().unwrap_or(word));
-    !flags.is_empty()
-        && flags.iter().all(plain)
-        && rest.iter().all(|w| w.starts_with('/') || w.parse::<u8>().is_ok())
+    is.then_some("destroys data in the cluster")
 }
 
-fn destroys_in_ceph(words: &[String]) -> bool {
-    let words: Vec<&str> = words.iter().map(String::as_str).filter(|word| !word.starts_with('-')).collect();
-    words
-        .windows(2)
-        .any(|pair| matches!(pair, ["osd", "purge" | "destroy"] | ["fs", "rm"] | ["pool", "delete" | "rm"]))
+/// Machines and containers that go with their disks.
+fn machines(seen: Seen<'_>) -> Option<&'static str> {
+    let is = match seen.name {
+        "qm" | "pct" => seen.verb(&["destroy"]),
+        "pvesm" => seen.verb(&["free", "remove", "prune-backups"]),
+        "pvesh" => {
+            seen.verb(&["delete"])
+                && seen.plain().any(|path| {
+                    path.split('/')
+                        .any(|part| ["qemu", "lxc", "storage", "disks", "ceph", "content"].contains(&part))
+                })
+        }
+        "pveceph" => seen.pair(&["pool", "osd", "fs"], &["destroy"]) || seen.any(&["purge"]),
+        "virsh" => {
+            seen.any(&["vol-delete", "vol-wipe", "pool-delete", "snapshot-delete"])
+                || seen.any(&["undefine"])
+                    && seen.has(&[
+                        "--remove-all-storage",
+                        "--storage",
+                        "--wipe-storage",
+                        "--delete-storage-volume-snapshots",
+                    ])
+        }
+        "lxc" | "incus" => {
+            seen.verb(&["delete", "rm"]) || seen.pair(&["volume", "storage", "bucket"], &["delete", "rm"])
+        }
+        "lxc-destroy" => true,
+        "talosctl" => seen.any(&["reset", "wipe"]),
+        "kubeadm" => seen.verb(&["reset"]),
+        "k3s-uninstall.sh" | "k3s-agent-uninstall.sh" | "rke2-uninstall.sh" => true,
+        "terraform" | "tofu" | "pulumi" | "terragrunt" => {
+            seen.any(&["destroy"]) || seen.has(&["-destroy", "--destroy"])
+        }
+        "vagrant" => seen.verb(&["destroy"]),
+        _ => false,
+    };
+    is.then_some("destroys machines or their disks")
 }
 
-/// `rm -r` on the root, on a directory right below it, or with the safety off.
-fn removes_a_top_level_directory(words: &[String], cwd: Option<&Path>) -> Option<String> {
-    let abbreviates = |word: &str, long: &str| word.len() > 2 && long.starts_with(word);
-    if words.iter().any(|word| word.starts_with("--no-") && abbreviates(word, "--no-preserve-root")) {
-        return Some("`rm` with the protection of the root switched off".into());
-    }
-    let recursive = short(words, 'r')
-        || short(words, 'R')
-        || words.iter().any(|word| word.starts_with("--r") && abbreviates(word, "--recursive"));
-    let victim = words.iter().find(|word| !word.starts_with('-') && is_top_level(word, cwd));
-    victim.filter(|_| recursive).map(|dir| format!("`rm` of everything below {dir}: that is not coming back"))
+/// Volumes of containers and claims of a cluster.
+fn containers(seen: Seen<'_>) -> Option<&'static str> {
+    let is = match seen.name {
+        "docker" | "podman" | "nerdctl" => {
+            let removes = ["rm", "remove", "prune"];
+            seen.pair(&["volume"], &removes)
+                || seen.pair(&["system"], &["prune"]) && seen.has(&["--volumes"])
+                || seen.pair(&["system"], &["reset"])
+                || seen.verb(&["compose"]) && compose(seen)
+                || seen.verb(&["rm"]) && (seen.short('v') || seen.has(&["--volumes"]))
+                || seen.pair(&["container"], &["rm"]) && (seen.short('v') || seen.has(&["--volumes"]))
+        }
+        "docker-compose" | "podman-compose" => compose(seen),
+        "kubectl" | "oc" => claims(seen),
+        "nomad" => seen.pair(&["volume", "snapshot"], &["delete"]),
+        _ => false,
+    };
+    is.then_some("removes volumes with all that is in them")
 }
 
-fn finds_and_deletes(words: &[String], cwd: Option<&Path>) -> Option<String> {
-    let starts = || words.iter().take_while(|word| !word.starts_with(['-', '(', '!']));
-    let here = starts().next().is_none() && is_top_level(".", cwd);
-    (has(words, &["-delete"]) && (here || starts().any(|dir| is_top_level(dir, cwd))))
-        .then(|| "`find -delete` on a whole top-level directory: that is not coming back".into())
+fn compose(seen: Seen<'_>) -> bool {
+    let volumes = seen.short('v') || seen.has(&["--volumes"]);
+    volumes && seen.any(&["down", "rm"])
 }
 
-/// Whether a path is the root, one directory below it, a home, or all that is in the root.
-fn is_top_level(word: &str, cwd: Option<&Path>) -> bool {
-    let homes = ["~", "~/", "~/*", "$HOME", "${HOME}", "$HOME/*", "$HOME/"];
-    let path = paths::absolute(word, cwd);
-    let path = path.strip_suffix("/*").unwrap_or(&path);
-    homes.contains(&word) || path.matches('/').count() <= 1
+/// `kubectl delete` of a volume, or of the claim that keeps one.
+fn claims(seen: Seen<'_>) -> bool {
+    const KINDS: [&str; 6] = [
+        "pv",
+        "pvc",
+        "persistentvolume",
+        "persistentvolumes",
+        "persistentvolumeclaim",
+        "persistentvolumeclaims",
+    ];
+    super::cluster::deleted_kinds(seen).iter().any(|kind| KINDS.contains(&kind.as_str()))
+}
+
+fn backups(seen: Seen<'_>) -> Option<&'static str> {
+    let rehearses = seen.rehearses(&["-n", "--dry-run", "--dryrun"]);
+    let is = match seen.name {
+        "restic" | "rustic" => seen.any(&["forget", "prune"]),
+        "borg" | "borgmatic" => seen.any(&["delete", "prune", "repo-delete"]),
+        "kopia" => seen.pair(&["snapshot", "repository"], &["delete"]),
+        "duplicity" => seen.any(&["remove-older-than", "remove-all-but-n-full", "cleanup"]),
+        "proxmox-backup-client" => seen.pair(&["snapshot", "group"], &["forget"]) || seen.verb(&["prune"]),
+        "proxmox-backup-manager" => seen.pair(&["datastore"], &["remove"]),
+        "velero" => seen.verb(&["delete"]) || seen.pair(&["backup"], &["delete"]),
+        "rclone" => seen.verb(&["purge", "delete"]),
+        "aws" => seen.any(&["s3"]) && (seen.any(&["rb"]) || seen.any(&["rm"]) && seen.has(&["--recursive"])),
+        "mc" => seen.verb(&["rb"]) || seen.verb(&["rm"]) && (seen.short('r') || seen.has(&["--recursive"])),
+        "gsutil" => seen.any(&["rb"]) || seen.any(&["rm"]) && seen.short('r'),
+        "s3cmd" => {
+            seen.verb(&["rb", "expunge"])
+                || seen.verb(&["del", "rm"]) && (seen.short('r') || seen.has(&["--recursive"]))
+        }
+        "vault" => seen.pair(&["secrets"], &["disable"]),
+        "consul" => seen.pair(&["kv"], &["delete"]) && seen.has(&["-recurse", "--recurse"]),
+        "etcdctl" => seen.any(&["del"]) && seen.has(&["--prefix", "--from-key"]),
+        _ => false,
+    };
+    (is && !rehearses).then_some("deletes what can't be brought back without a backup")
 }

@@ -326,6 +326,20 @@ fn a_loaded_file_is_authorized_only_as_it_was_validated() {
 }
 
 #[test]
+fn an_authorization_says_what_it_needs_and_a_loaded_file_has_nothing_to_write() {
+    let policy = shipped();
+    let restart = policy.authorize(action("systemctl restart nginx"), executable(), &FREE, now()).unwrap();
+    assert_eq!(restart.needs(), Needs::Write);
+    let look = policy.authorize(action("systemctl is-active nginx"), executable(), &FREE, now()).unwrap();
+    assert_eq!(look.needs(), policy.evaluate(&action("systemctl is-active nginx"), &FREE).needs);
+    assert!(look.needs() < Needs::Write);
+    let file = LoadedFile { path: "/srv/skills/a".into(), sha256: "ab".into() };
+    let program = Executable { path: file.path.clone(), sha256: "ab".into() };
+    let skill = policy.authorize_loaded(action("/srv/skills/a"), program, &file, now()).unwrap();
+    assert_eq!(skill.needs(), Needs::Network);
+}
+
+#[test]
 fn an_authorization_shows_no_environment_and_no_input() {
     let policy = shipped();
     let Action::Command(mut command) = action("/srv/skills/a");

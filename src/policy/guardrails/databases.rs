@@ -1,0 +1,54 @@
+//! Databases that are dropped or emptied.
+
+use regex::Regex;
+
+use super::seen::Seen;
+
+/// Programs that hand SQL, or something like it, to a database.
+const CLIENTS: [&str; 19] = [
+    "psql",
+    "mysql",
+    "mariadb",
+    "sqlite3",
+    "sqlite",
+    "mongosh",
+    "mongo",
+    "cqlsh",
+    "clickhouse-client",
+    "clickhouse",
+    "influx",
+    "cockroach",
+    "mysqlsh",
+    "pgcli",
+    "mycli",
+    "usql",
+    "duckdb",
+    "isql",
+    "sqlplus",
+];
+
+/// What this command destroys, if it does.
+pub(super) fn destroys(seen: Seen<'_>) -> Option<&'static str> {
+    let is = match seen.name {
+        "dropdb" => true,
+        "mysqladmin" | "mariadb-admin" => seen.any(&["drop"]),
+        "redis-cli" | "valkey-cli" | "keydb-cli" => seen.texts().any(|text| {
+            text.split_whitespace()
+                .any(|word| ["flushall", "flushdb"].iter().any(|flush| word.eq_ignore_ascii_case(flush)))
+        }),
+        "influx" => seen.pair(&["bucket"], &["delete"]) || drops(seen.texts()),
+        name => CLIENTS.contains(&name) && drops(seen.texts()),
+    };
+    is.then_some("drops or empties a database")
+}
+
+/// Whether this command would run whatever SQL it is given.
+pub(super) fn is_client(name: &str) -> bool {
+    CLIENTS.contains(&name)
+}
+
+/// Whether one of these texts drops or empties what a database holds.
+pub(super) fn drops<'a>(texts: impl IntoIterator<Item = &'a str>) -> bool {
+    const DROPS: &str = r"(?i)\bdrop\s+(database|schema|table|keyspace|tablespace|bucket|collection|measurement|series|owned)\b|\btruncate\b|dropdatabase\s*\(|\.drop\s*\(|\bdelete\s+from\s+[\w.`\x22]+\s*(;|$)";
+    Regex::new(DROPS).is_ok_and(|drops| texts.into_iter().any(|text| drops.is_match(text)))
+}
