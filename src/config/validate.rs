@@ -1,6 +1,8 @@
 //! `config.toml` from what is written to what is meant: names parsed, paths found, secrets fetched.
 
 mod chat;
+mod exec;
+mod hosts;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -50,6 +52,8 @@ pub(super) fn validate(
     let skills = check.skills(raw.skills);
     let chat = check.chat(raw.chat);
     let changes = check.changes(raw.changes);
+    let exec = check.exec(raw.exec);
+    let hosts = check.hosts(raw.hosts);
     Some(Config {
         host: host?,
         timezone,
@@ -62,6 +66,8 @@ pub(super) fn validate(
         approvals: raw.approvals,
         chat,
         changes,
+        exec,
+        hosts,
         metrics: raw.metrics,
         log: raw.log,
     })

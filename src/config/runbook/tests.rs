@@ -30,7 +30,7 @@ limits: { cooldown: 5m, max_attempts: 2, watch: 1h }
 
 fn read(text: &str) -> (Option<Runbook>, Vec<String>) {
     let mut problems = Vec::new();
-    let runbook = parse(Path::new("runbooks/restart-unit.yaml"), text, false, &mut problems);
+    let runbook = parse(Path::new("runbooks/restart-unit.yaml"), text, false, &Hosts::new(), &mut problems);
     (
         runbook,
         problems
