@@ -8,7 +8,7 @@ use super::Ended;
 use super::args::Globals;
 use super::failure::in_order;
 use super::screen::{Screen, Tone};
-use crate::config::{Loaded, Problem, Setup};
+use crate::config::{Config, Loaded, Problem, Sandboxing, Setup};
 use crate::engine::plan::{Judged, Part};
 use crate::engine::review::{Note, review};
 use crate::policy::Decision;
@@ -71,6 +71,7 @@ fn summary(setup: &Setup, screen: &mut Screen<'_>) -> Result<(), super::Stop> {
     let lines = [
         ("configuration", file.as_deref().map_or("the defaults; there is no file".into(), shown)),
         ("state", shown(&config.state_dir)),
+        ("execution", execution(config)),
         ("host", format!("{}, time zone {}", config.host, config.timezone)),
         ("skills", own(skills.len(), skills.values().filter(|skill| skill.shipped).count()) + &off),
         ("runbooks", own(runbooks.len(), runbooks.values().filter(|runbook| runbook.shipped).count())),
@@ -85,6 +86,19 @@ fn summary(setup: &Setup, screen: &mut Screen<'_>) -> Result<(), super::Stop> {
     lines.iter().try_for_each(|(name, text)| {
         screen.toned(&[(Tone::Dim, &format!("  {name:<15}")), (Tone::Plain, text)])
     })
+}
+
+/// How commands run, and where.
+fn execution(config: &Config) -> String {
+    let sandbox = match config.exec.sandbox {
+        Sandboxing::Auto => "in a sandbox where bubblewrap works",
+        Sandboxing::Off => "without a sandbox",
+        Sandboxing::Required => "in a sandbox or not at all",
+    };
+    let user = config.exec.user.as_ref().map_or_else(String::new, |user| format!(" as {}", user.name));
+    let hosts: Vec<&str> = config.hosts.keys().map(String::as_str).collect();
+    let hosts = if hosts.is_empty() { String::new() } else { format!("; over ssh: {}", hosts.join(", ")) };
+    format!("what only reads runs {sandbox}{user}{hosts}")
 }
 
 fn shown(path: &Path) -> String {

@@ -25,8 +25,8 @@ pub use problem::Problem;
 pub use secret::{Param, ReadEnv, Secret};
 pub use settings::{
     ApprovalSettings, ChangeSettings, ChatSettings, Config, ConsoleSettings, DiscordSettings,
-    EscalationSettings, GitSource, IncidentSettings, LogSettings, MetricSettings, Paths, RepairSettings,
-    SkillSettings, TelegramSettings,
+    EscalationSettings, ExecSettings, GitSource, HostSettings, IncidentSettings, LogSettings, MetricSettings,
+    Paths, RepairSettings, Sandboxing, SkillSettings, TelegramSettings, User,
 };
 pub use setup::{Request, Setup};
 pub use shipped::unpack;

@@ -1,6 +1,8 @@
 //! Every setting there is, with its default. `config.example.toml` documents the same, and a test compares them.
 
 mod chat;
+mod exec;
+mod hosts;
 mod repairs;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,6 +13,8 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 
 pub use chat::{ChatSettings, ConsoleSettings, DiscordSettings, TelegramSettings};
+pub use exec::{ExecSettings, Sandboxing, User};
+pub use hosts::HostSettings;
 
 pub use repairs::RepairSettings;
 
@@ -49,6 +53,10 @@ pub struct Config {
     pub chat: ChatSettings,
     /// Where changes are looked for.
     pub changes: ChangeSettings,
+    /// How processes run.
+    pub exec: ExecSettings,
+    /// The other machines that commands may run on, by the name that runbooks call them.
+    pub hosts: BTreeMap<String, HostSettings>,
     /// What is kept of measurements.
     pub metrics: MetricSettings,
     /// What is logged.

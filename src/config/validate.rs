@@ -1,6 +1,8 @@
 //! `config.toml` from what is written to what is meant: names parsed, paths found, secrets fetched.
 
 mod chat;
+mod exec;
+mod hosts;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -51,6 +53,8 @@ pub(super) fn validate(
     let skills = check.skills(raw.skills);
     let chat = check.chat(raw.chat);
     let changes = check.changes(raw.changes);
+    let exec = check.exec(raw.exec);
+    let hosts = check.hosts(raw.hosts);
     Some(Config {
         host: host?,
         timezone,
@@ -64,6 +68,8 @@ pub(super) fn validate(
         repairs: raw.repairs,
         chat,
         changes,
+        exec,
+        hosts,
         metrics: raw.metrics,
         log: raw.log,
     })

@@ -39,7 +39,7 @@ checks:
 
 fn read(text: &str) -> (Option<Runbook>, Vec<String>) {
     let mut problems = Vec::new();
-    let runbook = parse(Path::new("runbooks/restart-unit.yaml"), text, false, &mut problems);
+    let runbook = parse(Path::new("runbooks/restart-unit.yaml"), text, false, &Hosts::new(), &mut problems);
     (
         runbook,
         problems
