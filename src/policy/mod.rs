@@ -43,9 +43,16 @@ pub struct Policy {
 }
 
 /// The rules that come with the binary.
-const SHIPPED: [(&str, &str); 18] = [
+const SHIPPED: [(&str, &str); 25] = [
     ("shipped/changes.yaml", include_str!("rules/changes.yaml")),
     ("shipped/look.yaml", include_str!("rules/look.yaml")),
+    ("shipped/shell.yaml", include_str!("rules/shell.yaml")),
+    ("shipped/text.yaml", include_str!("rules/text.yaml")),
+    ("shipped/files.yaml", include_str!("rules/files.yaml")),
+    ("shipped/process.yaml", include_str!("rules/process.yaml")),
+    ("shipped/network.yaml", include_str!("rules/network.yaml")),
+    ("shipped/disks.yaml", include_str!("rules/disks.yaml")),
+    ("shipped/packages.yaml", include_str!("rules/packages.yaml")),
     ("shipped/systemd.yaml", include_str!("rules/systemd.yaml")),
     ("shipped/containers.yaml", include_str!("rules/containers.yaml")),
     ("shipped/host.yaml", include_str!("rules/host.yaml")),

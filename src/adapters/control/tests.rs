@@ -4,6 +4,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::*;
 use crate::domain::card::Card;
+use crate::domain::redact::Redaction;
 use crate::engine::activity::Activity;
 use crate::engine::message::{Envelope, Message};
 use crate::engine::ports::CONTROL_SOCKET;
@@ -21,7 +22,7 @@ struct Open {
 
 fn open() -> Open {
     let dir = tempfile::tempdir().unwrap();
-    let (engine, mailbox) = Handle::new(Activity::default());
+    let (engine, mailbox) = Handle::new(Activity::default(), Redaction::default());
     let limits = ControlLimits { request: 1024, patience: PATIENCE, connections: 2 };
     let control = Control::open(dir.path(), engine, limits).unwrap();
     Open { dir, control, mailbox }
@@ -115,7 +116,7 @@ async fn whoever_is_on_the_line_when_steward_ends_is_told_that_and_the_socket_is
 #[tokio::test]
 async fn only_a_directory_that_nobody_else_may_write_gets_a_socket_and_only_this_user_may_use_it() {
     let dir = tempfile::tempdir().unwrap();
-    let engine = || Handle::new(Activity::default()).0;
+    let engine = || Handle::new(Activity::default(), Redaction::default()).0;
     let try_it = || Control::open(dir.path(), engine(), ControlLimits::default());
     let mode = |mode| std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(mode)).unwrap();
     for too_much in [0o770, 0o707, 0o1777] {

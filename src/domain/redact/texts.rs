@@ -71,7 +71,8 @@ impl Redactor {
                     }
                 }
             }
-            SagaEvent::Verified { verdict, .. }
+            SagaEvent::Guarded { verdict, .. }
+            | SagaEvent::Verified { verdict, .. }
             | SagaEvent::UndoVerified { verdict, .. }
             | SagaEvent::Checked { verdict } => match verdict {
                 CheckVerdict::Failed(why) | CheckVerdict::Unreadable(why) => self.clean(why),

@@ -12,7 +12,7 @@ impl Message {
             Self::Signals(signals) => signals.iter_mut().for_each(|signal| redactor.signal(signal)),
             Self::Reported { report, .. } => redactor.report(Arc::make_mut(report)),
             Self::SkillFailed { why, .. } => redactor.clean(why),
-            Self::Said(inbound) => redactor.clean(&mut inbound.text),
+            Self::Said(inbound) | Self::Asked { inbound, .. } => redactor.clean(&mut inbound.text),
             Self::Answered { card, .. } | Self::Notice(card) => *card = redactor.card(card),
             Self::Step { text, change, .. } => {
                 redactor.clean(text);
@@ -34,6 +34,8 @@ impl Message {
             // No texts of others.
             Self::Line { state: Ok(()), .. }
             | Self::Fingerprinted { .. }
+            // Its commands have to stay as they are; what is shown of them goes through the outbox's redactor.
+            | Self::TakeBack { .. }
             | Self::Bookmark { .. }
             | Self::Complete { .. }
             | Self::Remade { .. }

@@ -51,7 +51,8 @@ impl Door<'_> {
             .of_incident(self.repair.incident)
             .of_remediation(self.repair.id)
             .with(body);
-        let append = move |conn: &rusqlite::Connection| audit::append(conn, &entry);
+        let redactor = self.shop.store.redaction().now();
+        let append = move |conn: &rusqlite::Connection| audit::append(conn, &entry, &redactor);
         patience::write(&self.shop.store, self.clock, &self.shop.stopping, "a repair", append)
             .await
             .map_err(|error| format!("it could not be noted: {error}"))

@@ -116,7 +116,7 @@ fn what_cannot_be_taken_back_seen_through_or_found_in_a_rule_is_asked_for() {
         "reboot",
         "systemctl restart sshd",
         "sh -c true",
-        "curl http://nas/",
+        "curl http://example.com/",
         "/tmp/df -h",
         "systemctl start reboot.target",
         "systemctl restart nginx*",
