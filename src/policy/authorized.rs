@@ -13,7 +13,7 @@ use crate::domain::signal::Timestamp;
 use super::decision::{Decision, Evaluation, Facts, Needs};
 use super::digest::ActionDigest;
 use super::segment::{Line, Segment};
-use super::{Policy, guardrails, paths, segments};
+use super::{Policy, aliases, guardrails, paths, segments};
 
 /// How long an authorization is good for.
 const VALID_FOR: Duration = Duration::seconds(60);
@@ -220,10 +220,26 @@ impl Policy {
         Ok(self.mint(action, executable, Needs::Network, why, now))
     }
 
-    /// As [`Policy::evaluate`], with the executable known: Steward's own is forbidden by whatever name.
+    /// As [`Policy::evaluate`], with the executable known: Steward's own is forbidden by whatever name, and what
+    /// bears another program's name is judged under its own, too.
     fn evaluate_with(&self, action: &Action, executable: &Executable, facts: &Facts) -> Evaluation {
         let mut evaluation = self.evaluate(action, facts);
         let path = executable.path.to_string_lossy();
+        if let Some(really) = aliases::really(action, executable) {
+            let knows = |name: &str| {
+                segments::is_interpreter(name)
+                    || guardrails::knows(name)
+                    || self.rules.iter().any(|rule| rule.speaks_of(name))
+            };
+            if really.name.as_deref().is_some_and(knows) {
+                let why = format!("it is really {path}, and judged as that, too");
+                evaluation = stricter(evaluation, self.evaluate(&really.action, facts), why);
+            }
+            if really.anybodys && evaluation.decision == Decision::Allow {
+                evaluation.decision = Decision::Approve;
+                evaluation.reasons.insert(0, format!("it is really {path}, where anybody can put a program"));
+            }
+        }
         let own = |own: &PathBuf| own.to_str().is_some_and(|own| paths::within(&path, own));
         if self.protected.iter().any(own) {
             evaluation.decision = Decision::Forbid;
@@ -245,6 +261,22 @@ impl Policy {
     ) -> Authorized {
         Authorized { digest: self.digest(&action), action, executable, needs, why, minted_at: now }
     }
+}
+
+/// The stricter of two judgements of one action; what either needs or does, it needs and does.
+fn stricter(given: Evaluation, really: Evaluation, why: String) -> Evaluation {
+    let (effect, needs) = (given.effect.max(really.effect), given.needs.max(really.needs));
+    let blast_radius = given.blast_radius.max(really.blast_radius);
+    let mut evaluation = if really.decision > given.decision {
+        let reasons = std::iter::once(why).chain(really.reasons).collect();
+        Evaluation { reasons, ..really }
+    } else {
+        given
+    };
+    evaluation.effect = effect;
+    evaluation.needs = needs;
+    evaluation.blast_radius = blast_radius;
+    evaluation
 }
 
 /// Whether a program, bare or from a directory of programs, runs whatever its arguments say. A skill may well

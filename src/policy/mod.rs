@@ -3,6 +3,7 @@
 //! It knows rules ([`Rule`]: what a command does), guardrails (what never runs) and the facts of the moment
 //! ([`Facts`]). It doesn't know who asks: a runbook, a skill, an agent and a button are all judged alike.
 
+mod aliases;
 mod authorized;
 mod check;
 mod decision;

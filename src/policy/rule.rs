@@ -90,6 +90,11 @@ impl Rule {
         self.approvers
     }
 
+    /// Whether it speaks of a program of this bare name at all.
+    pub(super) fn speaks_of(&self, program: &str) -> bool {
+        self.pattern.tokens.first().is_some_and(|names| names.iter().any(|name| name == program))
+    }
+
     /// Whether it speaks of this command.
     pub(super) fn matches(&self, segment: &Segment) -> bool {
         let known = |name: &String| {

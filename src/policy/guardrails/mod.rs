@@ -84,6 +84,11 @@ pub(super) fn forbids(command: &Command, line: &Line, protected: &[PathBuf]) -> 
     all
 }
 
+/// Whether a guardrail speaks of a program of this name in any way that matters.
+pub(super) fn knows(program: &str) -> bool {
+    GRAVE.contains(&program) || databases::is_client(program)
+}
+
 /// Why a repair beyond its limit stops here, if it changes anything.
 pub(super) fn repetition(limit_exceeded: bool, effect: Effect) -> Option<Guardrail> {
     (limit_exceeded && effect != Effect::Read).then(|| {

@@ -307,6 +307,30 @@ fn stewards_own_binary_is_forbidden_by_whatever_name_it_is_called() {
 }
 
 #[test]
+fn a_program_behind_another_ones_name_is_judged_under_its_own_too() {
+    let policy = shipped();
+    let mint = |line: &str, path: &str| {
+        let executable = Executable { path: path.into(), sha256: "ab".repeat(32) };
+        policy.authorize(action(line), executable, &FREE, now())
+    };
+    assert!(mint("df -h", "/usr/bin/df").is_ok());
+    assert!(mint("df -h", "/bin/busybox").is_ok(), "an applet goes by its name");
+    assert!(mint("df -h", "/usr/lib/cargo/bin/coreutils/df").is_ok());
+    for disguised in ["/usr/bin/bash", "/usr/bin/python3.12", "/usr/bin/env", "/usr/bin/rm", "/tmp/df"] {
+        assert!(mint("df -h", disguised).is_err(), "{disguised}");
+    }
+    let grant = |line: &str| Grant {
+        approval: ApprovalId(ulid::Ulid::from_parts(1, 1)),
+        digest: policy.digest(&action(line)),
+        expires_at: now() + Duration::minutes(5),
+    };
+    let rm = Executable { path: "/usr/bin/rm".into(), sha256: "ab".repeat(32) };
+    let line = "df -r /etc";
+    let minted = policy.authorize_approved(action(line), rm, &FREE, &grant(line), now());
+    assert!(matches!(minted, Err(Denied::Policy(e)) if e.decision == Decision::Forbid), "a guardrail");
+}
+
+#[test]
 fn a_loaded_file_is_authorized_only_as_it_was_validated() {
     let policy = shipped();
     let file = |path: &str, sha: &str| Executable { path: path.into(), sha256: sha.into() };
