@@ -19,7 +19,10 @@ mod rule;
 mod secrets;
 mod segment;
 mod segments;
+mod shell;
+mod sight;
 mod suggest;
+mod wrappers;
 
 use std::fmt;
 use std::path::PathBuf;
