@@ -128,10 +128,10 @@ fn what_cannot_be_taken_back_seen_through_or_found_in_a_rule_is_asked_for() {
 
 #[test]
 fn a_guardrail_forbids_what_an_operators_rule_would_allow() {
-    let own = "rules:\n  - name: own-any\n    why: x\n    pattern: [[rm, cp, zpool]]\n    flags: [-r, -f]\n    args: {max: 3}\n    effect: read\n    match: [rm /srv/x]\n    not_match: [ls]\n";
+    let own = "rules:\n  - name: own-any\n    why: x\n    pattern: [[own-clean, rm, cp, zpool]]\n    flags: [-r, -f]\n    args: {max: 3}\n    effect: read\n    match: [own-clean /srv/x]\n    not_match: [ls]\n";
     let policy = with(own).unwrap().protecting(["/var/lib/steward".into()]);
     let decide = |line: &str| policy.evaluate(&action(line), &FREE).decision;
-    assert_eq!(decide("rm /srv/x"), Decision::Allow);
+    assert_eq!(decide("own-clean /srv/x"), Decision::Allow);
     assert_eq!(decide("rm -rf /"), Decision::Forbid);
     assert_eq!(decide("zpool destroy tank"), Decision::Forbid);
     assert_eq!(decide("cp /srv/x /var/lib/steward/steward.db"), Decision::Forbid);
