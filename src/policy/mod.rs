@@ -20,8 +20,11 @@ mod rule;
 mod secrets;
 mod segment;
 mod segments;
+mod shell;
+mod sight;
 mod suggest;
 mod wildcard;
+mod wrappers;
 
 use std::fmt;
 use std::path::PathBuf;

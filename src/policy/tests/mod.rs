@@ -115,7 +115,7 @@ fn what_cannot_be_taken_back_seen_through_or_found_in_a_rule_is_asked_for() {
         "journalctl --vacuum-size=500M",
         "reboot",
         "systemctl restart sshd",
-        "sh -c true",
+        "sh -c reboot",
         "curl http://nas/",
         "/tmp/df -h",
         "systemctl start reboot.target",
