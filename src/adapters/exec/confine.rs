@@ -1,5 +1,6 @@
 //! What a process on this machine is not given: see [`super::sandbox`] and [`super::user`].
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -9,7 +10,7 @@ use crate::domain::action::Command;
 use crate::engine::ports::{Exit, Output, RunError};
 use crate::policy::Needs;
 
-use super::sandbox::{Sandbox, View};
+use super::sandbox::{self, Sandbox, View};
 use super::user::Demotion;
 
 /// Signals that end a program which made a mistake or was killed. Bubblewrap tells them as 128 and their number. Others
@@ -42,8 +43,8 @@ pub(super) struct Confined {
     pub(super) words: Vec<OsString>,
     /// Whether bubblewrap is among them.
     in_sandbox: bool,
-    /// The home of the user that it runs as, if that is another.
-    pub(super) home: Option<std::path::PathBuf>,
+    /// Variables of its environment, in the place of the usual ones.
+    pub(super) env: BTreeMap<String, String>,
 }
 
 impl Confinement {
@@ -61,8 +62,14 @@ impl Confinement {
         if let Some(user) = &self.user {
             words.extend(user.before()?);
         }
-        let home = self.user.as_ref().map(|user| user.user().home.clone());
-        Ok(Confined { words, in_sandbox, home })
+        let mut env = BTreeMap::new();
+        if in_sandbox {
+            env.extend(sandbox::scratch().map(|dir| ("TMPDIR".to_owned(), dir.to_owned())));
+        }
+        if let Some(user) = &self.user {
+            env.insert("HOME".to_owned(), user.user().home.to_string_lossy().into_owned());
+        }
+        Ok(Confined { words, in_sandbox, env })
     }
 }
 

@@ -73,12 +73,12 @@ impl Environment {
         self.path_prefix.iter().cloned().chain(SYSTEM_PATH.map(PathBuf::from)).collect()
     }
 
-    /// The variables of a process, the action's own last.
-    fn variables(&self, own: &BTreeMap<String, String>, home: Option<&Path>) -> Vec<(String, OsString)> {
+    /// The variables of a process; of two with one name the later counts.
+    fn variables(&self, own: &BTreeMap<String, String>) -> Vec<(String, OsString)> {
         let path = std::env::join_paths(self.path()).unwrap_or_else(|_| SYSTEM_PATH.join(":").into());
         let fixed = [
             ("PATH", path),
-            ("HOME", home.unwrap_or(&self.home).into()),
+            ("HOME", self.home.clone().into()),
             ("LANG", "C.UTF-8".into()),
             (MARKER.0, MARKER.1.into()),
         ];
@@ -167,11 +167,13 @@ impl CommandRunner for LocalRunner {
         let program = self.check(&authorized, command).await?;
         let confined = self.confined(&program, command, authorized.needs()).await?;
         let own = std::iter::once(program.into()).chain(command.argv[1..].iter().map(OsString::from));
+        let mut env = confined.env.clone();
+        env.extend(command.env.clone());
         let launch = Launch {
             program: &command.argv[0],
             words: confined.words.iter().cloned().chain(own).collect(),
             cwd: command.cwd.as_deref(),
-            variables: self.environment.variables(&command.env, confined.home.as_deref()),
+            variables: self.environment.variables(&env),
             has_input: command.stdin.is_some(),
         };
         let output =

@@ -54,6 +54,11 @@ struct Trial {
     outcome: Result<(), String>,
 }
 
+/// Where a command in a sandbox finds room for temporary files, which nobody sees and which are gone with it.
+pub(super) fn scratch() -> Option<&'static str> {
+    Path::new(SCRATCH).is_dir().then_some(SCRATCH)
+}
+
 impl Sandbox {
     /// Looks for bubblewrap in the directories of `path`. `None` where it is not wanted.
     pub(super) fn new(mode: Sandboxing, path: &[PathBuf]) -> Option<Self> {
@@ -155,11 +160,11 @@ impl Sandbox {
         let mut add = |more: &[&str]| words.extend(more.iter().map(OsString::from));
         add(&["--ro-bind", "/", "/"]);
         DEVICES.iter().for_each(|device| add(&["--dev-bind", device, device]));
-        if Path::new(SCRATCH).is_dir() {
+        if let Some(dir) = scratch() {
             if becomes_another {
                 add(&["--perms", "1777"]);
             }
-            add(&["--tmpfs", SCRATCH, "--setenv", "TMPDIR", SCRATCH]);
+            add(&["--tmpfs", dir]);
         }
         if !network {
             add(&["--unshare-net"]);

@@ -53,8 +53,7 @@ pub(super) fn is_before_login(stderr: &[u8]) -> bool {
 /// What is wrong with `host`, and what to do.
 pub(super) fn sentence(host: &str, stderr: &[u8]) -> String {
     let text = String::from_utf8_lossy(stderr);
-    let said =
-        text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('@')).next_back();
+    let said = text.lines().map(str::trim).rfind(|line| !line.is_empty() && !line.starts_with('@'));
     match (known(&text), said) {
         (Some(sentence), Some(said)) => format!("{host}: {sentence} (ssh says: {said})"),
         (Some(sentence), None) => format!("{host}: {sentence}"),

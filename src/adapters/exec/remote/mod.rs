@@ -105,7 +105,7 @@ impl Ssh {
         words.extend(options::of(&host.settings));
         words.push(script::line(script).into());
         // What the command gets of an environment, it gets over there.
-        let variables = self.environment.variables(&BTreeMap::new(), None);
+        let variables = self.environment.variables(&BTreeMap::new());
         Ok(Launch { program, words, cwd: None, variables, has_input: false })
     }
 

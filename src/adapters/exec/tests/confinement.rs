@@ -112,6 +112,11 @@ async fn a_process_in_a_sandbox_ends_runs_and_is_limited_as_one_without() {
     assert_eq!(lines, ["HOME=/home/lab", "LANG=C.UTF-8", &path, "STEWARD_CHILD=1", "TMPDIR=/dev/shm"]);
     assert_eq!(text(&output.stderr), "err\n");
 
+    lab.script("bin/look", "echo $TMPDIR");
+    let Action::Command(mut command) = argv(&["look"]);
+    command.env.insert("TMPDIR".into(), "/its/own".into());
+    assert_eq!(text(&lab.run(Action::Command(command)).await.stdout), "/its/own\n");
+
     lab.script("bin/look", "pwd; cat; head -c 1000000 /dev/zero");
     let Action::Command(mut command) = argv(&["look"]);
     command.cwd = Some(lab.dir.path().canonicalize().unwrap());
