@@ -11,6 +11,9 @@ mod place;
 mod shape;
 
 #[cfg(test)]
+#[path = "cli/audit.rs"]
+mod audit;
+#[cfg(test)]
 #[path = "cli/checks.rs"]
 mod checks;
 #[cfg(test)]

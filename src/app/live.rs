@@ -50,6 +50,12 @@ pub fn platforms(setup: &Setup) -> Result<Vec<Arc<dyn Chat>>, String> {
     super::platforms::build(&setup.loaded.config.chat, &machine().1)
 }
 
+/// The system's clock.
+#[must_use]
+pub fn clock() -> Arc<dyn Clock> {
+    machine().1
+}
+
 fn machine() -> (Arc<dyn CommandRunner>, Arc<dyn Clock>) {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     (Arc::new(LocalRunner::new(clock.clone(), Environment::of_this_process())), clock)

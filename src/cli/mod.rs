@@ -3,6 +3,7 @@
 //! Nothing here knows an adapter: the binary hands over what touches the world as [`Tools`].
 
 mod args;
+mod audit;
 mod changes;
 mod check;
 mod doctor;
@@ -21,8 +22,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 pub use args::{
-    ChangesArgs, Command, Globals, IncidentCommand, LogFormat, PlanArgs, PolicyCommand, Query,
-    RunbookCommand, SkillCommand,
+    AuditCommand, AuditShowArgs, ChangesArgs, Command, Globals, IncidentCommand, LogFormat, PlanArgs,
+    PolicyCommand, Query, RunbookCommand, SkillCommand,
 };
 pub use failure::Failure;
 pub use logging::{redact_with, start as start_logging, start_to as start_logging_to};
@@ -57,9 +58,14 @@ type Ended = Result<ExitCode, Stop>;
 /// Carries a command out and returns its exit code: 0 fine, 1 problems or failure, 2 wrongly typed. Results go to
 /// standard output, failures to standard error.
 #[must_use]
-pub fn execute(globals: &Globals, command: &Command, make_tools: MakeTools<'_>) -> ExitCode {
+pub fn execute(
+    globals: &Globals,
+    command: &Command,
+    clock: &dyn Clock,
+    make_tools: MakeTools<'_>,
+) -> ExitCode {
     let mut screen = Screen::stdout();
-    let ended = carry_out(globals, command, make_tools, &mut screen);
+    let ended = carry_out(globals, command, clock, make_tools, &mut screen);
     ended.and_then(|code| screen.flush().map(|()| code)).unwrap_or_else(|stop| {
         // What was written before it stopped comes first.
         drop(screen.flush());
@@ -97,6 +103,7 @@ pub fn tell(ended: Result<ExitCode, Failure>) -> ExitCode {
 fn carry_out(
     globals: &Globals,
     command: &Command,
+    clock: &dyn Clock,
     make_tools: MakeTools<'_>,
     screen: &mut Screen<'_>,
 ) -> Ended {
@@ -105,18 +112,25 @@ fn carry_out(
             logging::start(globals, "warn")?;
             return check::check(globals, screen);
         }
+        Command::Audit(command) => {
+            logging::start(globals, "warn")?;
+            return runtime()?.block_on(audit::audit(globals, command, clock, screen));
+        }
         Command::Query(query) => query,
     };
     let setup = load(globals)?;
     logging::start(globals, &setup.loaded.config.log.level)?;
     let tools = make_tools(&setup);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+    runtime()?.block_on(answer(&setup, &tools, query, screen))
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
         Failure::new(
             format!("the system gives no runtime: {error}"),
             "look whether it is out of processes or files",
         )
-    })?;
-    runtime.block_on(answer(&setup, &tools, query, screen))
+    })
 }
 
 async fn answer(setup: &Setup, tools: &Tools, query: &Query, screen: &mut Screen<'_>) -> Ended {

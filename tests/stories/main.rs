@@ -31,6 +31,7 @@ mod process;
 mod reload;
 mod repair;
 mod restart;
+mod secrets;
 mod shipped;
 mod shop;
 mod silence;
