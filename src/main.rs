@@ -55,7 +55,7 @@ fn main() -> ExitCode {
     match command.unwrap_or(Command::Run) {
         Command::Run => run(&globals),
         Command::Demo { interactive } => cli::tell(demo(&globals, interactive)),
-        Command::Cli(command) => cli::execute(&globals, &command, &tools),
+        Command::Cli(command) => cli::execute(&globals, &command, &*live::clock(), &tools),
         Command::LabProcess(args) => lab::lab_process(&args),
         Command::LabCtl(args) => lab::lab_ctl(&args),
     }

@@ -51,7 +51,9 @@ pub fn platforms(setup: &Setup) -> Result<Vec<Arc<dyn Chat>>, String> {
     super::platforms::build(&setup.loaded.config.chat, &clock())
 }
 
-fn clock() -> Arc<dyn Clock> {
+/// The system's clock.
+#[must_use]
+pub fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock)
 }
 

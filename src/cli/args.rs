@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use crate::config::Request;
 use crate::domain::target::{Signature, Target};
+use crate::store::audit::Link;
 
 /// The flags that every subcommand takes.
 #[derive(Debug, Clone, Default, Args)]
@@ -56,6 +57,9 @@ pub enum Command {
         #[arg(required = true, value_name = "COMMAND")]
         words: Vec<String>,
     },
+    /// Read the audit trail, or make sure that nobody changed it
+    #[command(subcommand)]
+    Audit(AuditCommand),
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would become a subcommand's help")]
     Query(Query),
@@ -84,6 +88,41 @@ pub enum Query {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// `steward audit …`
+#[derive(Debug, Clone, Subcommand)]
+pub enum AuditCommand {
+    /// Compute the trail's chain of hashes anew, and tell where it is broken
+    ///
+    /// Exits with 0 if the trail is whole, and with 1 if a line was changed, put in or taken out.
+    Verify {
+        /// A head that was printed earlier: what was there then has to be there still
+        #[arg(long, value_name = "HASH")]
+        expect: Option<Link>,
+        /// Print JSON (docs/cli.md has its shape)
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show who or what decided, permitted and ran what, the newest last
+    Show(AuditShowArgs),
+}
+
+/// `steward audit show …`
+#[derive(Debug, Clone, Args)]
+pub struct AuditShowArgs {
+    /// From when on: `2h`, `yesterday 14:00`, `2026-11-20`
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<String>,
+    /// Until when, in the same words
+    #[arg(long, value_name = "WHEN")]
+    pub until: Option<String>,
+    /// Only what belongs to this incident: its number, or its long id
+    #[arg(long, value_name = "ID")]
+    pub incident: Option<String>,
+    /// Print JSON (docs/cli.md has its shape)
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `steward skill …`

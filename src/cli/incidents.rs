@@ -140,13 +140,13 @@ pub(super) async fn undo(state_dir: &Path, id: &str, now: bool, screen: &mut Scr
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Which {
+pub(super) enum Which {
     Number(u64),
     Id(IncidentId),
 }
 
 impl Which {
-    fn parse(text: &str) -> Result<Self, Failure> {
+    pub(super) fn parse(text: &str) -> Result<Self, Failure> {
         // An id may happen to be digits alone; its length tells it from any number that people see.
         let id = (text.len() == ID_LENGTH).then(|| text.parse().map(Self::Id).ok()).flatten();
         let number = || text.strip_prefix('#').unwrap_or(text).parse().map(Self::Number).ok();

@@ -91,9 +91,11 @@ impl<W: Write> Write for Line<W> {
 /// Tells of a mistake of Steward's own, on standard error: there may be nothing else left to tell it.
 fn tell_panic(panic: &str) {
     let trace = Backtrace::capture();
-    let trace = (trace.status() == BacktraceStatus::Captured).then(|| trace.to_string()).unwrap_or_default();
-    let text = format!("Steward made a mistake, please report it: {panic}\n{trace}");
-    drop(writeln!(io::stderr(), "{}", redaction().redact(text.trim_end())));
+    let mut text = format!("Steward made a mistake, please report it: {panic}");
+    if trace.status() == BacktraceStatus::Captured {
+        text.push_str(&format!("\n{trace}"));
+    }
+    drop(writeln!(io::stderr(), "{}", redaction().redact(&text)));
 }
 
 fn filter(text: &str) -> Result<EnvFilter, Failure> {
@@ -126,7 +128,72 @@ fn filter(text: &str) -> Result<EnvFilter, Failure> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use super::*;
+
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What is logged while `work` runs, with this filter.
+    fn logged(text: &str, json: bool, work: impl FnOnce()) -> String {
+        let kept = Kept::default();
+        let to = kept.clone();
+        let writer = Redacting(BoxMakeWriter::new(move || to.clone()));
+        let subscriber = tracing_subscriber::fmt().with_env_filter(filter(text).unwrap()).with_writer(writer);
+        if json {
+            tracing::subscriber::with_default(subscriber.json().finish(), work);
+        } else {
+            tracing::subscriber::with_default(subscriber.with_ansi(true).finish(), work);
+        }
+        let bytes = kept.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn no_line_holds_a_secret_in_either_format_and_json_stays_json() {
+        redaction().learn(["swordfish-in-the-log".to_owned()]);
+        let speak = || {
+            let key = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0B\n-----END PRIVATE KEY-----";
+            tracing::error!(target: "steward", password = "hunter2x", "said \"swordfish-in-the-log\"\n{key}");
+        };
+        let (text, json) = (logged("info", false, speak), logged("info", true, speak));
+        for line in [&text, &json] {
+            for secret in ["hunter2x", "swordfish", "MIIEvQ"] {
+                assert!(!line.contains(secret), "{line}");
+            }
+            assert!(
+                line.contains("[redacted: configured secret]") && line.contains("[redacted: private key]"),
+                "{line}"
+            );
+        }
+        let line: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(line["fields"]["password"], "[redacted: password]");
+    }
+
+    #[test]
+    fn the_shell_parser_does_not_log_the_words_of_commands_whatever_the_filter_says() {
+        let speak = || {
+            tracing::error!(target: "tokenize", "TOKEN 1: topsecret");
+            tracing::error!(target: "expansion", "Parsed word topsecret");
+            tracing::error!(target: "brush_parser::word", "topsecret");
+            tracing::error!(target: "steward", "still here");
+        };
+        for text in ["trace", "brush_parser=trace,tokenize=trace,steward=trace", "debug,expansion=trace"] {
+            let lines = logged(text, false, speak);
+            assert!(!lines.contains("topsecret") && lines.contains("still here"), "{text}: {lines}");
+        }
+    }
 
     #[test]
     fn a_misspelt_level_is_told_and_not_taken_for_a_module() {

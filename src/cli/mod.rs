@@ -3,6 +3,7 @@
 //! Nothing here knows an adapter: the binary hands over what touches the world as [`Tools`].
 
 mod args;
+mod audit;
 mod changes;
 mod check;
 mod control;
@@ -23,8 +24,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 pub use args::{
-    ChangesArgs, Command, Globals, IncidentCommand, LogFormat, PlanArgs, PolicyCommand, Query,
-    RunbookCommand, SkillCommand,
+    AuditCommand, AuditShowArgs, ChangesArgs, Command, Globals, IncidentCommand, LogFormat, PlanArgs,
+    PolicyCommand, Query, RunbookCommand, SkillCommand,
 };
 pub use failure::Failure;
 pub use logging::{redact_with, start as start_logging, start_to as start_logging_to};
@@ -59,9 +60,14 @@ type Ended = Result<ExitCode, Stop>;
 /// Carries a command out and returns its exit code: 0 fine, 1 problems or failure, 2 wrongly typed. Results go to
 /// standard output, failures to standard error.
 #[must_use]
-pub fn execute(globals: &Globals, command: &Command, make_tools: MakeTools<'_>) -> ExitCode {
+pub fn execute(
+    globals: &Globals,
+    command: &Command,
+    clock: &dyn Clock,
+    make_tools: MakeTools<'_>,
+) -> ExitCode {
     let mut screen = Screen::stdout();
-    let ended = carry_out(globals, command, make_tools, &mut screen);
+    let ended = carry_out(globals, command, clock, make_tools, &mut screen);
     ended.and_then(|code| screen.flush().map(|()| code)).unwrap_or_else(|stop| {
         // What was written before it stopped comes first.
         drop(screen.flush());
@@ -99,6 +105,7 @@ pub fn tell(ended: Result<ExitCode, Failure>) -> ExitCode {
 fn carry_out(
     globals: &Globals,
     command: &Command,
+    clock: &dyn Clock,
     make_tools: MakeTools<'_>,
     screen: &mut Screen<'_>,
 ) -> Ended {
@@ -113,6 +120,10 @@ fn carry_out(
         // Like `tell`: it works whatever else is wrong with the configuration.
         Command::Query(Query::Incident(IncidentCommand::Undo { id, now })) => {
             return wait_for(incidents::undo(&state_dir(globals)?, id, *now, screen));
+        }
+        Command::Audit(command) => {
+            logging::start(globals, "warn")?;
+            return wait_for(audit::audit(globals, command, clock, screen));
         }
         Command::Query(query) => query,
     };

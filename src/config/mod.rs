@@ -4,6 +4,7 @@ mod discover;
 mod document;
 mod files;
 mod load;
+mod place;
 mod problem;
 mod raw;
 mod runbook;
@@ -21,6 +22,7 @@ mod watched;
 
 pub use discover::discover;
 pub use load::{LoadOptions, Loaded, PolicyFile, load};
+pub use place::Place;
 pub use problem::Problem;
 pub use secret::{Param, ReadEnv, Secret};
 pub use settings::{

@@ -124,6 +124,8 @@ fn secrets(config: &Config) -> impl Iterator<Item = &Secret> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     const VALUE: &str = "hunter2-correct-horse";
@@ -145,6 +147,36 @@ mod tests {
         std::fs::write(dir.path().join("token"), " a b \n").unwrap();
         let secret = Secret::resolve("file:token", dir.path(), &|_| None).unwrap();
         assert_eq!(secret.expose(), " a b ");
+    }
+
+    #[test]
+    fn every_secret_that_the_configuration_names_is_among_those_that_are_taken_out_of_texts() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("config.toml");
+        let text = "[skills.params.look]\nA = \"env:A\"\nB = \"plain\"\n[skills.params.listen]\nC = \"env:C\"\n\
+            [chat.discord]\ntoken = \"env:D\"\nguild = 1\nchannel = 2\noperators = [3]\n\
+            [chat.telegram]\ntoken = \"env:E\"\nchat = -1\noperators = [4]\n";
+        std::fs::write(&file, text).unwrap();
+        std::fs::create_dir(dir.path().join("skills")).unwrap();
+        for skill in ["look", "listen"] {
+            let path = dir.path().join("skills").join(skill);
+            std::fs::write(&path, "#!/bin/sh\n#: schedule = \"0 * * * *\"\n#: targets = [\"vm\"]\n").unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let env = |name: &str| Some(format!("value of {name}"));
+        let options = crate::config::LoadOptions {
+            file: Some(file),
+            state_dir: None,
+            host: "vm",
+            timezone: "UTC",
+            env: &env,
+        };
+        let loaded = crate::config::load(&options).unwrap();
+        let mut values = loaded.secrets();
+        values.sort();
+        assert_eq!(values, ["value of A", "value of C", "value of D", "value of E"]);
+        let named = format!("{:?}", loaded.config).matches("Secret(").count() - 2; // Two are `Param::Secret(Secret(…))`.
+        assert_eq!(values.len(), named);
     }
 
     #[test]

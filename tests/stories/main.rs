@@ -34,6 +34,7 @@ mod process;
 mod reload;
 mod repair;
 mod restart;
+mod secrets;
 mod shipped;
 mod shop;
 mod silence;
