@@ -168,7 +168,13 @@ impl Shop {
         let door = Door { shop: self, repair, clock: &clock, policy, facts, permits, in_flight };
         let check = OriginalCheck { shop: self, origin: &repair.terms.origin, problem: &repair.problem };
         let log = Log { shop: self, clock: &clock, in_flight };
-        let deps = Deps { log: &log, execute: &door, check: &check, clock: clock.clone(), holds_secret };
+        let deps = Deps {
+            log: &log,
+            execute: &door,
+            check: &check,
+            clock: clock.clone(),
+            holds_secret: &holds_secret,
+        };
         let observe = |saga: &Saga, event: &SagaEvent| self.tell(repair, saga, event);
         let ended = if repair.log.is_empty() {
             drive(&mut saga, &deps, called_off, &observe).await

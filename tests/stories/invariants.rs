@@ -113,7 +113,7 @@ async fn a_check_that_does_not_hold_beforehand_lets_nothing_begin_and_is_no_fail
     lab.host.command(QUORUM, &[], 0);
     bot.pass(min(11)).await;
     assert_eq!(lab.host.ran(), [QUORUM, DETACH, DETACHED, RESTART, RESTARTED], "{}", lab.chat.thread(1));
-    assert_eq!(lab.chat.field(1, "State"), "mitigated");
+    assert_eq!(lab.chat.field(1, "State"), "resolved");
     bot.end_quietly().await;
 }
 
@@ -135,18 +135,18 @@ async fn a_check_that_takes_too_long_counts_as_one_that_does_not_hold() {
 #[tokio::test]
 async fn a_check_after_the_last_step_decides_before_the_skill_is_asked() {
     let lab = lab();
-    two_steps(&lab, "  after:\n    - { name: served, run: [curl, -fsS, \"http://localhost/\"] }");
+    two_steps(&lab, "  after:\n    - { name: served, run: [own-served, media] }");
     lab.write(
         "policy.yaml",
-        "rules:\n  - name: own-curl-local\n    why: it asks a server here\n    pattern: [curl, -fsS, \"http://localhost/**\"]\n    effect: read\n    match: [[curl, -fsS, \"http://localhost/\"]]\n    not_match: [[curl, -fsS, \"http://elsewhere/\"]]\n",
+"rules:\n  - name: own-served\n    why: it asks whether a service answers\n    pattern: [own-served, media]\n    effect: read\n    match: [own-served media]\n    not_match: [own-served]\n",
     );
     lab.host.command(RESTART, &["vm/media"], 0);
-    lab.host.command("curl -fsS http://localhost/", &[], 22);
+    lab.host.command("own-served media", &[], 22);
     let bot = stale(&lab).await;
     let looked = lab.host.runs("look");
     assert_eq!(
         lab.host.ran(),
-        [DETACH, DETACHED, RESTART, RESTARTED, "curl -fsS http://localhost/", ATTACH],
+        [DETACH, DETACHED, RESTART, RESTARTED, "own-served media", ATTACH],
         "{}",
         lab.chat.thread(1)
     );
@@ -246,12 +246,17 @@ async fn what_destroys_is_asked_for_with_a_safety_check_which_passes_right_befor
 #[tokio::test]
 async fn what_destroys_does_not_run_when_its_safety_check_fails_right_before_it() {
     let lab = lab();
-    let bot = full(&lab, BACKUP).await;
-    lab.host.command(FRESH, &[], 3);
+    let bot = full(&lab, &format!("{BACKUP}{ALWAYS}\n")).await;
+    lab.host.hang(QUORUM);
     bot.says("approve 1").await;
+    assert_eq!(lab.host.ran(), [FRESH, QUORUM], "{}", lab.chat.thread(1));
+    // It has passed before the first step, and does so no longer.
+    lab.host.command(FRESH, &[], 3);
+    lab.host.release();
     bot.pass(secs(1)).await;
     assert_eq!(lab.host.ran(), [FRESH], "{}", lab.chat.thread(1));
     let story = lab.chat.thread(1);
-    assert!(story.contains("check backup-is-fresh does not hold before the first step"), "{story}");
+    assert!(story.contains("check backup-is-fresh does not hold before step drop"), "{story}");
+    assert!(story.contains("drop-snapshots was called off: nothing was begun"), "{story}");
     bot.end_quietly().await;
 }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 use ulid::Ulid;
 
-use super::ports::{Execute, ExecuteError, FinalCheck, Order, SagaLog};
+use super::ports::{Execute, ExecuteError, FinalCheck, Order, Purpose, SagaLog};
 use crate::domain::action::Action;
 use crate::domain::ids::ExecutionId;
 use crate::domain::remediation::{
@@ -27,7 +27,7 @@ pub struct Deps<'a> {
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Whether a text holds a secret, which must not get into the log.
-    pub holds_secret: fn(&str) -> bool,
+    pub holds_secret: &'a (dyn Fn(&str) -> bool + Send + Sync),
 }
 
 /// Told of each event once it is durable, with the saga as it is after it.
@@ -197,20 +197,21 @@ impl Driver<'_> {
         let planned = &self.saga.plan().steps[step];
         if let Some(undo) = &planned.undo {
             let judged = match fill_captures(undo, &captured) {
-                Ok(undo) => self.deps.execute.judge(&undo, false).await,
+                Ok(undo) => self.deps.execute.judge(&undo, Purpose::Undo).await,
                 Err(why) => Err(why.to_string()),
             };
             if let Err(why) = judged {
                 return Ok(Err(format!("it was not begun, because it could not be taken back: {why}")));
             }
         }
-        let safe = self.is_safe(self.saga.safety_passed(step));
-        Ok(self.deps.execute.judge(&planned.run, safe).await.map(|digest| (captured, digest)))
+        let purpose = self.doing(self.saga.safety_passed(step));
+        Ok(self.deps.execute.judge(&planned.run, purpose).await.map(|digest| (captured, digest)))
     }
 
-    /// Whether safety checks that passed then still count.
-    fn is_safe(&self, passed: Option<Timestamp>) -> bool {
-        passed.is_some_and(|at| is_fresh(at, self.deps.clock.now()))
+    /// Doing a step now, for which the safety checks passed then.
+    fn doing(&self, safety: Option<Timestamp>) -> Purpose {
+        let safety_checked = safety.is_some_and(|at| is_fresh(at, self.deps.clock.now()));
+        Purpose::Step { safety_checked }
     }
 
     async fn undo(&mut self, step: usize) -> Result<(), DriveError> {
@@ -226,7 +227,7 @@ impl Driver<'_> {
     async fn prepare_undo(&self, step: usize) -> Result<(Action, String), String> {
         let undo = self.saga.plan().steps[step].undo.as_ref().ok_or("it has no undo")?;
         let action = fill_captures(undo, &self.saga.steps()[step].captured).map_err(|why| why.to_string())?;
-        let digest = self.deps.execute.judge(&action, false).await?;
+        let digest = self.deps.execute.judge(&action, Purpose::Undo).await?;
         Ok((action, digest))
     }
 
@@ -241,8 +242,11 @@ impl Driver<'_> {
         safety: Option<Timestamp>,
     ) -> Result<(), DriveError> {
         let timeout = self.saga.plan().steps[step].timeout;
-        let safety_checked = self.is_safe(safety);
-        let order = Order { action, digest: Some(digest), execution, timeout, safety_checked };
+        let purpose = match part {
+            Part::Run => self.doing(safety),
+            Part::Undo => Purpose::Undo,
+        };
+        let order = Order { action, digest: Some(digest), execution, timeout, purpose };
         let spawned = |process| SagaEvent::Spawned { step, part, execution, process };
         let result = match self.execute(order, &spawned).await? {
             Ok(output) => ran(step, part, execution, &output),

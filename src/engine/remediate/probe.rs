@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::driver::{DriveError, Driver};
-use super::ports::Order;
+use super::ports::{Order, Purpose};
 use crate::domain::action::Action;
 use crate::domain::remediation::{CheckVerdict, PlannedCheck, PlannedVerify, Reading, SagaEvent, Tail};
 use crate::engine::ports::{Exit, Output};
@@ -117,7 +117,7 @@ impl Driver<'_> {
         timeout: Duration,
     ) -> Result<Result<Output, String>, DriveError> {
         let execution = self.new_execution();
-        let order = Order { action, digest: None, execution, timeout, safety_checked: false };
+        let order = Order { action, digest: None, execution, timeout, purpose: Purpose::Look };
         let probed = |process| SagaEvent::Probed { execution, process };
         Ok(self.execute(order, &probed).await?.map_err(|error| error.to_string()))
     }

@@ -56,7 +56,7 @@ impl World {
             execute: &**self,
             check: &**self,
             clock: self.clone(),
-            holds_secret: |text| text.contains("SECRET"),
+            holds_secret: &|text: &str| text.contains("SECRET"),
         };
         let (_keep, cancel) = watch::channel(None);
         match again {
@@ -79,15 +79,15 @@ impl SagaLog for World {
 
 #[async_trait]
 impl Execute for World {
-    async fn judge(&self, action: &Action, safety_checked: bool) -> Result<String, String> {
-        let safe = if safety_checked { " safe" } else { "" };
+    async fn judge(&self, action: &Action, purpose: Purpose) -> Result<String, String> {
+        let safe = safe(purpose);
         self.calls.lock().unwrap().push(format!("judge {action}{safe}"));
         Ok(action.to_string())
     }
 
     async fn execute(&self, order: Order<'_>, gate: &mut dyn Gatekeeper) -> Result<Output, ExecuteError> {
         let line = order.action.to_string();
-        let safe = if order.safety_checked { " safe" } else { "" };
+        let safe = safe(order.purpose);
         self.calls.lock().unwrap().push(format!("run {line}{safe}"));
         let child = Child { pid: 7, start_ticks: 1, boot_id: "b".into() };
         gate.spawned(&child).await.map_err(ExecuteError::NotRun)?;
@@ -124,6 +124,10 @@ impl Clock for World {
         *self.now.lock().unwrap() = at;
     }
     async fn sleep(&self, _: Duration) {}
+}
+
+fn safe(purpose: Purpose) -> &'static str {
+    if purpose == (Purpose::Step { safety_checked: true }) { " safe" } else { "" }
 }
 
 fn action(line: &str) -> Action {

@@ -11,7 +11,7 @@ use crate::domain::ids::ExecutionId;
 use crate::engine::activity::RestingClock;
 use crate::engine::patience;
 use crate::engine::ports::{Child, Gatekeeper, Limits, Output, Reaped};
-use crate::engine::remediate::{Execute, ExecuteError, Order};
+use crate::engine::remediate::{Execute, ExecuteError, Order, Purpose};
 use crate::policy::{Authorized, Decision, Facts, Policy};
 use crate::store::audit::{self, AuditEntry, AuditKind};
 use crate::store::sagas::Unfinished;
@@ -58,29 +58,31 @@ impl Door<'_> {
             .map_err(|error| format!("it could not be noted: {error}"))
     }
 
-    /// The facts of this moment for a command.
-    fn facts(&self, safety_checked: bool) -> Facts {
+    /// What the policy has to know of a command now.
+    fn facts(&self, purpose: Purpose) -> Facts {
+        let safety_checked = purpose == (Purpose::Step { safety_checked: true });
         Facts { safety_checked, ..self.facts }
     }
 
-    async fn authorize(&self, action: &Action, facts: &Facts) -> Result<Authorized, ExecuteError> {
+    async fn authorize(&self, action: &Action, purpose: Purpose) -> Result<Authorized, ExecuteError> {
         let denied = |why: String| ExecuteError::Denied(why);
         let resolved = self.shop.runner.resolve(action).await;
         let executable = resolved.map_err(|error| ExecuteError::NotRun(error.to_string()))?;
         let now = self.shop.clock.now();
-        let evaluation = self.policy.evaluate(action, facts);
+        let facts = self.facts(purpose);
+        let evaluation = self.policy.evaluate(action, &facts);
         match evaluation.decision {
             Decision::Allow => self
                 .policy
-                .authorize(action.clone(), executable, facts, now)
+                .authorize(action.clone(), executable, &facts, now)
                 .map_err(|d| denied(d.to_string())),
             Decision::Approve => {
                 let grant = self
                     .permits()
-                    .and_then(|p| p.spend(action, &executable, self.policy, now))
+                    .and_then(|p| p.spend(action, purpose, &executable, self.policy, now))
                     .map_err(denied)?;
                 self.policy
-                    .authorize_approved(action.clone(), executable, facts, &grant, now)
+                    .authorize_approved(action.clone(), executable, &facts, &grant, now)
                     .map_err(|d| denied(d.to_string()))
             }
             Decision::Forbid => Err(denied(evaluation.reasons.join("; "))),
@@ -90,11 +92,11 @@ impl Door<'_> {
 
 #[async_trait]
 impl Execute for Door<'_> {
-    async fn judge(&self, action: &Action, safety_checked: bool) -> Result<String, String> {
-        let evaluation = self.policy.evaluate(action, &self.facts(safety_checked));
+    async fn judge(&self, action: &Action, purpose: Purpose) -> Result<String, String> {
+        let evaluation = self.policy.evaluate(action, &self.facts(purpose));
         match evaluation.decision {
             Decision::Allow => {}
-            Decision::Approve => self.permits()?.covers(action)?,
+            Decision::Approve => self.permits()?.covers(action, purpose)?,
             Decision::Forbid => return Err(evaluation.reasons.join("; ")),
         }
         Ok(self.policy.digest(action).to_string())
@@ -104,7 +106,7 @@ impl Execute for Door<'_> {
         if order.digest.is_some_and(|digest| digest != self.policy.digest(order.action).to_string()) {
             return Err(ExecuteError::Denied("what would run is not what was judged".to_owned()));
         }
-        let authorized = match self.authorize(order.action, &self.facts(order.safety_checked)).await {
+        let authorized = match self.authorize(order.action, order.purpose).await {
             Ok(authorized) => authorized,
             Err(error) => {
                 let why = json!({ "why": error.to_string() });
