@@ -5,7 +5,6 @@ mod check;
 mod door;
 mod log;
 mod permits;
-mod secret;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,7 +29,6 @@ use check::OriginalCheck;
 use door::Door;
 use log::Log;
 use permits::Permits;
-use secret::holds_secret;
 
 /// What repairs work with.
 #[derive(Clone)]
@@ -168,12 +166,13 @@ impl Shop {
         let door = Door { shop: self, repair, clock: &clock, policy, facts, permits, in_flight };
         let check = OriginalCheck { shop: self, origin: &repair.terms.origin, problem: &repair.problem };
         let log = Log { shop: self, clock: &clock, in_flight };
+        let redactor = self.store.redaction().now();
         let deps = Deps {
             log: &log,
             execute: &door,
             check: &check,
             clock: clock.clone(),
-            holds_secret: &holds_secret,
+            holds_secret: &|text| redactor.holds_secret(text),
         };
         let observe = |saga: &Saga, event: &SagaEvent| self.tell(repair, saga, event);
         let ended = if repair.log.is_empty() {
