@@ -64,6 +64,8 @@ fn approval() -> Approval {
         requested_at: Timestamp::UNIX_EPOCH,
         expires_at: Timestamp::UNIX_EPOCH,
         decided_by: None,
+        needed: 1,
+        yes: Vec::new(),
     }
 }
 
