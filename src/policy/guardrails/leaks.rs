@@ -41,13 +41,9 @@ const USERS: [&str; 22] = [
 ];
 
 /// Flags whose value is a credential to use, not one to show.
-const USES: [&str; 21] = [
-    "-i",
-    "-F",
-    "-S",
+const USES: [&str; 16] = [
     "--key",
     "--cert",
-    "-E",
     "--cacert",
     "--capath",
     "--kubeconfig",
@@ -61,8 +57,16 @@ const USES: [&str; 21] = [
     "--identity",
     "--password-file",
     "--passfile",
-    "--defaults-file",
     "--defaults-extra-file",
+];
+
+/// As [`USES`], where a short flag means that.
+const SHORT_USES: [(&[&str], &[&str]); 2] = [
+    (
+        &["ssh", "scp", "sftp", "rsync", "sshfs", "ssh-copy-id", "mosh", "sshpass", "autossh"],
+        &["-i", "-F", "-S", "-e", "-o", "-f", "--rsh", "-c"],
+    ),
+    (&["curl"], &["-E"]),
 ];
 
 /// Why this action must never run, if so.
@@ -94,10 +98,13 @@ fn tells_a_secret(segment: &Segment) -> Option<String> {
     if BLIND.contains(&seen.name) || (USERS.contains(&seen.name) && !sends) {
         return None;
     }
+    let short =
+        SHORT_USES.iter().filter(|(names, _)| names.contains(&seen.name)).flat_map(|(_, flags)| *flags);
+    let uses = || USES.iter().chain(short.clone());
     let mut before = "";
     for word in seen.words {
         let text = word.text();
-        let used = USES.contains(&before) || USES.iter().any(|flag| is_value_of(text, flag));
+        let used = uses().any(|flag| *flag == before || is_value_of(text, flag));
         before = text;
         if !used && names_a_secret(word, seen) {
             return Some(format!("`{}` is given {text}, which holds secrets,", seen.name));
