@@ -63,6 +63,10 @@ impl Policy {
     }
 
     fn guard(&self, command: &Command, line: &Line, facts: &Facts, evaluation: &mut Evaluation) {
+        if let Some(why) = guardrails::deceives(command) {
+            evaluation.decision = evaluation.decision.max(Decision::Approve);
+            evaluation.reasons.insert(0, why);
+        }
         let repetition = guardrails::repetition(facts.limit_exceeded, evaluation.effect);
         let rules = line.segments.iter().flat_map(|s| self.rules.iter().filter(move |rule| rule.matches(s)));
         let risky = (evaluation.effect == Effect::Irreversible)

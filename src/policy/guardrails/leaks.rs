@@ -1,8 +1,9 @@
 //! Credentials that leave their host: something that reads a secret and something that sends, in one line.
 
 use crate::domain::action::Command;
+use crate::policy::paths::base_name;
 use crate::policy::secrets;
-use crate::policy::segment::{Line, Opaque, Segment, Word};
+use crate::policy::segment::{Line, Opaque, Word};
 
 use super::places::Place;
 use super::seen::Seen;
@@ -41,13 +42,9 @@ const USERS: [&str; 22] = [
 ];
 
 /// Flags whose value is a credential to use, not one to show.
-const USES: [&str; 21] = [
-    "-i",
-    "-F",
-    "-S",
+const USES: [&str; 16] = [
     "--key",
     "--cert",
-    "-E",
     "--cacert",
     "--capath",
     "--kubeconfig",
@@ -61,13 +58,22 @@ const USES: [&str; 21] = [
     "--identity",
     "--password-file",
     "--passfile",
-    "--defaults-file",
     "--defaults-extra-file",
+];
+
+/// As [`USES`], where a short flag means that.
+const SHORT_USES: [(&[&str], &[&str]); 2] = [
+    (
+        &["ssh", "scp", "sftp", "rsync", "sshfs", "ssh-copy-id", "mosh", "sshpass", "autossh"],
+        &["-i", "-F", "-S", "-e", "-o", "-f", "--rsh", "-c"],
+    ),
+    (&["curl"], &["-E"]),
 ];
 
 /// Why this action must never run, if so.
 pub(super) fn forbids(command: &Command, line: &Line) -> Option<String> {
-    let told = line.segments.iter().find_map(tells_a_secret).or_else(|| said_in(command, line))?;
+    let seen = line.segments.iter().filter_map(Seen::of);
+    let told = seen.clone().find_map(tells_a_secret).or_else(|| said_in(command, line))?;
     let sends =
         line.segments.iter().filter_map(Seen::of).any(|seen| senders::sends(seen) != Sending::Nothing)
             || line.opaque.iter().any(opens_a_connection)
@@ -78,15 +84,20 @@ pub(super) fn forbids(command: &Command, line: &Line) -> Option<String> {
 
 /// Why what can't be seen through must never run, if it speaks of a secret and of the network.
 pub(super) fn within(opaque: &Opaque) -> Option<String> {
-    let secret = opaque.texts.iter().flat_map(|text| words_of(text)).find(|word| is_secret(word))?;
-    opens_a_connection(opaque).then(|| {
-        format!("it speaks of {secret}, which holds secrets, and of the network: credentials don't leave their host")
-    })
+    let told = told_by_opaque(opaque)?;
+    opens_a_connection(opaque)
+        .then(|| format!("{told} and it speaks of the network: credentials don't leave their host"))
+}
+
+/// As [`tells_a_secret`], as far as words go.
+fn told_by_opaque(opaque: &Opaque) -> Option<String> {
+    let (name, words) = opaque.texts.split_first()?;
+    let words: Vec<Word> = words.iter().cloned().map(Word::Known).collect();
+    tells_a_secret(Seen { name: base_name(name), words: &words, cwd: None })
 }
 
 /// What secret this command would hand on, if any.
-fn tells_a_secret(segment: &Segment) -> Option<String> {
-    let seen = Seen::of(segment)?;
+fn tells_a_secret(seen: Seen<'_>) -> Option<String> {
     if let Some(what) = tells_by_itself(seen) {
         return Some(format!("`{}` {what}", seen.name));
     }
@@ -94,10 +105,13 @@ fn tells_a_secret(segment: &Segment) -> Option<String> {
     if BLIND.contains(&seen.name) || (USERS.contains(&seen.name) && !sends) {
         return None;
     }
+    let short =
+        SHORT_USES.iter().filter(|(names, _)| names.contains(&seen.name)).flat_map(|(_, flags)| *flags);
+    let uses = || USES.iter().chain(short.clone());
     let mut before = "";
     for word in seen.words {
         let text = word.text();
-        let used = USES.contains(&before) || USES.iter().any(|flag| is_value_of(text, flag));
+        let used = uses().any(|flag| *flag == before || is_value_of(text, flag));
         before = text;
         if !used && names_a_secret(word, seen) {
             return Some(format!("`{}` is given {text}, which holds secrets,", seen.name));
@@ -189,9 +203,9 @@ fn said_in(command: &Command, line: &Line) -> Option<String> {
     if line.opaque.is_empty() {
         return None;
     }
-    let texts = line.opaque.iter().flat_map(|opaque| &opaque.texts).chain(&command.stdin);
-    let secret = texts.flat_map(|text| words_of(text)).find(|word| is_secret(word))?;
-    Some(format!("it speaks of {secret}, which holds secrets,"))
+    let input = || command.stdin.iter().flat_map(|text| words_of(text)).find(|word| is_secret(word));
+    let by_input = || Some(format!("it speaks of {}, which holds secrets,", input()?));
+    line.opaque.iter().find_map(told_by_opaque).or_else(by_input)
 }
 
 fn opens_a_connection(opaque: &Opaque) -> bool {

@@ -5,6 +5,7 @@
 
 mod cluster;
 mod databases;
+mod deceit;
 mod leaks;
 mod own_process;
 mod own_state;
@@ -22,6 +23,7 @@ use crate::domain::action::{BlastRadius, Command, Effect};
 use super::paths::base_name;
 use super::segment::{Line, Opaque, Word};
 use super::wildcard;
+pub(super) use deceit::deceives;
 use seen::Seen;
 
 /// Programs that a pattern in a program's place (`/bin/r?`) is held against.
@@ -108,27 +110,44 @@ pub(super) fn without_return(effect: Effect, blast_radius: BlastRadius) -> Optio
 /// the one that nothing opens.
 pub(super) fn destructive(line: &Line) -> Option<Guardrail> {
     let menaces = line.menaces.iter().map(|why| Guardrail::never(why.as_str()));
-    let seen = line.segments.iter().filter_map(|segment| {
-        let named = Seen::of(segment)?;
-        match segment.words.first()? {
-            Word::Files(pattern) => GRAVE
-                .iter()
-                .filter(|name| wildcard::meet(base_name(pattern), name))
-                .find_map(|name| judge(named.called(name))),
-            Word::Known(_) | Word::Unknown(_) => judge(named),
-        }
-    });
+    let seen = line.segments.iter().filter_map(|segment| judge(Seen::of(segment)?));
     let hidden = line.opaque.iter().filter_map(in_opaque);
     menaces.chain(seen).chain(hidden).min_by_key(|guardrail| guardrail.unless_checked)
 }
 
-/// [`destructive`], and what only the whole line shows: SQL that is handed to a database.
+/// [`destructive`], and what only the whole line shows: a script that is handed to a shell, SQL to a database.
 fn every_destruction(command: &Command, line: &Line) -> Option<Guardrail> {
-    destructive(line).or_else(|| {
+    let handed = || {
+        let texts: Vec<String> = command.argv.iter().chain(&command.stdin).cloned().collect();
+        let whole = Opaque { why: String::new(), texts };
+        line.opaque.iter().any(is_fed).then(|| in_opaque(&whole)).flatten()
+    };
+    destructive(line).or_else(handed).or_else(|| fed_with_names(line)).or_else(|| {
         let client = line.segments.iter().filter_map(Seen::of).any(|seen| databases::is_client(seen.name));
         let texts = command.argv.iter().chain(&command.stdin).map(String::as_str);
         (client && databases::drops(texts))
             .then(|| Guardrail::unless_checked("it drops or empties a database"))
+    })
+}
+
+/// Whether an opaque part runs what the rest of the line gives it.
+fn is_fed(opaque: &Opaque) -> bool {
+    let Some(name) = opaque.texts.first().map(|text| base_name(text)) else { return false };
+    super::segments::is_interpreter(name)
+        || ["source", ".", "xargs", "parallel", "at", "batch"].contains(&name)
+}
+
+/// `echo /etc | xargs rm -rf`: what is said in front is what it is done to.
+fn fed_with_names(line: &Line) -> Option<Guardrail> {
+    let says = |seen: &Seen<'_>| ["echo", "printf"].contains(&seen.name);
+    let said: Vec<&str> =
+        line.segments.iter().filter_map(Seen::of).filter(says).flat_map(Seen::texts).collect();
+    let fed = line.opaque.iter().filter(|opaque| {
+        opaque.texts.first().is_some_and(|text| ["xargs", "parallel"].contains(&base_name(text)))
+    });
+    fed.into_iter().find_map(|opaque| {
+        let words = opaque.texts.iter().map(String::as_str).chain(said.iter().copied());
+        any_within(&words.map(|word| Word::Known(word.to_owned())).collect::<Vec<_>>())
     })
 }
 
@@ -155,7 +174,9 @@ fn any_within(words: &[Word]) -> Option<Guardrail> {
     (0..words.len()).find_map(|i| {
         let name = base_name(words[i].text());
         let seen = Seen { name, words: &words[i + 1..], cwd: None };
-        judge(seen).or_else(|| own_process::forbids_within(seen).map(Guardrail::never))
+        let meant = GRAVE.iter().filter(|grave| wildcard::is_wild(name) && wildcard::meet(name, grave));
+        let by_pattern = || meant.into_iter().find_map(|grave| judge(seen.called(grave)));
+        judge(seen).or_else(by_pattern).or_else(|| own_process::forbids_within(seen).map(Guardrail::never))
     })
 }
 
@@ -174,7 +195,8 @@ fn candidates(opaque: &Opaque) -> Vec<Vec<Word>> {
     let known = |word: &str| Word::Known(word.to_owned());
     let mut lists = vec![opaque.texts.iter().map(|text| known(text)).collect()];
     for text in &opaque.texts {
-        let unquoted: String = text.chars().filter(|c| !matches!(c, '\'' | '"' | '\\')).collect();
+        let spaced = text.replace("${IFS}", " ").replace("$IFS", " ");
+        let unquoted: String = spaced.chars().filter(|c| !matches!(c, '\'' | '"' | '\\')).collect();
         for line in unquoted.split([';', '|', '&', '\n', '(', ')', '{', '}', '`']) {
             let words: Vec<Word> = line.split_whitespace().map(known).collect();
             if words.len() > 1 {

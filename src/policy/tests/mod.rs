@@ -138,6 +138,42 @@ fn a_guardrail_forbids_what_an_operators_rule_would_allow() {
 }
 
 #[test]
+fn what_reaches_far_and_has_no_way_back_takes_a_safety_check_and_then_a_person() {
+    let own = "rules:\n  - name: own-far\n    why: x\n    pattern: [/opt/lab/failover]\n    effect: irreversible\n    blast_radius: cluster\n    match: [/opt/lab/failover]\n    not_match: [ls]\n";
+    let policy = with(own).unwrap();
+    let decide = |facts: Facts| policy.evaluate(&action("/opt/lab/failover"), &facts).decision;
+    assert_eq!(decide(FREE), Decision::Forbid);
+    assert_eq!(decide(Facts { safety_checked: true, ..FREE }), Decision::Approve);
+    let near = Facts { target_radius: BlastRadius::Cluster, ..FREE };
+    assert_eq!(
+        policy.evaluate(&action("reboot"), &near).decision,
+        Decision::Approve,
+        "the rule's own radius counts"
+    );
+}
+
+#[test]
+fn a_safety_check_opens_stored_data_as_far_as_a_question_and_nothing_else() {
+    let checked = Facts { safety_checked: true, ..FREE };
+    assert_eq!(decide("zfs destroy tank/media@old", FREE), Decision::Forbid);
+    assert_eq!(decide("zfs destroy tank/media@old", checked), Decision::Approve);
+    assert_eq!(decide("wipefs -a /dev/sda", checked), Decision::Forbid);
+    let both = Action::script("zfs destroy tank/media@old; rm -rf /etc");
+    assert_eq!(shipped().evaluate(&both, &checked).decision, Decision::Forbid);
+    assert_eq!(decide("df -h", checked), Decision::Allow);
+}
+
+#[test]
+fn what_deceives_the_eye_is_never_allowed_by_a_rule() {
+    assert_eq!(shipped().evaluate(&Action::script("df -h"), &FREE).decision, Decision::Allow);
+    for line in ["df \u{2013}h", "cat /etc/\u{455}hadow", "df -h\u{200b}"] {
+        let evaluation = shipped().evaluate(&Action::script(line), &FREE);
+        assert_eq!(evaluation.decision, Decision::Approve, "{line:?}");
+        assert!(evaluation.reasons[0].contains("character") || evaluation.reasons[0].contains("script"));
+    }
+}
+
+#[test]
 fn an_operators_rule_adds_and_tightens_and_never_loosens() {
     let rule = |name: &str, pattern: &str, rest: &str, example: &str| {
         format!(
