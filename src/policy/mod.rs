@@ -48,7 +48,8 @@ pub struct Policy {
 }
 
 /// The rules that come with the binary.
-const SHIPPED: [(&str, &str); 25] = [
+const SHIPPED: [(&str, &str); 26] = [
+    ("shipped/risky.yaml", include_str!("rules/risky.yaml")),
     ("shipped/changes.yaml", include_str!("rules/changes.yaml")),
     ("shipped/look.yaml", include_str!("rules/look.yaml")),
     ("shipped/shell.yaml", include_str!("rules/shell.yaml")),
