@@ -139,17 +139,16 @@ fn a_guardrail_forbids_what_an_operators_rule_would_allow() {
 }
 
 #[test]
-fn what_reaches_far_and_has_no_way_back_takes_a_safety_check_and_then_a_person() {
-    let own = "rules:\n  - name: own-far\n    why: x\n    pattern: [/opt/lab/failover]\n    effect: irreversible\n    blast_radius: cluster\n    match: [/opt/lab/failover]\n    not_match: [ls]\n";
+fn what_a_rule_calls_risky_takes_a_safety_check_and_then_a_person() {
+    let own = "rules:\n  - name: own-far\n    why: x\n    pattern: [/opt/lab/failover]\n    effect: irreversible\n    risky: true\n    blast_radius: cluster\n    match: [/opt/lab/failover]\n    not_match: [ls]\n";
     let policy = with(own).unwrap();
     let decide = |facts: Facts| policy.evaluate(&action("/opt/lab/failover"), &facts).decision;
     assert_eq!(decide(FREE), Decision::Forbid);
     assert_eq!(decide(Facts { safety_checked: true, ..FREE }), Decision::Approve);
-    let near = Facts { target_radius: BlastRadius::Cluster, ..FREE };
     assert_eq!(
-        policy.evaluate(&action("reboot"), &near).decision,
+        policy.evaluate(&action("reboot"), &FREE).decision,
         Decision::Approve,
-        "the rule's own radius counts"
+        "what is merely gone is asked for"
     );
 }
 
