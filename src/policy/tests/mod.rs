@@ -1,4 +1,5 @@
 mod corpus;
+mod properties;
 
 use chrono::{Duration, TimeZone, Utc};
 use proptest::prelude::*;
