@@ -48,12 +48,13 @@ pub struct Policy {
 }
 
 /// The rules that come with the binary.
-const SHIPPED: [(&str, &str); 26] = [
+const SHIPPED: [(&str, &str); 27] = [
     ("shipped/risky.yaml", include_str!("rules/risky.yaml")),
     ("shipped/changes.yaml", include_str!("rules/changes.yaml")),
     ("shipped/look.yaml", include_str!("rules/look.yaml")),
     ("shipped/shell.yaml", include_str!("rules/shell.yaml")),
     ("shipped/text.yaml", include_str!("rules/text.yaml")),
+    ("shipped/programs.yaml", include_str!("rules/programs.yaml")),
     ("shipped/files.yaml", include_str!("rules/files.yaml")),
     ("shipped/process.yaml", include_str!("rules/process.yaml")),
     ("shipped/network.yaml", include_str!("rules/network.yaml")),
