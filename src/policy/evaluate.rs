@@ -63,17 +63,18 @@ impl Policy {
     }
 
     fn guard(&self, command: &Command, line: &Line, facts: &Facts, evaluation: &mut Evaluation) {
-        if let Some(why) = guardrails::deceives(command) {
+        if let Some(why) = guardrails::warns(command, line) {
             evaluation.decision = evaluation.decision.max(Decision::Approve);
             evaluation.reasons.insert(0, why);
         }
         let repetition = guardrails::repetition(facts.limit_exceeded, evaluation.effect);
-        let rules = line.segments.iter().flat_map(|s| self.rules.iter().filter(move |rule| rule.matches(s)));
-        let risky = (evaluation.effect == Effect::Irreversible)
-            .then(|| {
-                rules.filter_map(|rule| guardrails::without_return(rule.effect, rule.blast_radius)).next()
-            })
-            .flatten();
+        // What the shipped rules lump together as irreversible is told apart by the guardrails themselves; an
+        // operator's rule is taken at its word.
+        let own = |rule: &&Rule| !rule.file.starts_with("shipped/");
+        let matching =
+            line.segments.iter().flat_map(|s| self.rules.iter().filter(own).filter(|rule| rule.matches(s)));
+        let risky =
+            matching.filter_map(|rule| guardrails::without_return(rule.effect, rule.blast_radius)).next();
         let all =
             guardrails::forbids(command, line, &self.protected).into_iter().chain(repetition).chain(risky);
         // The weightiest comes first, so it is put in front last.
