@@ -28,7 +28,6 @@ use crate::engine::schedule::{self, Asker, Scheduler};
 use crate::engine::skills::Workshop;
 use crate::engine::suspects::{Inquiries, Ledger};
 use crate::engine::world::World;
-use crate::policy::{Autonomy, Facts};
 use crate::store::metrics::{self, Metrics};
 use crate::store::{OpenError, Store, StoreError, executions, load, outbox, sagas};
 
@@ -95,6 +94,7 @@ impl App {
         let loaded = Arc::new(setup.loaded.clone());
         let config = &loaded.config;
         let store = Store::open(&config.state_dir)?;
+        store.redaction().learn(loaded.secrets());
         let now = parts.clock.now();
         let limits =
             metrics::Limits { max_series: config.metrics.max_series.into(), retention: config.metrics.keep };
@@ -118,7 +118,7 @@ impl App {
         world.restore(store.read(move |conn| load::load(conn, now, back)).await?, now);
 
         let activity = Activity::default();
-        let (handle, mailbox) = Handle::new(activity.clone());
+        let (handle, mailbox) = Handle::new(activity.clone(), store.redaction().clone());
         let (ending, told) = watch::channel(false);
         let (stopping_skills, skills_told) = watch::channel(false);
         reap(&store, &*parts.runner).await?;
@@ -167,8 +167,8 @@ impl App {
         };
         let bells: Vec<Arc<Notify>> = parts.chats.iter().map(|_| Arc::default()).collect();
         for unfinished in store.read(sagas::unfinished).await? {
-            let facts = begun(world.facts(&unfinished.problem.target));
-            shop.run(unfinished, understood.knowledge.policy.clone(), facts);
+            let (facts, reach) = world.take_up(&unfinished, now);
+            shop.run(unfinished, understood.knowledge.policy.clone(), facts, reach);
         }
         let ignored = world.ignored();
         let desk = Desk {
@@ -292,12 +292,6 @@ impl App {
         store.close().await?;
         outcome
     }
-}
-
-/// The facts of a repair that has begun: what it may do was settled then, and neither a pause nor another autonomy
-/// that came since may keep it from taking back what it did.
-fn begun(facts: Facts) -> Facts {
-    Facts { autonomy: Autonomy::Full, paused: false, ..facts }
 }
 
 /// Ends what an earlier Steward left running.

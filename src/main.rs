@@ -1,10 +1,12 @@
 //! The `steward` binary: arguments, logging, exit code.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 use steward::adapters::chat::console::{Console, Style, stdin};
+use steward::adapters::control::{Control, ControlLimits};
 use steward::app::{App, StartError, live};
 use steward::cli::{self, Failure, Globals, Tools};
 use steward::config::Setup;
@@ -53,7 +55,7 @@ fn main() -> ExitCode {
     match command.unwrap_or(Command::Run) {
         Command::Run => run(&globals),
         Command::Demo { interactive } => cli::tell(demo(&globals, interactive)),
-        Command::Cli(command) => cli::execute(&globals, &command, &tools),
+        Command::Cli(command) => cli::execute(&globals, &command, &*live::clock(), &tools),
         Command::LabProcess(args) => lab::lab_process(&args),
         Command::LabCtl(args) => lab::lab_ctl(&args),
     }
@@ -74,14 +76,22 @@ fn run(globals: &Globals) -> ExitCode {
             }
             chats.extend(live::platforms(&setup).map_err(|why| Failure::of_sentence(&why))?);
             let app = live::start(&globals.request(), chats).await.map_err(failed)?;
+            cli::redact_with(app.store().redaction().clone());
             if settings.enabled {
                 listen(&console, settings.operator.clone(), app.handle().clone())?;
             }
-            let ended = keep_running(app, interrupted).await;
+            let control = hear_commands(&setup.loaded.config.state_dir, app.handle().clone());
+            let ended = keep_running(app, control, interrupted).await;
             console.close().await;
             ended
         })
     })
+}
+
+/// Hears what the command line says. Steward works without, so a fault of this is told and no more.
+fn hear_commands(state_dir: &Path, engine: Handle) -> Option<Control> {
+    let opened = Control::open(state_dir, engine, ControlLimits::default());
+    opened.inspect_err(|error| tracing::warn!("{error}")).ok()
 }
 
 fn console() -> Result<Console, Failure> {
@@ -118,12 +128,25 @@ fn listen(console: &Console, operator: String, engine: Handle) -> Result<(), Fai
 }
 
 /// Runs until told to end, or until it can't go on.
-async fn keep_running(mut app: App, mut interrupted: watch::Receiver<bool>) -> Result<ExitCode, Failure> {
+async fn keep_running(
+    mut app: App,
+    control: Option<Control>,
+    mut interrupted: watch::Receiver<bool>,
+) -> Result<ExitCode, Failure> {
     tokio::select! {
         _ = async { let _ = interrupted.wait_for(|yes| *yes).await; } => {}
         error = app.failed() => return Err(Failure::new(format!("Steward can't go on: {error}"), "start it again when that is mended; what was decided before is stored")),
     }
-    app.stop().await.map_err(|error| {
+    // While the state lock is held: afterwards the socket could be the next Steward's.
+    let remaining = match control {
+        Some(control) => Some(control.close().await),
+        None => None,
+    };
+    let stopped = app.stop().await;
+    if let Some(remaining) = remaining {
+        remaining.leave().await;
+    }
+    stopped.map_err(|error| {
         Failure::new(
             format!("the last decisions were not written: {error}"),
             "they are made again at the next start",

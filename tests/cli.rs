@@ -7,15 +7,24 @@ mod past;
 #[path = "cli/place.rs"]
 mod place;
 #[cfg(test)]
+#[path = "cli/running.rs"]
+mod running;
+#[cfg(test)]
 #[path = "cli/shape.rs"]
 mod shape;
 
+#[cfg(test)]
+#[path = "cli/audit.rs"]
+mod audit;
 #[cfg(test)]
 #[path = "cli/checks.rs"]
 mod checks;
 #[cfg(test)]
 #[path = "cli/contract.rs"]
 mod contract;
+#[cfg(test)]
+#[path = "cli/control.rs"]
+mod control;
 #[cfg(test)]
 #[path = "cli/history.rs"]
 mod history;

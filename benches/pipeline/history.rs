@@ -11,6 +11,7 @@ use steward::domain::action::{Action, Effect};
 use steward::domain::card::{Card, Place};
 use steward::domain::ids::{ExecutionId, IncidentId, RemediationId};
 use steward::domain::incident::{Event, Incident, Mitigation, Record};
+use steward::domain::redact::Redactor;
 use steward::domain::remediation::{
     CheckVerdict, End, Outcome, Part, Plan, PlannedStep, PlannedVerify, Process, SagaEvent, Tail,
 };
@@ -85,7 +86,7 @@ impl Past {
     }
 
     fn write(&self, conn: &rusqlite::Connection) -> Result<(), steward::store::StoreError> {
-        self.batch.write(conn)?;
+        self.batch.write(conn, &Redactor::shapes())?;
         for event in &self.saga {
             sagas::append(conn, self.remediation, event, self.done_at)?;
         }
@@ -170,8 +171,9 @@ fn plan(problem: &Problem) -> Plan {
         attempts: 1,
         backoff: Duration::from_secs(5),
         idempotent: false,
+        asked: false,
     };
-    Plan { runbook: "restart-failed-unit".to_owned(), steps: vec![step] }
+    Plan::new("restart-failed-unit".to_owned(), vec![step])
 }
 
 fn saga(at: DateTime<Utc>) -> Vec<SagaEvent> {

@@ -19,7 +19,8 @@ pub(crate) fn commands() -> Result<Vec<String>> {
     for file in files {
         let text = std::fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
         let lines = text.lines().filter(|line| !line.starts_with('#'));
-        commands.extend(lines.filter_map(|line| line.splitn(3, '\t').nth(2)).map(|line| line.replace('␤', "\n")));
+        commands
+            .extend(lines.filter_map(|line| line.splitn(3, '\t').nth(2)).map(|line| line.replace('␤', "\n")));
     }
     Ok(commands)
 }

@@ -26,7 +26,10 @@ fn main() -> Result<()> {
     let quick = std::env::args().any(|argument| argument == "--quick");
     let rounds = if quick { QUICK_ROUNDS } else { ROUNDS };
     let commands = corpus::commands()?;
-    println!("{} commands, the median of {rounds} rounds each; in µs: min / median / p99 / max\n", commands.len());
+    println!(
+        "{} commands, the median of {rounds} rounds each; in µs: min / median / p99 / max\n",
+        commands.len()
+    );
     println!("{:>8}{:>12}{:>36}  slowest", "rules", "loaded in", "a command");
     for own in OWN_RULES {
         let began = Instant::now();

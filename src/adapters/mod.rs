@@ -3,4 +3,5 @@
 pub mod changes;
 pub mod chat;
 pub mod clock;
+pub mod control;
 pub mod exec;

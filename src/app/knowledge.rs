@@ -69,6 +69,8 @@ pub(super) fn settings(config: &Config, chats: &[Arc<dyn Chat>]) -> Settings {
         },
         scope: escalation.scope,
         approval_expiry: config.approvals.expire,
+        hours: config.repairs.hours.clone(),
+        clean_runs: config.repairs.clean_runs,
         changes_window: config.changes.window,
         platforms: chats.iter().map(|chat| chat.platform()).collect(),
     }

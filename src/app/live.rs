@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::{App, Parts, Read, StartError, sources};
 use crate::adapters::chat::console;
 use crate::adapters::clock::SystemClock;
-use crate::adapters::exec::{Environment, LocalRunner};
-use crate::config::{Problem, Request, Setup};
+use crate::adapters::exec::{Environment, LocalRunner, Machines, Ssh};
+use crate::config::{Config, Problem, Request, Setup};
 use crate::domain::card::Card;
 use crate::domain::incident::Incident;
 use crate::engine::answers::count_of;
@@ -36,7 +36,8 @@ pub struct Reach {
 /// What commands other than `run` touch of the world, as the configuration wants it.
 #[must_use]
 pub fn reach(setup: &Setup) -> Reach {
-    let (runner, clock) = machine();
+    let (machines, clock) = machines(&setup.loaded.config);
+    let runner: Arc<dyn CommandRunner> = Arc::new(machines);
     let sources = sources::build(&setup.loaded.config, &runner, &clock, &Arc::new(setup.policy.clone()));
     let (chat, time) = (setup.loaded.config.chat.clone(), clock.clone());
     Reach { runner, clock, sources, chats: Arc::new(move || super::platforms::build(&chat, &time)) }
@@ -47,12 +48,24 @@ pub fn reach(setup: &Setup) -> Reach {
 /// # Errors
 /// One that can't be set up on this machine, with the reason.
 pub fn platforms(setup: &Setup) -> Result<Vec<Arc<dyn Chat>>, String> {
-    super::platforms::build(&setup.loaded.config.chat, &machine().1)
+    super::platforms::build(&setup.loaded.config.chat, &clock())
 }
 
-fn machine() -> (Arc<dyn CommandRunner>, Arc<dyn Clock>) {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    (Arc::new(LocalRunner::new(clock.clone(), Environment::of_this_process())), clock)
+/// The system's clock.
+#[must_use]
+pub fn clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock)
+}
+
+/// This machine and the others, as the configuration wants them.
+fn machines(config: &Config) -> (Machines, Arc<dyn Clock>) {
+    let (clock, environment) = (clock(), Environment::of_this_process());
+    let mut local = LocalRunner::new(clock.clone(), environment.clone()).sandboxed(config.exec.sandbox);
+    if let Some(user) = &config.exec.user {
+        local = local.as_user(user.clone());
+    }
+    let others = Ssh::new(clock.clone(), environment, &config.hosts);
+    (Machines::new(local, others), clock)
 }
 
 /// Starts Steward on the real world and has it greet whoever is at the console.
@@ -60,7 +73,13 @@ fn machine() -> (Arc<dyn CommandRunner>, Arc<dyn Clock>) {
 /// # Errors
 /// See [`StartError`].
 pub async fn start(request: &Request, chats: Vec<Arc<dyn Chat>>) -> Result<App, StartError> {
-    let (runner, clock) = machine();
+    let config = Setup::load(request).map_err(StartError::Config)?.loaded.config;
+    let (machines, clock) = machines(&config);
+    match machines.state_of_the_sandbox().await {
+        Ok(state) => tracing::info!("{state}"),
+        Err(state) => tracing::warn!("{state}"),
+    }
+    let runner: Arc<dyn CommandRunner> = Arc::new(machines);
     let with_console = chats.iter().any(|chat| chat.platform() == console::NAME);
     let request = request.clone();
     let read: Read = Arc::new(move || reviewed(Setup::load(&request)?));

@@ -18,6 +18,7 @@ use crate::engine::answers::{Reload, count_of};
 use crate::engine::message::{Handle, Message};
 use crate::engine::ports::Clock;
 use crate::engine::schedule::Asker;
+use crate::engine::told::Told;
 use crate::store::{Store, query};
 
 /// The setting under which the files' digests are kept, so that an edit made while Steward was down is known too.
@@ -91,8 +92,8 @@ impl Reloader {
             };
             if edited {
                 let _busy = self.engine.activity().begin();
-                let card = self.reload("an edit was seen").await;
-                self.engine.send(Message::Notice(card));
+                let told = self.reload("an edit was seen").await;
+                self.engine.send(Message::Notice(told.card));
             }
         }
     }
@@ -114,6 +115,7 @@ impl Reloader {
         let tried = self.seen().watched.now();
         self.seen().tried = tried;
         let setup = (self.read)()?;
+        self.store.redaction().learn(setup.loaded.secrets());
         let understood = understand(&setup, self.key);
         let loaded = &setup.loaded;
         let files = digests(&loaded.watched);
@@ -162,7 +164,7 @@ impl Reloader {
 
 #[async_trait]
 impl Reload for Reloader {
-    async fn reload(&self, why: &str) -> Card {
+    async fn reload(&self, why: &str) -> Told {
         match self.try_reload() {
             Ok((skills, runbooks, changes)) => {
                 let text = serde_json::to_string(&self.seen().files).unwrap_or_default();
@@ -180,17 +182,17 @@ impl Reload for Reloader {
                 let of_settings =
                     |change: &Change| self.settings_file.iter().any(|file| change.files.contains(file));
                 if changes.iter().any(of_settings) {
-                    return card.line(
+                    return Told::yes(card.line(
                         "Of the settings, what is said of skills is in force now; the rest waits for the next start.",
-                    );
+                    ));
                 }
-                card
+                Told::yes(card)
             }
             Err(problems) => {
                 let card = Card::titled(
                     "Not reloaded: what is written now has mistakes, and what was in force stays in force",
                 );
-                problems.iter().fold(card, |card, problem| card.line(problem.to_string()))
+                Told::no(problems.iter().fold(card, |card, problem| card.line(problem.to_string())))
             }
         }
     }

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use crate::config::Request;
 use crate::domain::target::{Signature, Target};
+use crate::store::audit::Link;
 
 /// The flags that every subcommand takes.
 #[derive(Debug, Clone, Default, Args)]
@@ -47,6 +48,18 @@ pub enum LogFormat {
 pub enum Command {
     /// Check the configuration, skills, runbooks, topology and policy, and tell every problem at once
     Check,
+    /// Say something to the Steward that runs, as in its chat: `steward tell pause`; `steward tell help` lists what
+    ///
+    /// Exits with 0 if it did or answered what was asked, and with 1 if it refused, did not understand, or does not
+    /// run. Nothing but the state directory is read from the configuration.
+    Tell {
+        /// The command, in one word or in several
+        #[arg(required = true, value_name = "COMMAND")]
+        words: Vec<String>,
+    },
+    /// Read the audit trail, or make sure that nobody changed it
+    #[command(subcommand)]
+    Audit(AuditCommand),
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would become a subcommand's help")]
     Query(Query),
@@ -61,7 +74,7 @@ pub enum Query {
     /// List the runbooks, or see what one would do
     #[command(subcommand)]
     Runbook(RunbookCommand),
-    /// List the incidents, or read one's story
+    /// List the incidents, read one's story, or take back what was done about it
     #[command(subcommand)]
     Incident(IncidentCommand),
     /// What changed lately, as far as the configured sources know
@@ -75,6 +88,41 @@ pub enum Query {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// `steward audit …`
+#[derive(Debug, Clone, Subcommand)]
+pub enum AuditCommand {
+    /// Compute the trail's chain of hashes anew, and tell where it is broken
+    ///
+    /// Exits with 0 if the trail is whole, and with 1 if a line was changed, put in or taken out.
+    Verify {
+        /// A head that was printed earlier: what was there then has to be there still
+        #[arg(long, value_name = "HASH")]
+        expect: Option<Link>,
+        /// Print JSON (docs/cli.md has its shape)
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show who or what decided, permitted and ran what, the newest last
+    Show(AuditShowArgs),
+}
+
+/// `steward audit show …`
+#[derive(Debug, Clone, Args)]
+pub struct AuditShowArgs {
+    /// From when on: `2h`, `yesterday 14:00`, `2026-11-20`
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<String>,
+    /// Until when, in the same words
+    #[arg(long, value_name = "WHEN")]
+    pub until: Option<String>,
+    /// Only what belongs to this incident: its number, or its long id
+    #[arg(long, value_name = "ID")]
+    pub incident: Option<String>,
+    /// Print JSON (docs/cli.md has its shape)
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `steward skill …`
@@ -149,6 +197,17 @@ pub enum IncidentCommand {
         /// Print JSON (docs/cli.md has its shape)
         #[arg(long)]
         json: bool,
+    },
+    /// Have the Steward that runs take back what a repair did
+    ///
+    /// The same as `undo N` in its chat. What the policy would not let it do by itself is shown first. Exits with 0 if
+    /// it takes something back, and with 1 if it only shows what it would do, refused or does not run.
+    Undo {
+        /// The incident's number (`3` or `#3`), or its long id
+        id: String,
+        /// Also what the policy would have it show first
+        #[arg(long)]
+        now: bool,
     },
 }
 

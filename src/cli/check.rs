@@ -8,8 +8,8 @@ use super::Ended;
 use super::args::Globals;
 use super::failure::in_order;
 use super::screen::{Screen, Tone};
-use crate::config::{Loaded, Problem, Setup};
-use crate::engine::plan::Judged;
+use crate::config::{Config, Loaded, Problem, Sandboxing, Setup};
+use crate::engine::plan::{Judged, Part};
 use crate::engine::review::{Note, review};
 use crate::policy::Decision;
 
@@ -71,6 +71,7 @@ fn summary(setup: &Setup, screen: &mut Screen<'_>) -> Result<(), super::Stop> {
     let lines = [
         ("configuration", file.as_deref().map_or("the defaults; there is no file".into(), shown)),
         ("state", shown(&config.state_dir)),
+        ("execution", execution(config)),
         ("host", format!("{}, time zone {}", config.host, config.timezone)),
         ("skills", own(skills.len(), skills.values().filter(|skill| skill.shipped).count()) + &off),
         ("runbooks", own(runbooks.len(), runbooks.values().filter(|runbook| runbook.shipped).count())),
@@ -87,8 +88,29 @@ fn summary(setup: &Setup, screen: &mut Screen<'_>) -> Result<(), super::Stop> {
     })
 }
 
+/// How commands run, and where.
+fn execution(config: &Config) -> String {
+    let sandbox = match config.exec.sandbox {
+        Sandboxing::Auto => "in a sandbox where bubblewrap works",
+        Sandboxing::Off => "without a sandbox",
+        Sandboxing::Required => "in a sandbox or not at all",
+    };
+    let user = config.exec.user.as_ref().map_or_else(String::new, |user| format!(" as {}", user.name));
+    let hosts: Vec<&str> = config.hosts.keys().map(String::as_str).collect();
+    let hosts = if hosts.is_empty() { String::new() } else { format!("; over ssh: {}", hosts.join(", ")) };
+    format!("what only reads runs {sandbox}{user}{hosts}")
+}
+
 fn shown(path: &Path) -> String {
     path.display().to_string()
+}
+
+/// Where a command stands in its runbook.
+fn place(step: Option<&str>, part: &Part) -> String {
+    match (step, part) {
+        (_, Part::Check { name, when, .. }) => format!("check `{name}` ({when})"),
+        (step, part) => format!("step `{}`, {}", step.unwrap_or_default(), super::plan::part_name(part)),
+    }
 }
 
 fn tell_notes(notes: &[Note], screen: &mut Screen<'_>) -> Result<(), super::Stop> {
@@ -104,12 +126,9 @@ fn tell_notes(notes: &[Note], screen: &mut Screen<'_>) -> Result<(), super::Stop
             Decision::Forbid => (Tone::Bad, "never runs"),
             Decision::Approve | Decision::Allow => (Tone::Warn, "asks first"),
         };
-        let (part, command) = (super::plan::part_name(part), action.to_string());
+        let (place, command) = (place(step.as_deref(), part), action.to_string());
         screen.gap()?;
-        screen.toned(&[
-            (Tone::Plain, &format!("  {runbook}, step `{step}`, {part}: ")),
-            (Tone::Strong, &command),
-        ])?;
+        screen.toned(&[(Tone::Plain, &format!("  {runbook}, {place}: ")), (Tone::Strong, &command)])?;
         let again = !told.insert(command);
         let mut reasons = evaluation.reasons.iter().flat_map(|reason| reason.lines());
         let first = reasons.next().unwrap_or_default();

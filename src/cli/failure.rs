@@ -3,7 +3,9 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use super::logging;
 use crate::config::Problem;
+use crate::domain::redact::Redactor;
 use crate::domain::report::text::clean_line;
 use crate::store::{OpenError, StoreError};
 
@@ -62,6 +64,20 @@ impl Failure {
         let hint = parts.pop().map(str::to_owned);
         let means = (!parts.is_empty()).then(|| parts.join("; "));
         Self { what: what.to_owned(), means, hint, usage: false }
+    }
+
+    /// The same without secrets.
+    fn redacted(self, redactor: &Redactor) -> Self {
+        let clean = |mut text: String| {
+            redactor.clean(&mut text);
+            text
+        };
+        Self {
+            what: clean(self.what),
+            means: self.means.map(clean),
+            hint: self.hint.map(clean),
+            usage: self.usage,
+        }
     }
 
     /// The exit code that tells of it.
@@ -132,6 +148,7 @@ impl Stop {
                 Failure::new(format!("the output could not be written: {error}"), "look at where it goes to")
             }
         };
+        let failure = failure.redacted(&logging::redaction().now());
         // With standard error gone, too, only the exit code is left to tell.
         drop(failure.write(&mut io::stderr().lock()));
         failure.exit_code()

@@ -1,5 +1,6 @@
-//! `steward incident list` and `steward incident show`.
+//! `steward incident list`, `show` and `undo`.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use super::json::incident::{
     TimelineEntry,
 };
 use super::screen::{Screen, Tone};
-use super::{Ended, Failure, Stop, Tools};
+use super::{Ended, Failure, Stop, Tools, control};
 use crate::config::Setup;
 use crate::domain::card::Card;
 use crate::domain::ids::IncidentId;
@@ -115,13 +116,7 @@ struct Story {
 pub(super) async fn show(setup: &Setup, id: &str, json: bool, screen: &mut Screen<'_>) -> Ended {
     let which = Which::parse(id)?;
     let store = Store::open_read_only(&setup.loaded.config.state_dir)?;
-    let story = store.read(move |conn| read(conn, which)).await?.ok_or_else(|| {
-        Failure::new(
-            format!("there is no incident {}", which.shown()),
-            "`steward incident list --all` lists them",
-        )
-        .meaning("it never was, or it was closed longer ago than incidents are kept")
-    })?;
+    let story = store.read(move |conn| read(conn, which)).await?.ok_or_else(|| no_such(which))?;
     if json {
         screen.json(&story.document())?;
     } else {
@@ -130,14 +125,28 @@ pub(super) async fn show(setup: &Setup, id: &str, json: bool, screen: &mut Scree
     Ok(ExitCode::SUCCESS)
 }
 
+/// Has the Steward that runs take back what a repair of an incident did.
+pub(super) async fn undo(state_dir: &Path, id: &str, now: bool, screen: &mut Screen<'_>) -> Ended {
+    let which = Which::parse(id)?;
+    let number = match which {
+        Which::Number(number) => number,
+        Which::Id(_) => {
+            let store = Store::open_read_only(state_dir)?;
+            store.read(move |conn| number_of(conn, which)).await?.ok_or_else(|| no_such(which))?
+        }
+    };
+    let sure = if now { " now" } else { "" };
+    control::tell(state_dir, &format!("undo {number}{sure}"), screen).await
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Which {
+pub(super) enum Which {
     Number(u64),
     Id(IncidentId),
 }
 
 impl Which {
-    fn parse(text: &str) -> Result<Self, Failure> {
+    pub(super) fn parse(text: &str) -> Result<Self, Failure> {
         // An id may happen to be digits alone; its length tells it from any number that people see.
         let id = (text.len() == ID_LENGTH).then(|| text.parse().map(Self::Id).ok()).flatten();
         let number = || text.strip_prefix('#').unwrap_or(text).parse().map(Self::Number).ok();
@@ -157,13 +166,26 @@ impl Which {
     }
 }
 
-fn read(conn: &rusqlite::Connection, which: Which) -> Result<Option<Story>, StoreError> {
-    let number = match which {
+fn no_such(which: Which) -> Failure {
+    Failure::new(
+        format!("there is no incident {}", which.shown()),
+        "`steward incident list --all` lists them",
+    )
+    .meaning("it never was, or it was closed longer ago than incidents are kept")
+}
+
+/// The number that people see; of one that is named by its number, whether or not it is there.
+fn number_of(conn: &rusqlite::Connection, which: Which) -> Result<Option<u64>, StoreError> {
+    Ok(match which {
         Which::Number(number) => Some(number),
         Which::Id(id) => conn
             .query_row("SELECT number FROM incidents WHERE id = ?1", [Text(id)], |row| row.get(0))
             .optional()?,
-    };
+    })
+}
+
+fn read(conn: &rusqlite::Connection, which: Which) -> Result<Option<Story>, StoreError> {
+    let number = number_of(conn, which)?;
     let Some(stored) = number.map(|number| query::incident(conn, number)).transpose()?.flatten() else {
         return Ok(None);
     };

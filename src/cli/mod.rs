@@ -3,8 +3,10 @@
 //! Nothing here knows an adapter: the binary hands over what touches the world as [`Tools`].
 
 mod args;
+mod audit;
 mod changes;
 mod check;
+mod control;
 mod doctor;
 mod failure;
 mod incidents;
@@ -17,15 +19,16 @@ mod screen;
 mod skills;
 mod try_skill;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 pub use args::{
-    ChangesArgs, Command, Globals, IncidentCommand, LogFormat, PlanArgs, PolicyCommand, Query,
-    RunbookCommand, SkillCommand,
+    AuditCommand, AuditShowArgs, ChangesArgs, Command, Globals, IncidentCommand, LogFormat, PlanArgs,
+    PolicyCommand, Query, RunbookCommand, SkillCommand,
 };
 pub use failure::Failure;
-pub use logging::{start as start_logging, start_to as start_logging_to};
+pub use logging::{redact_with, start as start_logging, start_to as start_logging_to};
 pub use try_skill::runnable;
 
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
@@ -57,9 +60,14 @@ type Ended = Result<ExitCode, Stop>;
 /// Carries a command out and returns its exit code: 0 fine, 1 problems or failure, 2 wrongly typed. Results go to
 /// standard output, failures to standard error.
 #[must_use]
-pub fn execute(globals: &Globals, command: &Command, make_tools: MakeTools<'_>) -> ExitCode {
+pub fn execute(
+    globals: &Globals,
+    command: &Command,
+    clock: &dyn Clock,
+    make_tools: MakeTools<'_>,
+) -> ExitCode {
     let mut screen = Screen::stdout();
-    let ended = carry_out(globals, command, make_tools, &mut screen);
+    let ended = carry_out(globals, command, clock, make_tools, &mut screen);
     ended.and_then(|code| screen.flush().map(|()| code)).unwrap_or_else(|stop| {
         // What was written before it stopped comes first.
         drop(screen.flush());
@@ -83,7 +91,9 @@ pub fn with_setup(
 
 /// Begins with everything that the operator wrote, or tells every problem of it.
 fn load(globals: &Globals) -> Result<Setup, Failure> {
-    Setup::load(&globals.request()).map_err(|problems| Failure::of_problems(&problems))
+    let setup = Setup::load(&globals.request()).map_err(|problems| Failure::of_problems(&problems))?;
+    logging::redaction().learn(setup.loaded.secrets());
+    Ok(setup)
 }
 
 /// Tells of a failure on standard error, and returns the exit code.
@@ -95,6 +105,7 @@ pub fn tell(ended: Result<ExitCode, Failure>) -> ExitCode {
 fn carry_out(
     globals: &Globals,
     command: &Command,
+    clock: &dyn Clock,
     make_tools: MakeTools<'_>,
     screen: &mut Screen<'_>,
 ) -> Ended {
@@ -103,18 +114,37 @@ fn carry_out(
             logging::start(globals, "warn")?;
             return check::check(globals, screen);
         }
+        Command::Tell { words } => {
+            return wait_for(control::tell(&state_dir(globals)?, &words.join(" "), screen));
+        }
+        // Like `tell`: it works whatever else is wrong with the configuration.
+        Command::Query(Query::Incident(IncidentCommand::Undo { id, now })) => {
+            return wait_for(incidents::undo(&state_dir(globals)?, id, *now, screen));
+        }
+        Command::Audit(command) => {
+            logging::start(globals, "warn")?;
+            return wait_for(audit::audit(globals, command, clock, screen));
+        }
         Command::Query(query) => query,
     };
     let setup = load(globals)?;
     logging::start(globals, &setup.loaded.config.log.level)?;
     let tools = make_tools(&setup);
+    wait_for(answer(&setup, &tools, query, screen))
+}
+
+fn wait_for(work: impl Future<Output = Ended>) -> Ended {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
         Failure::new(
             format!("the system gives no runtime: {error}"),
             "look whether it is out of processes or files",
         )
     })?;
-    runtime.block_on(answer(&setup, &tools, query, screen))
+    runtime.block_on(work)
+}
+
+fn state_dir(globals: &Globals) -> Result<PathBuf, Failure> {
+    globals.request().state_dir().map_err(|problem| Failure::of_problems(&[problem]))
 }
 
 async fn answer(setup: &Setup, tools: &Tools, query: &Query, screen: &mut Screen<'_>) -> Ended {
@@ -130,6 +160,9 @@ async fn answer(setup: &Setup, tools: &Tools, query: &Query, screen: &mut Screen
         }
         Query::Incident(IncidentCommand::Show { id, json }) => {
             incidents::show(setup, id, *json, screen).await
+        }
+        Query::Incident(IncidentCommand::Undo { id, now }) => {
+            incidents::undo(&setup.loaded.config.state_dir, id, *now, screen).await
         }
         Query::Policy(command) => policy::policy(setup, command, screen),
         Query::Doctor { json } => doctor::doctor(tools, *json, screen).await,

@@ -7,13 +7,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use super::args::PlanArgs;
-use super::json::runbook::{PlanCommand, PlanDocument, PlanStep};
+use super::json::runbook::{PlanCheck, PlanCommand, PlanDocument, PlanStep};
 use super::screen::Screen;
 use super::{Ended, Failure, Stop, Tools, unknown};
 use crate::config::Setup;
 use crate::domain::action::Action;
 use crate::domain::remediation::{PlannedStep, PlannedVerify};
-use crate::domain::runbook::{Runbook, values};
+use crate::domain::runbook::{Runbook, When, values};
 use crate::domain::signal::{Signal, SignalState, Timestamp};
 use crate::engine::plan::{self, Draft, Judged, Part};
 use crate::engine::review::{Example, example};
@@ -113,9 +113,8 @@ fn from_flags(runbook: &Runbook, setup: &Setup, args: &PlanArgs) -> Result<Signa
 /// Every name in the runbook's templates must have a value; those that only a running step knows will have.
 fn check_values(runbook: &Runbook, signal: &Signal, setup: &Setup) -> Result<(), Stop> {
     let value_of = values(signal, &setup.loaded.config.host);
-    let commands = runbook.steps.iter().flat_map(|step| step.commands());
-    let names: BTreeSet<&str> =
-        commands.flat_map(|(_, command)| command.templates()).flat_map(|template| template.names()).collect();
+    let templates = runbook.commands().flat_map(|command| command.templates());
+    let names: BTreeSet<&str> = templates.flat_map(|template| template.names()).collect();
     let missing: Vec<&str> =
         names.into_iter().filter(|name| !name.starts_with("capture.") && value_of(name).is_none()).collect();
     if missing.is_empty() {
@@ -149,6 +148,7 @@ fn sample(runbook: &Runbook, label: &str) -> String {
 /// The key of the runbook that a command belongs to.
 pub(super) fn part_name(part: &Part) -> &'static str {
     match part {
+        Part::Check { .. } => "check",
         Part::Capture(_) => "capture",
         Part::Run => "run",
         Part::Verify => "verify",
@@ -157,8 +157,14 @@ pub(super) fn part_name(part: &Part) -> &'static str {
 }
 
 impl Planned<'_> {
+    /// The checks of one moment.
+    fn checks(&self, moment: When) -> impl Iterator<Item = &Judged> {
+        let is_of = move |part: &Part| matches!(part, Part::Check { when, .. } if *when == moment);
+        self.draft.judged.iter().filter(move |judged| is_of(&judged.part))
+    }
+
     fn commands<'a>(&'a self, step: &'a PlannedStep) -> impl Iterator<Item = &'a Judged> {
-        self.draft.judged.iter().filter(|judged| judged.step == step.name)
+        self.draft.judged.iter().filter(|judged| judged.step.as_ref() == Some(&step.name))
     }
 
     /// Whether the runbook would be chosen. What its pattern would say of an unwritten report is left out.
@@ -183,6 +189,7 @@ impl Planned<'_> {
             fits: self.fits(),
             paused: self.paused_by.is_some(),
             decision: self.draft.decision.to_string(),
+            checks: self.draft.judged.iter().filter_map(check).collect(),
             steps: self.draft.plan.steps.iter().map(|step| self.step(step)).collect(),
         }
     }
@@ -198,11 +205,18 @@ impl Planned<'_> {
             verify: match step.verify {
                 PlannedVerify::Command(_) => "command",
                 PlannedVerify::Check => "check",
+                PlannedVerify::ReadsAs(_) => "readings",
+                PlannedVerify::ExitCode => "exit_code",
                 PlannedVerify::None => "none",
             },
             commands: self.commands(step).map(command).collect(),
         }
     }
+}
+
+fn check(judged: &Judged) -> Option<PlanCheck> {
+    let Part::Check { name, when, safety } = &judged.part else { return None };
+    Some(PlanCheck { name: name.clone(), when: when.to_string(), safety: *safety, command: command(judged) })
 }
 
 fn command(judged: &Judged) -> PlanCommand {
@@ -212,7 +226,7 @@ fn command(judged: &Judged) -> PlanCommand {
         part: part_name(part),
         capture: match part {
             Part::Capture(name) => Some(name.clone()),
-            Part::Run | Part::Verify | Part::Undo => None,
+            Part::Check { .. } | Part::Run | Part::Verify | Part::Undo => None,
         },
         host: command.host.clone(),
         argv: command.argv.clone(),

@@ -4,6 +4,7 @@ mod discover;
 mod document;
 mod files;
 mod load;
+mod place;
 mod problem;
 mod raw;
 mod runbook;
@@ -21,12 +22,13 @@ mod watched;
 
 pub use discover::discover;
 pub use load::{LoadOptions, Loaded, PolicyFile, load};
+pub use place::Place;
 pub use problem::Problem;
 pub use secret::{Param, ReadEnv, Secret};
 pub use settings::{
     ApprovalSettings, ChangeSettings, ChatSettings, Config, ConsoleSettings, DiscordSettings,
-    EscalationSettings, GitSource, IncidentSettings, LogSettings, MetricSettings, Paths, SkillSettings,
-    TelegramSettings,
+    EscalationSettings, ExecSettings, GitSource, HostSettings, IncidentSettings, LogSettings, MetricSettings,
+    Paths, RepairSettings, Sandboxing, SkillSettings, TelegramSettings, User,
 };
 pub use setup::{Request, Setup};
 pub use shipped::unpack;

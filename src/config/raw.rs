@@ -10,8 +10,8 @@ use crate::policy::Autonomy;
 use serde::Deserialize;
 
 use super::settings::{
-    ApprovalSettings, ChangeSettings, ConsoleSettings, EscalationSettings, IncidentSettings, LogSettings,
-    MetricSettings, SkillSettings,
+    ApprovalSettings, ChangeSettings, ConsoleSettings, EscalationSettings, HostSettings, IncidentSettings,
+    LogSettings, MetricSettings, RepairSettings, Sandboxing, SkillSettings,
 };
 use super::values::{Id, Scalar, concurrency, count, duration, positive_duration, size};
 
@@ -28,8 +28,11 @@ pub(super) struct RawConfig {
     pub(super) incidents: IncidentSettings,
     pub(super) escalation: EscalationSettings,
     pub(super) approvals: ApprovalSettings,
+    pub(super) repairs: RepairSettings,
     pub(super) chat: RawChat,
     pub(super) changes: RawChanges,
+    pub(super) exec: RawExec,
+    pub(super) hosts: BTreeMap<String, RawHost>,
     pub(super) metrics: MetricSettings,
     pub(super) log: LogSettings,
 }
@@ -155,4 +158,34 @@ pub(super) struct RawGit {
 pub(super) struct RawPathRule {
     pub(super) pattern: String,
     pub(super) targets: Vec<String>,
+}
+
+/// `[exec]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawExec {
+    pub(super) sandbox: Sandboxing,
+    pub(super) user: Option<String>,
+}
+
+/// `[hosts.NAME]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawHost {
+    pub(super) address: String,
+    pub(super) port: Option<u16>,
+    pub(super) identity_file: Option<PathBuf>,
+    pub(super) known_hosts: Option<PathBuf>,
+    #[serde(default = "usual_connections", deserialize_with = "concurrency")]
+    pub(super) connections: u32,
+    #[serde(default = "usual_connect_timeout", deserialize_with = "positive_duration")]
+    pub(super) connect_timeout: Duration,
+}
+
+const fn usual_connections() -> u32 {
+    HostSettings::CONNECTIONS
+}
+
+const fn usual_connect_timeout() -> Duration {
+    HostSettings::CONNECT_TIMEOUT
 }

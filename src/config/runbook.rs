@@ -1,15 +1,17 @@
 //! The runbook's YAML form.
 
+mod checks;
 mod names;
 mod raw;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use regex::{Regex, RegexBuilder};
 
 use super::document::{Document, Part, Trail, below, keys};
-use super::problem::Problem;
+use super::problem::{Problem, did_you_mean};
+use super::settings::HostSettings;
 use super::shape;
 use crate::domain::runbook::{
     CommandTemplate, Glob, GlobError, Match, PathGlob, Runbook, RunbookLimits, Step, Verify,
@@ -20,8 +22,15 @@ use raw::{RawCommand, RawLimits, RawMatch, RawPlaybook, RawRunbook, RawStep, Raw
 /// No pattern that people write compiles to more, in bytes.
 const MAX_REGEX: usize = 1024 * 1024;
 
-/// Reads the text of a runbook. `None` with something added to `problems` if anything is wrong with it.
-pub(super) fn parse(file: &Path, text: &str, shipped: bool, problems: &mut Vec<Problem>) -> Option<Runbook> {
+/// Reads the text of a runbook, whose commands may run on this machine and on `hosts`. `None` with something added to
+/// `problems` if anything is wrong with it.
+pub(super) fn parse(
+    file: &Path,
+    text: &str,
+    shipped: bool,
+    hosts: &Hosts,
+    problems: &mut Vec<Problem>,
+) -> Option<Runbook> {
     let mut document = match Document::yaml(file, text) {
         Ok(document) => document,
         Err(syntax) => {
@@ -32,16 +41,20 @@ pub(super) fn parse(file: &Path, text: &str, shipped: bool, problems: &mut Vec<P
     let before = problems.len();
     let raw: Option<RawRunbook> = shape::read(&mut document, problems);
     let is_whole = problems.len() == before;
-    let mut check = Check { document: &document, problems, is_whole };
+    let mut check = Check { document: &document, hosts, problems, is_whole };
     let runbook = check.runbook(raw?, file, shipped);
     (problems.len() == before).then_some(runbook).flatten()
 }
+
+/// The other machines, by name.
+type Hosts = BTreeMap<String, HostSettings>;
 
 /// A step, and where it is written.
 type Placed = (Trail, Step);
 
 struct Check<'a> {
     document: &'a Document,
+    hosts: &'a Hosts,
     problems: &'a mut Vec<Problem>,
     /// Whether nothing was taken out of the document, so that what is missing is really missing.
     is_whole: bool,
@@ -64,6 +77,7 @@ impl Check<'_> {
             self.report(&keys(["title"]), "is no title", "write one line for people");
         }
         let limits = self.limits(raw.limits);
+        let checks = self.checks(raw.checks, &limits);
         let (fits, steps) = match (raw.playbook, raw.fits, raw.steps) {
             (Some(playbook), None, None) => self.playbook(&raw.name, playbook)?,
             (Some(_), _, _) => {
@@ -89,6 +103,7 @@ impl Check<'_> {
             file: file.display().to_string(),
             fits,
             steps: steps.into_iter().map(|(_, step)| step).collect(),
+            checks,
             limits,
         })
     }
@@ -267,12 +282,16 @@ impl Check<'_> {
                 "write the program and its arguments: `[systemctl, restart, x]`",
             );
         }
-        if raw.host != "local" {
-            self.report(
-                &at("host"),
-                format!("there is no host `{}`", raw.host),
-                "write `local`: only this machine so far",
-            );
+        if raw.host != "local" && !self.hosts.contains_key(&raw.host) {
+            let known = self.hosts.keys().map(String::as_str).chain(["local"]);
+            let hint = match did_you_mean(&raw.host, known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!(
+                    "write `local` for this machine, or add `[hosts.{}]` to the configuration",
+                    raw.host
+                ),
+            };
+            self.report(&at("host"), format!("there is no host `{}`", raw.host), hint);
         }
         for name in raw.env.keys().filter(|name| !super::validate::is_variable(name)) {
             self.report(

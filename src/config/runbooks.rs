@@ -18,14 +18,15 @@ pub(super) fn load(
     let mut runbooks = BTreeMap::new();
     if config.paths.shipped_runbooks {
         for (file, text) in shipped::runbooks() {
-            let parsed = runbook::parse(&Path::new("shipped").join(file), text, true, problems);
+            let parsed =
+                runbook::parse(&Path::new("shipped").join(file), text, true, &config.hosts, problems);
             runbooks.extend(parsed.map(|runbook| (runbook.name.clone(), runbook)));
         }
     }
     for folder in &config.paths.runbooks {
         match files::list(folder) {
             Ok(paths) => paths.iter().for_each(|path| {
-                let runbook = own(path, problems, warnings);
+                let runbook = own(path, config, problems, warnings);
                 runbook.into_iter().for_each(|runbook| add(runbook, &mut runbooks, problems));
             }),
             Err(problem) => problems.push(problem),
@@ -34,7 +35,12 @@ pub(super) fn load(
     runbooks
 }
 
-fn own(path: &Path, problems: &mut Vec<Problem>, warnings: &mut Vec<Problem>) -> Option<Runbook> {
+fn own(
+    path: &Path,
+    config: &Config,
+    problems: &mut Vec<Problem>,
+    warnings: &mut Vec<Problem>,
+) -> Option<Runbook> {
     if path.extension().is_none_or(|ending| ending != "yaml") {
         let hint = "a runbook's file ends with `.yaml`".to_owned();
         warnings.push(Problem::of_file(path, "is left out: it is no runbook", Some(hint)));
@@ -43,7 +49,7 @@ fn own(path: &Path, problems: &mut Vec<Problem>, warnings: &mut Vec<Problem>) ->
     let text = files::read_text(path).map_err(|problem| problems.push(problem)).ok()?;
     // A copy of a shipped runbook in the operator's folder is that runbook: it stays the shipped one.
     let is_copy = shipped::runbooks().iter().any(|(file, shipped)| path.ends_with(file) && *shipped == text);
-    runbook::parse(path, &text, is_copy, problems)
+    runbook::parse(path, &text, is_copy, &config.hosts, problems)
 }
 
 fn add(runbook: Runbook, runbooks: &mut BTreeMap<String, Runbook>, problems: &mut Vec<Problem>) {

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use serde::{Serialize, Serializer};
 
-use super::files;
+use super::settings::{ChatSettings, Config};
+use super::{Loaded, files};
 
 /// A value that is used and never shown: Debug, Display and serde give where it comes from, not what it is.
 #[derive(Clone, PartialEq, Eq)]
@@ -103,8 +104,28 @@ impl Param {
     }
 }
 
+impl Loaded {
+    /// The values of all secrets that the configuration names, for taking them out of texts. Not for showing.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<String> {
+        secrets(&self.config).map(|secret| secret.expose().to_owned()).collect()
+    }
+}
+
+fn secrets(config: &Config) -> impl Iterator<Item = &Secret> {
+    let ChatSettings { console: _, discord, telegram } = &config.chat;
+    let of_param = |param| match param {
+        &Param::Plain(_) => None,
+        Param::Secret(secret) => Some(secret),
+    };
+    let params = config.skills.params.values().flat_map(|params| params.values()).filter_map(of_param);
+    params.chain(discord.iter().map(|chat| &chat.token)).chain(telegram.iter().map(|chat| &chat.token))
+}
+
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     const VALUE: &str = "hunter2-correct-horse";
@@ -126,6 +147,36 @@ mod tests {
         std::fs::write(dir.path().join("token"), " a b \n").unwrap();
         let secret = Secret::resolve("file:token", dir.path(), &|_| None).unwrap();
         assert_eq!(secret.expose(), " a b ");
+    }
+
+    #[test]
+    fn every_secret_that_the_configuration_names_is_among_those_that_are_taken_out_of_texts() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("config.toml");
+        let text = "[skills.params.look]\nA = \"env:A\"\nB = \"plain\"\n[skills.params.listen]\nC = \"env:C\"\n\
+            [chat.discord]\ntoken = \"env:D\"\nguild = 1\nchannel = 2\noperators = [3]\n\
+            [chat.telegram]\ntoken = \"env:E\"\nchat = -1\noperators = [4]\n";
+        std::fs::write(&file, text).unwrap();
+        std::fs::create_dir(dir.path().join("skills")).unwrap();
+        for skill in ["look", "listen"] {
+            let path = dir.path().join("skills").join(skill);
+            std::fs::write(&path, "#!/bin/sh\n#: schedule = \"0 * * * *\"\n#: targets = [\"vm\"]\n").unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let env = |name: &str| Some(format!("value of {name}"));
+        let options = crate::config::LoadOptions {
+            file: Some(file),
+            state_dir: None,
+            host: "vm",
+            timezone: "UTC",
+            env: &env,
+        };
+        let loaded = crate::config::load(&options).unwrap();
+        let mut values = loaded.secrets();
+        values.sort();
+        assert_eq!(values, ["value of A", "value of C", "value of D", "value of E"]);
+        let named = format!("{:?}", loaded.config).matches("Secret(").count() - 2; // Two are `Param::Secret(Secret(…))`.
+        assert_eq!(values.len(), named);
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Every setting there is, with its default. `config.example.toml` documents the same, and a test compares them.
 
 mod chat;
+mod exec;
+mod hosts;
+mod repairs;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -10,6 +13,10 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 
 pub use chat::{ChatSettings, ConsoleSettings, DiscordSettings, TelegramSettings};
+pub use exec::{ExecSettings, Sandboxing, User};
+pub use hosts::HostSettings;
+
+pub use repairs::RepairSettings;
 
 use super::secret::Param;
 use super::values::{count, duration, positive_duration};
@@ -40,10 +47,16 @@ pub struct Config {
     pub escalation: EscalationSettings,
     /// How long permission may be awaited.
     pub approvals: ApprovalSettings,
+    /// When repairs may run by themselves.
+    pub repairs: RepairSettings,
     /// Where Steward talks.
     pub chat: ChatSettings,
     /// Where changes are looked for.
     pub changes: ChangeSettings,
+    /// How processes run.
+    pub exec: ExecSettings,
+    /// The other machines that commands may run on, by the name that runbooks call them.
+    pub hosts: BTreeMap<String, HostSettings>,
     /// What is kept of measurements.
     pub metrics: MetricSettings,
     /// What is logged.

@@ -7,6 +7,9 @@ use super::{LoadOptions, Loaded, PolicyFile, Problem, discover, load};
 use crate::domain::topology::{Topology, TopologyProblem};
 use crate::policy::{Policy, RuleProblem};
 
+/// The state directory where nothing else is said, beside the configuration.
+pub(super) const STATE_DIR: &str = "state";
+
 /// Where to read from, as the command line has it.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
@@ -14,6 +17,26 @@ pub struct Request {
     pub file: Option<PathBuf>,
     /// `--state-dir`.
     pub state_dir: Option<PathBuf>,
+}
+
+impl Request {
+    /// The state directory and nothing else, for whoever only has to reach the Steward that runs: what is wrong with
+    /// the rest of the configuration meanwhile, or which of its secrets can't be read from here, is none of their
+    /// concern.
+    ///
+    /// # Errors
+    /// The configuration file can't be read, or not as TOML.
+    pub fn state_dir(&self) -> Result<PathBuf, Problem> {
+        let file = discover(self.file.clone(), std::env::var_os("STEWARD_CONFIG").map(PathBuf::from));
+        let folder = file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+        let dir = match (&self.state_dir, &file) {
+            (Some(named), _) => named.clone(),
+            (None, Some(file)) => folder.join(written_state_dir(file)?),
+            (None, None) => PathBuf::from(STATE_DIR),
+        };
+        std::path::absolute(&dir)
+            .map_err(|error| Problem::of_file(&dir, format!("is no usable folder: {error}"), None))
+    }
 }
 
 /// The configuration, and what is made of its topology and its policy rules.
@@ -65,6 +88,20 @@ impl Setup {
             (Ok(topology), Ok(policy)) => Ok(Self { loaded, topology, policy }),
             (topology, policy) => Err(topology.err().into_iter().chain(policy.err()).flatten().collect()),
         }
+    }
+}
+
+/// What a configuration file says of the state directory, whatever else it says.
+fn written_state_dir(file: &Path) -> Result<String, Problem> {
+    let hint = || Some("mend it, or name the state directory with --state-dir".to_owned());
+    let unread = |what: String| Problem::of_file(file, what, hint());
+    let text = std::fs::read_to_string(file).map_err(|error| unread(format!("can't be read: {error}")))?;
+    let written: toml::Table =
+        toml::from_str(&text).map_err(|error| unread(format!("is no TOML: {}", error.message())))?;
+    match written.get("state_dir") {
+        None => Ok(STATE_DIR.to_owned()),
+        Some(toml::Value::String(dir)) => Ok(dir.clone()),
+        Some(_) => Err(unread("`state_dir` is no text".to_owned())),
     }
 }
 

@@ -1,6 +1,8 @@
 //! `config.toml` from what is written to what is meant: names parsed, paths found, secrets fetched.
 
 mod chat;
+mod exec;
+mod hosts;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,6 +14,7 @@ use super::problem::{Problem, suggest};
 use super::raw::{RawChanges, RawConfig, RawGit, RawPaths, RawSkills};
 use super::secret::{Param, ReadEnv, Secret};
 use super::settings::{ChangeSettings, Config, GitSource, Paths, SkillSettings};
+use super::setup::STATE_DIR;
 use super::values::Scalar;
 use super::watched::Watched;
 use crate::domain::change::PathRule;
@@ -45,11 +48,13 @@ pub(super) fn validate(
     let mut check = Check { document, around, problems, watched };
     let host = check.host(raw.host.as_deref());
     let timezone = check.timezone(raw.timezone.as_deref());
-    let written = raw.state_dir.unwrap_or_else(|| "state".into());
+    let written = raw.state_dir.unwrap_or_else(|| STATE_DIR.into());
     let paths = check.paths(raw.paths);
     let skills = check.skills(raw.skills);
     let chat = check.chat(raw.chat);
     let changes = check.changes(raw.changes);
+    let exec = check.exec(raw.exec);
+    let hosts = check.hosts(raw.hosts);
     Some(Config {
         host: host?,
         timezone,
@@ -60,8 +65,11 @@ pub(super) fn validate(
         incidents: raw.incidents,
         escalation: raw.escalation,
         approvals: raw.approvals,
+        repairs: raw.repairs,
         chat,
         changes,
+        exec,
+        hosts,
         metrics: raw.metrics,
         log: raw.log,
     })

@@ -2,12 +2,14 @@
 
 mod clean;
 mod entry;
+mod plain;
 mod split;
 
 use serde::{Deserialize, Serialize};
 
 pub use clean::{clean_lines, one_line};
 pub use entry::{Entry, is_row};
+pub use plain::plain;
 pub use split::split;
 
 use super::ids::IncidentId;

@@ -2,6 +2,7 @@
 //!
 //! Its YAML form is read by `config`; here is only what it means.
 
+mod checks;
 mod choose;
 mod glob;
 
@@ -12,6 +13,7 @@ use super::signal::{Origin, Signal};
 use super::target::Target;
 use super::template::Template;
 
+pub use checks::{Checks, NamedCheck, When};
 pub use choose::{Specificity, choose};
 pub use glob::{Glob, GlobError, PathGlob};
 
@@ -32,8 +34,18 @@ pub struct Runbook {
     pub fits: Match,
     /// What it does, in order. Never empty.
     pub steps: Vec<Step>,
+    /// What must hold around them.
+    pub checks: Checks,
     /// How often it may run, and how long it is watched.
     pub limits: RunbookLimits,
+}
+
+impl Runbook {
+    /// Every command that it could run: those of its checks, then those of its steps.
+    pub fn commands(&self) -> impl Iterator<Item = &CommandTemplate> {
+        let checks = self.checks.all().map(|(_, check)| &check.run);
+        checks.chain(self.steps.iter().flat_map(Step::commands).map(|(_, command)| command))
+    }
 }
 
 /// Which signals a runbook fits: everything that is given must hold. At least one thing is given.
@@ -62,7 +74,7 @@ pub struct Step {
     pub verify: Verify,
     /// The way back, if there is one.
     pub undo: Option<CommandTemplate>,
-    /// What is read before the step runs, by name and in order; later templates use it as `capture.NAME`.
+    /// What is read before the step runs, by name and in order; its undo uses it as `capture.NAME`.
     pub capture: Vec<(String, CommandTemplate)>,
     /// How long each of its commands may run.
     pub timeout: Duration,

@@ -6,12 +6,14 @@ use async_trait::async_trait;
 
 use super::cards;
 use super::message::{Handle, Message};
-use super::ports::{Clock, Inbound};
+use super::ports::Clock;
 use super::question::Question;
 use super::schedule::Asker;
 use super::settings::Settings;
 use super::skills::RunResult;
 use super::suspects::{Inquiries, Inquiry, Ledger, suspects};
+use super::told::{Recipient, Told};
+use super::undo::{WayBack, way_back};
 use super::world::Knowledge;
 use crate::domain::card::Card;
 use crate::domain::change::{Change, short_id};
@@ -33,7 +35,7 @@ const CHANGES: usize = 20;
 #[async_trait]
 pub trait Reload: Send + Sync {
     /// Puts in force what is there now; a broken version is refused whole.
-    async fn reload(&self, why: &str) -> Card;
+    async fn reload(&self, why: &str) -> Told;
 }
 
 /// Answers questions.
@@ -58,13 +60,17 @@ pub struct Librarian {
 }
 
 impl Librarian {
-    /// Looks an answer up and leaves it for the asker.
-    pub fn answer(&self, question: Question, asker: Inbound, knowledge: Knowledge) {
+    /// Looks an answer up for whoever waits for it.
+    pub fn answer(&self, question: Question, recipient: Recipient, knowledge: Knowledge) {
         let librarian = self.clone();
         self.engine.activity().spawn(async move {
-            let card = librarian.look_up(question, &knowledge).await;
-            let Inbound { platform, conversation, .. } = asker;
-            librarian.engine.send(Message::Answered { platform, conversation, card });
+            if let Question::TakeBack { incident, remediation: of, by, sure } = question {
+                let plan = way_back(&librarian.store, of).await;
+                let way = Box::new(WayBack { incident, of, plan, by, sure });
+                return librarian.engine.send(Message::TakeBack { recipient, way });
+            }
+            let told = librarian.look_up(question, &knowledge).await;
+            recipient.tell(told, &librarian.engine);
         });
     }
 
@@ -97,9 +103,9 @@ impl Librarian {
         }
     }
 
-    async fn look_up(&self, question: Question, knowledge: &Knowledge) -> Card {
+    async fn look_up(&self, question: Question, knowledge: &Knowledge) -> Told {
         let unreadable =
-            |error: StoreError| Card::titled("I can't read my own records").line(error.to_string());
+            |error: StoreError| Told::no(Card::titled("I can't read my own records").line(error.to_string()));
         match question {
             Question::Incidents { all } => self.incidents(all).await.unwrap_or_else(unreadable),
             Question::Show { number } => self.show(number).await.unwrap_or_else(unreadable),
@@ -108,21 +114,23 @@ impl Librarian {
             }
             Question::Skills => self.list_skills(knowledge).await.unwrap_or_else(unreadable),
             Question::Run { skill } => self.run(&skill).await,
+            // It changes something, so the desk has the last word on it.
+            Question::TakeBack { .. } => Told::yes(Card::default()),
             Question::Reload { by } => self.reload.reload(&format!("{by} asked")).await,
         }
     }
 
-    async fn incidents(&self, all: bool) -> Result<Card, StoreError> {
+    async fn incidents(&self, all: bool) -> Result<Told, StoreError> {
         let found = self.store.read(move |conn| query::incidents(conn, all, LISTED)).await?;
         if found.is_empty() {
-            return Ok(Card::titled(if all {
+            return Ok(Told::yes(Card::titled(if all {
                 "There has been no incident yet"
             } else {
                 "No incident is open"
-            }));
+            })));
         }
         let card = Card::titled(if all { "The latest incidents" } else { "Incidents" });
-        Ok(found.iter().fold(card, |card, StoredIncident { incident, .. }| {
+        Ok(Told::yes(found.iter().fold(card, |card, StoredIncident { incident, .. }| {
             let at = incident.opened_at.with_timezone(&self.settings.tz).format("%m-%d %H:%M");
             let of_root = incident.members.iter().find(|m| m.problem.target == incident.root);
             let what = of_root.or(incident.members.first()).map_or("", |m| m.summary.as_str());
@@ -132,10 +140,10 @@ impl Librarian {
                 incident.state.as_str(),
                 incident.root
             ))
-        }))
+        })))
     }
 
-    async fn show(&self, number: u64) -> Result<Card, StoreError> {
+    async fn show(&self, number: u64) -> Result<Told, StoreError> {
         let found = self
             .store
             .read(move |conn| {
@@ -152,7 +160,7 @@ impl Librarian {
         let card = cards::root(&stored.incident, around);
         let mut card = cards::tell(card, &timeline, self.settings.tz, STORY);
         card.actions.clear();
-        Ok(card)
+        Ok(Told::yes(card))
     }
 
     async fn what_changed(
@@ -161,14 +169,14 @@ impl Librarian {
         on: Option<Target>,
         incident: Option<u64>,
         knowledge: &Knowledge,
-    ) -> Result<Card, StoreError> {
+    ) -> Result<Told, StoreError> {
         if let Some(number) = incident {
             return self.what_changed_before(number, since, knowledge).await;
         }
         let now = self.clock.now();
         let from = since.unwrap_or(now - self.settings.changes_window);
         let found = self.ledger.changes(from, now).await;
-        Ok(could_not_ask(self.list_changes(&found.changes, from, on.as_ref()), &found.silent))
+        Ok(Told::yes(could_not_ask(self.list_changes(&found.changes, from, on.as_ref()), &found.silent)))
     }
 
     /// What may have caused an incident, most suspect first.
@@ -177,7 +185,7 @@ impl Librarian {
         number: u64,
         since: Option<Timestamp>,
         knowledge: &Knowledge,
-    ) -> Result<Card, StoreError> {
+    ) -> Result<Told, StoreError> {
         let stored = self.store.read(move |conn| query::incident(conn, number)).await?;
         let Some(StoredIncident { incident, .. }) = stored else { return Ok(no_such_incident(number)) };
         let now = self.clock.now();
@@ -195,7 +203,7 @@ impl Librarian {
             card =
                 card.line(format!("{at}  \"{}\" by {} ({} {id}): {}", s.summary, s.author, s.source, s.why));
         }
-        Ok(could_not_ask(card, &found.silent))
+        Ok(Told::yes(could_not_ask(card, &found.silent)))
     }
 
     fn list_changes(&self, changes: &[Change], from: Timestamp, on: Option<&Target>) -> Card {
@@ -236,9 +244,9 @@ impl Librarian {
         card
     }
 
-    async fn list_skills(&self, knowledge: &Knowledge) -> Result<Card, StoreError> {
+    async fn list_skills(&self, knowledge: &Knowledge) -> Result<Told, StoreError> {
         let last = self.store.read(schedule::all).await?;
-        Ok(knowledge.skills.iter().fold(Card::titled("Skills"), |card, name| {
+        Ok(Told::yes(knowledge.skills.iter().fold(Card::titled("Skills"), |card, name| {
             let ran = last.get(name).and_then(|run| run.finished).map_or_else(
                 || "has not run yet".to_owned(),
                 |at| format!("last ran {}", at.with_timezone(&self.settings.tz).format("%m-%d %H:%M:%S")),
@@ -248,18 +256,19 @@ impl Librarian {
                 .map(|run| format!(", failed {} in a row", count_of(run.failures as usize, "time")))
                 .unwrap_or_default();
             card.line(format!("{name:<20} {ran}{failing}"))
-        }))
+        })))
     }
 
-    async fn run(&self, skill: &str) -> Card {
-        match self.skills.run_and_wait(skill, "asked for in chat").await {
-            Err(why) => Card::titled(format!("{skill} did not run: {why}")),
-            Ok(run) => match run.result {
-                RunResult::Report(report) => reported(skill, &report),
-                RunResult::Failed(why) => Card::titled(format!("{skill} did not do its job")).line(why),
-                RunResult::Cancelled => Card::titled(format!("{skill} was called off")),
-            },
-        }
+    async fn run(&self, skill: &str) -> Told {
+        let run = match self.skills.run_and_wait(skill, "asked for by a person").await {
+            Err(why) => return Told::no(Card::titled(format!("{skill} did not run: {why}"))),
+            Ok(run) => run,
+        };
+        Told::no(match run.result {
+            RunResult::Report(report) => return Told::yes(reported(skill, &report)),
+            RunResult::Failed(why) => Card::titled(format!("{skill} did not do its job")).line(why),
+            RunResult::Cancelled => Card::titled(format!("{skill} was called off")),
+        })
     }
 }
 
@@ -276,8 +285,8 @@ fn reported(skill: &str, report: &Report) -> Card {
     })
 }
 
-fn no_such_incident(number: u64) -> Card {
-    Card::titled(format!("There is no incident #{number}. `incidents all` lists them."))
+fn no_such_incident(number: u64) -> Told {
+    Told::no(Card::titled(format!("There is no incident #{number}. `incidents all` lists them.")))
 }
 
 fn could_not_ask(card: Card, silent: &[String]) -> Card {

@@ -49,6 +49,9 @@ pub fn root(incident: &Incident, around: Around<'_>) -> Card {
     if let Some((_, number)) = incident.approval {
         card = card.action("Approve", format!("approve {number}")).action("Deny", format!("deny {number}"));
     }
+    if incident.undoable().is_some() {
+        card = card.action("Undo", format!("undo {}", incident.number));
+    }
     if incident.state.is_unresolved() && incident.acknowledged.is_none() {
         card = card.action("Acknowledge", format!("ack {}", incident.number));
     }
@@ -181,6 +184,7 @@ fn tried(incident: &Incident) -> String {
     let line = |repair: &crate::domain::incident::Repair| {
         let how = match &repair.outcome {
             None => "running",
+            Some(_) if repair.undone_by.is_some() => "taken back",
             Some(_) if repair.ineffective => "worked, but did not last",
             Some(Outcome::Succeeded) => "worked",
             Some(Outcome::Deferred) => "done, waiting for its source to confirm",

@@ -7,17 +7,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
-use super::activity::told;
+use super::activity;
 use super::answers::Librarian;
 use super::effect::Effect;
 use super::message::{Envelope, Handle, Message};
 use super::patience;
-use super::ports::{Clock, Inbound};
+use super::ports::Clock;
 use super::question::Question;
 use super::repairs::Shop;
+use super::route::Reply;
 use super::schedule::{Asker, until};
+use super::told::{Recipient, Told};
 use super::world::World;
 use crate::domain::incident::Event;
 use crate::domain::signal::Timestamp;
@@ -30,6 +32,32 @@ const TURN: usize = 1024;
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The longest wait between two tries.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// What is left to be told to people once a turn is written.
+#[derive(Default)]
+struct Asked {
+    answered: Vec<(oneshot::Sender<Told>, Told)>,
+    questions: Vec<(Recipient, Question)>,
+}
+
+impl Asked {
+    /// Sees to it that somebody is told. What goes to a chat is part of the turn, so that it is said if it was
+    /// decided; who is on the line waits for the turn to be written.
+    fn reply(&mut self, world: &mut World, recipient: Recipient, reply: Option<Reply>, now: Timestamp) {
+        let told = match reply {
+            None => return,
+            Some(Reply::Now(card)) => Told::yes(card),
+            Some(Reply::No(card)) => Told::no(card),
+            Some(Reply::Ask(question)) => return self.questions.push((recipient, question)),
+        };
+        match recipient {
+            Recipient::Conversation { platform, conversation } => {
+                world.answer(&platform, &conversation, &told.card, now);
+            }
+            Recipient::OnTheLine(line) => self.answered.push((line, told)),
+        }
+    }
+}
 
 /// What the desk works with.
 pub struct Desk {
@@ -66,7 +94,7 @@ impl Desk {
             let deadline = self.world.next_deadline();
             tokio::select! {
                 biased;
-                () = told(&mut ended) => {
+                () = activity::told(&mut ended) => {
                     while let Ok(envelope) = self.mailbox.try_recv() {
                         envelopes.push(envelope);
                     }
@@ -86,12 +114,10 @@ impl Desk {
     ) -> Result<(), StoreError> {
         let now = self.clock.now();
         let _busy = self.handle.activity().begin();
-        let mut questions = Vec::new();
+        let mut asked = Asked::default();
         for envelope in envelopes.iter_mut() {
             let message = std::mem::replace(&mut envelope.message, Message::Changed(Vec::new()));
-            if let Some(question) = self.take(message, now) {
-                questions.push(question);
-            }
+            self.take(message, &mut asked, now);
         }
         self.world.due(now);
         self.world.finish_turn(now);
@@ -103,13 +129,17 @@ impl Desk {
             }
         }
         self.perform(effects);
-        for (question, inbound) in questions {
-            self.librarian.answer(question, inbound, self.world.knowledge.clone());
+        for (line, told) in asked.answered {
+            // Whoever asked may have gone.
+            let _ = line.send(told);
+        }
+        for (recipient, question) in asked.questions {
+            self.librarian.answer(question, recipient, self.world.knowledge.clone());
         }
         Ok(())
     }
 
-    fn take(&mut self, message: Message, now: Timestamp) -> Option<(Question, Inbound)> {
+    fn take(&mut self, message: Message, asked: &mut Asked, now: Timestamp) {
         let world = &mut self.world;
         match message {
             Message::Signals(signals) => {
@@ -123,9 +153,21 @@ impl Desk {
                 world.could_not_look(&skill, &why, now);
                 world.skill_failed(&skill, &why, failures, threshold, now);
             }
-            Message::Said(inbound) => return world.said(&inbound, now).map(|question| (question, inbound)),
+            Message::Said(inbound) => {
+                let reply = world.said(&inbound, now);
+                asked.reply(world, Recipient::in_chat(inbound), reply, now);
+            }
+            Message::Asked { inbound, line } => {
+                let reply = world.said(&inbound, now);
+                asked.reply(world, Recipient::OnTheLine(line), reply, now);
+            }
             Message::Answered { platform, conversation, card } => {
                 world.answer(&platform, &conversation, &card, now)
+            }
+            Message::TakeBack { recipient, way } => {
+                let card = world.take_back(*way, now);
+                let reply = if card.done { Reply::Now(card) } else { Reply::No(card) };
+                asked.reply(world, recipient, Some(reply), now);
             }
             Message::Step { incident, remediation, text, change } => {
                 world.note_changes(change);
@@ -152,7 +194,6 @@ impl Desk {
             Message::Remade { incident } => world.put_questions_again(incident),
             Message::Wake => world.forget_gone_skills(now),
         }
-        None
     }
 
     /// Writes what was decided, for as long as it takes.
@@ -164,7 +205,7 @@ impl Desk {
         let mut wait = FIRST_WAIT;
         loop {
             let writing = batch.clone();
-            match self.store.call(move |conn| writing.write(conn)).await {
+            match self.store.write(writing).await {
                 Ok(()) => break,
                 Err(error) if patience::is_pointless(&error) || *ending.borrow() => return Err(error),
                 Err(error) => {
@@ -172,7 +213,7 @@ impl Desk {
                     let patience = async {
                         tokio::select! {
                             () = self.clock.sleep(wait) => {}
-                            () = told(ending) => {}
+                            () = activity::told(ending) => {}
                         }
                     };
                     self.handle.activity().stalled(patience).await;
@@ -191,8 +232,8 @@ impl Desk {
         for effect in effects {
             match effect {
                 Effect::RunSkill { skill, why } => self.skills.run(&skill, &why),
-                Effect::Repair(repair, facts) => {
-                    self.shop.run(*repair, self.world.knowledge.policy.clone(), facts);
+                Effect::Repair(repair, facts, reach) => {
+                    self.shop.run(*repair, self.world.knowledge.policy.clone(), facts, reach);
                 }
                 Effect::Fingerprint { approval, actions } => self.shop.fingerprint(approval, actions),
                 Effect::CallOff { remediation, why } => self.shop.call_off(remediation, &why),

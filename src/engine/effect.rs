@@ -1,5 +1,6 @@
 //! What a turn of the engine wants done once its decisions are written.
 
+use super::reach::Reach;
 use super::suspects::Inquiry;
 use crate::domain::action::Action;
 use crate::domain::ids::RemediationId;
@@ -17,7 +18,7 @@ pub enum Effect {
         why: String,
     },
     /// Run a repair from its beginning.
-    Repair(Box<Unfinished>, Facts),
+    Repair(Box<Unfinished>, Facts, Reach),
     /// Find out which programs the commands of a question mean now.
     Fingerprint {
         /// The question.

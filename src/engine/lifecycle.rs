@@ -42,6 +42,7 @@ impl World {
                 Timer::Promote(id) => self.promote(id, now),
                 Timer::Confirm(id) => self.unconfirmed(id, now),
                 Timer::Remind(id) => self.remind(id, now),
+                Timer::Trial(remediation) => self.trial_over(remediation, now),
                 Timer::Approval(number) => self.expire_approval(number, now),
                 Timer::Silence(number) => self.silence_over(number, now),
                 Timer::Lines => self.look_at_lines(now),
@@ -142,7 +143,7 @@ impl World {
     }
 
     /// The skills that saw anything of the incident.
-    fn finders(&self, id: IncidentId) -> BTreeSet<String> {
+    pub(super) fn finders(&self, id: IncidentId) -> BTreeSet<String> {
         let Some(incident) = self.incident(id) else { return BTreeSet::new() };
         let heard = incident.members.iter().filter_map(|m| self.heard_of.get(&m.problem)).flatten();
         heard.chain(incident.origins()).filter_map(skill_name).collect()
@@ -176,6 +177,8 @@ impl World {
         if self.record(id, Event::Resolved { verified, why }, now) {
             self.wake(now + self.settings.reopen_window, Timer::Close(id));
             if let Some(Mitigation::Repair { runbook, remediation }) = repair {
+                let watch = self.watch_time(&runbook);
+                self.begin_trial(remediation, &runbook, &root, now + watch);
                 let history = self.histories.entry((runbook, root)).or_default();
                 history.last_success = Some((remediation, now));
                 history.failures.clear();
@@ -188,6 +191,8 @@ impl World {
         if self
             .incident(id)
             .is_some_and(|i| i.state == State::Resolved && !within(i.changed_at, now, reopen_window))
+            // What is being taken back is told in this incident's thread, and sets this timer again.
+            && self.incident(id).is_some_and(|i| i.undoing.is_none())
         {
             self.record(id, Event::Closed, now);
         }
@@ -235,6 +240,7 @@ impl World {
         let (problem, root) = (member.problem.clone(), incident.root.clone());
         if let Some(Mitigation::Repair { runbook, remediation }) = incident.mitigated_by.clone() {
             let watch = self.knowledge.runbooks.iter().find(|r| r.name == runbook).map(|r| r.limits.watch);
+            self.lose_trust(&runbook, &root, "its source did not confirm that it helped", now);
             let history = self.histories.entry((runbook.clone(), root)).or_default();
             history.last_success = None;
             history.failures.push(now);
@@ -274,9 +280,10 @@ impl World {
             return;
         }
         let id = approval.incident;
+        let who = if approval.yes.is_empty() { "nobody answered" } else { "too few people said yes to" };
         self.end_approval(number, ApprovalState::Expired, None, None, now);
         if self.incident(id).is_some_and(|i| i.severity == Severity::Critical) {
-            let text = format!("nobody answered approval {number}, and the incident is critical.");
+            let text = format!("{who} approval {number}, and the incident is critical.");
             self.escalate(id, Cause::ApprovalExpired, text, now);
         }
     }

@@ -1,17 +1,22 @@
 //! What the engine is told, and the handle through which everything tells it.
 
+mod clean;
+
 use std::sync::Arc;
 
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::activity::{Activity, Busy};
 use super::ports::{Choice, Ended, Inbound, Kind, Platform, Way};
+use super::told::{Recipient, Told};
+use super::undo::WayBack;
 use super::world::Knowledge;
 use crate::domain::action::Executable;
 use crate::domain::card::Card;
 use crate::domain::change::Change;
 use crate::domain::ids::{IncidentId, RemediationId};
 use crate::domain::incident::SuspectNote;
+use crate::domain::redact::Redaction;
 use crate::domain::remediation::Outcome;
 use crate::domain::report::Report;
 use crate::domain::signal::Signal;
@@ -44,6 +49,13 @@ pub enum Message {
     },
     /// Somebody typed or pressed something.
     Said(Inbound),
+    /// Somebody typed something and stays on the line for the answer.
+    Asked {
+        /// What they typed.
+        inbound: Inbound,
+        /// Where the answer goes, once what followed is durable.
+        line: oneshot::Sender<Told>,
+    },
     /// A query was answered.
     Answered {
         /// Where the question came from.
@@ -52,6 +64,13 @@ pub enum Message {
         conversation: String,
         /// The answer.
         card: Card,
+    },
+    /// It was worked out what takes a repair back.
+    TakeBack {
+        /// Who wants to know.
+        recipient: Recipient,
+        /// What would be done.
+        way: Box<WayBack>,
     },
     /// A step of a repair did something.
     Step {
@@ -151,14 +170,15 @@ pub struct Handle {
     mailbox: mpsc::UnboundedSender<Envelope>,
     room: Arc<Semaphore>,
     activity: Activity,
+    redaction: Redaction,
 }
 
 impl Handle {
-    /// A mailbox and its reading end.
+    /// A mailbox and its reading end. Whatever is left in it goes through the redactor.
     #[must_use]
-    pub fn new(activity: Activity) -> (Self, mpsc::UnboundedReceiver<Envelope>) {
+    pub fn new(activity: Activity, redaction: Redaction) -> (Self, mpsc::UnboundedReceiver<Envelope>) {
         let (mailbox, reader) = mpsc::unbounded_channel();
-        (Self { mailbox, room: Arc::new(Semaphore::new(SIGNALS_WAITING)), activity }, reader)
+        (Self { mailbox, room: Arc::new(Semaphore::new(SIGNALS_WAITING)), activity, redaction }, reader)
     }
 
     /// What is under way.
@@ -168,7 +188,8 @@ impl Handle {
     }
 
     /// Leaves a message.
-    pub fn send(&self, message: Message) {
+    pub fn send(&self, mut message: Message) {
+        message.clean(&self.redaction.now());
         let envelope = Envelope { message, committed: None, _busy: self.activity.begin(), _room: None };
         // A closed mailbox means that the engine has ended; whoever sends is about to end too.
         let _ = self.mailbox.send(envelope);
@@ -180,6 +201,16 @@ impl Handle {
     /// [`Ended`]: it is not known to be durable.
     pub async fn submit(&self, message: Message) -> Result<(), Ended> {
         self.leave(message, None)?.await.map_err(|_| Ended)
+    }
+
+    /// Asks on somebody's behalf, and returns what they are told once what followed from it is durable.
+    ///
+    /// # Errors
+    /// [`Ended`]: nobody answers, and it is not known whether anything followed.
+    pub async fn ask(&self, inbound: Inbound) -> Result<Told, Ended> {
+        let (line, told) = oneshot::channel();
+        self.send(Message::Asked { inbound, line });
+        told.await.map_err(|_| Ended)
     }
 
     /// Leaves signals, waiting for room if many wait already, and returns once they are durable.
@@ -194,9 +225,10 @@ impl Handle {
 
     fn leave(
         &self,
-        message: Message,
+        mut message: Message,
         room: Option<tokio::sync::OwnedSemaphorePermit>,
     ) -> Result<oneshot::Receiver<()>, Ended> {
+        message.clean(&self.redaction.now());
         let (committed, told) = oneshot::channel();
         let envelope =
             Envelope { message, committed: Some(committed), _busy: self.activity.begin(), _room: room };

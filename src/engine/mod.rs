@@ -2,6 +2,7 @@
 
 pub mod activity;
 pub mod answers;
+mod auditing;
 pub mod cards;
 mod complete;
 pub mod desk;
@@ -19,6 +20,7 @@ pub mod plan;
 pub mod ports;
 pub mod question;
 mod questions;
+pub mod reach;
 pub mod remediate;
 pub mod repairs;
 mod respond;
@@ -31,5 +33,8 @@ pub mod skills;
 pub mod suspects;
 mod tell;
 pub mod timer;
+pub mod told;
+mod trusting;
+pub mod undo;
 mod watching;
 pub mod world;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::world::World;
-use crate::domain::approval::ApprovalState;
+use crate::domain::approval::{Answered, Approval, ApprovalState, Person};
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Event, State};
 use crate::domain::signal::{Problem, Timestamp};
@@ -15,6 +15,14 @@ use crate::engine::timer::Timer;
 
 /// What a person is told: done, or why not.
 pub(super) type Answer = Result<String, String>;
+
+/// How many people have yet to say yes.
+fn more(left: usize) -> String {
+    match left {
+        1 => "one more person has to say yes.".to_owned(),
+        left => format!("{left} more people have to say yes."),
+    }
+}
 
 impl World {
     fn live_id(&self, number: u64) -> Result<IncidentId, String> {
@@ -93,13 +101,22 @@ impl World {
         Ok(answer)
     }
 
-    /// Answers a question with yes.
-    pub fn approve(&mut self, number: u64, by: &str, now: Timestamp) -> Answer {
+    /// Answers a question with yes. Where several people have to, the last of them starts it.
+    pub fn approve(&mut self, number: u64, who: &Person, now: Timestamp) -> Answer {
         self.not_waiting(number)?;
-        self.audit(by, "approve", json!({ "approval": number }), now);
-        let Some(approval) = self.end_approval(number, ApprovalState::Approved, Some(by), None, now) else {
-            return Err(format!("Approval {number} no longer waits."));
-        };
+        self.audit(&who.name, "approve", json!({ "approval": number }), now);
+        let gone = || format!("Approval {number} no longer waits.");
+        match self.count_yes(number, who).ok_or_else(gone)? {
+            Answered::Counted { left } => return Ok(format!("Noted, {}: {}", who.name, more(left))),
+            Answered::Again { left } => {
+                return Ok(format!("Your yes counts once, {}: {}", who.name, more(left)));
+            }
+            Answered::Enough => {}
+        }
+        let all = self.approvals.get(&number).map(Approval::said_yes).ok_or_else(gone)?;
+        let by = all.as_str();
+        let ended = self.end_approval(number, ApprovalState::Approved, Some(by), None, now);
+        let approval = ended.ok_or_else(gone)?;
         let runbook = approval.runbook.clone();
         let id = approval.incident;
         if let Err(why) = self.approved(approval, by, now) {

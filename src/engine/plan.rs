@@ -1,8 +1,8 @@
 //! From a runbook and a signal to a plan: templates filled, every command judged. Nothing runs here.
 
 use crate::domain::action::{Action, BlastRadius, Command, Effect};
-use crate::domain::remediation::{Plan, PlannedStep, PlannedVerify};
-use crate::domain::runbook::{CommandTemplate, Runbook, Step, Verify, values};
+use crate::domain::remediation::{Plan, PlannedCheck, PlannedChecks, PlannedStep, PlannedVerify};
+use crate::domain::runbook::{Checks, CommandTemplate, NamedCheck, Runbook, Step, Verify, When, values};
 use crate::domain::signal::Signal;
 use crate::domain::target::Target;
 use crate::domain::template::TemplateError;
@@ -12,6 +12,15 @@ use crate::policy::{Decision, Evaluation, Facts, Policy};
 /// What a command of a plan is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
+    /// It tells whether something holds that must hold.
+    Check {
+        /// Its name.
+        name: String,
+        /// When it is asked.
+        when: When,
+        /// Whether a destructive step relies on it.
+        safety: bool,
+    },
     /// It is read before the step runs, under this name.
     Capture(String),
     /// It does the step.
@@ -22,11 +31,41 @@ pub enum Part {
     Undo,
 }
 
+impl Part {
+    /// What it is for, in words, unless it does the step.
+    #[must_use]
+    pub fn purpose(&self) -> Option<String> {
+        match self {
+            Self::Run => None,
+            Self::Check { name, safety: true, .. } => Some(format!(
+                "as the safety check `{name}`, before the first step and right before what destroys"
+            )),
+            Self::Check { name, when, .. } => Some(match when {
+                When::Before => format!("as the check `{name}` before the first step"),
+                When::Always => format!("as the check `{name}` before and after each step"),
+                When::After => format!("as the check `{name}` after the last step"),
+            }),
+            Self::Capture(name) => Some(format!("to note `{name}` beforehand")),
+            Self::Verify => Some("to verify".to_owned()),
+            Self::Undo => Some("to take it back if it fails".to_owned()),
+        }
+    }
+
+    /// Whether it is there to look: such a command may be needed again, and may run again under the same yes.
+    #[must_use]
+    pub fn looks(&self) -> bool {
+        match self {
+            Self::Check { .. } | Self::Capture(_) | Self::Verify => true,
+            Self::Run | Self::Undo => false,
+        }
+    }
+}
+
 /// One command of a plan, judged.
 #[derive(Debug, Clone)]
 pub struct Judged {
-    /// The step it belongs to.
-    pub step: String,
+    /// The step it belongs to; none for a check of the plan.
+    pub step: Option<String>,
     /// What it is for.
     pub part: Part,
     /// The command.
@@ -46,6 +85,14 @@ pub struct Draft {
     pub decision: Decision,
 }
 
+impl Draft {
+    /// How many people have to say yes where people are asked: as many as its most demanding command wants.
+    #[must_use]
+    pub fn approvers(&self) -> u8 {
+        self.judged.iter().map(|judged| judged.evaluation.approvers).max().unwrap_or(1)
+    }
+}
+
 /// Fills and judges a runbook for a signal.
 ///
 /// # Errors
@@ -57,102 +104,130 @@ pub fn draft(
     policy: &Policy,
     facts: &Facts,
 ) -> Result<Draft, String> {
-    let mut judged = Vec::new();
+    let value = values(signal, host);
+    let checks = fill_checks(&runbook.checks, &value)?;
     let mut steps = Vec::new();
     for step in &runbook.steps {
-        steps.push(
-            plan_step(step, signal, host, policy, facts, &mut judged)
-                .map_err(|why| format!("step `{}`: {why}", step.name))?,
-        );
+        steps.push(fill_step(step, &value).map_err(|why| format!("step `{}`: {why}", step.name))?);
     }
-    let plan = Plan { runbook: runbook.name.clone(), steps };
+    let plan = Plan { checks, ..Plan::new(runbook.name.clone(), steps) };
+    judge(plan, policy, facts)
+}
+
+/// Judges every command of a plan, and has the policy say what each of its steps does.
+///
+/// Where the plan has a safety check, what its steps do is judged as if that had passed: at its time, the door to the
+/// world asks once more. Nothing else of the plan profits from it.
+///
+/// # Errors
+/// A sentence for people: the saga refuses the plan.
+pub fn judge(mut plan: Plan, policy: &Policy, facts: &Facts) -> Result<Draft, String> {
+    let mut judged = Vec::new();
+    let safe = plan.checks.safety().next().is_some();
+    let checks = std::mem::take(&mut plan.checks);
+    judged.extend(judge_checks(&checks.before, When::Before, policy, facts));
+    judged.extend(judge_checks(&checks.always, When::Always, policy, facts));
+    for step in &mut plan.steps {
+        judged.extend(judge_step(step, safe, policy, facts));
+    }
+    judged.extend(judge_checks(&checks.after, When::After, policy, facts));
+    plan.checks = checks;
     plan.check().map_err(|error| error.to_string())?;
     let decision = judged.iter().map(|j| j.evaluation.decision).max().unwrap_or(Decision::Approve);
     Ok(Draft { plan, judged, decision })
 }
 
-fn plan_step(
-    step: &Step,
-    signal: &Signal,
-    host: &Target,
-    policy: &Policy,
-    facts: &Facts,
-    judged: &mut Vec<Judged>,
-) -> Result<PlannedStep, String> {
-    let value = values(signal, host);
-    let mut judge = |part: Part, action: &Action| {
-        let evaluation = policy.evaluate(action, facts);
-        let effect = evaluation.effect;
-        judged.push(Judged { step: step.name.clone(), part, action: action.clone(), evaluation });
-        effect
+fn judge_checks(checks: &[PlannedCheck], when: When, policy: &Policy, facts: &Facts) -> Vec<Judged> {
+    let judge = |check: &PlannedCheck| Judged {
+        step: None,
+        part: Part::Check { name: check.name.clone(), when, safety: check.safety },
+        action: check.run.clone(),
+        evaluation: policy.evaluate(&check.run, facts),
     };
-    let mut captures = Vec::new();
-    for (name, command) in &step.capture {
-        let action = fill(command, &value).map_err(|e| e.to_string())?;
-        judge(Part::Capture(name.clone()), &action);
-        captures.push((name.clone(), action));
-    }
-    let run = fill(&step.run, &value).map_err(|e| e.to_string())?;
-    let effect = judge(Part::Run, &run);
-    let verify = match &step.verify {
-        Verify::Command(command) => {
-            let action = fill(command, &value).map_err(|e| e.to_string())?;
-            judge(Part::Verify, &action);
-            PlannedVerify::Command(action)
-        }
-        Verify::Check => PlannedVerify::Check,
-        Verify::Missing => PlannedVerify::None,
+    checks.iter().map(judge).collect()
+}
+
+fn judge_step(step: &mut PlannedStep, safe: bool, policy: &Policy, facts: &Facts) -> Vec<Judged> {
+    let name = Some(step.name.clone());
+    let judge = |part: Part, action: &Action| {
+        let safety_checked = safe && part == Part::Run;
+        let evaluation = policy.evaluate(action, &Facts { safety_checked, ..*facts });
+        Judged { step: name.clone(), part, action: action.clone(), evaluation }
     };
-    let undo = match &step.undo {
-        Some(command) => {
-            let action = fill_later(command, &value).map_err(|e| e.to_string())?;
-            judge(Part::Undo, &action);
-            Some(action)
-        }
-        None => None,
-    };
+    let mut run = judge(Part::Run, &step.run);
     // A rule may call a command reversible; only a step that says how is.
-    let effect = if effect == Effect::Reversible && undo.is_none() {
-        irreversible_after_all(judged, &step.name);
-        Effect::Irreversible
-    } else {
-        effect
+    if run.evaluation.effect == Effect::Reversible && step.undo.is_none() {
+        irreversible_after_all(&mut run.evaluation);
+    }
+    step.effect = run.evaluation.effect;
+    step.asked = run.evaluation.decision != Decision::Allow;
+    let captures = step.captures.iter().map(|(name, action)| judge(Part::Capture(name.clone()), action));
+    let mut judged: Vec<Judged> = captures.collect();
+    judged.push(run);
+    match &step.verify {
+        PlannedVerify::Command(action) => judged.push(judge(Part::Verify, action)),
+        PlannedVerify::ReadsAs(readings) => {
+            judged.extend(readings.iter().map(|reading| judge(Part::Verify, &reading.read)));
+        }
+        PlannedVerify::Check | PlannedVerify::ExitCode | PlannedVerify::None => {}
+    }
+    judged.extend(step.undo.as_ref().map(|undo| judge(Part::Undo, undo)));
+    judged
+}
+
+/// A step that could be taken back, and does not say how: a person decides.
+fn irreversible_after_all(evaluation: &mut Evaluation) {
+    evaluation.effect = Effect::Irreversible;
+    if evaluation.decision < Decision::Approve {
+        evaluation.decision = Decision::Approve;
+        evaluation.reasons.insert(0, "it could be taken back, but the step has no `undo`".to_owned());
+    }
+}
+
+type ValueOf<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+fn fill_checks(checks: &Checks, value: ValueOf<'_>) -> Result<PlannedChecks, String> {
+    let one = |check: &NamedCheck| {
+        let run = fill(&check.run, value).map_err(|why| format!("check `{}`: {why}", check.name))?;
+        let NamedCheck { name, timeout, safety, .. } = check;
+        Ok(PlannedCheck { name: name.clone(), run, timeout: *timeout, safety: *safety })
     };
+    let all = |checks: &[NamedCheck]| checks.iter().map(one).collect::<Result<Vec<_>, String>>();
+    Ok(PlannedChecks {
+        before: all(&checks.before)?,
+        after: all(&checks.after)?,
+        always: all(&checks.always)?,
+    })
+}
+
+fn fill_step(step: &Step, value: ValueOf<'_>) -> Result<PlannedStep, TemplateError> {
+    let capture = |(name, command): &(String, _)| Ok((name.clone(), fill(command, value)?));
     Ok(PlannedStep {
         name: step.name.clone(),
-        captures,
-        run,
-        verify,
-        undo,
-        effect,
+        captures: step.capture.iter().map(capture).collect::<Result<_, TemplateError>>()?,
+        run: fill(&step.run, value)?,
+        verify: match &step.verify {
+            Verify::Command(command) => PlannedVerify::Command(fill(command, value)?),
+            Verify::Check => PlannedVerify::Check,
+            Verify::Missing => PlannedVerify::None,
+        },
+        undo: step.undo.as_ref().map(|command| fill_later(command, value)).transpose()?,
+        // What it does is the policy's to say.
+        effect: Effect::Irreversible,
         timeout: step.timeout,
         attempts: step.attempts,
         backoff: step.backoff,
         idempotent: step.idempotent,
+        asked: true,
     })
 }
 
-/// A step that could be taken back, and does not say how: a person decides.
-fn irreversible_after_all(judged: &mut [Judged], step: &str) {
-    for run in judged.iter_mut().filter(|judged| judged.part == Part::Run && judged.step == step) {
-        let evaluation = &mut run.evaluation;
-        evaluation.effect = Effect::Irreversible;
-        if evaluation.decision < Decision::Approve {
-            evaluation.decision = Decision::Approve;
-            evaluation.reasons.insert(0, "it could be taken back, but the step has no `undo`".to_owned());
-        }
-    }
-}
-
-fn fill(command: &CommandTemplate, value: &dyn Fn(&str) -> Option<String>) -> Result<Action, TemplateError> {
+fn fill(command: &CommandTemplate, value: ValueOf<'_>) -> Result<Action, TemplateError> {
     build(command, &|template| template.render(value))
 }
 
 /// Fills what is known now; `{{ capture.NAME }}` is filled when the step has run its captures.
-fn fill_later(
-    command: &CommandTemplate,
-    value: &dyn Fn(&str) -> Option<String>,
-) -> Result<Action, TemplateError> {
+fn fill_later(command: &CommandTemplate, value: ValueOf<'_>) -> Result<Action, TemplateError> {
     let later = |name: &str| name.starts_with("capture.");
     build(command, &|template| match template.names().find(|name| value(name).is_none() && !later(name)) {
         Some(unknown) => Err(TemplateError::Unknown(unknown.to_owned())),
@@ -223,6 +298,7 @@ mod tests {
             file: "detach.yaml".into(),
             fits: Match::default(),
             steps: vec![step],
+            checks: Checks::default(),
             limits: RunbookLimits::default(),
         }
     }

@@ -1,7 +1,9 @@
 //! What the engine needs of the world, as traits. Adapters implement them; nothing here knows a platform.
 
 mod chat;
+mod control;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::action::{Action, Executable};
 use crate::domain::change::Change;
 use crate::domain::ids::ExecutionId;
+use crate::domain::redact::Redactor;
 use crate::domain::signal::Timestamp;
 use crate::policy::Authorized;
 
@@ -17,6 +20,7 @@ pub use chat::{
     About, Asked, Capabilities, Chat, Check, Choice, Delivered, DeliveryError, Ears, Ended, Health, Inbound,
     Kind, MakeChats, Outbound, Platform, Threads, Way,
 };
+pub use control::{CONTROL_SOCKET, ControlAnswer, ControlRequest};
 
 /// Time. The system's in production, moved by hand in tests.
 #[async_trait]
@@ -76,6 +80,18 @@ pub struct Output {
     pub truncated: bool,
     /// How long it ran.
     pub duration: Duration,
+}
+
+impl Output {
+    /// The output without secrets. It is text then, whatever it was.
+    #[must_use]
+    pub fn redacted(self, redactor: &Redactor) -> Self {
+        let clean = |bytes: Vec<u8>| match redactor.redact(&String::from_utf8_lossy(&bytes)) {
+            Cow::Owned(clean) => clean.into_bytes(),
+            Cow::Borrowed(_) => bytes,
+        };
+        Self { stdout: clean(self.stdout), stderr: clean(self.stderr), ..self }
+    }
 }
 
 /// Why a process did not run, or is not known to have run.

@@ -1,5 +1,6 @@
 //! What people ask that has to be looked up.
 
+use crate::domain::ids::{IncidentId, RemediationId};
 use crate::domain::signal::Timestamp;
 use crate::domain::target::Target;
 
@@ -31,6 +32,17 @@ pub enum Question {
     Run {
         /// Its name.
         skill: String,
+    },
+    /// What would take back what a repair did.
+    TakeBack {
+        /// The incident.
+        incident: IncidentId,
+        /// The repair.
+        remediation: RemediationId,
+        /// Who wants that.
+        by: String,
+        /// Whether they have seen what would run.
+        sure: bool,
     },
     /// Read everything that the operator wrote again.
     Reload {

@@ -1,42 +1,62 @@
 //! What needs a person's yes: asked, taken back, answered.
 
-use super::cards::question::{answered, concluded, not_begun, question};
+use super::cards::question::{answered, concluded, counted, not_begun, question};
 use super::effect::Effect;
-use super::plan::{Draft, Part};
+use super::plan::Draft;
 use super::respond::first_line;
 use super::timer::Timer;
 use super::world::World;
 use crate::domain::action::Executable;
-use crate::domain::approval::{Approval, ApprovalState, ApprovedAction};
+use crate::domain::approval::{Answered, Approval, ApprovalState, ApprovedAction, Person};
 use crate::domain::ids::{ApprovalId, IncidentId};
 use crate::domain::incident::{Event, Incident};
-use crate::domain::remediation::{Outcome, Plan, PlannedStep};
-use crate::domain::signal::{Signal, Timestamp};
+use crate::domain::remediation::Outcome;
+use crate::domain::signal::{Problem, Signal, Timestamp};
 use crate::policy::Decision;
 use crate::store::batch::Put;
-
-/// What a command of a plan is for, unless it does the step.
-fn purpose(part: &Part) -> Option<String> {
-    match part {
-        Part::Run => None,
-        Part::Capture(name) => Some(format!("to note `{name}` beforehand")),
-        Part::Verify => Some("to verify".to_owned()),
-        Part::Undo => Some("to take it back if it fails".to_owned()),
-    }
-}
-
-/// Whether two plans run the same commands, whatever the policy thinks of them.
-fn same_commands(one: &Plan, other: &Plan) -> bool {
-    let commands = |plan: &Plan| {
-        let step = |s: &PlannedStep| (s.captures.clone(), s.run.clone(), s.verify.clone(), s.undo.clone());
-        plan.steps.iter().map(step).collect::<Vec<_>>()
-    };
-    commands(one) == commands(other)
-}
 
 impl World {
     /// Asks people for a plan.
     pub(super) fn ask(&mut self, id: IncidentId, draft: &Draft, signal: &Signal, now: Timestamp) {
+        let approval = self.request(id, draft, &signal.problem(), now);
+        let number = approval.number;
+        // A yes covers all of these, so all of them are shown.
+        let commands = approval.actions.iter().map(ToString::to_string).collect();
+        let mut reasons: Vec<String> = Vec::new();
+        for judged in draft.judged.iter().filter(|j| j.evaluation.decision == Decision::Approve) {
+            let reason = first_line(judged.evaluation.reasons.first());
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+        let event = Event::ApprovalRequested {
+            approval: approval.id,
+            number,
+            runbook: approval.runbook.clone(),
+            commands,
+            reasons,
+            expires_at: approval.expires_at,
+        };
+        if self.record(id, event, now) {
+            self.batch.approvals.push((approval.clone(), None));
+            self.audit_decision(id, None, draft, now);
+            self.audit_approval(&approval, "requested", None, now);
+            let actions = approval.actions.iter().map(|shown| shown.action.clone()).collect();
+            self.effects.push(Effect::Fingerprint { approval: number, actions });
+            self.put_question(id, &approval);
+            self.wake(approval.expires_at, Timer::Approval(number));
+            self.approvals.insert(number, approval);
+        }
+    }
+
+    /// A request for permission to run what was drafted, as it is asked now.
+    pub(super) fn request(
+        &mut self,
+        id: IncidentId,
+        draft: &Draft,
+        problem: &Problem,
+        now: Timestamp,
+    ) -> Approval {
         let number = self.counters.1 + 1;
         self.counters.1 = number;
         self.batch.counters = Some(self.counters);
@@ -51,49 +71,26 @@ impl World {
                 blast_radius: judged.evaluation.blast_radius,
                 reasons: judged.evaluation.reasons.clone(),
                 undo: judged.evaluation.undo.clone(),
-                purpose: purpose(&judged.part),
-                looks: matches!(judged.part, Part::Capture(_) | Part::Verify),
+                purpose: judged.part.purpose(),
+                looks: judged.part.looks(),
                 executable: None,
             })
             .collect();
-        // A yes covers all of these, so all of them are shown.
-        let commands = actions.iter().map(ToString::to_string).collect();
-        let mut reasons: Vec<String> = Vec::new();
-        for judged in draft.judged.iter().filter(|j| j.evaluation.decision == Decision::Approve) {
-            let reason = first_line(judged.evaluation.reasons.first());
-            if !reasons.contains(&reason) {
-                reasons.push(reason);
-            }
-        }
         let expires_at = now + self.settings.approval_expiry;
-        let approval = Approval {
+        Approval {
             id: ApprovalId(Self::new_id(now)),
             number,
             incident: id,
-            problem: signal.problem(),
+            problem: problem.clone(),
             runbook: draft.plan.runbook.clone(),
             plan: draft.plan.clone(),
             actions,
             state: ApprovalState::Pending,
             requested_at: now,
             expires_at,
+            needed: draft.approvers(),
+            yes: Vec::new(),
             decided_by: None,
-        };
-        let event = Event::ApprovalRequested {
-            approval: approval.id,
-            number,
-            runbook: approval.runbook.clone(),
-            commands,
-            reasons,
-            expires_at,
-        };
-        if self.record(id, event, now) {
-            self.batch.approvals.push((approval.clone(), None));
-            let actions = approval.actions.iter().map(|shown| shown.action.clone()).collect();
-            self.effects.push(Effect::Fingerprint { approval: number, actions });
-            self.put_question(id, &approval);
-            self.approvals.insert(number, approval);
-            self.wake(expires_at, Timer::Approval(number));
         }
     }
 
@@ -115,11 +112,15 @@ impl World {
         why: Option<&str>,
         now: Timestamp,
     ) -> Option<Approval> {
-        let mut approval = self.approvals.remove(&number)?;
-        if approval.decide(state, by).is_err() {
-            return None;
-        }
+        let mut approval = self.approvals.get(&number)?.clone();
+        approval.decide(state, by).ok()?;
+        self.approvals.remove(&number);
+        // Too few is no answer, but not the same as none.
+        let too_few = approval.tally().filter(|_| state == ApprovalState::Expired);
+        let too_few = too_few.map(|tally| format!("only {tally}"));
+        let why = why.or(too_few.as_deref());
         self.batch.approvals.push((approval.clone(), Some(now)));
+        self.audit_approval(&approval, state.as_str(), why, now);
         let ended = Event::ApprovalEnded {
             approval: approval.id,
             number,
@@ -138,6 +139,23 @@ impl World {
             }
         });
         Some(approval)
+    }
+
+    /// Counts somebody's yes, and shows it where more are needed. `None`: nothing waits under this number.
+    pub(super) fn count_yes(&mut self, number: u64, who: &Person) -> Option<Answered> {
+        let approval = self.approvals.get_mut(&number)?;
+        let answered = approval.say_yes(who).ok()?;
+        if matches!(answered, Answered::Counted { .. }) {
+            let approval = approval.clone();
+            self.batch.approvals.push((approval.clone(), None));
+            self.change_question(approval.incident, |put| {
+                put.approval == number && {
+                    put.card = counted(std::mem::take(&mut put.card), &approval);
+                    true
+                }
+            });
+        }
+        Some(answered)
     }
 
     /// Puts a question to people, as a card of its own.
@@ -242,12 +260,17 @@ impl World {
             Some(row) => {
                 let runbook = self.knowledge.runbooks.iter().find(|r| r.name == approval.runbook);
                 let draft =
-                    runbook.and_then(|r| self.draft_for(r, &row.signal, &approval.problem.target).ok());
+                    runbook.and_then(|r| self.draft_for(r, &row.signal, &approval.problem.target, now).ok());
                 match draft {
-                    Some(draft) if !same_commands(&draft.plan, &approval.plan) => {
+                    Some(draft) if !draft.plan.runs_the_same(&approval.plan) => {
                         "the runbook was edited, so it would do something else now"
                     }
                     Some(draft) if draft.decision == Decision::Forbid => "the policy forbids it now",
+                    Some(draft)
+                        if draft.decision == Decision::Approve && draft.approvers() != approval.needed =>
+                    {
+                        "it needs the yes of more or of fewer people now"
+                    }
                     Some(draft) if draft.decision == Decision::Approve => return,
                     Some(_) => "it needs no yes any more",
                     None => "the runbook no longer fits",

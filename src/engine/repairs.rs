@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use super::activity::{RestingClock, told};
 use super::message::{Handle, Message};
 use super::ports::{Clock, CommandRunner};
+use super::reach::{Place, Places, Reach};
 use super::remediate::{Deps, DriveError, drive, recover};
 use super::schedule::Asker;
 use crate::domain::action::{Action, Effect};
@@ -45,6 +46,7 @@ pub struct Shop {
     /// Turns true when Steward is about to end.
     pub stopping: watch::Receiver<bool>,
     calls_off: Arc<Mutex<HashMap<RemediationId, watch::Sender<Option<String>>>>>,
+    places: Places,
 }
 
 impl Shop {
@@ -58,14 +60,24 @@ impl Shop {
         engine: Handle,
         stopping: watch::Receiver<bool>,
     ) -> Self {
-        Self { store, runner, clock, skills, engine, stopping, calls_off: Arc::default() }
+        Self {
+            store,
+            runner,
+            clock,
+            skills,
+            engine,
+            stopping,
+            calls_off: Arc::default(),
+            places: Places::default(),
+        }
     }
 
     /// Runs a repair, or takes up one that an earlier Steward left. `facts` are those of its beginning: a later
     /// pause holds back what begins later, not what has begun.
     ///
     /// When Steward is about to end, a step that runs finishes; the rest is taken up at the next start.
-    pub fn run(&self, repair: Unfinished, policy: Arc<Policy>, facts: Facts) {
+    /// It waits until nobody that it would collide with is at work any more.
+    pub fn run(&self, repair: Unfinished, policy: Arc<Policy>, facts: Facts, reach: Reach) {
         let (call_off, called_off) = watch::channel(None);
         self.lock().insert(repair.id, call_off);
         let shop = self.clone();
@@ -73,7 +85,10 @@ impl Shop {
             let (in_flight, mut at_rest) = watch::channel(false);
             let mut stopping = shop.stopping.clone();
             tokio::select! {
-                () = shop.drive(&repair, &policy, facts, called_off, &in_flight) => {}
+                () = async {
+                    let _place = shop.take_place(&repair, &reach, called_off.clone()).await;
+                    shop.drive(&repair, &policy, facts, called_off, &in_flight).await;
+                } => {}
                 () = async {
                     told(&mut stopping).await;
                     let _ = at_rest.wait_for(|running| !running).await;
@@ -81,6 +96,29 @@ impl Shop {
             }
             shop.lock().remove(&repair.id);
         });
+    }
+
+    /// Waits for its turn. Called off, it gets none: then nothing is left to be done but to say so.
+    async fn take_place(
+        &self,
+        repair: &Unfinished,
+        reach: &Reach,
+        mut called_off: watch::Receiver<Option<String>>,
+    ) -> Option<Place> {
+        if let Some(place) = self.places.try_take(repair.id, reach) {
+            return Some(place);
+        }
+        let text = "It waits until another repair on the same host, or of what it depends on, is done.";
+        self.engine.send(Message::Step {
+            incident: repair.incident,
+            remediation: repair.id,
+            text: text.to_owned(),
+            change: None,
+        });
+        tokio::select! {
+            place = self.places.take(repair.id, reach) => Some(place),
+            _ = called_off.wait_for(Option::is_some), if repair.log.is_empty() => None,
+        }
     }
 
     /// Finds out which programs the commands of a question mean now, and tells the engine.
@@ -125,10 +163,17 @@ impl Shop {
         };
         let clock = Arc::new(RestingClock::new(self.clock.clone(), self.engine.activity().clone()));
         let permits = repair.terms.approval.as_ref().map(|given| Permits::new(given, plan, &repair.log));
-        let door = Door { shop: self, policy, facts, permits, in_flight };
+        let door = Door { shop: self, repair, clock: &clock, policy, facts, permits, in_flight };
         let check = OriginalCheck { shop: self, origin: &repair.terms.origin, problem: &repair.problem };
         let log = Log { shop: self, clock: &clock, in_flight };
-        let deps = Deps { log: &log, execute: &door, check: &check, clock: clock.clone() };
+        let redactor = self.store.redaction().now();
+        let deps = Deps {
+            log: &log,
+            execute: &door,
+            check: &check,
+            clock: clock.clone(),
+            holds_secret: &|text| redactor.holds_secret(text),
+        };
         let observe = |saga: &Saga, event: &SagaEvent| self.tell(repair, saga, event);
         let ended = if repair.log.is_empty() {
             drive(&mut saga, &deps, called_off, &observe).await
@@ -225,6 +270,14 @@ fn what_ran(saga: &Saga, step: usize, part: Part) -> Option<Action> {
 
 /// The story's line for a saga's event, where it deserves one.
 fn step_text(saga: &Saga, event: &SagaEvent) -> Option<String> {
+    if let SagaEvent::Guarded { point, name, verdict, .. } = event {
+        let moment = saga.moment(*point);
+        return match verdict {
+            CheckVerdict::Failed(why) => Some(format!("check {name} does not hold {moment}: {why}")),
+            CheckVerdict::Unreadable(why) => Some(format!("check {name} can't be read {moment}: {why}")),
+            CheckVerdict::Passed | CheckVerdict::Deferred => None,
+        };
+    }
     let number = event.step()?;
     let step = saga.plan().steps.get(number)?;
     match event {

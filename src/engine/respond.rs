@@ -1,17 +1,20 @@
 //! The response to an incident: which runbook, by itself or after a question, or why neither.
 
+use std::time::Duration;
+
 use super::effect::Effect;
 use super::plan::{Draft, draft, radius};
+use super::reach::Reach;
 use super::restore::REPAIRS_REMEMBERED;
 use super::timer::Timer;
-use super::world::{History, World};
+use super::world::{History, Live, World};
 use crate::domain::approval::Approval;
 use crate::domain::card::{Card, Mention};
 use crate::domain::escalation::{Cause, within};
 use crate::domain::ids::{IncidentId, RemediationId};
 use crate::domain::incident::{Event, Incident, Mitigation, Repair, State};
-use crate::domain::remediation::Outcome;
-use crate::domain::runbook::{Runbook, choose};
+use crate::domain::remediation::{Outcome, Plan};
+use crate::domain::runbook::{Runbook, RunbookLimits, choose};
 use crate::domain::signal::{Signal, Timestamp};
 use crate::domain::target::Target;
 use crate::policy::{Decision, Facts};
@@ -84,14 +87,17 @@ impl World {
                 let name = runbook.name.clone();
                 let history =
                     self.histories.get(&(name.clone(), incident.root.clone())).cloned().unwrap_or_default();
-                if incident.declined.contains(&name) {
+                let undone = incident.repairs.iter().rev().find(|r| r.runbook == name);
+                if let Some(by) = undone.and_then(|repair| repair.undone_by.as_ref()) {
+                    reasons.push(format!("{name} fits, and {by} took back what it did"));
+                } else if incident.declined.contains(&name) {
                     reasons.push(format!("{name} fits, and the answer was no"));
                 } else if is_exhausted(incident, &history, runbook, now) {
                     exhausted.push(name);
                 } else if let Some(until) = cooling_until(&history, runbook, now) {
                     waiting = waiting.into_iter().chain([(until, name)]).min();
                 } else {
-                    match self.draft_for(runbook, signal, &incident.root) {
+                    match self.draft_for(runbook, signal, &incident.root, now) {
                         Ok(draft) if draft.decision == Decision::Forbid => reasons
                             .push(format!("{name} fits, and the policy forbids it: {}", forbidden(&draft))),
                         Ok(draft)
@@ -123,19 +129,31 @@ impl World {
         runbook: &Runbook,
         signal: &Signal,
         root: &Target,
+        now: Timestamp,
     ) -> Result<Draft, String> {
-        draft(runbook, signal, &self.settings.host, &self.knowledge.policy, &self.facts(root))
+        let facts = self.facts(&runbook.name, root, now);
+        draft(runbook, signal, &self.settings.host, &self.knowledge.policy, &facts)
     }
 
-    /// What the policy has to know of a repair of an observed target.
+    /// What the policy has to know of a repair of an observed target by this runbook.
     #[must_use]
-    pub fn facts(&self, target: &Target) -> Facts {
+    pub fn facts(&self, runbook: &str, target: &Target, now: Timestamp) -> Facts {
+        let settings = &self.settings;
+        let open = settings.hours.is_empty() || settings.hours.iter().any(|h| h.contains(now, settings.tz));
         Facts {
-            autonomy: self.settings.autonomy,
+            autonomy: settings.autonomy,
             paused: self.paused.is_some(),
             target_radius: radius(&self.knowledge.topology, target),
+            trusted: self.is_trusted(runbook, target),
+            outside_window: !open,
             ..Facts::plain()
         }
+    }
+
+    /// How long a runbook's success is watched.
+    pub(super) fn watch_time(&self, runbook: &str) -> Duration {
+        let known = self.knowledge.runbooks.iter().find(|known| known.name == runbook);
+        known.map_or_else(|| RunbookLimits::default().watch, |known| known.limits.watch)
     }
 
     fn try_plan(
@@ -145,6 +163,11 @@ impl World {
         now: Timestamp,
     ) {
         if draft.decision == Decision::Allow {
+            if let Some(other) = self.in_the_way(&draft.plan, id) {
+                let text = format!("{} waits until the repair of {other} is done.", draft.plan.runbook);
+                self.say_next(id, text, now);
+                return;
+            }
             let why = "safe to do without asking";
             self.begin_repair(id, &draft, &runbook, &signal, None, why, now);
         } else {
@@ -169,6 +192,7 @@ impl World {
             runbook: runbook.name.clone(),
             title: runbook.title.clone(),
             why: why.to_owned(),
+            reversible: draft.plan.steps.iter().any(|step| step.undo.is_some()),
         };
         let Some(root) = self.incident(id).map(|incident| incident.root.clone()) else { return };
         if !self.record(id, started, now) {
@@ -185,10 +209,39 @@ impl World {
             at: now,
         };
         self.batch.remediations.push(new);
+        if !draft.judged.is_empty() {
+            self.audit_decision(id, Some(remediation), draft, now);
+        }
         // The facts are those that the decision rests on: a pause in the same breath holds back what comes later.
-        let facts = self.facts(&problem.target);
+        let facts = Facts {
+            limit_exceeded: self.is_beyond_limit(id, runbook, now),
+            ..self.facts(&runbook.name, &problem.target, now)
+        };
+        let reach = Reach::of(&terms.plan, &problem.target, &self.knowledge.topology);
+        self.running.insert(remediation, reach.clone());
         let repair = Unfinished { id: remediation, incident: id, problem, terms, log: Vec::new() };
-        self.effects.push(Effect::Repair(Box::new(repair), facts));
+        self.effects.push(Effect::Repair(Box::new(repair), facts, reach));
+    }
+
+    /// Whether this repair was tried here as often as it may be: then not even a person's yes has it tried again.
+    fn is_beyond_limit(&self, id: IncidentId, runbook: &Runbook, now: Timestamp) -> bool {
+        self.incident(id).is_some_and(|incident| {
+            let history = self.histories.get(&(runbook.name.clone(), incident.root.clone()));
+            is_exhausted(incident, &history.cloned().unwrap_or_default(), runbook, now)
+        })
+    }
+
+    /// The incident whose repair has to end before this plan may begin.
+    fn in_the_way(&self, plan: &Plan, id: IncidentId) -> Option<String> {
+        let root = &self.incident(id)?.root;
+        let reach = Reach::of(plan, root, &self.knowledge.topology);
+        let (other, _) = self.running.iter().find(|(_, other)| other.collides(&reach))?;
+        let of_other = |live: &&Live| live.incident.repairs.iter().any(|r| r.remediation == *other);
+        let incident = self.incidents.values().find(of_other).map(|live| &live.incident);
+        Some(incident.map_or_else(
+            || "another incident".to_owned(),
+            |incident| format!("#{} ({})", incident.number, incident.root),
+        ))
     }
 
     /// A repair has ended.
@@ -201,6 +254,11 @@ impl World {
         now: Timestamp,
     ) {
         self.batch.ended.push((remediation, now, outcome_name(outcome).to_owned()));
+        self.running.remove(&remediation);
+        // Whoever waited for it may go on.
+        let open = self.incidents.iter().filter(|(_, live)| live.incident.state == State::Open);
+        let open: Vec<IncidentId> = open.map(|(id, _)| *id).collect();
+        self.dirty.extend(open);
         let Some(incident) = self.incident(id) else {
             tracing::info!(%remediation, runbook, ?outcome, "a repair ended after its incident had gone on in another");
             if let Outcome::Stuck { why } = outcome {
@@ -210,6 +268,9 @@ impl World {
             }
             return;
         };
+        if incident.undoing.as_ref().is_some_and(|undoing| undoing.remediation == remediation) {
+            return self.undo_ended(id, remediation, runbook, outcome, now);
+        }
         let root = incident.root.clone();
         let ended = Event::RepairEnded { remediation, runbook: runbook.to_owned(), outcome: outcome.clone() };
         if !self.record(id, ended, now) {
@@ -227,11 +288,13 @@ impl World {
                 self.wake(now + self.settings.resolve_timeout, Timer::Confirm(id));
             }
             Outcome::Unwound { .. } => {
+                self.lose_trust(runbook, &root, "the last run failed", now);
                 self.histories.entry((runbook.to_owned(), root)).or_default().failures.push(now);
                 self.after_recovery(id, now);
             }
             Outcome::Cancelled { .. } => self.after_recovery(id, now),
             Outcome::Stuck { why } => {
+                self.lose_trust(runbook, &root, "the last run got stuck", now);
                 let text = format!(
                     "{runbook} is stuck: {}. Type `clear {}` when you have taken care of it.",
                     why.trim_end_matches('.'),
@@ -267,6 +330,7 @@ impl World {
             }
         }
         for (remediation, runbook) in ineffective {
+            self.lose_trust(&runbook, root, "the problem came back after the last run", now);
             self.batch.ended.push((remediation, now, "ineffective".to_owned()));
             if let Some(id) = id {
                 self.record(id, Event::RepairIneffective { remediation, runbook }, now);

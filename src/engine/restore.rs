@@ -2,15 +2,19 @@
 
 use std::time::Duration;
 
+use super::reach::Reach;
 use super::respond::outcome_name;
 use super::timer::Timer;
+use super::trusting::HELD;
 use super::world::{Live, World};
 use crate::domain::escalation::{Cause, Scope};
 use crate::domain::incident::State;
 use crate::domain::remediation::Outcome;
 use crate::domain::signal::Timestamp;
 use crate::domain::target::Signature;
+use crate::policy::{Autonomy, Facts};
 use crate::store::load::{LiveIncident, Loaded, LookBack, PastRepair};
+use crate::store::sagas::Unfinished;
 
 /// How far back repairs are remembered: a failure that is older is forgotten.
 pub(super) const REPAIRS_REMEMBERED: Duration = Duration::from_secs(24 * 3600);
@@ -36,7 +40,9 @@ impl World {
             repairs,
             counters,
             settings,
+            trust,
         } = loaded;
+        self.trust = trust.into_iter().map(|t| ((t.kind.clone(), t.class.clone()), t)).collect();
         self.counters = counters;
         self.last_silence = last_silence;
         self.paused =
@@ -68,6 +74,25 @@ impl World {
             self.called.insert((cause, root), at);
         }
         repairs.into_iter().for_each(|repair| self.restore_repair(repair));
+    }
+
+    /// Takes note of a repair that an earlier Steward left, and says what is to be known for going on with it.
+    ///
+    /// What has begun may go on: neither a pause nor another autonomy that came since may keep it from taking back
+    /// what it did. What has not is held to the present.
+    pub fn take_up(&mut self, unfinished: &Unfinished, now: Timestamp) -> (Facts, Reach) {
+        let target = &unfinished.problem.target;
+        let reach = Reach::of(&unfinished.terms.plan, target, &self.knowledge.topology);
+        self.running.insert(unfinished.id, reach.clone());
+        let facts = self.facts(&unfinished.terms.plan.runbook, target, now);
+        let begun = Facts {
+            autonomy: Autonomy::Full,
+            paused: false,
+            outside_window: false,
+            doubtful: false,
+            ..facts
+        };
+        (if unfinished.log.is_empty() { facts } else { begun }, reach)
     }
 
     fn restore_incident(&mut self, LiveIncident { stored, untold }: LiveIncident, now: Timestamp) {
@@ -113,7 +138,14 @@ impl World {
                 // The exact moment of resolving is not kept with the repair; its end is the earlier, stricter one.
                 history.failures.clear();
                 history.last_success = Some((repair.id, ended_at));
+                let watched = self.settings.hold + self.watch_time(&repair.runbook);
+                // While its incident is not resolved, its trial has not begun.
+                let early = self.incident(repair.incident).is_some_and(|i| i.state.is_unresolved());
+                if !early {
+                    self.begin_trial(repair.id, &repair.runbook, &repair.target, ended_at + watched);
+                }
             }
+            Some(HELD) => history.failures.clear(),
             Some(name) if name == outcome_name(&Outcome::Unwound { why: String::new() }) => {
                 history.failures.push(ended_at)
             }

@@ -54,10 +54,11 @@ impl Review {
             target_radius: radius(&setup.topology, &signal.target),
             ..Facts::plain()
         };
-        for step in &runbook.steps {
+        for (index, step) in runbook.steps.iter().enumerate() {
             let alone = Runbook { steps: vec![step.clone()], ..runbook.clone() };
             match draft(&alone, &signal, &setup.loaded.config.host, &setup.policy, &facts) {
-                Ok(draft) => self.step(runbook, draft),
+                // The checks are those of each step, and are told once.
+                Ok(draft) => self.step(runbook, draft, index == 0),
                 Err(why) => {
                     let (what, hint) = match why.split_once("; ") {
                         Some((what, hint)) => (what.to_owned(), Some(hint.to_owned())),
@@ -69,8 +70,9 @@ impl Review {
         }
     }
 
-    fn step(&mut self, runbook: &Runbook, draft: Draft) {
-        let asking = draft.judged.into_iter().filter(|judged| judged.evaluation.decision != Decision::Allow);
+    fn step(&mut self, runbook: &Runbook, draft: Draft, with_checks: bool) {
+        let told = draft.judged.into_iter().filter(|judged| with_checks || judged.step.is_some());
+        let asking = told.filter(|judged| judged.evaluation.decision != Decision::Allow);
         self.notes.extend(asking.map(|judged| Note { runbook: runbook.name.clone(), judged }));
     }
 }
@@ -110,9 +112,7 @@ pub struct Example {
 pub fn example(runbook: &Runbook, host: &Target) -> Result<Example, NameError> {
     let fits = &runbook.fits;
     let mut labels: BTreeMap<String, String> = BTreeMap::new();
-    for template in
-        runbook.steps.iter().flat_map(|step| step.commands()).flat_map(|(_, command)| command.templates())
-    {
+    for template in runbook.commands().flat_map(|command| command.templates()) {
         let used = template.names().filter_map(|name| name.strip_prefix("labels."));
         labels.extend(used.map(|label| (label.to_owned(), "example".to_owned())));
     }

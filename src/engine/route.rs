@@ -8,6 +8,7 @@ use super::ears::bookmark_of;
 use super::ports::Inbound;
 use super::question::Question;
 use super::world::World;
+use crate::domain::approval::Person;
 use crate::domain::card::Card;
 use crate::domain::command::{COMMANDS, ChatCommand, Misunderstood, help_for, parse, suggest};
 use crate::domain::incident::State;
@@ -16,16 +17,18 @@ use crate::domain::signal::Timestamp;
 use crate::domain::target::Target;
 
 /// What a command comes to.
-enum Reply {
+pub(super) enum Reply {
     /// This answer.
     Now(Card),
+    /// This is why it comes to nothing.
+    No(Card),
     /// An answer that has to be looked for.
     Ask(Question),
 }
 
 impl World {
-    /// Takes in what somebody said. What needs looking up is handed back.
-    pub(super) fn said(&mut self, inbound: &Inbound, now: Timestamp) -> Option<Question> {
+    /// Takes in what somebody said, and returns what they are to be told. `None`: it was not meant for Steward.
+    pub(super) fn said(&mut self, inbound: &Inbound, now: Timestamp) -> Option<Reply> {
         if let Some(bookmark) = &inbound.bookmark {
             self.keep_bookmark(&inbound.platform, bookmark.clone());
         }
@@ -33,33 +36,24 @@ impl World {
             Ok(command) => command,
             // People who talk to each other in a thread are not interrupted, unless it is a slip of the keys.
             Err(misunderstood) if !inbound.addressed && !is_a_slip(&misunderstood) => return None,
-            Err(misunderstood) => {
-                self.answer(&inbound.platform, &inbound.conversation, &not_understood(&misunderstood), now);
-                return None;
-            }
+            Err(misunderstood) => return Some(Reply::No(not_understood(&misunderstood))),
         };
-        let reply =
-            if self.is_of_another_time(&command, inbound) {
-                Reply::Now(Card::titled("I don't know this card").line(
+        Some(if self.is_of_another_time(&command, inbound) {
+            Reply::No(
+                Card::titled("I don't know this card").line(
                     "It may be from before my records begin. `approvals` lists what waits for you now.",
-                ))
-            } else if command.needs_operator() && !inbound.operator {
-                let data = serde_json::json!({ "text": inbound.text });
-                self.audit(&inbound.user, "refused", data, now);
-                self.sign(inbound);
-                Reply::Now(not_an_operator(inbound))
-            } else {
-                let reply = self.obey(command, inbound, now);
-                self.sign(inbound);
-                reply
-            };
-        match reply {
-            Reply::Now(card) => {
-                self.answer(&inbound.platform, &inbound.conversation, &card, now);
-                None
-            }
-            Reply::Ask(question) => Some(question),
-        }
+                ),
+            )
+        } else if command.needs_operator() && !inbound.operator {
+            let data = serde_json::json!({ "text": inbound.text });
+            self.audit(&inbound.user, "refused", data, now);
+            self.sign(inbound);
+            Reply::No(not_an_operator(inbound))
+        } else {
+            let reply = self.obey(command, inbound, now);
+            self.sign(inbound);
+            reply
+        })
     }
 
     /// Whether a button that was pressed answers a question of the same number that another message asked.
@@ -78,9 +72,9 @@ impl World {
 
     /// Adds to what somebody did just now who that is, beyond the name that people know them by.
     fn sign(&mut self, inbound: &Inbound) {
-        let theirs = self.batch.audit.iter_mut().rev().take_while(|line| line.data.get("platform").is_none());
-        for line in theirs.filter(|line| line.who == inbound.user) {
-            if let Some(data) = line.data.as_object_mut() {
+        let theirs = self.batch.audit.iter_mut().rev().take_while(|line| line.body.get("platform").is_none());
+        for line in theirs.filter(|line| line.who.as_deref() == Some(inbound.user.as_str())) {
+            if let Some(data) = line.body.as_object_mut() {
                 data.insert("platform".to_owned(), inbound.platform.clone().into());
                 data.insert("user_id".to_owned(), inbound.user_id.clone().into());
             }
@@ -96,13 +90,24 @@ impl World {
             ChatCommand::Silences => return Reply::Now(self.list_silences(now)),
             ChatCommand::Approvals => return Reply::Now(self.list_approvals(now)),
             ChatCommand::Skills => return Reply::Ask(Question::Skills),
-            ChatCommand::Runbooks { name } => return Reply::Now(self.list_runbooks(name.as_deref())),
+            ChatCommand::Runbooks { name } => return self.list_runbooks(name.as_deref()),
             ChatCommand::Reload => return Reply::Ask(Question::Reload { by: by.to_owned() }),
             ChatCommand::Run { skill } => return self.run_skill(skill, by, now),
             ChatCommand::Show { incident } => match self.meant(incident, inbound, "show") {
                 Ok(number) => return Reply::Ask(Question::Show { number }),
                 Err(why) => Err(why),
             },
+            ChatCommand::Undo { incident, sure } => {
+                let found = self.meant(incident, inbound, "undo").and_then(|number| self.undoable(number));
+                match found {
+                    Ok((incident, remediation)) => {
+                        let by = by.to_owned();
+                        return Reply::Ask(Question::TakeBack { incident, remediation, by, sure });
+                    }
+                    Err(why) => Err(why),
+                }
+            }
+            ChatCommand::Trust => return Reply::Now(self.list_trust()),
             ChatCommand::WhatChanged { since, on, incident } => {
                 return Reply::Ask(Question::WhatChanged {
                     since,
@@ -119,7 +124,7 @@ impl World {
             ChatCommand::Unsilence { silence } => {
                 self.unsilence(i64::try_from(silence).unwrap_or(i64::MAX), by, now)
             }
-            ChatCommand::Approve { approval } => self.approve(approval, by, now),
+            ChatCommand::Approve { approval } => self.approve(approval, &person(inbound), now),
             ChatCommand::Deny { approval, reason } => self.deny(approval, reason.as_deref(), by, now),
             ChatCommand::Pause => self.pause(true, by, now),
             ChatCommand::Resume => self.pause(false, by, now),
@@ -127,10 +132,10 @@ impl World {
             ChatCommand::Split { incident, target } => self.split(incident, &target, by, now),
             ChatCommand::Clear { incident } => self.clear(incident, by, now),
         };
-        Reply::Now(match answer {
-            Ok(done) => Card { done: true, ..Card::titled(done) },
-            Err(why) => Card::titled(why),
-        })
+        match answer {
+            Ok(done) => Reply::Now(Card { done: true, ..Card::titled(done) }),
+            Err(why) => Reply::No(Card::titled(why)),
+        }
     }
 
     /// The incident that a command means: the one it names, the thread's, or the only one there is.
@@ -170,7 +175,7 @@ impl World {
         let near = suggest(&skill, self.knowledge.skills.iter().map(String::as_str));
         let hint = near
             .map_or_else(|| "`skills` lists them.".to_owned(), |near| format!("Did you mean `run {near}`?"));
-        Reply::Now(Card::titled(format!("There is no skill {skill}. {hint}")))
+        Reply::No(Card::titled(format!("There is no skill {skill}. {hint}")))
     }
 
     /// How the lab is, in a few lines.
@@ -260,29 +265,31 @@ impl World {
                 approval.runbook,
                 self.number(approval.incident)
             ));
+            let card =
+                approval.tally().into_iter().fold(card, |card, tally| card.line(format!("   {tally}")));
             approval.actions.iter().fold(card, |card, action| card.line(format!("   {action}")))
         })
     }
 
-    fn list_runbooks(&self, name: Option<&str>) -> Card {
+    fn list_runbooks(&self, name: Option<&str>) -> Reply {
         if let Some(name) = name {
             let runbooks = &self.knowledge.runbooks;
             return match runbooks.iter().find(|runbook| runbook.name == name) {
-                Some(runbook) => show_runbook(runbook),
+                Some(runbook) => Reply::Now(show_runbook(runbook)),
                 None => {
                     let near = suggest(name, runbooks.iter().map(|runbook| runbook.name.as_str()));
                     let hint = near.map_or_else(
                         || "`runbooks` lists them.".to_owned(),
                         |near| format!("Did you mean `runbooks {near}`?"),
                     );
-                    Card::titled(format!("There is no runbook {name}. {hint}"))
+                    Reply::No(Card::titled(format!("There is no runbook {name}. {hint}")))
                 }
             };
         }
-        self.knowledge.runbooks.iter().fold(Card::titled("Runbooks"), |card, runbook| {
+        Reply::Now(self.knowledge.runbooks.iter().fold(Card::titled("Runbooks"), |card, runbook| {
             let from = if runbook.shipped { "shipped" } else { "own" };
             card.line(format!("{:<28} {from:<8} {}", runbook.name, runbook.title))
-        })
+        }))
     }
 }
 
@@ -290,6 +297,11 @@ impl World {
 fn is_a_slip(misunderstood: &Misunderstood) -> bool {
     let only_help = misunderstood.suggestion.as_ref().is_some_and(|command| command.starts_with("help"));
     !misunderstood.is_prose() && !only_help
+}
+
+/// Whoever said it.
+fn person(inbound: &Inbound) -> Person {
+    Person { name: inbound.user.clone(), account: format!("{}:{}", inbound.platform, inbound.user_id) }
 }
 
 /// Tells the id as well: whoever sets Steward up needs it for the configuration.

@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 
 use super::ports::Platform;
 use crate::domain::escalation::{Scope, Threshold};
+use crate::domain::hours::Hours;
 use crate::domain::target::Target;
 use crate::policy::Autonomy;
 
@@ -42,6 +43,10 @@ pub struct Settings {
     pub scope: Scope,
     /// How long a question waits for its answer.
     pub approval_expiry: Duration,
+    /// The hours in which changes need not be asked for; empty: at any time.
+    pub hours: Vec<Hours>,
+    /// How many clean runs a kind of repair needs before it may act by itself, where that has to be earned.
+    pub clean_runs: u32,
     /// How far back the suspects of a new incident are looked for.
     pub changes_window: Duration,
     /// The platforms that are told.

@@ -14,6 +14,7 @@ use super::ports::{Child, Clock, CommandRunner, Exit, Gatekeeper, Limits, Output
 use crate::config::{self, Loaded, Param};
 use crate::domain::action::{Action, Command, Executable};
 use crate::domain::ids::ExecutionId;
+use crate::domain::redact::Redactor;
 use crate::domain::report::text::clean_line;
 use crate::domain::report::{ExitKind, Report, parse_report};
 use crate::domain::signal::Timestamp;
@@ -113,6 +114,19 @@ pub struct SkillRun {
     pub stderr: String,
 }
 
+impl SkillRun {
+    /// Takes secrets out of what the skill wrote. Only now that its report is read: a secret that is spread over
+    /// several lines must not take a finding away with it.
+    fn clean(&mut self, redactor: &Redactor) {
+        redactor.clean(&mut self.stderr);
+        match &mut self.result {
+            RunResult::Report(report) => redactor.report(Arc::make_mut(report)),
+            RunResult::Failed(why) => redactor.clean(why),
+            RunResult::Cancelled => {}
+        }
+    }
+}
+
 /// What running a skill takes.
 #[derive(Clone)]
 pub struct Workshop {
@@ -165,7 +179,7 @@ impl Workshop {
     /// Runs a skill once.
     pub async fn run(&self, skill: &Skill, policy: &Policy, cancel: watch::Receiver<bool>) -> SkillRun {
         let started_at = self.clock.now();
-        match self.execute(skill, policy, started_at, cancel).await {
+        let mut run = match self.execute(skill, policy, started_at, cancel).await {
             Ok(output) => {
                 let (stdout, stderr) = (skill.redact(output.stdout), skill.redact(output.stderr));
                 judge(&skill.manifest, started_at, &Output { stdout, stderr, ..output })
@@ -177,7 +191,9 @@ impl Workshop {
                 result: RunResult::Failed(why),
                 stderr: String::new(),
             },
-        }
+        };
+        run.clean(&self.store.as_ref().map_or_else(Redactor::shapes, |store| store.redaction().now()));
+        run
     }
 
     async fn execute(

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::ids::IncidentId;
+use crate::domain::ids::{IncidentId, RemediationId};
 use crate::domain::signal::Timestamp;
 
 /// What to look at.
@@ -27,6 +27,8 @@ pub enum Timer {
     Confirm(IncidentId),
     /// Whether somebody needs to be reminded of it.
     Remind(IncidentId),
+    /// Whether a repair that worked has lasted.
+    Trial(RemediationId),
     /// Whether an approval has expired.
     Approval(u64),
     /// Whether a silence has ended.

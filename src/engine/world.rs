@@ -10,8 +10,10 @@ use ulid::Ulid;
 
 use super::effect::Effect;
 use super::lines::Lines;
+use super::reach::Reach;
 use super::settings::Settings;
 use super::timer::{Timer, Timers};
+use super::trusting::Trial;
 use super::watching::Unwatched;
 use crate::domain::approval::Approval;
 use crate::domain::change::Change;
@@ -24,8 +26,10 @@ use crate::domain::signal::{Origin, Problem, SignalState, Timestamp};
 use crate::domain::suppression::Silence;
 use crate::domain::target::{Signature, Target};
 use crate::domain::topology::Topology;
+use crate::domain::trust::Trust;
 use crate::policy::Policy;
-use crate::store::batch::{AuditLine, Batch, SignalRow, StoredIncident, Telling};
+use crate::store::audit::AuditEntry;
+use crate::store::batch::{Batch, SignalRow, StoredIncident, Telling};
 
 /// What the operator wrote and may change while Steward runs.
 #[derive(Debug, Clone)]
@@ -117,6 +121,12 @@ pub struct World {
     pub(super) called: HashMap<(Cause, Target), Timestamp>,
     pub(super) histories: HashMap<(String, Target), History>,
     pub(super) approvals: BTreeMap<u64, Approval>,
+    /// The repairs that run or wait for their turn, and what each keeps others from touching.
+    pub(super) running: BTreeMap<RemediationId, Reach>,
+    /// What has earned how much trust, by runbook and class of targets.
+    pub(super) trust: BTreeMap<(String, String), Trust>,
+    /// The repairs that worked and are watched.
+    pub(super) trials: BTreeMap<RemediationId, Trial>,
     pub(super) timers: Timers,
     pub(super) counters: (u64, u64),
     pub(super) paused: Option<String>,
@@ -151,6 +161,9 @@ impl World {
             called: HashMap::new(),
             histories: HashMap::new(),
             approvals: BTreeMap::new(),
+            running: BTreeMap::new(),
+            trust: BTreeMap::new(),
+            trials: BTreeMap::new(),
             timers: Timers::default(),
             counters: (0, 0),
             paused: None,
@@ -227,7 +240,7 @@ impl World {
 
     /// Notes what somebody did, for good.
     pub(super) fn audit(&mut self, who: &str, what: &str, data: serde_json::Value, now: Timestamp) {
-        self.batch.audit.push(AuditLine { at: now, who: who.to_owned(), what: what.to_owned(), data });
+        self.batch.audit.push(AuditEntry::asked(who, what, data, now));
     }
 
     /// Keeps the signal's row, and the indexes over the rows.

@@ -68,13 +68,8 @@ impl Policy {
             evaluation.reasons.insert(0, why);
         }
         let repetition = guardrails::repetition(facts.limit_exceeded, evaluation.effect);
-        // What the shipped rules lump together as irreversible is told apart by the guardrails themselves; an
-        // operator's rule is taken at its word.
-        let own = |rule: &&Rule| !rule.file.starts_with("shipped/");
-        let matching =
-            line.segments.iter().flat_map(|s| self.rules.iter().filter(own).filter(|rule| rule.matches(s)));
-        let risky =
-            matching.filter_map(|rule| guardrails::without_return(rule.effect, rule.blast_radius)).next();
+        let risky = |segment: &Segment| self.rules.iter().find(|rule| rule.risky && rule.matches(segment));
+        let risky = line.segments.iter().find_map(risky).map(|rule| guardrails::without_return(&rule.why));
         let all =
             guardrails::forbids(command, line, &self.protected).into_iter().chain(repetition).chain(risky);
         // The weightiest comes first, so it is put in front last.

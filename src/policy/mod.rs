@@ -28,6 +28,7 @@ mod wrappers;
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use crate::domain::action::Action;
 
@@ -47,13 +48,34 @@ pub struct Policy {
 }
 
 /// The rules that come with the binary.
-const SHIPPED: [(&str, &str); 6] = [
+const SHIPPED: [(&str, &str); 27] = [
+    ("shipped/risky.yaml", include_str!("rules/risky.yaml")),
     ("shipped/changes.yaml", include_str!("rules/changes.yaml")),
     ("shipped/look.yaml", include_str!("rules/look.yaml")),
+    ("shipped/shell.yaml", include_str!("rules/shell.yaml")),
+    ("shipped/text.yaml", include_str!("rules/text.yaml")),
+    ("shipped/programs.yaml", include_str!("rules/programs.yaml")),
+    ("shipped/files.yaml", include_str!("rules/files.yaml")),
+    ("shipped/process.yaml", include_str!("rules/process.yaml")),
+    ("shipped/network.yaml", include_str!("rules/network.yaml")),
+    ("shipped/disks.yaml", include_str!("rules/disks.yaml")),
+    ("shipped/packages.yaml", include_str!("rules/packages.yaml")),
     ("shipped/systemd.yaml", include_str!("rules/systemd.yaml")),
     ("shipped/containers.yaml", include_str!("rules/containers.yaml")),
     ("shipped/host.yaml", include_str!("rules/host.yaml")),
     ("shipped/git.yaml", include_str!("rules/git.yaml")),
+    ("shipped/compose.yaml", include_str!("rules/compose.yaml")),
+    ("shipped/kubernetes.yaml", include_str!("rules/kubernetes.yaml")),
+    ("shipped/kubernetes-changes.yaml", include_str!("rules/kubernetes-changes.yaml")),
+    ("shipped/gitops.yaml", include_str!("rules/gitops.yaml")),
+    ("shipped/orchestrators.yaml", include_str!("rules/orchestrators.yaml")),
+    ("shipped/zfs.yaml", include_str!("rules/zfs.yaml")),
+    ("shipped/storage.yaml", include_str!("rules/storage.yaml")),
+    ("shipped/ceph.yaml", include_str!("rules/ceph.yaml")),
+    ("shipped/proxmox.yaml", include_str!("rules/proxmox.yaml")),
+    ("shipped/machines.yaml", include_str!("rules/machines.yaml")),
+    ("shipped/backup.yaml", include_str!("rules/backup.yaml")),
+    ("shipped/vpn.yaml", include_str!("rules/vpn.yaml")),
 ];
 
 impl Policy {
@@ -62,7 +84,9 @@ impl Policy {
     /// # Errors
     /// Every problem in them: a fault in the build, which a test rules out.
     pub fn shipped() -> Result<Self, Vec<RuleProblem>> {
-        Self::of(SHIPPED)
+        // Holding each rule to its examples takes a while, and they are the same for as long as the process lives.
+        static RULES: LazyLock<Result<Vec<Rule>, Vec<RuleProblem>>> = LazyLock::new(|| load::load(SHIPPED));
+        RULES.clone().map(Self::of)
     }
 
     /// The shipped rules and an operator's, which add to them. `file` is the name that errors carry.
@@ -70,7 +94,7 @@ impl Policy {
     /// # Errors
     /// Every problem at once; one is enough to refuse the file as a whole.
     pub fn with_operator_rules(file: &str, yaml: &str) -> Result<Self, Vec<RuleProblem>> {
-        Self::of(SHIPPED.into_iter().chain([(file, yaml)]))
+        Self::shipped()?.adding(file, yaml)
     }
 
     /// These rules and another file's, which add to them.
@@ -109,8 +133,8 @@ impl Policy {
         ActionDigest::of(action, &self.key)
     }
 
-    fn of<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, Vec<RuleProblem>> {
-        load::load(files).map(|rules| Self { rules, protected: Vec::new(), key: digest::process_key() })
+    fn of(rules: Vec<Rule>) -> Self {
+        Self { rules, protected: Vec::new(), key: digest::process_key() }
     }
 }
 

@@ -283,6 +283,13 @@ pub(super) fn holds_secrets(path: &str) -> bool {
     path.split('/').any(|name| if plain { is_secret_file(name) } else { is_secret_name(name) })
 }
 
+/// Whether a text names a variable that speaks of secrets: `$DB_PASSWORD`, `${AWS_SECRET_ACCESS_KEY}`.
+pub(super) fn is_telling(text: &str) -> bool {
+    let text = text.to_lowercase();
+    text.contains('$')
+        && TELLING.iter().chain(&["api_key", "apikey", "_pass"]).any(|word| text.contains(word))
+}
+
 /// Whether a pattern of files may mean one that [`holds_secrets`], as far as names are known: where a star could be
 /// anything, it may.
 pub(super) fn may_hold_secrets(pattern: &str) -> bool {

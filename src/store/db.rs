@@ -10,6 +10,7 @@ use super::migrations::STATE_SCHEMA;
 use super::opening::{self, Durability};
 use super::owner::Owner;
 use super::{OpenError, StoreError};
+use crate::domain::redact::Redaction;
 
 /// The database's file in the state directory.
 const FILE: &str = "steward.db";
@@ -19,6 +20,7 @@ const FILE: &str = "steward.db";
 #[derive(Debug, Clone)]
 pub struct Store {
     owner: Owner,
+    redaction: Redaction,
 }
 
 impl Store {
@@ -48,7 +50,7 @@ impl Store {
 
     fn start(path: &Path, conn: Connection, lock: Option<StateLock>) -> Result<Self, OpenError> {
         let owner = Owner::start("steward-store", conn, lock).map_err(|error| OpenError::io(path, &error))?;
-        Ok(Self { owner })
+        Ok(Self { owner, redaction: Redaction::default() })
     }
 
     /// Runs `work` and returns its result once that is on the disk. Everything in `work` is one unit: if it returns
@@ -78,6 +80,13 @@ impl Store {
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
         self.owner.call(Access::Read, work).await
+    }
+
+    /// The redactor through which texts for people are stored. It is shared: what it learns here is known wherever this
+    /// handle is asked for it.
+    #[must_use]
+    pub fn redaction(&self) -> &Redaction {
+        &self.redaction
     }
 
     /// Lets the calls that wait finish, writes the log back into the database, and returns when the files and the

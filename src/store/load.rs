@@ -13,6 +13,7 @@ use crate::domain::incident::Record;
 use crate::domain::signal::{Signal, Timestamp};
 use crate::domain::suppression::Silence;
 use crate::domain::target::{Signature, Target};
+use crate::domain::trust::Trust;
 
 /// How far back decisions look.
 #[derive(Debug, Clone, Copy)]
@@ -76,6 +77,8 @@ pub struct Loaded {
     pub counters: (u64, u64),
     /// Settings by name.
     pub settings: Vec<(String, String)>,
+    /// What has earned how much trust.
+    pub trust: Vec<Trust>,
 }
 
 /// Reads what the engine begins with.
@@ -95,6 +98,7 @@ pub fn load(conn: &Connection, now: Timestamp, back: LookBack) -> Result<Loaded,
         repairs: repairs(conn, since(back.repairs))?,
         counters: (counter(conn, "incident")?, counter(conn, "approval")?),
         settings: pairs(conn)?,
+        trust: super::trust::all(conn)?,
     })
 }
 

@@ -1,6 +1,10 @@
 //! The schemas, as lists of migrations. A released migration is never edited; a change is a new file behind it.
 
-use rusqlite_migration::{M, Migrations};
+use std::sync::LazyLock;
+
+use rusqlite_migration::{HookError, M, Migrations};
+
+use super::audit;
 
 /// A database's schema.
 pub(super) struct Schema {
@@ -9,15 +13,20 @@ pub(super) struct Schema {
     pub(super) version: i64,
 }
 
-const STATE: &[M<'static>] =
-    &[M::up(include_str!("schema/0001.sql")), M::up(include_str!("schema/0002.sql"))];
 const METRICS: &[M<'static>] = &[M::up(include_str!("schema/metrics_0001.sql"))];
 
 /// The schema of `steward.db`.
-pub(super) const STATE_SCHEMA: Schema =
-    Schema { migrations: Migrations::from_slice(STATE), version: STATE.len() as i64 };
+pub(super) static STATE_SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
+    let chained = M::up_with_hook(include_str!("schema/0003.sql"), |conn: &rusqlite::Transaction<'_>| {
+        // A hash is nothing that SQL could make.
+        audit::adopt(conn).map_err(|error| HookError::Hook(error.to_string()))
+    });
+    let state = vec![M::up(include_str!("schema/0001.sql")), M::up(include_str!("schema/0002.sql")), chained];
+    let version = i64::try_from(state.len()).unwrap_or(i64::MAX);
+    Schema { migrations: Migrations::new(state), version }
+});
 /// The schema of `metrics.db`.
-pub(super) const METRICS_SCHEMA: Schema =
+pub(super) static METRICS_SCHEMA: Schema =
     Schema { migrations: Migrations::from_slice(METRICS), version: METRICS.len() as i64 };
 
 #[cfg(test)]

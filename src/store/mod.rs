@@ -4,6 +4,7 @@
 //! ([`Metrics`]). Both are used through closures over a connection that one thread owns. Nothing here reads the
 //! clock: what needs the time takes it.
 
+pub mod audit;
 pub mod batch;
 pub mod columns;
 mod db;
@@ -11,7 +12,9 @@ pub mod executions;
 pub mod outbox;
 pub mod sagas;
 pub mod schedule;
+pub mod trust;
 mod error;
+mod gate;
 mod group;
 pub mod load;
 pub mod lock;

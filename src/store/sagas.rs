@@ -66,6 +66,31 @@ pub fn log(conn: &Connection, id: RemediationId) -> Result<Vec<SagaEvent>, Store
     Ok(rows.map(|row| row.map(|Json(event)| event)).collect::<Result<_, _>>()?)
 }
 
+/// One remediation with its log, ended or not.
+///
+/// # Errors
+/// Whatever SQLite says, or a value that can't be read.
+pub fn one(conn: &Connection, id: RemediationId) -> Result<Option<Unfinished>, StoreError> {
+    let mut query =
+        conn.prepare("SELECT id, incident, target, signature, data FROM remediations WHERE id = ?1")?;
+    let Some(mut found) = query.query_map([Text(&id)], row)?.next().transpose()? else { return Ok(None) };
+    found.log = log(conn, id)?;
+    Ok(Some(found))
+}
+
+fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Unfinished> {
+    Ok(Unfinished {
+        id: row.get::<_, Text<RemediationId>>(0)?.0,
+        incident: row.get::<_, Text<IncidentId>>(1)?.0,
+        problem: Problem {
+            target: row.get::<_, Text<Target>>(2)?.0,
+            signature: row.get::<_, Text<Signature>>(3)?.0,
+        },
+        terms: row.get::<_, Json<Terms>>(4)?.0,
+        log: Vec::new(),
+    })
+}
+
 /// The remediations that did not end.
 ///
 /// # Errors
@@ -74,18 +99,7 @@ pub fn unfinished(conn: &Connection) -> Result<Vec<Unfinished>, StoreError> {
     let mut query = conn.prepare(
         "SELECT id, incident, target, signature, data FROM remediations WHERE live = 1 ORDER BY started_at",
     )?;
-    let rows = query.query_map([], |row| {
-        Ok(Unfinished {
-            id: row.get::<_, Text<RemediationId>>(0)?.0,
-            incident: row.get::<_, Text<IncidentId>>(1)?.0,
-            problem: Problem {
-                target: row.get::<_, Text<Target>>(2)?.0,
-                signature: row.get::<_, Text<Signature>>(3)?.0,
-            },
-            terms: row.get::<_, Json<Terms>>(4)?.0,
-            log: Vec::new(),
-        })
-    })?;
+    let rows = query.query_map([], row)?;
     let mut found = rows.collect::<Result<Vec<_>, _>>()?;
     for one in &mut found {
         one.log = log(conn, one.id)?;

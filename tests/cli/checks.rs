@@ -67,6 +67,21 @@ fn a_step_that_nobody_verifies_is_a_problem() {
 }
 
 #[test]
+fn the_rule_that_a_check_of_a_runbook_lacks_is_printed_once() {
+    let place = Place::configured();
+    place.write(
+        "runbooks/fix.yaml",
+        "name: fix\ntitle: Fix it\nmatch: { signature: broken }\nchecks: { always: [{ name: quorum, run: [/opt/lab/quorum] }] }\nsteps:\n  - { name: one, run: [systemctl, restart, a.service], verify: check }\n  - { name: two, run: [systemctl, restart, b.service], verify: check }\n",
+    );
+    let said = place.run("check");
+    said.told(
+        0,
+        &["fix, check `quorum` (always): /opt/lab/quorum\n    asks first: no rule matches; add one:\n"],
+    );
+    assert_eq!(said.out.matches("check `quorum`").count(), 1, "{}", said.out);
+}
+
+#[test]
 fn the_rule_that_a_runbook_lacks_is_printed_and_taken_as_it_was_printed() {
     let place = Place::configured();
     place.write(

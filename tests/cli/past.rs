@@ -1,6 +1,7 @@
 //! What a Steward leaves behind: a database with two incidents, a signal, and changes.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use chrono::{TimeDelta, Utc};
 use steward::domain::change::Change;
@@ -27,7 +28,7 @@ fn problem(on: &str, signature: &str) -> Problem {
 pub(crate) async fn write(state: &Path, now: Timestamp) -> Store {
     let store = Store::open(state).unwrap();
     let batch = batch(now);
-    store.call(move |conn| batch.write(conn)).await.unwrap();
+    store.write(Arc::new(batch)).await.unwrap();
     store
 }
 
@@ -110,6 +111,7 @@ fn events() -> Vec<Event> {
             runbook: "restart-store".into(),
             title: "Restart the store".into(),
             why: "restorative".into(),
+            reversible: false,
         },
         Event::Recovered { problem: problem("lab/store", "down") },
         Event::Recovered { problem: problem("lab/api", "down") },

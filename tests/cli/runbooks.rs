@@ -18,6 +18,10 @@ steps:
     capture: { restarts: [systemctl, show, -p, NRestarts, \"{{ labels.unit }}\"] }
     run: [systemctl, restart, \"{{ labels.unit }}\"]
     verify: [systemctl, is-active, --quiet, \"{{ labels.unit }}\"]
+checks:
+  before: [{ name: network-is-up, run: [systemctl, is-active, --quiet, network-online.target] }]
+  always: [{ name: quorum, run: [systemctl, is-active, --quiet, corosync.service] }]
+  after: [{ name: told, run: [systemctl, is-active, --quiet, caddy.service] }]
 ",
     );
 }
@@ -29,6 +33,9 @@ fn a_plan_shows_each_command_with_its_decision_and_what_would_be_asked() {
     place.run("runbook plan restart-unit --target pve4/unit/nginx.service --label unit=nginx.service").told(
         0,
         &[
+            "Before anything begins, these must hold:\n   check    network-is-up = systemctl is-active --quiet network-online.target\n            allow: ",
+            "Before and after each step, these must hold:\n   check    quorum = ",
+            "After the last step, these must hold:\n   check    told = ",
             "capture  restarts = systemctl show -p NRestarts nginx.service\n            allow: ",
             "run      systemctl restart nginx.service\n            allow: ",
             "verify   systemctl is-active --quiet nginx.service\n            allow: ",
@@ -44,6 +51,25 @@ fn a_plan_shows_each_command_with_its_decision_and_what_would_be_asked() {
             "  - journalctl --vacuum-size=200M: it can't be taken back",
         ],
     );
+}
+
+#[test]
+fn a_plan_says_which_check_makes_a_destructive_step_one_to_ask_for() {
+    let place = Place::configured();
+    place.write(
+        "runbooks/drop.yaml",
+        "name: drop
+title: Drop it
+match: { signature: pool-full }
+steps: [{ name: drop, run: [journalctl, --vacuum-size=200M], verify: check }]
+checks: { before: [{ name: replica, run: [/opt/lab/replica-age], safety: true }] }
+",
+    );
+    place
+        .run("runbook plan drop --target tank")
+        .told(0, &["safety   replica (asked again right before what destroys) = /opt/lab/replica-age\n            approve: "]);
+    let check = place.json("runbook plan drop --target tank --json")["checks"][0].clone();
+    assert_eq!((&check["when"], &check["safety"]), (&json!("before"), &json!(true)));
 }
 
 #[test]

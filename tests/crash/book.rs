@@ -131,7 +131,7 @@ impl Book {
         let sql = "SELECT r.id,
               (SELECT count(*) FROM remediation_log l WHERE l.remediation = r.id
                   AND (l.data ->> 'event' IN ('ran', 'not_run', 'refused', 'waiting')
-                    OR (l.data ->> 'event' = 'verified' AND l.data ->> '$.verdict.is' <> 'passed'))),
+                    OR (l.data ->> 'event' IN ('verified', 'guarded') AND l.data ->> '$.verdict.is' <> 'passed'))),
               (SELECT count(*) FROM events e WHERE e.incident = r.incident AND e.kind = 'repair_step'
                   AND e.data ->> 'remediation' = r.id)
             FROM remediations r";

@@ -164,7 +164,7 @@ async fn a_stranger_changes_nothing_and_is_on_the_audit_trail() {
         "asking is free"
     );
     let sql =
-        "SELECT count(*) FROM audit WHERE who = 'mallory' AND what = 'refused' AND data LIKE '%approve 1%'";
+        "SELECT count(*) FROM audit WHERE who = 'mallory' AND what = 'refused' AND body LIKE '%approve 1%'";
     let lines: i64 =
         bot.app.store().read(move |db| Ok(db.query_row(sql, [], |row| row.get(0))?)).await.unwrap();
     assert_eq!(lines, 1);

@@ -184,7 +184,7 @@ fn mention(text: &str) -> String {
 /// The lines of the audit trail with this word: who, and the data.
 async fn audited(bot: &Bot<'_>, what: &'static str) -> Vec<(String, Value)> {
     let read = move |db: &rusqlite::Connection| {
-        let mut lines = db.prepare("SELECT who, data FROM audit WHERE what = ?1")?;
+        let mut lines = db.prepare("SELECT who, body FROM audit WHERE what = ?1")?;
         let rows = lines.query_map([what], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
         Ok(rows.collect::<Result<Vec<(String, String)>, _>>()?)
     };

@@ -109,7 +109,7 @@ async fn pass_until<T>(
 /// What is on the audit trail about something that people did: who, and the data.
 async fn audit(bot: &Bot<'_>, what: &'static str) -> Vec<(String, serde_json::Value)> {
     let read = move |db: &rusqlite::Connection| {
-        let mut found = db.prepare("SELECT who, data FROM audit WHERE what = ?1 ORDER BY rowid")?;
+        let mut found = db.prepare("SELECT who, body FROM audit WHERE what = ?1 ORDER BY rowid")?;
         let rows = found.query_map([what], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
         Ok(rows.collect::<Result<Vec<_>, _>>()?)
     };

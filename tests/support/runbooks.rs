@@ -18,3 +18,13 @@ steps:
     run: [systemctl, restart, "{{ labels.unit }}"]
     verify: [systemctl, is-active, --quiet, "{{ labels.unit }}"]
 "#;
+pub const STOP: &str = r#"
+name: stop
+title: Stop the container
+match: { signature: runaway }
+steps:
+  - name: stop
+    run: [docker, stop, "{{ target.name }}"]
+    verify: check
+    undo: [docker, start, "{{ target.name }}"]
+"#;

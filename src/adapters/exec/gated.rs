@@ -14,15 +14,59 @@ use rustix::process::Signal;
 use tokio::io::AsyncWriteExt;
 use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch::Receiver;
 
-use crate::domain::action::Command;
-use crate::engine::ports::{Child, RunError};
+use crate::engine::ports::{Child, Clock, Gatekeeper, Limits, Output, RunError};
 
-use super::proc;
+use super::{proc, watch};
 
 const GATE: &str = r#"IFS= read -r STEWARD_GATE && [ "$STEWARD_GATE" = go ] || exit 125; exec "$@""#;
 const GATE_WITHOUT_INPUT: &str =
     r#"IFS= read -r STEWARD_GATE && [ "$STEWARD_GATE" = go ] || exit 125; exec "$@" </dev/null"#;
+
+/// A process that is to be started.
+pub(super) struct Launch<'a> {
+    /// What it is called towards people.
+    pub(super) program: &'a str,
+    /// The path of what is executed, and its arguments.
+    pub(super) words: Vec<OsString>,
+    /// The working directory; the root when absent.
+    pub(super) cwd: Option<&'a Path>,
+    /// Its environment, and nothing else.
+    pub(super) variables: Vec<(String, OsString)>,
+    /// Whether it gets an input.
+    pub(super) has_input: bool,
+}
+
+/// Starts a process, has it recorded, lets it go and follows it to its end.
+pub(super) async fn run(
+    launch: &Launch<'_>,
+    input: Option<&str>,
+    limits: Limits,
+    clock: &dyn Clock,
+    gate: &mut dyn Gatekeeper,
+    cancel: Receiver<bool>,
+) -> Result<Output, RunError> {
+    if *cancel.borrow() {
+        return Err(called_off());
+    }
+    let gated = Gated::spawn(launch)?;
+    if let Err(why) = gate.spawned(gated.child()).await {
+        gated.discard().await;
+        return Err(RunError::Gate(why));
+    }
+    if *cancel.borrow() {
+        gated.discard().await;
+        return Err(called_off());
+    }
+    let opened = gated.open().await?;
+    Ok(watch::to_the_end(opened, input, limits, clock, cancel).await)
+}
+
+/// Nothing has run, since nobody wants it any more.
+pub(super) fn called_off() -> RunError {
+    RunError::Refused("it was called off before it began".into())
+}
 
 /// A process behind its gate. Dropped, it is killed with its group, and the command has not run.
 pub(super) struct Gated {
@@ -67,25 +111,20 @@ impl Drop for Group {
 }
 
 impl Gated {
-    /// Starts the gate for `program`, with nothing but `variables` in its environment.
-    pub(super) fn spawn(
-        program: &Path,
-        command: &Command,
-        variables: &[(String, OsString)],
-    ) -> Result<Self, RunError> {
-        let failed = |why: String| RunError::Spawn { program: command.argv[0].clone(), why };
-        let cwd = command.cwd.as_deref().unwrap_or(Path::new("/"));
+    /// Starts the gate for a process.
+    pub(super) fn spawn(launch: &Launch<'_>) -> Result<Self, RunError> {
+        let failed = |why: String| RunError::Spawn { program: launch.program.to_owned(), why };
+        let cwd = launch.cwd.unwrap_or(Path::new("/"));
         if !cwd.is_dir() {
             return Err(failed(format!("its working directory {} does not exist", cwd.display())));
         }
-        let script = if command.stdin.is_some() { GATE } else { GATE_WITHOUT_INPUT };
+        let script = if launch.has_input { GATE } else { GATE_WITHOUT_INPUT };
         let mut child = tokio::process::Command::new("/bin/sh")
             .args(["-c", script, "steward-gate"])
-            .arg(program)
-            .args(&command.argv[1..])
+            .args(&launch.words)
             .current_dir(cwd)
             .env_clear()
-            .envs(variables.iter().map(|(name, value)| (name, value)))
+            .envs(launch.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -102,7 +141,7 @@ impl Gated {
         };
         let process = Process { group, child, identity };
         let pipes = Pipes { stdin, stdout, stderr };
-        Ok(Self { program: command.argv[0].clone(), process, pipes })
+        Ok(Self { program: launch.program.to_owned(), process, pipes })
     }
 
     /// The process, for the record.
@@ -179,18 +218,17 @@ fn identify(pid: u32) -> io::Result<Child> {
 
 #[cfg(test)]
 mod tests {
-    use crate::domain::action::Action;
-
     use super::*;
 
     #[tokio::test]
     async fn when_steward_dies_before_the_gate_opens_nothing_has_run() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("ran");
-        let Action::Command(command) = Action::local(vec!["touch".into(), file.to_str().unwrap().into()]);
         let touch =
             ["/usr/bin/touch", "/bin/touch"].map(Path::new).into_iter().find(|path| path.exists()).unwrap();
-        let mut gated = Gated::spawn(touch, &command, &[]).unwrap();
+        let words = vec![touch.into(), file.clone().into()];
+        let launch = Launch { program: "touch", words, cwd: None, variables: Vec::new(), has_input: false };
+        let mut gated = Gated::spawn(&launch).unwrap();
         drop(gated.pipes.stdin); // what the system does to the pipes of a process that was killed
         assert_eq!(gated.process.wait().await.unwrap().code(), Some(125));
         assert!(!file.exists());

@@ -1,29 +1,44 @@
-//! Runs processes on this machine: own process group, scrubbed environment, output capped, behind a gate.
+//! Runs processes, on this machine and over ssh on others: own process group, scrubbed environment, output capped,
+//! behind a gate.
 //!
 //! What a process leaves behind: when it ends, whoever is left in its process group is killed. A service that
 //! it asked another manager to start, or that made itself a daemon (a session of its own), lives on.
 
 mod capture;
+mod confine;
 mod family;
 mod gated;
+mod machines;
 mod proc;
 mod reap;
+mod remote;
 mod resolve;
+mod sandbox;
+mod user;
 mod watch;
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::sync::watch::Receiver;
 
+use crate::config::{Sandboxing, User};
 use crate::domain::action::{Action, Command, Executable};
 use crate::domain::ids::ExecutionId;
 use crate::engine::ports::{Child, Clock, CommandRunner, Gatekeeper, Limits, Output, Reaped, RunError};
-use crate::policy::Authorized;
+use crate::policy::{Authorized, Needs};
 
-use gated::Gated;
+pub use machines::Machines;
+pub use remote::Ssh;
+
+use confine::{Confined, Confinement};
+use gated::Launch;
 use resolve::Resolver;
+use sandbox::Sandbox;
+use user::Demotion;
 
 /// Where programs are looked for, in this order, whatever `PATH` Steward itself was started with.
 const SYSTEM_PATH: [&str; 6] =
@@ -58,8 +73,8 @@ impl Environment {
         self.path_prefix.iter().cloned().chain(SYSTEM_PATH.map(PathBuf::from)).collect()
     }
 
-    /// The variables of a process, the action's own last.
-    fn variables(&self, command: &Command) -> Vec<(String, std::ffi::OsString)> {
+    /// The variables of a process; of two with one name the later counts.
+    fn variables(&self, own: &BTreeMap<String, String>) -> Vec<(String, OsString)> {
         let path = std::env::join_paths(self.path()).unwrap_or_else(|_| SYSTEM_PATH.join(":").into());
         let fixed = [
             ("PATH", path),
@@ -68,7 +83,7 @@ impl Environment {
             (MARKER.0, MARKER.1.into()),
         ];
         let tz = self.tz.iter().map(|tz| ("TZ".to_owned(), tz.into()));
-        let own = command.env.iter().map(|(name, value)| (name.clone(), value.into()));
+        let own = own.iter().map(|(name, value)| (name.clone(), value.into()));
         fixed.map(|(name, value)| (name.to_owned(), value)).into_iter().chain(tz).chain(own).collect()
     }
 }
@@ -78,40 +93,59 @@ pub struct LocalRunner {
     clock: Arc<dyn Clock>,
     environment: Environment,
     resolver: Arc<Resolver>,
+    confinement: Confinement,
 }
 
 impl LocalRunner {
-    /// A runner that tells the time by `clock` and gives its processes `environment`.
+    /// A runner that tells the time by `clock` and gives its processes `environment`. Nothing is withheld from
+    /// processes that only read.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, environment: Environment) -> Self {
         let resolver = Arc::new(Resolver::new(environment.path()));
-        Self { clock, environment, resolver }
+        Self { clock, environment, resolver, confinement: Confinement::default() }
+    }
+
+    /// The same, with a read-only view of the machine for the system's programs where they only read.
+    #[must_use]
+    pub fn sandboxed(mut self, mode: Sandboxing) -> Self {
+        self.confinement.sandbox = Sandbox::new(mode, &self.environment.path());
+        self
+    }
+
+    /// The same, with the system's programs run as `user` where they only read. Steward has to be root.
+    #[must_use]
+    pub fn as_user(mut self, user: User) -> Self {
+        self.confinement.user = Some(Demotion::new(user, &self.environment.path()));
+        self
+    }
+
+    /// How the sandbox works here, in a sentence for people. It is tried out for that.
+    ///
+    /// # Errors
+    /// The sentence, where it is required and does not work.
+    pub async fn state_of_the_sandbox(&self) -> Result<String, String> {
+        match &self.confinement.sandbox {
+            Some(sandbox) => sandbox.state().await,
+            None => Ok("the sandbox is switched off: what only reads runs like everything else".to_owned()),
+        }
     }
 
     /// Checks that what is authorized is still what would run; the path to execute.
     async fn check(&self, authorized: &Authorized, command: &Command) -> Result<PathBuf, RunError> {
-        if !authorized.is_valid_at(self.clock.now()) {
-            let at = authorized.expires_at();
-            return Err(RunError::Refused(format!(
-                "the authorization was good until {at}; it has to be judged again"
-            )));
-        }
+        check_time(authorized, &*self.clock)?;
         check_variables(command)?;
         let located = self.resolver.locate(command).await?;
-        let authorized = authorized.executable();
-        if located.executable.path != authorized.path {
-            return Err(RunError::Refused(format!(
-                "{} is now {}, and what was authorized is {}",
-                command.argv[0],
-                located.executable.path.display(),
-                authorized.path.display()
-            )));
-        }
-        if located.executable.sha256 != authorized.sha256 {
-            let path = authorized.path.display();
-            return Err(RunError::Refused(format!("{path} has changed since it was authorized")));
-        }
+        check_executable(&command.argv[0], &located.executable, authorized.executable())?;
         Ok(located.found)
+    }
+
+    /// What is withheld. A file from elsewhere than the directories of programs (a skill, the operator's own tool) is
+    /// given everything: what it takes to read is its own business.
+    async fn confined(&self, program: &Path, command: &Command, needs: Needs) -> Result<Confined, RunError> {
+        let of_the_system = self.environment.path().iter().any(|dir| program.parent() == Some(dir));
+        let needs = if of_the_system { needs } else { Needs::Write };
+        let spawn = |why| RunError::Spawn { program: command.argv[0].clone(), why };
+        self.confinement.of(command, needs).await.map_err(spawn)
     }
 }
 
@@ -131,26 +165,46 @@ impl CommandRunner for LocalRunner {
     ) -> Result<Output, RunError> {
         let Action::Command(command) = authorized.action();
         let program = self.check(&authorized, command).await?;
-        let called_off = || RunError::Refused("it was called off before it began".into());
-        if *cancel.borrow() {
-            return Err(called_off());
-        }
-        let gated = Gated::spawn(&program, command, &self.environment.variables(command))?;
-        if let Err(why) = gate.spawned(gated.child()).await {
-            gated.discard().await;
-            return Err(RunError::Gate(why));
-        }
-        if *cancel.borrow() {
-            gated.discard().await;
-            return Err(called_off());
-        }
-        let opened = gated.open().await?;
-        Ok(watch::to_the_end(opened, command.stdin.as_deref(), limits, &*self.clock, cancel).await)
+        let confined = self.confined(&program, command, authorized.needs()).await?;
+        let own = std::iter::once(program.into()).chain(command.argv[1..].iter().map(OsString::from));
+        let mut env = confined.env.clone();
+        env.extend(command.env.clone());
+        let launch = Launch {
+            program: &command.argv[0],
+            words: confined.words.iter().cloned().chain(own).collect(),
+            cwd: command.cwd.as_deref(),
+            variables: self.environment.variables(&env),
+            has_input: command.stdin.is_some(),
+        };
+        let output =
+            gated::run(&launch, command.stdin.as_deref(), limits, &*self.clock, gate, cancel).await?;
+        confined.told(&command.argv[0], output)
     }
 
     async fn reap(&self, execution: ExecutionId, child: &Child) -> Reaped {
         reap::reap(execution, child).await
     }
+}
+
+fn check_time(authorized: &Authorized, clock: &dyn Clock) -> Result<(), RunError> {
+    if authorized.is_valid_at(clock.now()) {
+        return Ok(());
+    }
+    let at = authorized.expires_at();
+    Err(RunError::Refused(format!("the authorization was good until {at}; it has to be judged again")))
+}
+
+/// Whether what would run now is what was authorized.
+fn check_executable(program: &str, now: &Executable, authorized: &Executable) -> Result<(), RunError> {
+    let path = authorized.path.display();
+    if now.path != authorized.path {
+        let now = now.path.display();
+        return Err(RunError::Refused(format!("{program} is now {now}, and what was authorized is {path}")));
+    }
+    if now.sha256 != authorized.sha256 {
+        return Err(RunError::Refused(format!("{path} has changed since it was authorized")));
+    }
+    Ok(())
 }
 
 /// The gate is a shell, which carries on only what it takes for a variable.

@@ -72,10 +72,7 @@ impl Resolver {
     /// Finds what the command's first word means now.
     pub(super) async fn locate(self: &Arc<Self>, command: &Command) -> Result<Located, RunError> {
         if command.host != "local" {
-            return Err(RunError::Refused(format!(
-                "{} is another host, and this version runs commands on `local` only",
-                command.host
-            )));
+            return Err(RunError::Refused(format!("{} is another host than this one", command.host)));
         }
         let Some(program) = command.argv.first().cloned() else {
             return Err(RunError::Refused("the command is empty".into()));

@@ -85,7 +85,19 @@ pub(in crate::cli) struct PlanDocument {
     pub(in crate::cli) paused: bool,
     /// The strictest of all decisions: `allow`, `approve` or `forbid`.
     pub(in crate::cli) decision: String,
+    /// What must hold around the steps.
+    pub(in crate::cli) checks: Vec<PlanCheck>,
     pub(in crate::cli) steps: Vec<PlanStep>,
+}
+
+#[derive(Serialize)]
+pub(in crate::cli) struct PlanCheck {
+    pub(in crate::cli) name: String,
+    /// `before`, `always` or `after`.
+    pub(in crate::cli) when: String,
+    /// Whether a destructive step relies on it.
+    pub(in crate::cli) safety: bool,
+    pub(in crate::cli) command: PlanCommand,
 }
 
 #[derive(Serialize)]
@@ -96,14 +108,14 @@ pub(in crate::cli) struct PlanStep {
     pub(in crate::cli) attempts: u32,
     pub(in crate::cli) backoff_seconds: f64,
     pub(in crate::cli) idempotent: bool,
-    /// `command`, `check` (the check that found it, run again) or `none`.
+    /// `command`, `check` (the check that found it, run again) or `none`; of an undo `readings` or `exit_code`.
     pub(in crate::cli) verify: &'static str,
     pub(in crate::cli) commands: Vec<PlanCommand>,
 }
 
 #[derive(Serialize)]
 pub(in crate::cli) struct PlanCommand {
-    /// `capture`, `run`, `verify` or `undo`.
+    /// `check`, `capture`, `run`, `verify` or `undo`.
     pub(in crate::cli) part: &'static str,
     /// The capture's name.
     pub(in crate::cli) capture: Option<String>,

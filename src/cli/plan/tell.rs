@@ -6,6 +6,7 @@ use super::{Planned, part_name};
 use crate::cli::Stop;
 use crate::cli::screen::{Screen, Tone};
 use crate::domain::remediation::{PlannedStep, PlannedVerify};
+use crate::domain::runbook::When;
 use crate::domain::signal::Timestamp;
 use crate::engine::cards::span;
 use crate::engine::plan::{Judged, Part};
@@ -21,6 +22,8 @@ impl Planned<'_> {
         if !labels.is_empty() {
             screen.line(&format!("with {}", labels.join(", ")))?;
         }
+        self.tell_checks(When::Before, "Before anything begins, these must hold:", screen)?;
+        self.tell_checks(When::Always, "Before and after each step, these must hold:", screen)?;
         for (index, step) in self.draft.plan.steps.iter().enumerate() {
             screen.gap()?;
             screen.say(Tone::Strong, &format!("{}. {}", index + 1, step.name))?;
@@ -30,9 +33,19 @@ impl Planned<'_> {
                 screen.line("   verify   by the check that found it, run again")?;
             }
         }
+        self.tell_checks(When::After, "After the last step, these must hold:", screen)?;
         screen.gap()?;
         self.verdict(screen)?;
         screen.say(Tone::Dim, "Nothing was run.")
+    }
+
+    fn tell_checks(&self, when: When, head: &str, screen: &mut Screen<'_>) -> Result<(), Stop> {
+        let mut checks = self.checks(when).peekable();
+        if checks.peek().is_some() {
+            screen.gap()?;
+            screen.say(Tone::Strong, head)?;
+        }
+        checks.try_for_each(|judged| tell_command(judged, screen))
     }
 
     fn source(&self, now: Timestamp) -> String {
@@ -100,6 +113,10 @@ fn tell_command(judged: &Judged, screen: &mut Screen<'_>) -> Result<(), Stop> {
         Decision::Forbid => Tone::Bad,
     };
     let name = match part {
+        Part::Check { name, safety: true, .. } => {
+            format!("   {:<8} {name} (asked again right before what destroys) = ", "safety")
+        }
+        Part::Check { name, .. } => format!("   {:<8} {name} = ", "check"),
         Part::Capture(name) => format!("   {:<8} {name} = ", "capture"),
         other => format!("   {:<8} ", part_name(other)),
     };

@@ -5,6 +5,8 @@ use super::*;
 use crate::domain::escalation::Scope;
 use crate::policy::Autonomy;
 
+mod hosts;
+
 /// A folder with files in it; skills are executable.
 struct Lab(tempfile::TempDir);
 
@@ -115,7 +117,10 @@ fn the_example_shows_every_key_that_there_is() {
         "changes",
         "changes.git",
         "changes.git.targets",
+        "exec",
+        "hosts.pve4",
         "metrics",
+        "repairs",
         "log",
     ];
     assert_eq!(known.keys().map(String::as_str).collect::<std::collections::BTreeSet<_>>(), tables.into());

@@ -23,7 +23,28 @@ pub(super) struct RawRunbook {
     pub(super) steps: Option<Vec<RawStep>>,
     pub(super) playbook: Option<RawPlaybook>,
     #[serde(default)]
+    pub(super) checks: RawChecks,
+    #[serde(default)]
     pub(super) limits: RawLimits,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawChecks {
+    pub(super) before: Vec<RawCheck>,
+    pub(super) after: Vec<RawCheck>,
+    pub(super) always: Vec<RawCheck>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawCheck {
+    pub(super) name: String,
+    pub(super) run: RawCommand,
+    pub(super) host: Option<String>,
+    #[serde(default, deserialize_with = "some_positive_duration")]
+    pub(super) timeout: Option<Duration>,
+    pub(super) safety: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]

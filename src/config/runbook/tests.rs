@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::domain::runbook::NamedCheck;
 
 const WHOLE: &str = r#"
 name: restart-unit
@@ -23,14 +24,22 @@ steps:
     retry: { attempts: 3, backoff: 1s }
     idempotent: true
   - name: look at it
-    run: [echo, "{{ target.name }} {{ target.parent }} {{ signature }} {{ host }} {{ capture.before }}"]
+    run: [echo, "{{ target.name }} {{ target.parent }} {{ signature }} {{ host }}"]
     verify: check
 limits: { cooldown: 5m, max_attempts: 2, watch: 1h }
+checks:
+  before:
+    - { name: backup is fresh, run: [backup-age, "{{ target.name }}"], safety: true, timeout: 5s }
+  always:
+    - name: quorum
+      run: { argv: [pvecm, status], cwd: / }
+  after:
+    - { name: served, run: [curl, -fsS, "http://localhost/{{ labels.unit }}"], host: local }
 "#;
 
 fn read(text: &str) -> (Option<Runbook>, Vec<String>) {
     let mut problems = Vec::new();
-    let runbook = parse(Path::new("runbooks/restart-unit.yaml"), text, false, &mut problems);
+    let runbook = parse(Path::new("runbooks/restart-unit.yaml"), text, false, &Hosts::new(), &mut problems);
     (
         runbook,
         problems
@@ -56,6 +65,16 @@ fn a_whole_runbook_is_read() {
     assert_eq!(runbook.steps[1].verify, Verify::Check);
     assert_eq!((runbook.steps[1].timeout, runbook.steps[1].attempts), (Step::TIMEOUT, 1));
     assert_eq!((runbook.limits.max_attempts, runbook.limits.watch), (2, Duration::from_secs(3600)));
+    let told = |checks: &[NamedCheck]| {
+        checks
+            .iter()
+            .map(|check| (check.name.clone(), check.timeout.as_secs(), check.safety))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(told(&runbook.checks.before), [("backup is fresh".to_owned(), 5, true)]);
+    assert_eq!(told(&runbook.checks.always), [("quorum".to_owned(), 30, false)]);
+    assert_eq!(told(&runbook.checks.after), [("served".to_owned(), 30, false)]);
+    assert_eq!(runbook.checks.always[0].run.cwd.as_ref().unwrap().to_string(), "/");
     assert_eq!(runbook.fits.target.unwrap().as_str(), "*/unit/*");
 }
 
@@ -143,7 +162,7 @@ fn each_fault_of_a_runbook_is_told_with_its_line_and_field() {
         (
             "show, \"{{ labels.unit }}\"",
             "show, \"{{ capture.before }}\"",
-            "14: steps[0].capture.before: nothing is called `{{ capture.before }}` here; capture it",
+            "14: steps[0].capture.before: `{{ capture.before }}` is not known here: what a step captures is for its own",
         ),
         (
             "before: [systemctl",
@@ -155,6 +174,38 @@ fn each_fault_of_a_runbook_is_told_with_its_line_and_field() {
             "max_attempt: 2",
             "24: limits.max_attempt: no such key here; did you mean `max_attempts`?",
         ),
+        (
+            "{{ signature }} {{ host }}\"]",
+            "{{ capture.before }}\"]",
+            "22: steps[1].run: `{{ capture.before }}` is not known here: what a step captures is for its own `undo`; have",
+        ),
+        (
+            "undo: [echo, \"{{ capture.before }}\"]",
+            "undo: { argv: [echo], cwd: \"{{ capture.before }}\" }",
+            "17: steps[0].undo: `{{ capture.before }}` is not known here",
+        ),
+        (
+            "[backup-age, \"{{ target.name }}\"]",
+            "[backup-age, \"{{ capture.before }}\"]",
+            "27: checks.before[0].run: `{{ capture.before }}` is not known here",
+        ),
+        ("[backup-age, \"{{ target.name }}\"]", "[]", "27: checks.before[0].run: is an empty command; write"),
+        (
+            "name: backup is fresh",
+            "name: ''",
+            "27: checks.before[0].name: \"\" is no name for a check; write",
+        ),
+        ("name: served", "name: quorum", "32: checks.after[0].name: two checks are called `quorum`; give"),
+        ("host: local }", "host: nas }", "32: checks.after[0].run.host: there is no host `nas`; write"),
+        ("host: local }", "safety: true }", "32: checks.after[0].safety: means nothing under `after`"),
+        ("  always:\n", "  allways:\n", "28: checks.allways: no such key here; did you mean `always`?"),
+        (
+            "safety: true",
+            "safty: true",
+            "27: checks.before[0].safty: no such key here; did you mean `safety`?",
+        ),
+        ("checks:\n", "check:\n", "25: check: no such key here; did you mean `checks`?"),
+        ("cooldown: 5m", "cooldown: 5s", "24: limits.cooldown: is too short for a runbook with checks"),
         (
             "limits:",
             "playbook: { skill: a, pattern: b, run: [c] }\nlimits:",

@@ -231,6 +231,27 @@ pub const COMMANDS: &[CommandHelp] = &[
         read: verbs::clear,
     },
     CommandHelp {
+        name: "undo",
+        usage: "undo [N] [now]",
+        example: "undo 3",
+        what: "Take back what the last repair of incident N did, while that can be done.",
+        aliases: &["take back", "roll back", "rollback"],
+        slots: &[
+            Slot::new("incident", "", Kind::Incident, "The incident whose repair is taken back"),
+            Slot::new("now", "now", Kind::Flag, "Without asking again"),
+        ],
+        read: verbs::undo,
+    },
+    CommandHelp {
+        name: "trust",
+        usage: "trust",
+        example: "trust",
+        what: "Which repairs have proved themselves, and where.",
+        aliases: &["show trust"],
+        slots: &[],
+        read: |_| Ok(ChatCommand::Trust),
+    },
+    CommandHelp {
         name: "skills",
         usage: "skills",
         example: "skills",

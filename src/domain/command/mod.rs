@@ -126,6 +126,15 @@ pub enum ChatCommand {
         /// The incident.
         incident: u64,
     },
+    /// Takes back what a repair did that has ended.
+    Undo {
+        /// The incident whose repair is meant.
+        incident: Option<u64>,
+        /// Whether the person has seen what would run and wants it.
+        sure: bool,
+    },
+    /// Which kinds of repair have earned to act by themselves, and where.
+    Trust,
     /// The skills and how their last runs went.
     Skills,
     /// The runbooks.
@@ -193,6 +202,8 @@ impl ChatCommand {
             Self::Merge { .. } => "merge",
             Self::Split { .. } => "split",
             Self::Clear { .. } => "clear",
+            Self::Undo { .. } => "undo",
+            Self::Trust => "trust",
             Self::Skills => "skills",
             Self::Runbooks { .. } => "runbooks",
         }
@@ -209,6 +220,7 @@ impl ChatCommand {
             | Self::WhatChanged { .. }
             | Self::Silences
             | Self::Approvals
+            | Self::Trust
             | Self::Skills
             | Self::Runbooks { .. } => false,
             Self::Ack { .. }
@@ -216,6 +228,7 @@ impl ChatCommand {
             | Self::Unsilence { .. }
             | Self::Approve { .. }
             | Self::Deny { .. }
+            | Self::Undo { .. }
             | Self::Run { .. }
             | Self::Pause
             | Self::Resume

@@ -166,6 +166,11 @@ pub(super) fn clear(args: &mut Args<'_>) -> Read {
     Ok(ChatCommand::Clear { incident: args.needed_number("Which incident?")? })
 }
 
+pub(super) fn undo(args: &mut Args<'_>) -> Read {
+    let incident = args.incident()?;
+    Ok(ChatCommand::Undo { incident, sure: args.accept(&["now"]) })
+}
+
 impl<'a> Args<'a> {
     fn rest_words(&self) -> &'a [Word] {
         self.words.get(self.at..).unwrap_or_default()

@@ -107,13 +107,25 @@ pub enum Event {
     /// What changed lately, most suspect first.
     Suspects { suspects: Vec<SuspectNote> },
     /// A repair began.
-    RepairStarted { remediation: RemediationId, runbook: String, title: String, why: String },
+    RepairStarted {
+        remediation: RemediationId,
+        runbook: String,
+        title: String,
+        why: String,
+        /// Whether any of its steps can be taken back.
+        #[serde(default)]
+        reversible: bool,
+    },
     /// A step of the repair did something.
     RepairStep { remediation: RemediationId, text: String },
     /// A repair ended.
     RepairEnded { remediation: RemediationId, runbook: String, outcome: Outcome },
     /// A repair that had succeeded did not last.
     RepairIneffective { remediation: RemediationId, runbook: String },
+    /// What a repair did is being taken back.
+    UndoStarted { remediation: RemediationId, of: RemediationId, runbook: String, by: String },
+    /// The taking back ended.
+    UndoEnded { remediation: RemediationId, runbook: String, outcome: Outcome },
     /// A person is asked.
     ApprovalRequested {
         approval: ApprovalId,
@@ -179,6 +191,8 @@ impl Event {
             Self::RepairStep { .. } => "repair_step",
             Self::RepairEnded { .. } => "repair_ended",
             Self::RepairIneffective { .. } => "repair_ineffective",
+            Self::UndoStarted { .. } => "undo_started",
+            Self::UndoEnded { .. } => "undo_ended",
             Self::ApprovalRequested { .. } => "approval_requested",
             Self::ApprovalEnded { .. } => "approval_ended",
             Self::NextStep { .. } => "next_step",

@@ -1,6 +1,8 @@
 //! How an incident takes in what happens: which event fits, and what it changes.
 
-use super::{Acknowledgement, Event, IllegalEvent, Incident, Member, Mitigation, Record, Repair, State};
+use super::{
+    Acknowledgement, Event, IllegalEvent, Incident, Member, Mitigation, Record, Repair, State, Undoing,
+};
 use crate::domain::approval::ApprovalState;
 use crate::domain::escalation::Cause;
 use crate::domain::remediation::Outcome;
@@ -56,11 +58,17 @@ impl Incident {
             Event::Split { problems, .. } => {
                 problems.iter().all(|p| self.member(p).is_some()) && problems.len() < self.members.len()
             }
-            Event::RepairStarted { .. } => self.state == State::Open && self.running_repair().is_none(),
+            Event::RepairStarted { .. } => {
+                self.state == State::Open && self.running_repair().is_none() && self.undoing.is_none()
+            }
             Event::RepairEnded { remediation, .. } => {
                 self.running_repair().is_some_and(|repair| repair.remediation == *remediation)
             }
-            Event::RepairStep { .. } => self.running_repair().is_some(),
+            Event::RepairStep { .. } => self.running_repair().is_some() || self.undoing.is_some(),
+            Event::UndoStarted { of, .. } => self.undoable().is_some_and(|repair| repair.remediation == *of),
+            Event::UndoEnded { remediation, .. } => {
+                self.undoing.as_ref().is_some_and(|undoing| undoing.remediation == *remediation)
+            }
             Event::ApprovalRequested { .. } => self.approval.is_none(),
             Event::ApprovalEnded { approval, .. } => self.approval.is_some_and(|(id, _)| id == *approval),
             Event::Cleared { .. } => self.state == State::Stuck,
@@ -163,7 +171,7 @@ impl Incident {
                 self.severity = self.members.iter().map(|m| m.severity).max().unwrap_or(self.severity);
             }
             Event::Suspects { suspects } => self.suspects.clone_from(suspects),
-            Event::RepairStarted { remediation, runbook, .. } => {
+            Event::RepairStarted { remediation, runbook, reversible, .. } => {
                 self.repairs.push(Repair {
                     remediation: *remediation,
                     runbook: runbook.clone(),
@@ -171,6 +179,8 @@ impl Incident {
                     started_at: at,
                     outcome: None,
                     ineffective: false,
+                    reversible: *reversible,
+                    undone_by: None,
                 });
                 self.next_step = None;
             }
@@ -187,6 +197,16 @@ impl Incident {
             Event::RepairIneffective { remediation, .. } => {
                 if let Some(repair) = self.repairs.iter_mut().find(|r| r.remediation == *remediation) {
                     repair.ineffective = true;
+                }
+            }
+            Event::UndoStarted { remediation, of, by, .. } => {
+                self.undoing = Some(Undoing { remediation: *remediation, of: *of, by: by.clone() });
+            }
+            Event::UndoEnded { outcome, .. } => {
+                let Some(Undoing { of, by, .. }) = self.undoing.take() else { return };
+                let done = matches!(outcome, Outcome::Succeeded | Outcome::Deferred);
+                if let Some(repair) = self.repairs.iter_mut().find(|r| done && r.remediation == of) {
+                    repair.undone_by = Some(by);
                 }
             }
             Event::ApprovalRequested { approval, number, .. } => self.approval = Some((*approval, *number)),

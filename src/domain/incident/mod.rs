@@ -146,6 +146,23 @@ pub struct Repair {
     pub outcome: Option<Outcome>,
     /// Whether the symptom came back within the watch time.
     pub ineffective: bool,
+    /// Whether any of its steps can be taken back.
+    #[serde(default)]
+    pub reversible: bool,
+    /// Who had what it did taken back.
+    #[serde(default)]
+    pub undone_by: Option<String>,
+}
+
+/// A repair that is being taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undoing {
+    /// The run that takes it back.
+    pub remediation: RemediationId,
+    /// What is taken back.
+    pub of: RemediationId,
+    /// Who wanted that.
+    pub by: String,
 }
 
 /// Who takes care of an incident.
@@ -196,6 +213,9 @@ pub struct Incident {
     pub escalations: Vec<(Cause, Timestamp)>,
     /// What was tried.
     pub repairs: Vec<Repair>,
+    /// The taking back that runs, what it takes back, and who wanted it.
+    #[serde(default)]
+    pub undoing: Option<Undoing>,
     /// The request for permission that waits for an answer.
     pub approval: Option<(ApprovalId, u64)>,
     /// The runbooks that a person did not want, since it last opened.
@@ -266,6 +286,7 @@ impl Incident {
             acknowledged: None,
             escalations: Vec::new(),
             repairs: Vec::new(),
+            undoing: None,
             approval: None,
             declined: Vec::new(),
             unanswered: Vec::new(),
@@ -328,6 +349,14 @@ impl Incident {
     #[must_use]
     pub fn running_repair(&self) -> Option<&Repair> {
         self.repairs.last().filter(|r| r.outcome.is_none())
+    }
+
+    /// The repair that can be taken back: the last one that did something, while nothing else is under way.
+    #[must_use]
+    pub fn undoable(&self) -> Option<&Repair> {
+        let idle = self.state.is_live() && self.running_repair().is_none() && self.undoing.is_none();
+        let done = |r: &&Repair| matches!(r.outcome, Some(Outcome::Succeeded | Outcome::Deferred));
+        self.repairs.iter().rev().find(done).filter(|r| idle && r.reversible && r.undone_by.is_none())
     }
 }
 

@@ -90,7 +90,9 @@ pub fn sentence(event: &Event) -> Option<Sentence> {
         Event::RepairStarted { .. }
         | Event::RepairStep { .. }
         | Event::RepairEnded { .. }
-        | Event::RepairIneffective { .. } => repair(event)?,
+        | Event::RepairIneffective { .. }
+        | Event::UndoStarted { .. }
+        | Event::UndoEnded { .. } => repair(event)?,
         Event::ApprovalRequested { .. } | Event::ApprovalEnded { .. } => approval(event)?,
         Event::NextStep { text } => Sentence::calm("next", text.clone()),
         Event::Mitigated { by: Mitigation::Repair { runbook, .. } } => {
@@ -174,6 +176,20 @@ fn repair(event: &Event) -> Option<Sentence> {
         Event::RepairIneffective { runbook, .. } => {
             Some(Sentence::calm("bad", format!("{runbook} did not fix it for good.")))
         }
+        Event::UndoStarted { runbook, by, .. } => {
+            Some(Sentence::urgent("person", format!("{by} has what {runbook} did taken back.")))
+        }
+        Event::UndoEnded { runbook, outcome, .. } => Some(match outcome {
+            Outcome::Succeeded | Outcome::Deferred => {
+                Sentence::urgent("good", format!("What {runbook} did is taken back."))
+            }
+            Outcome::Unwound { why } | Outcome::Cancelled { why } => {
+                Sentence::urgent("bad", format!("What {runbook} did could not be taken back: {why}"))
+            }
+            Outcome::Stuck { why } => {
+                Sentence::urgent("bad", format!("Taking back what {runbook} did is stuck half way: {why}"))
+            }
+        }),
         _ => None,
     }
 }
@@ -191,9 +207,10 @@ fn approval(event: &Event) -> Option<Sentence> {
             let text = match state {
                 ApprovalState::Approved => format!("Approval {number}: {who} said yes{why}."),
                 ApprovalState::Denied => format!("Approval {number}: {who} said no{why}."),
-                ApprovalState::Expired => {
+                ApprovalState::Expired if why.is_empty() => {
                     format!("Approval {number} expired without an answer: nothing was run.")
                 }
+                ApprovalState::Expired => format!("Approval {number} expired{why}. Nothing was run."),
                 ApprovalState::Withdrawn => format!("Approval {number} is withdrawn{why}."),
                 ApprovalState::Pending => return None,
             };

@@ -44,6 +44,7 @@ fn started(n: u64) -> Event {
         runbook: "restart".into(),
         title: "Restart".into(),
         why: String::new(),
+        reversible: false,
     }
 }
 

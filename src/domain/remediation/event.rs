@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::guard::Point;
 use crate::domain::ids::ExecutionId;
 use crate::domain::signal::Timestamp;
 
@@ -109,6 +110,17 @@ pub enum SagaEvent {
         execution: ExecutionId,
         /// The process.
         process: Process,
+    },
+    /// Whether a check of the plan holds at this point.
+    Guarded {
+        /// Where in the remediation.
+        point: Point,
+        /// The check.
+        name: String,
+        /// When it was answered.
+        at: Timestamp,
+        /// The verdict; never deferred.
+        verdict: CheckVerdict,
     },
     /// The remediation is called off. The step in flight finishes; nothing else begins.
     CancelRequested {
@@ -268,6 +280,7 @@ impl SagaEvent {
             Self::UndoVerified { .. } => "undo_verified",
             Self::Waiting { .. } => "waiting",
             Self::Probed { .. } => "probed",
+            Self::Guarded { .. } => "guarded",
             Self::CancelRequested { .. } => "cancel_requested",
             Self::Checked { .. } => "checked",
             Self::Done { .. } => "done",
@@ -287,6 +300,7 @@ impl SagaEvent {
             | Self::Verified { step, .. }
             | Self::UndoVerified { step, .. }
             | Self::Waiting { step, .. } => Some(*step),
+            Self::Guarded { point, .. } => point.step(),
             Self::Probed { .. } | Self::CancelRequested { .. } | Self::Checked { .. } | Self::Done { .. } => {
                 None
             }

@@ -15,6 +15,7 @@ impl Saga {
             SagaEvent::Refused { step, part: Part::Run, why } => self.fail(*step, why),
             SagaEvent::Refused { step, part: Part::Undo, why } => self.undo_failed(*step, why),
             SagaEvent::Started { step, execution, captured, .. } => {
+                self.guard = None;
                 let state = &mut self.steps[*step];
                 state.starts += 1;
                 state.captured.clone_from(captured);
@@ -40,7 +41,7 @@ impl Saga {
             SagaEvent::Ran { step, part: Part::Undo, end, .. } => self.undo_ran(*step, *end),
             SagaEvent::Verified { step, verdict } => self.verified(*step, verdict),
             SagaEvent::UndoVerified { step, verdict } => match verdict {
-                CheckVerdict::Passed => self.steps[*step].undo = UndoPhase::Done,
+                CheckVerdict::Passed => self.undone(*step),
                 CheckVerdict::Failed(why) | CheckVerdict::Unreadable(why) => self.undo_failed(*step, why),
                 CheckVerdict::Deferred => {}
             },
@@ -50,6 +51,7 @@ impl Saga {
                 }
             }
             SagaEvent::Probed { execution, process } => self.probe = Some((*execution, process.clone())),
+            SagaEvent::Guarded { point, name, at, verdict } => self.guarded(*point, name, *at, verdict),
             SagaEvent::CancelRequested { why } => self.cancel = Some(why.clone()),
             SagaEvent::Checked { verdict } => self.checked(verdict),
             SagaEvent::Done { outcome } => self.course = Course::Finished(outcome.clone()),
@@ -65,6 +67,7 @@ impl Saga {
                     self.fail(step, why);
                 } else {
                     state.phase = Phase::Pending;
+                    self.guard_start(step);
                 }
             }
             (Part::Run, NotRun::Denied) => self.fail(step, why),
@@ -81,9 +84,12 @@ impl Saga {
         let state = &mut self.steps[step];
         state.interruptions += u32::from(end == End::Unknown);
         state.phase = Phase::Ran(end);
-        if self.plan.steps[step].verify == PlannedVerify::None {
+        let verify = &self.plan.steps[step].verify;
+        let by_code = *verify == PlannedVerify::ExitCode;
+        if by_code || *verify == PlannedVerify::None {
             match end {
-                End::Code(0) => self.steps[step].phase = Phase::Succeeded,
+                End::Code(0) => self.succeeded(step),
+                End::Unknown if by_code => self.unreadable(step, &end.to_string()),
                 _ => self.attempt_failed(step, &end.to_string()),
             }
         }
@@ -93,7 +99,7 @@ impl Saga {
         let reads_back = self.plan.steps[step].undo_captures().is_ok_and(|names| !names.is_empty());
         match end {
             _ if reads_back => self.steps[step].undo = UndoPhase::Ran(end),
-            End::Code(0) => self.steps[step].undo = UndoPhase::Done,
+            End::Code(0) => self.undone(step),
             _ => self.undo_failed(step, &end.to_string()),
         }
     }
@@ -103,14 +109,15 @@ impl Saga {
         let last = step + 1 == self.steps.len();
         match verdict {
             CheckVerdict::Passed => {
-                self.steps[step].phase = Phase::Succeeded;
-                if last && planned.verify == PlannedVerify::Check && self.cancel.is_none() {
+                let asked = last && planned.verify == PlannedVerify::Check;
+                self.succeeded(step);
+                if asked && self.cancel.is_none() && !self.has_guard_due() {
                     self.checked(verdict);
                 }
             }
             CheckVerdict::Deferred if last => {
-                self.steps[step].phase = Phase::Succeeded;
-                if self.cancel.is_none() {
+                self.succeeded(step);
+                if self.cancel.is_none() && !self.has_guard_due() {
                     self.checked(verdict);
                 }
             }
@@ -121,6 +128,16 @@ impl Saga {
             CheckVerdict::Failed(why) => self.attempt_failed(step, why),
             CheckVerdict::Unreadable(why) => self.unreadable(step, why),
         }
+    }
+
+    fn succeeded(&mut self, step: usize) {
+        self.steps[step].phase = Phase::Succeeded;
+        self.guard_success(step);
+    }
+
+    fn undone(&mut self, step: usize) {
+        self.steps[step].undo = UndoPhase::Done;
+        self.guard_undone(step);
     }
 
     /// Nobody can tell whether the step worked. What can be taken back is; what reads did no harm.
@@ -155,6 +172,7 @@ impl Saga {
         let allowed = planned.tries() + state.interruptions.min(MAX_INTERRUPTIONS);
         if planned.repeatable() && state.starts < allowed {
             state.phase = Phase::Retrying { until: None, why: why.to_owned() };
+            self.guard_start(step);
         } else {
             self.fail(step, why);
         }
@@ -173,6 +191,14 @@ impl Saga {
     fn undo_failed(&mut self, step: usize, why: &str) {
         let why = self.about(step, &format!("taking it back failed: {why}"));
         self.course = Course::Decided(Outcome::Stuck { why });
+    }
+
+    /// An undo is over with its last step: what it brings back may well be the problem.
+    pub(super) fn settle_end_of_undo(&mut self) {
+        let over = self.plan.undoes.is_some() && self.current().is_none() && !self.has_guard_due();
+        if over && self.course == Course::Forward {
+            self.course = Course::Decided(Outcome::Succeeded);
+        }
     }
 
     /// A cancellation takes hold as soon as no step is in flight or waits for its verify.

@@ -79,11 +79,13 @@ impl Saga {
                 let live = self.conclusion().is_none() && self.outcome().is_none();
                 unless(live && self.in_flight().is_none(), "nothing is to be read now")
             }
+            SagaEvent::Guarded { point, name, verdict, .. } => self.guard_objection(*point, name, verdict),
             SagaEvent::CancelRequested { .. } => {
                 unless(self.can_be_cancelled(), "it can't be called off now")
             }
             SagaEvent::Checked { .. } => {
-                unless(self.is_forward() && self.current().is_none(), "the last step has not succeeded")
+                let over = self.current().is_none() && !self.has_guard_due();
+                unless(self.is_forward() && over, "the last step has not succeeded, or a check is due")
             }
             SagaEvent::Done { outcome } => {
                 unless(self.conclusion().as_ref() == Some(outcome), "this is not how it ends")
@@ -97,7 +99,7 @@ impl Saga {
 
     fn may_start(&self, step: usize) -> bool {
         let ready = matches!(self.steps[step].phase, Phase::Pending | Phase::Retrying { .. });
-        self.is_forward() && self.current() == Some(step) && ready
+        self.is_forward() && self.current() == Some(step) && ready && self.is_guarded(step)
     }
 
     fn may_verify(&self, step: usize) -> bool {
@@ -107,6 +109,7 @@ impl Saga {
     fn may_undo(&self, step: usize) -> bool {
         self.is_unwinding()
             && self.conclusion().is_none()
+            && !self.has_guard_due()
             && self.to_undo() == Some(step)
             && self.steps[step].undo == UndoPhase::NotYet
     }

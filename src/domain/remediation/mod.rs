@@ -24,8 +24,25 @@
 //! | reversible or irreversible, with an undo | succeeded | again | undo it, unwind | undo it, unwind |
 //! | irreversible, without an undo | succeeded | again | **stuck** | **stuck** |
 //!
-//! *May repeat*: the step reads, or is declared `idempotent`, and has attempts left. Each further attempt waits
+//! *May repeat*: the step reads, or is declared `idempotent`, needed nobody's yes, and has attempts left. Each further attempt waits
 //! twice as long as the one before. An unreadable verdict is never answered with a repetition.
+//!
+//! # What must hold
+//!
+//! A plan may name checks ([`PlannedChecks`]). Each is a command, each answer a [`SagaEvent::Guarded`], and one that
+//! can't be read counts as one that does not hold.
+//!
+//! | point | asked | not all hold |
+//! | --- | --- | --- |
+//! | before the first step | `before` | nothing begins: [`Outcome::Cancelled`], which is no failed attempt |
+//! | before each attempt of a step | `always`; before an irreversible one the safety checks once more | unwind |
+//! | after each step that succeeded | `always` | unwind |
+//! | after the last step, before the final check | `after` | unwind |
+//! | after each step that was taken back | `always` | it is on record, and the way back goes on |
+//!
+//! Where nothing was let go yet, there is nothing to unwind, and that is [`Outcome::Cancelled`], too. What was found
+//! before a step counts for five minutes; after a longer break, and after a crash in the midst of it, it is asked again.
+//! A step that destroys something relies on the safety checks only through [`Saga::safety_passed`].
 //!
 //! # After a crash
 //!
@@ -63,17 +80,25 @@
 //! Failed: unwind. Unreadable: **stuck**, since taking a repair back that may have worked would be a
 //! second blind change.
 
+mod checks;
 mod event;
 mod fold;
+mod guard;
 mod legal;
 mod next;
 mod plan;
 mod saga;
+mod take_back;
 #[cfg(test)]
 mod tests;
 
+pub use checks::{PlannedCheck, PlannedChecks};
 pub use event::{CheckVerdict, End, NotRun, Outcome, Part, Process, SagaEvent, Tail};
+pub use guard::{Point, is_fresh};
 pub use legal::IllegalEvent;
 pub use next::Next;
-pub use plan::{MAX_ATTEMPTS, MAX_BACKOFF, Plan, PlanError, PlannedStep, PlannedVerify, fill_captures};
+pub use plan::{
+    MAX_ATTEMPTS, MAX_BACKOFF, Plan, PlanError, PlannedStep, PlannedVerify, Reading, fill_captures,
+};
 pub use saga::{Flight, MAX_INTERRUPTIONS, Phase, Saga, StepState, UndoPhase};
+pub use take_back::{WhyNot, take_back};

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
+use super::checks::PlannedCheck;
 use super::event::Outcome;
+use super::guard::Point;
 use super::saga::{Course, Phase, Saga, UndoPhase};
 use crate::domain::signal::Timestamp;
 
@@ -25,6 +27,8 @@ pub enum Next {
     Undo(usize),
     /// Read this step's captures again: `UndoVerified`.
     ReadBack(usize),
+    /// Ask this check of the plan: `Guarded`.
+    Guard(Point, Box<PlannedCheck>),
     /// Ask the check that had found the problem: `Checked`.
     FinalCheck,
     /// Nothing is left to do: `Done` with this outcome.
@@ -43,11 +47,17 @@ impl Saga {
         if let Some(outcome) = self.conclusion() {
             return Next::Conclude(outcome);
         }
+        let guard = self.due_check(now).map(|(point, check)| Next::Guard(point, Box::new(check.clone())));
         let undoing = if self.is_unwinding() { self.to_undo() } else { None };
-        match (undoing, self.current()) {
-            (Some(step), _) => self.next_of_undo(step),
-            (None, Some(step)) => self.next_of_step(step, now),
-            (None, None) => Next::FinalCheck,
+        match (guard, undoing, self.current()) {
+            // Taking back waits for nothing but the record of the step that was taken back before it.
+            (Some(guard), _, _) if self.is_unwinding() => guard,
+            (_, Some(step), _) => self.next_of_undo(step),
+            (guard, None, Some(step)) => match self.next_of_step(step, now) {
+                start @ Next::Start(_) => guard.unwrap_or(start),
+                under_way => under_way,
+            },
+            (guard, None, None) => guard.unwrap_or(Next::FinalCheck),
         }
     }
 
@@ -77,6 +87,7 @@ impl Saga {
     pub(super) fn conclusion(&self) -> Option<Outcome> {
         match &self.course {
             Course::Decided(outcome) => Some(outcome.clone()),
+            Course::Unwinding(_) if self.has_guard_due() => None,
             Course::Unwinding(outcome) => match self.to_undo() {
                 None => Some(outcome.clone()),
                 Some(step) if self.plan.steps[step].undo.is_none() => {

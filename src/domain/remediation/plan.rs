@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::checks::PlannedChecks;
 use crate::domain::action::{Action, Effect};
+use crate::domain::ids::RemediationId;
 use crate::domain::template::{Template, TemplateError};
 
 /// The most often that a step may be tried.
@@ -20,6 +22,13 @@ pub struct Plan {
     pub runbook: String,
     /// Its steps. Never empty in a [`Saga`](super::Saga).
     pub steps: Vec<PlannedStep>,
+    /// What must hold around them.
+    #[serde(default, skip_serializing_if = "PlannedChecks::is_empty")]
+    pub checks: PlannedChecks,
+    /// The remediation that this plan takes back, if that is what it is for. The check that had found that
+    /// one's problem is then not asked at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<RemediationId>,
 }
 
 /// One step: one effect, and how it is verified and taken back.
@@ -47,6 +56,9 @@ pub struct PlannedStep {
     pub backoff: Duration,
     /// Whether running it twice does the same as running it once.
     pub idempotent: bool,
+    /// Whether it needs a person's yes, which is good for one try.
+    #[serde(default)]
+    pub asked: bool,
 }
 
 /// How a step is known to have worked.
@@ -57,8 +69,23 @@ pub enum PlannedVerify {
     Command(Action),
     /// The check that found the problem.
     Check,
+    /// Commands that print what they printed before it was changed: of an undo.
+    ReadsAs(Vec<Reading>),
+    /// Its own exit code: of an undo for which nothing was captured that could be read again.
+    ExitCode,
     /// Nothing: only for a step that reads; its exit code says it.
     None,
+}
+
+/// A command, and what it is to print.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reading {
+    /// What people call it.
+    pub name: String,
+    /// The command.
+    pub read: Action,
+    /// What it printed when it was captured.
+    pub value: String,
 }
 
 /// Why a plan is not fit to run.
@@ -89,6 +116,12 @@ pub enum PlanError {
         /// What is wrong with it.
         why: TemplateError,
     },
+    /// Two checks have one name.
+    #[error("two checks are called `{0}`; give each its own name")]
+    CheckedTwice(String),
+    /// A safety check that is asked too late to make anything safe.
+    #[error("the check `{0}` is a safety check and does not stand in `before`; move it there")]
+    LateSafety(String),
     /// The number of attempts is out of range.
     #[error("step `{step}` has `attempts: {attempts}`; it can be 1 to {MAX_ATTEMPTS}")]
     Attempts {
@@ -100,6 +133,24 @@ pub enum PlanError {
 }
 
 impl Plan {
+    /// A plan without checks.
+    #[must_use]
+    pub fn new(runbook: String, steps: Vec<PlannedStep>) -> Self {
+        Self { runbook, steps, checks: PlannedChecks::default(), undoes: None }
+    }
+
+    /// Whether both run the same commands in the same places, whatever the policy thinks of them.
+    #[must_use]
+    pub fn runs_the_same(&self, other: &Self) -> bool {
+        let same = |(one, other): (&PlannedStep, &PlannedStep)| {
+            (&one.captures, &one.run, &one.verify, &one.undo)
+                == (&other.captures, &other.run, &other.verify, &other.undo)
+        };
+        self.checks == other.checks
+            && self.steps.len() == other.steps.len()
+            && self.steps.iter().zip(&other.steps).all(same)
+    }
+
     /// Holds the plan to what the saga relies on.
     ///
     /// # Errors
@@ -108,6 +159,7 @@ impl Plan {
         if self.steps.is_empty() {
             return Err(PlanError::Empty);
         }
+        self.checks.check()?;
         self.steps.iter().try_for_each(PlannedStep::check)
     }
 }
@@ -146,13 +198,13 @@ impl PlannedStep {
         }
     }
 
-    /// Whether it may run twice without harm.
+    /// Whether it may run twice: without harm, and without another yes.
     #[must_use]
     pub fn repeatable(&self) -> bool {
-        self.idempotent || self.effect == Effect::Read
+        !self.asked && (self.idempotent || self.effect == Effect::Read)
     }
 
-    /// How often it may be tried: once, unless it may run twice without harm.
+    /// How often it may be tried: once, unless it may run twice.
     #[must_use]
     pub fn tries(&self) -> u32 {
         if self.repeatable() { self.attempts } else { 1 }
@@ -220,16 +272,16 @@ pub fn fill_captures(action: &Action, values: &BTreeMap<String, String>) -> Resu
 }
 
 /// Durations as whole milliseconds.
-mod millis {
+pub(super) mod millis {
     use std::time::Duration;
 
     use serde::{Deserialize, Deserializer, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
+    pub(in super::super) fn serialize<S: Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_u64(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
         u64::deserialize(from).map(Duration::from_millis)
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::event::{End, NotRun, Outcome, Part, Process, SagaEvent};
+use super::guard::Guard;
 use super::legal::IllegalEvent;
 use super::plan::{Plan, PlanError, PlannedStep};
 use crate::domain::ids::{ExecutionId, RemediationId};
@@ -20,6 +21,7 @@ pub struct Saga {
     pub(super) course: Course,
     pub(super) cancel: Option<String>,
     pub(super) probe: Option<(ExecutionId, Process)>,
+    pub(super) guard: Option<Guard>,
 }
 
 /// Where a saga is heading.
@@ -118,7 +120,10 @@ impl Saga {
             captured: BTreeMap::new(),
         };
         let steps = vec![fresh; plan.steps.len()];
-        Ok(Self { id, plan, steps, course: Course::Forward, cancel: None, probe: None })
+        let mut saga =
+            Self { id, plan, steps, course: Course::Forward, cancel: None, probe: None, guard: None };
+        saga.guard_start(0);
+        Ok(saga)
     }
 
     /// Takes an event, or refuses it and stays as it is.
@@ -129,6 +134,7 @@ impl Saga {
         self.legal(event)?;
         self.fold(event);
         self.settle_cancellation();
+        self.settle_end_of_undo();
         Ok(())
     }
 

@@ -27,6 +27,7 @@ fn book(name: &str, fits: Match) -> Runbook {
         file: format!("{name}.yaml"),
         fits,
         steps: Vec::new(),
+        checks: Checks::default(),
         limits: RunbookLimits::default(),
     }
 }

@@ -10,6 +10,8 @@ use crate::domain::remediation::Outcome;
 use crate::domain::signal::{Severity, Timestamp};
 use crate::engine::respond::first_line;
 
+/// The field that says how many people have to say yes, and who did.
+const APPROVERS: &str = "Approvers";
 /// The field that says what the answer was.
 const ANSWER: &str = "Answer";
 /// The field that says what became of it.
@@ -32,9 +34,19 @@ pub fn question(approval: &Approval, number: u64, title: &str, host: &str, tz: T
         .field("Risk", risk(effect))
         .field("Blast radius", reach(radius))
         .field("Undo", undo(&approval.actions, &deeds))
+        .field(APPROVERS, approvers(approval))
         .field("Expires", format!("{until}, in {left}; no answer is a no"))
         .action("Approve", format!("approve {}", approval.number))
         .action("Deny", format!("deny {}", approval.number))
+}
+
+/// The card once somebody said yes, and others have to.
+#[must_use]
+pub fn counted(mut card: Card, approval: &Approval) -> Card {
+    for field in card.fields.iter_mut().filter(|field| field.name == APPROVERS) {
+        field.value = approvers(approval);
+    }
+    card
 }
 
 /// The card once the question was answered or came to its end.
@@ -54,11 +66,14 @@ pub fn answered(
         ApprovalState::Pending => return card,
         ApprovalState::Approved => format!("yes, by {who} at {at}{why}"),
         ApprovalState::Denied => format!("no, by {who} at {at}{why}"),
-        ApprovalState::Expired => format!("none; it expired at {at}, and nothing was run"),
+        ApprovalState::Expired => {
+            let what = if why.is_empty() { "none" } else { "not enough" };
+            format!("{what}{why}; it expired at {at}, and nothing was run")
+        }
         ApprovalState::Withdrawn => format!("withdrawn at {at}{why}"),
     };
     card.actions.clear();
-    card.fields.retain(|field| field.name != "Expires");
+    card.fields.retain(|field| field.name != "Expires" && field.name != APPROVERS);
     card.done = state != ApprovalState::Approved;
     if card.done {
         // Over, and nothing was permitted: neither good nor bad.
@@ -89,6 +104,19 @@ pub fn not_begun(mut card: Card, why: &str) -> Card {
     card.done = true;
     card.fields.retain(|field| field.name != RESULT);
     card.field(RESULT, why)
+}
+
+/// How many have to say yes and who did, where one is not enough.
+fn approvers(approval: &Approval) -> String {
+    let left = match approval.left() {
+        1 => "one more is needed".to_owned(),
+        left => format!("{left} more are needed"),
+    };
+    match approval.tally() {
+        Some(tally) => format!("{tally}; {left}"),
+        None if approval.needed > 1 => format!("{} people have to say yes", approval.needed),
+        None => String::new(),
+    }
 }
 
 /// A command with its host, and what it is for unless it does a step.

@@ -32,16 +32,19 @@ impl Round<'_> {
             id: message.id,
             written_at: message.written_at,
             place: message.place.clone(),
-            card: message.card.cleaned(),
+            // It was written without secrets; some may be known only since.
+            card: self.courier.store.redaction().now().card(&message.card.cleaned()),
             refs: refs.clone(),
         };
+        let redact = |why: String| self.courier.store.redaction().redact(&why).into_owned();
         match self.courier.chat.deliver(&outbound).await {
             Ok(delivered) => self.delivered(message, &key, &refs, delivered).await,
             Err(DeliveryError::Limited { pause, everything }) => {
                 self.pause(&message, pause, everything, is_edit).await
             }
-            Err(DeliveryError::Transient { why, hold }) => self.put_off(message, why, hold).await,
+            Err(DeliveryError::Transient { why, hold }) => self.put_off(message, redact(why), hold).await,
             Err(DeliveryError::Permanent { why }) => {
+                let why = redact(why);
                 tracing::error!(
                     platform = self.platform,
                     message = message.id,

@@ -74,7 +74,7 @@ impl Post {
             at: Timestamp::UNIX_EPOCH,
         };
         let batch = Batch { messages: vec![message], ..Batch::default() };
-        self.store.call(move |conn| batch.write(conn)).await.unwrap();
+        self.store.write(Arc::new(batch)).await.unwrap();
         self.bell.notify_one();
     }
 }
@@ -85,7 +85,7 @@ async fn while_one_message_is_on_its_way_a_new_one_goes_out_but_none_of_the_same
     let store = Store::open(dir.path()).unwrap();
     let post = Post { store: store.clone(), bell: Arc::default() };
     let (tell, mut asked) = mpsc::unbounded_channel();
-    let (engine, _mailbox) = Handle::new(Activity::default());
+    let (engine, _mailbox) = Handle::new(Activity::default(), store.redaction().clone());
     let courier = Courier {
         chat: Arc::new(Platform(tell)),
         store,

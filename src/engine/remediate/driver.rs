@@ -7,11 +7,11 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 use ulid::Ulid;
 
-use super::ports::{Execute, ExecuteError, FinalCheck, Order, SagaLog};
+use super::ports::{Execute, ExecuteError, FinalCheck, Order, Purpose, SagaLog};
 use crate::domain::action::Action;
 use crate::domain::ids::ExecutionId;
 use crate::domain::remediation::{
-    End, IllegalEvent, Next, NotRun, Outcome, Part, Process, Saga, SagaEvent, Tail, fill_captures,
+    End, IllegalEvent, Next, NotRun, Outcome, Part, Process, Saga, SagaEvent, Tail, fill_captures, is_fresh,
 };
 use crate::domain::signal::Timestamp;
 use crate::engine::ports::{Child, Clock, Exit, Gatekeeper, Output};
@@ -26,6 +26,8 @@ pub struct Deps<'a> {
     pub check: &'a dyn FinalCheck,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// Whether a text holds a secret, which must not get into the log.
+    pub holds_secret: &'a (dyn Fn(&str) -> bool + Send + Sync),
 }
 
 /// Told of each event once it is durable, with the saga as it is after it.
@@ -110,6 +112,11 @@ impl Driver<'_> {
                     let verdict = self.read_back(step).await?;
                     self.commit(SagaEvent::UndoVerified { step, verdict }).await?;
                 }
+                Next::Guard(point, check) => {
+                    let verdict = self.ask(&check).await?;
+                    let at = self.deps.clock.now();
+                    self.commit(SagaEvent::Guarded { point, name: check.name, at, verdict }).await?;
+                }
                 Next::FinalCheck => {
                     let verdict = self.deps.check.check().await;
                     self.commit(SagaEvent::Checked { verdict }).await?;
@@ -158,6 +165,8 @@ impl Driver<'_> {
     }
 
     async fn start(&mut self, step: usize) -> Result<(), DriveError> {
+        // The step may rely on them as long as they are fresh; once it is started, the saga has forgotten them.
+        let safety = self.saga.safety_passed(step);
         let (captured, digest) = match self.prepare(step).await? {
             Ok(prepared) => prepared,
             Err(why) => return self.commit(SagaEvent::Refused { step, part: Part::Run, why }).await,
@@ -167,7 +176,7 @@ impl Driver<'_> {
         let action = self.saga.plan().steps[step].run.clone();
         self.commit(SagaEvent::Started { step, attempt, execution, digest: digest.clone(), captured })
             .await?;
-        self.run_part(step, Part::Run, execution, &action, &digest).await
+        self.run_part(step, Part::Run, execution, &action, &digest, safety).await
     }
 
     /// Everything that must be in place before a step may change anything: its captures, an undo that could be
@@ -188,14 +197,21 @@ impl Driver<'_> {
         let planned = &self.saga.plan().steps[step];
         if let Some(undo) = &planned.undo {
             let judged = match fill_captures(undo, &captured) {
-                Ok(undo) => self.deps.execute.judge(&undo).await,
+                Ok(undo) => self.deps.execute.judge(&undo, Purpose::Undo).await,
                 Err(why) => Err(why.to_string()),
             };
             if let Err(why) = judged {
                 return Ok(Err(format!("it was not begun, because it could not be taken back: {why}")));
             }
         }
-        Ok(self.deps.execute.judge(&planned.run).await.map(|digest| (captured, digest)))
+        let purpose = self.doing(self.saga.safety_passed(step));
+        Ok(self.deps.execute.judge(&planned.run, purpose).await.map(|digest| (captured, digest)))
+    }
+
+    /// Doing a step now, for which the safety checks passed then.
+    fn doing(&self, safety: Option<Timestamp>) -> Purpose {
+        let safety_checked = safety.is_some_and(|at| is_fresh(at, self.deps.clock.now()));
+        Purpose::Step { safety_checked }
     }
 
     async fn undo(&mut self, step: usize) -> Result<(), DriveError> {
@@ -205,13 +221,13 @@ impl Driver<'_> {
         };
         let execution = self.new_execution();
         self.commit(SagaEvent::UndoStarted { step, execution, digest: digest.clone() }).await?;
-        self.run_part(step, Part::Undo, execution, &action, &digest).await
+        self.run_part(step, Part::Undo, execution, &action, &digest, None).await
     }
 
     async fn prepare_undo(&self, step: usize) -> Result<(Action, String), String> {
         let undo = self.saga.plan().steps[step].undo.as_ref().ok_or("it has no undo")?;
         let action = fill_captures(undo, &self.saga.steps()[step].captured).map_err(|why| why.to_string())?;
-        let digest = self.deps.execute.judge(&action).await?;
+        let digest = self.deps.execute.judge(&action, Purpose::Undo).await?;
         Ok((action, digest))
     }
 
@@ -223,9 +239,14 @@ impl Driver<'_> {
         execution: ExecutionId,
         action: &Action,
         digest: &str,
+        safety: Option<Timestamp>,
     ) -> Result<(), DriveError> {
         let timeout = self.saga.plan().steps[step].timeout;
-        let order = Order { action, digest: Some(digest), execution, timeout };
+        let purpose = match part {
+            Part::Run => self.doing(safety),
+            Part::Undo => Purpose::Undo,
+        };
+        let order = Order { action, digest: Some(digest), execution, timeout, purpose };
         let spawned = |process| SagaEvent::Spawned { step, part, execution, process };
         let result = match self.execute(order, &spawned).await? {
             Ok(output) => ran(step, part, execution, &output),

@@ -11,4 +11,4 @@ mod probe;
 mod tests;
 
 pub use driver::{Deps, DriveError, Observe, drive, recover};
-pub use ports::{Execute, ExecuteError, FinalCheck, Order, SagaLog};
+pub use ports::{Execute, ExecuteError, FinalCheck, Order, Purpose, SagaLog};

@@ -26,6 +26,20 @@ pub trait FinalCheck: Send + Sync {
     async fn check(&self) -> CheckVerdict;
 }
 
+/// What a command of a plan is for: a permission to do something is none to undo something, or the other way round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To look: a capture, a verify, a check.
+    Look,
+    /// To do a step.
+    Step {
+        /// Whether the plan's safety checks have just passed for it.
+        safety_checked: bool,
+    },
+    /// To take a step back.
+    Undo,
+}
+
 /// One process to run.
 #[derive(Debug, Clone, Copy)]
 pub struct Order<'a> {
@@ -38,6 +52,8 @@ pub struct Order<'a> {
     pub execution: ExecutionId,
     /// Running time; at its end the whole process group is ended.
     pub timeout: Duration,
+    /// What it is for.
+    pub purpose: Purpose,
 }
 
 /// Why a process did not begin.
@@ -58,7 +74,7 @@ pub trait Execute: Send + Sync {
     ///
     /// # Errors
     /// For people: why not.
-    async fn judge(&self, action: &Action) -> Result<String, String>;
+    async fn judge(&self, action: &Action, purpose: Purpose) -> Result<String, String>;
 
     /// Judges once more, and runs. The process waits behind a gate until `gate` has recorded it.
     ///

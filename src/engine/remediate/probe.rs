@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::driver::{DriveError, Driver};
-use super::ports::Order;
+use super::ports::{Order, Purpose};
 use crate::domain::action::Action;
-use crate::domain::remediation::{CheckVerdict, PlannedVerify, SagaEvent, Tail};
+use crate::domain::remediation::{CheckVerdict, PlannedCheck, PlannedVerify, Reading, SagaEvent, Tail};
 use crate::engine::ports::{Exit, Output};
 
 /// The longest captured value, in bytes: it has to fit into one argument of the undo, and into the log.
@@ -23,6 +23,11 @@ impl Driver<'_> {
         let mut values = BTreeMap::new();
         for (name, action) in captures {
             match self.read(&action, timeout).await? {
+                Ok(value) if (self.deps.holds_secret)(&value) => {
+                    return Ok(Err(format!(
+                        "it was not begun: what was captured as `{name}` looks like a secret, and secrets are not stored"
+                    )));
+                }
                 Ok(value) => values.insert(name, value),
                 Err(why) => {
                     return Ok(Err(format!("it was not begun, because `{name}` can't be captured: {why}")));
@@ -42,8 +47,19 @@ impl Driver<'_> {
                 Err(why) => CheckVerdict::Unreadable(why),
             }),
             PlannedVerify::Check => Ok(self.deps.check.check().await),
-            PlannedVerify::None => Ok(CheckVerdict::Unreadable("the step has no verify".into())),
+            PlannedVerify::ReadsAs(readings) => self.read_as(&readings, timeout).await,
+            PlannedVerify::ExitCode | PlannedVerify::None => {
+                Ok(CheckVerdict::Unreadable("the step has no verify".into()))
+            }
         }
+    }
+
+    /// Whether a check of the plan holds.
+    pub(super) async fn ask(&mut self, check: &PlannedCheck) -> Result<CheckVerdict, DriveError> {
+        Ok(match self.probe(&check.run, check.timeout).await? {
+            Ok(output) => verdict(&output),
+            Err(why) => CheckVerdict::Unreadable(why),
+        })
     }
 
     /// Whether an undo restored what it names: those captures, read again, are as they were.
@@ -51,16 +67,31 @@ impl Driver<'_> {
         let planned = &self.saga.plan().steps[step];
         let names = planned.undo_captures().unwrap_or_default();
         let (captures, timeout) = (planned.captures.clone(), planned.timeout);
-        for (name, action) in captures.into_iter().filter(|(name, _)| names.contains(name)) {
-            let now = match self.read(&action, timeout).await? {
+        let captured = &self.saga.steps()[step].captured;
+        let named = captures.into_iter().filter(|(name, _)| names.contains(name));
+        let reading = |(name, read): (String, Action)| {
+            let value = captured.get(&name).cloned().unwrap_or_default();
+            Reading { name, read, value }
+        };
+        let readings: Vec<Reading> = named.map(reading).collect();
+        self.read_as(&readings, timeout).await
+    }
+
+    /// Whether everything reads as it did.
+    async fn read_as(&mut self, readings: &[Reading], timeout: Duration) -> Result<CheckVerdict, DriveError> {
+        for Reading { name, read, value: before } in readings {
+            let now = match self.read(read, timeout).await? {
                 Ok(value) => value,
                 Err(why) => {
                     return Ok(CheckVerdict::Unreadable(format!("`{name}` can't be read back: {why}")));
                 }
             };
-            let before = self.saga.steps()[step].captured.get(&name);
-            if before != Some(&now) {
-                let before = before.map_or("", String::as_str);
+            if now != *before && (self.deps.holds_secret)(&now) {
+                return Ok(CheckVerdict::Failed(format!(
+                    "`{name}` is something else, and looks like a secret"
+                )));
+            }
+            if now != *before {
                 return Ok(CheckVerdict::Failed(format!("`{name}` is {now:?} and was {before:?}")));
             }
         }
@@ -86,7 +117,7 @@ impl Driver<'_> {
         timeout: Duration,
     ) -> Result<Result<Output, String>, DriveError> {
         let execution = self.new_execution();
-        let order = Order { action, digest: None, execution, timeout };
+        let order = Order { action, digest: None, execution, timeout, purpose: Purpose::Look };
         let probed = |process| SagaEvent::Probed { execution, process };
         Ok(self.execute(order, &probed).await?.map_err(|error| error.to_string()))
     }

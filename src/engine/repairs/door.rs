@@ -1,15 +1,20 @@
 //! The one door from a repair to the world: the policy's word each time, or an approval that names exactly this.
 
 use async_trait::async_trait;
+use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::Shop;
 use super::permits::Permits;
 use crate::domain::action::Action;
 use crate::domain::ids::ExecutionId;
+use crate::engine::activity::RestingClock;
+use crate::engine::patience;
 use crate::engine::ports::{Child, Gatekeeper, Limits, Output, Reaped};
-use crate::engine::remediate::{Execute, ExecuteError, Order};
+use crate::engine::remediate::{Execute, ExecuteError, Order, Purpose};
 use crate::policy::{Authorized, Decision, Facts, Policy};
+use crate::store::audit::{self, AuditEntry, AuditKind};
+use crate::store::sagas::Unfinished;
 
 /// Output kept of each process of a repair, in bytes.
 const MAX_OUTPUT: usize = 64 * 1024;
@@ -17,6 +22,8 @@ const MAX_OUTPUT: usize = 64 * 1024;
 /// What one repair may do.
 pub(super) struct Door<'a> {
     pub(super) shop: &'a Shop,
+    pub(super) repair: &'a Unfinished,
+    pub(super) clock: &'a RestingClock,
     pub(super) policy: &'a Policy,
     /// The facts of the repair's beginning.
     pub(super) facts: Facts,
@@ -30,24 +37,52 @@ impl Door<'_> {
         self.permits.as_ref().ok_or_else(|| "it needs a person's yes, and nobody was asked".to_owned())
     }
 
-    async fn authorize(&self, action: &Action) -> Result<Authorized, ExecuteError> {
+    /// Notes what becomes of a process. Nothing begins that could not be noted.
+    async fn audit(&self, what: &str, order: &Order<'_>, particulars: Value) -> Result<(), String> {
+        let mut body = json!({
+            "command": order.action.to_string(),
+            "digest": self.policy.digest(order.action).to_string(),
+            "execution": order.execution.to_string(),
+        });
+        if let (Some(body), Value::Object(more)) = (body.as_object_mut(), particulars) {
+            body.extend(more);
+        }
+        let entry = AuditEntry::new(AuditKind::Execution, what, self.shop.clock.now())
+            .of_incident(self.repair.incident)
+            .of_remediation(self.repair.id)
+            .with(body);
+        let redactor = self.shop.store.redaction().now();
+        let append = move |conn: &rusqlite::Connection| audit::append(conn, &entry, &redactor);
+        patience::write(&self.shop.store, self.clock, &self.shop.stopping, "a repair", append)
+            .await
+            .map_err(|error| format!("it could not be noted: {error}"))
+    }
+
+    /// What the policy has to know of a command now.
+    fn facts(&self, purpose: Purpose) -> Facts {
+        let safety_checked = purpose == (Purpose::Step { safety_checked: true });
+        Facts { safety_checked, ..self.facts }
+    }
+
+    async fn authorize(&self, action: &Action, purpose: Purpose) -> Result<Authorized, ExecuteError> {
         let denied = |why: String| ExecuteError::Denied(why);
         let resolved = self.shop.runner.resolve(action).await;
         let executable = resolved.map_err(|error| ExecuteError::NotRun(error.to_string()))?;
         let now = self.shop.clock.now();
-        let evaluation = self.policy.evaluate(action, &self.facts);
+        let facts = self.facts(purpose);
+        let evaluation = self.policy.evaluate(action, &facts);
         match evaluation.decision {
             Decision::Allow => self
                 .policy
-                .authorize(action.clone(), executable, &self.facts, now)
+                .authorize(action.clone(), executable, &facts, now)
                 .map_err(|d| denied(d.to_string())),
             Decision::Approve => {
                 let grant = self
                     .permits()
-                    .and_then(|p| p.spend(action, &executable, self.policy, now))
+                    .and_then(|p| p.spend(action, purpose, &executable, self.policy, now))
                     .map_err(denied)?;
                 self.policy
-                    .authorize_approved(action.clone(), executable, &self.facts, &grant, now)
+                    .authorize_approved(action.clone(), executable, &facts, &grant, now)
                     .map_err(|d| denied(d.to_string()))
             }
             Decision::Forbid => Err(denied(evaluation.reasons.join("; "))),
@@ -57,11 +92,11 @@ impl Door<'_> {
 
 #[async_trait]
 impl Execute for Door<'_> {
-    async fn judge(&self, action: &Action) -> Result<String, String> {
-        let evaluation = self.policy.evaluate(action, &self.facts);
+    async fn judge(&self, action: &Action, purpose: Purpose) -> Result<String, String> {
+        let evaluation = self.policy.evaluate(action, &self.facts(purpose));
         match evaluation.decision {
             Decision::Allow => {}
-            Decision::Approve => self.permits()?.covers(action)?,
+            Decision::Approve => self.permits()?.covers(action, purpose)?,
             Decision::Forbid => return Err(evaluation.reasons.join("; ")),
         }
         Ok(self.policy.digest(action).to_string())
@@ -71,17 +106,40 @@ impl Execute for Door<'_> {
         if order.digest.is_some_and(|digest| digest != self.policy.digest(order.action).to_string()) {
             return Err(ExecuteError::Denied("what would run is not what was judged".to_owned()));
         }
-        let authorized = self.authorize(order.action).await?;
+        let authorized = match self.authorize(order.action, order.purpose).await {
+            Ok(authorized) => authorized,
+            Err(error) => {
+                let why = json!({ "why": error.to_string() });
+                self.audit("refused", &order, why).await.map_err(ExecuteError::NotRun)?;
+                return Err(error);
+            }
+        };
+        let begins = json!({
+            "executable": authorized.executable().path,
+            "sha256": authorized.executable().sha256,
+            "why": authorized.why(),
+        });
+        self.audit("started", &order, begins).await.map_err(ExecuteError::NotRun)?;
         let limits = Limits { timeout: order.timeout, max_output: MAX_OUTPUT };
         // A step that began finishes: calling off acts between steps.
         let (_never, cancel) = watch::channel(false);
         self.in_flight.send_replace(true);
         let output = self.shop.runner.run(authorized, limits, gate, cancel).await;
+        let ends = match &output {
+            Ok(output) => json!({ "exit": output.exit, "ms": output.duration.as_millis() as u64 }),
+            Err(error) => json!({ "not_run": error.to_string() }),
+        };
+        if let Err(why) = self.audit("ended", &order, ends).await {
+            // What it did is on the repair's own record; only this line of the trail is missing.
+            tracing::error!(why, "the audit trail misses the end of a process");
+        }
         if order.digest.is_none() || output.is_err() {
             // Nothing is recorded of the end of what only reads.
             self.in_flight.send_replace(false);
         }
-        output.map_err(|error| ExecuteError::NotRun(error.to_string()))
+        let output = output.map_err(|error| ExecuteError::NotRun(error.to_string()))?;
+        // What only reads may be read for an undo, which needs it to the letter.
+        Ok(if order.digest.is_some() { output.redacted(&self.shop.store.redaction().now()) } else { output })
     }
 
     async fn reap(&self, execution: ExecutionId, child: &Child) -> Reaped {

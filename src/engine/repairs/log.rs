@@ -22,7 +22,9 @@ pub(super) struct Log<'a> {
 #[async_trait]
 impl SagaLog for Log<'_> {
     async fn append(&self, id: RemediationId, event: &SagaEvent) -> Result<(), String> {
-        let (writing, now) = (event.clone(), self.clock.now());
+        let mut writing = event.clone();
+        self.shop.store.redaction().now().saga_event(&mut writing);
+        let now = self.clock.now();
         let append = move |conn: &rusqlite::Connection| sagas::append(conn, id, &writing, now);
         patience::write(&self.shop.store, self.clock, &self.shop.stopping, "a repair", append)
             .await

@@ -3,9 +3,10 @@
 use std::sync::{Mutex, PoisonError};
 
 use crate::domain::action::{Action, Executable};
-use crate::domain::approval::Approval;
+use crate::domain::approval::{Approval, ApprovedAction};
 use crate::domain::remediation::{Part, Plan, SagaEvent};
 use crate::domain::signal::Timestamp;
+use crate::engine::remediate::Purpose;
 use crate::policy::{Grant, Policy};
 
 /// What was approved in time may finish after that: its use is what is counted. A grant lives this long, in seconds.
@@ -24,28 +25,32 @@ impl<'a> Permits<'a> {
         for event in log {
             let SagaEvent::Spawned { step, part, .. } = event else { continue };
             let step = plan.steps.get(*step);
-            let action = step.and_then(|s| if *part == Part::Run { Some(&s.run) } else { s.undo.as_ref() });
-            if let Some(entry) = action.and_then(|action| permits.free(action).ok()) {
+            let (action, purpose) = match part {
+                Part::Run => (step.map(|s| &s.run), Purpose::Step { safety_checked: false }),
+                Part::Undo => (step.and_then(|s| s.undo.as_ref()), Purpose::Undo),
+            };
+            if let Some(entry) = action.and_then(|action| permits.free(action, purpose).ok()) {
                 permits.mark(entry);
             }
         }
         permits
     }
 
-    /// Whether the approval names this action and was not used for it.
-    pub(super) fn covers(&self, action: &Action) -> Result<(), String> {
-        self.free(action).map(|_| ())
+    /// Whether the approval names this action for this purpose and was not used for it.
+    pub(super) fn covers(&self, action: &Action, purpose: Purpose) -> Result<(), String> {
+        self.free(action, purpose).map(|_| ())
     }
 
     /// Uses the approval for this action.
     pub(super) fn spend(
         &self,
         action: &Action,
+        purpose: Purpose,
         executable: &Executable,
         policy: &Policy,
         now: Timestamp,
     ) -> Result<Grant, String> {
-        let entry = self.free(action)?;
+        let entry = self.free(action, purpose)?;
         if self.approval.actions[entry].executable.as_ref().is_some_and(|shown| shown != executable) {
             let program = executable.path.display();
             return Err(format!(
@@ -62,9 +67,13 @@ impl<'a> Permits<'a> {
         })
     }
 
-    fn free(&self, action: &Action) -> Result<usize, String> {
+    fn free(&self, action: &Action, purpose: Purpose) -> Result<usize, String> {
         let named: Vec<usize> = (0..self.approval.actions.len())
-            .filter(|&entry| is_filling(&self.approval.actions[entry].action, action))
+            .filter(|&entry| is_for(&self.approval.actions[entry], purpose))
+            .filter(|&entry| match purpose {
+                Purpose::Undo => is_filling(&self.approval.actions[entry].action, action),
+                Purpose::Look | Purpose::Step { .. } => self.approval.actions[entry].action == *action,
+            })
             .collect();
         if named.is_empty() {
             return Err(format!("approval {} does not name `{action}`", self.approval.number));
@@ -80,6 +89,16 @@ impl<'a> Permits<'a> {
         if !self.approval.actions[entry].looks {
             self.used.lock().unwrap_or_else(PoisonError::into_inner)[entry] = true;
         }
+    }
+}
+
+/// Whether it was shown for this purpose. Without that, a step that sets a value would pass for its own undo, which was
+/// shown as setting any.
+fn is_for(shown: &ApprovedAction, purpose: Purpose) -> bool {
+    match purpose {
+        Purpose::Look => shown.looks,
+        Purpose::Step { .. } => !shown.looks && shown.purpose.is_none(),
+        Purpose::Undo => !shown.looks && shown.purpose.is_some(),
     }
 }
 
@@ -115,15 +134,4 @@ fn is_filled(shown: &str, filled: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_captured_value_fits_where_the_undo_was_shown_with_its_name_and_nowhere_else() {
-        assert!(is_filled("quota={{ capture.old }}", "quota=10G"));
-        assert!(is_filled("{{ capture.a }}:{{ capture.b }}", "x:y"));
-        assert!(!is_filled("quota={{ capture.old }}", "refquota=10G"));
-        assert!(!is_filled("set", "destroy"));
-        assert!(!is_filled("{{ capture.old }}.bak", "/etc/passwd"));
-    }
-}
+mod tests;

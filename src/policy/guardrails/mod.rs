@@ -10,7 +10,7 @@ mod leaks;
 mod own_process;
 mod own_state;
 mod places;
-mod risky;
+mod repairs;
 mod seen;
 mod senders;
 mod storage;
@@ -19,7 +19,7 @@ mod wiping;
 
 use std::path::PathBuf;
 
-use crate::domain::action::{BlastRadius, Command, Effect};
+use crate::domain::action::{Command, Effect};
 
 use super::paths::base_name;
 use super::segment::{Line, Opaque, Word};
@@ -106,10 +106,10 @@ pub(super) fn repetition(limit_exceeded: bool, effect: Effect) -> Option<Guardra
     })
 }
 
-/// Why what a rule calls irreversible, for more than one host, stops here: there is no undo, and it reaches far.
-pub(super) fn without_return(effect: Effect, blast_radius: BlastRadius) -> Option<Guardrail> {
-    (effect == Effect::Irreversible && blast_radius >= BlastRadius::Cluster)
-        .then(|| Guardrail::unless_checked("it can't be taken back, and reaches further than one host"))
+/// Why what a rule calls risky stops here: it has no undo, and a mistake costs more than one thing.
+pub(super) fn without_return(why: &str) -> Guardrail {
+    let remedy = "it has no undo, so that takes a runbook with a safety check which passes right before";
+    Guardrail { why: format!("{why}; {remedy}"), unless_checked: true }
 }
 
 /// The part that needs no knowledge of this installation: wiped disks, destroyed storage, deleted namespaces. Of several
@@ -165,7 +165,7 @@ fn judge(seen: Seen<'_>) -> Option<Guardrail> {
         .or_else(|| {
             let what = storage::destroys(seen)
                 .or_else(|| databases::destroys(seen))
-                .or_else(|| risky::is_without_return(seen))?;
+                .or_else(|| repairs::may_cost_all(seen))?;
             Some(Guardrail::unless_checked(&format!("`{}` {what}", seen.name)))
         })
 }

@@ -29,12 +29,18 @@ impl Field {
     fn finish(self, words: &mut Vec<Word>) {
         if self.unknown {
             words.push(Word::Unknown(self.text));
-        } else if self.files {
+        } else if self.files && !is_address(&self.text) {
             words.push(Word::Files(self.text));
         } else if self.present || !self.text.is_empty() {
             words.push(Word::Known(self.text));
         }
     }
+}
+
+/// Whether a word is an address with a query in it (`http://nas/api?x=1`): no folder is called `http:`, so that it stands
+/// for no file and stays as it is.
+fn is_address(text: &str) -> bool {
+    ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme))
 }
 
 impl Shell<'_> {
@@ -147,9 +153,9 @@ impl Shell<'_> {
 
 /// Puts the values in their places, and splits the outcome where a shell does.
 fn fields(units: &[Unit], value: impl Fn(&Expansion) -> Option<Resolved>, words: &mut Vec<Word>) {
-    let mut field = Field::default();
     // `~+`, `~-` and `~2` are where the shell is, or was.
-    field.unknown = matches!(units, [Unit::Plain('~'), Unit::Plain('+' | '-' | '0'..='9'), ..]);
+    let unknown = matches!(units, [Unit::Plain('~'), Unit::Plain('+' | '-' | '0'..='9'), ..]);
+    let mut field = Field { unknown, ..Field::default() };
     for unit in units {
         match unit {
             Unit::Plain(c) => field.push_plain(*c),

@@ -1,4 +1,5 @@
 mod corpus;
+mod properties;
 
 use chrono::{Duration, TimeZone, Utc};
 use proptest::prelude::*;
@@ -116,7 +117,7 @@ fn what_cannot_be_taken_back_seen_through_or_found_in_a_rule_is_asked_for() {
         "reboot",
         "systemctl restart sshd",
         "sh -c reboot",
-        "curl http://nas/",
+        "curl http://example.com/",
         "/tmp/df -h",
         "systemctl start reboot.target",
         "systemctl restart nginx*",
@@ -128,27 +129,26 @@ fn what_cannot_be_taken_back_seen_through_or_found_in_a_rule_is_asked_for() {
 
 #[test]
 fn a_guardrail_forbids_what_an_operators_rule_would_allow() {
-    let own = "rules:\n  - name: own-any\n    why: x\n    pattern: [[rm, cp, zpool]]\n    flags: [-r, -f]\n    args: {max: 3}\n    effect: read\n    match: [rm /srv/x]\n    not_match: [ls]\n";
+    let own = "rules:\n  - name: own-any\n    why: x\n    pattern: [[own-clean, rm, cp, zpool]]\n    flags: [-r, -f]\n    args: {max: 3}\n    effect: read\n    match: [own-clean /srv/x]\n    not_match: [ls]\n";
     let policy = with(own).unwrap().protecting(["/var/lib/steward".into()]);
     let decide = |line: &str| policy.evaluate(&action(line), &FREE).decision;
-    assert_eq!(decide("rm /srv/x"), Decision::Allow);
+    assert_eq!(decide("own-clean /srv/x"), Decision::Allow);
     assert_eq!(decide("rm -rf /"), Decision::Forbid);
     assert_eq!(decide("zpool destroy tank"), Decision::Forbid);
     assert_eq!(decide("cp /srv/x /var/lib/steward/steward.db"), Decision::Forbid);
 }
 
 #[test]
-fn what_reaches_far_and_has_no_way_back_takes_a_safety_check_and_then_a_person() {
-    let own = "rules:\n  - name: own-far\n    why: x\n    pattern: [/opt/lab/failover]\n    effect: irreversible\n    blast_radius: cluster\n    match: [/opt/lab/failover]\n    not_match: [ls]\n";
+fn what_a_rule_calls_risky_takes_a_safety_check_and_then_a_person() {
+    let own = "rules:\n  - name: own-far\n    why: x\n    pattern: [/opt/lab/failover]\n    effect: irreversible\n    risky: true\n    blast_radius: cluster\n    match: [/opt/lab/failover]\n    not_match: [ls]\n";
     let policy = with(own).unwrap();
     let decide = |facts: Facts| policy.evaluate(&action("/opt/lab/failover"), &facts).decision;
     assert_eq!(decide(FREE), Decision::Forbid);
     assert_eq!(decide(Facts { safety_checked: true, ..FREE }), Decision::Approve);
-    let near = Facts { target_radius: BlastRadius::Cluster, ..FREE };
     assert_eq!(
-        policy.evaluate(&action("reboot"), &near).decision,
+        policy.evaluate(&action("reboot"), &FREE).decision,
         Decision::Approve,
-        "the rule's own radius counts"
+        "what is merely gone is asked for"
     );
 }
 

@@ -1,6 +1,8 @@
+use super::super::audit::{self, AuditEntry};
 use super::super::columns::from_ms;
 use super::super::migrations::STATE_SCHEMA;
 use super::*;
+use crate::domain::redact::Redactor;
 
 const KEEP: Duration = Duration::from_millis(1000);
 const NOW: i64 = 10_000;
@@ -72,7 +74,12 @@ fn what_is_over_for_long_enough_goes_with_all_that_belongs_to_it_and_nothing_els
     incident(&conn, "merged-long-ago", "merged", 1);
     incident(&conn, "just-closed", "closed", 9_000);
     incident(&conn, "live", "stuck", 1);
-    conn.execute("INSERT INTO audit VALUES (NULL, 0, 'ada', 'approved', '{}')", []).unwrap();
+    audit::append(
+        &conn,
+        &AuditEntry::asked("ada", "approve", serde_json::json!({}), from_ms(0)),
+        &Redactor::shapes(),
+    )
+    .unwrap();
     assert_eq!(step(&conn, 10).incidents, 2);
     assert_left(&conn, &["just-closed", "live"]);
     assert_eq!(all(&conn, "SELECT who FROM audit"), ["ada"]);

@@ -5,11 +5,12 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use super::super::*;
+use crate::domain::approval::{ApprovalState, Person};
 use crate::domain::escalation::{Scope, Threshold};
 use crate::domain::ids::ApprovalId;
 use crate::domain::remediation::Outcome;
 use crate::domain::report::{Finding, Report, Status};
-use crate::domain::runbook::{CommandTemplate, Glob, Match, RunbookLimits, Step, Verify};
+use crate::domain::runbook::{Checks, CommandTemplate, Glob, Match, RunbookLimits, Step, Verify};
 use crate::domain::signal::{Severity, Signal};
 use crate::domain::target::Signature;
 use crate::domain::template::Template;
@@ -125,6 +126,8 @@ fn settings() -> Settings {
         threshold: Threshold { occurrences: 3, window: minutes(60), cooldown: minutes(60) },
         scope: Scope::Root,
         approval_expiry: minutes(30),
+        hours: Vec::new(),
+        clean_runs: 3,
         changes_window: minutes(1440),
         platforms: vec!["console".into()],
     }
@@ -153,6 +156,7 @@ fn runbook(name: &str, signature: &str, command: &[&str]) -> Runbook {
         file: String::new(),
         fits: Match { signature: Some(Glob::parse(signature).unwrap()), ..Match::default() },
         steps: vec![step],
+        checks: Checks::default(),
         limits: RunbookLimits { cooldown: minutes(1), max_attempts: 2, watch: minutes(5) },
     }
 }
@@ -277,7 +281,7 @@ impl Sim {
                     Effect::RunSkill { skill, .. } => {
                         wanted.insert(SKILLS.iter().position(|name| *name == skill).unwrap());
                     }
-                    Effect::Repair(repair, _) => self.running.push(Running {
+                    Effect::Repair(repair, ..) => self.running.push(Running {
                         incident: repair.incident,
                         remediation: repair.id,
                         runbook: repair.terms.plan.runbook,
@@ -344,7 +348,8 @@ impl Sim {
         let Some(&number) = self.world.approvals.keys().next() else { return };
         if yes {
             // In the same turn the problem may have gone; then it says why nothing runs.
-            drop(self.world.approve(number, "alex", self.now));
+            let alex = Person { name: "alex".into(), account: "console:alex".into() };
+            drop(self.world.approve(number, &alex, self.now));
         } else {
             self.world.deny(number, None, "alex", self.now).unwrap();
         }
@@ -514,11 +519,12 @@ impl Stored {
             incidents: live.map(|s| LiveIncident { stored: s.clone(), untold: untold(s) }).collect(),
             signals: self.signals.values().filter(kept).cloned().collect(),
             silences: self.silences.values().filter(|(_, told)| !told).map(|(s, _)| s.clone()).collect(),
+            trust: Vec::new(),
             last_silence: self.silences.keys().last().copied().unwrap_or(0),
             approvals: self
                 .approvals
                 .values()
-                .filter(|a| a.state == crate::domain::approval::ApprovalState::Pending)
+                .filter(|a| a.state == ApprovalState::Pending)
                 .cloned()
                 .collect(),
             occurrences: self

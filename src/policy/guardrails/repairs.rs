@@ -1,9 +1,10 @@
-//! Repairs that may cost everything: there is no way back from them but a backup.
+//! Repairs of storage that may cost all of it: there is no way back from them but a backup. (What else is risky, rules
+//! say.)
 
 use super::seen::Seen;
 
 /// What this command risks, if it does.
-pub(super) fn is_without_return(seen: Seen<'_>) -> Option<&'static str> {
+pub(super) fn may_cost_all(seen: Seen<'_>) -> Option<&'static str> {
     let is = match seen.name {
         "btrfs" => {
             seen.pair(&["check"], &["repair"])
@@ -23,13 +24,8 @@ pub(super) fn is_without_return(seen: Seen<'_>) -> Option<&'static str> {
         "consul" | "nomad" => {
             seen.pair(&["snapshot"], &["restore"]) || seen.pair(&["raft"], &["remove-peer"])
         }
-        "vault" => {
-            seen.pair(&["operator"], &["rekey", "rotate", "migrate", "generate-root"])
-                || seen.pair(&["snapshot"], &["restore"])
-        }
+        "vault" => seen.pair(&["operator"], &["migrate"]) || seen.pair(&["snapshot"], &["restore"]),
         "pg_resetwal" | "pg_resetxlog" => true,
-        "proxmox-backup-client" => seen.pair(&["key"], &["create", "import-master-pubkey"]),
-        "do-release-upgrade" => true,
         _ => false,
     };
     is.then_some("is a repair or a change that only a backup takes back")

@@ -1,0 +1,163 @@
+//! What the other machine's shell is told: to find the program, to see that it is the one that was authorized, and to
+//! run it. In the words of a POSIX shell, and of no more.
+//!
+//! It reports with lines of its own on standard error (see [`super::ending`]): whether it began, and how it ended. A
+//! lost connection can so be told from a command that failed.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use crate::domain::action::{Command, Executable};
+use crate::engine::ports::RunError;
+
+use super::super::{MARKER, SYSTEM_PATH};
+
+/// How every line begins that is not the command's own.
+pub(super) const SAYS: &str = "steward-remote:";
+
+/// What a program that is still running is given beyond its time, so that it is ended from here first.
+const BEYOND: Duration = Duration::from_secs(5);
+
+/// Looks for the program as [`super::super::resolve`] does, and for its hash: `steward_path`, `steward_real`,
+/// `steward_hash`.
+const LOOK: &str = r#"
+steward_path=
+case $steward_name in
+/*) if [ -f "$steward_name" ] && [ -x "$steward_name" ]; then steward_path=$steward_name; fi ;;
+*) for steward_dir in DIRECTORIES; do
+  if [ -f "$steward_dir/$steward_name" ] && [ -x "$steward_dir/$steward_name" ]; then
+    steward_path=$steward_dir/$steward_name
+    break
+  fi
+done ;;
+esac
+if [ -z "$steward_path" ]; then echo 'SAYS missing' >&2; exit 127; fi
+steward_real=$(readlink -f -- "$steward_path")
+steward_hash=$({ sha256sum || shasum -a 256 || sha256 -q; } <"$steward_real" 2>/dev/null)
+steward_hash=${steward_hash%% *}
+if [ -z "$steward_hash" ]; then echo 'SAYS unreadable' >&2; exit 126; fi
+"#;
+
+/// The program, if it can be looked for at all.
+pub(super) fn program(command: &Command) -> Result<&str, RunError> {
+    let Some(program) = command.argv.first() else {
+        return Err(RunError::Refused("the command is empty".into()));
+    };
+    if program.contains('/') && !program.starts_with('/') {
+        let why = format!("{program} is a relative path; name the program by its full path");
+        return Err(RunError::Refused(why));
+    }
+    Ok(program)
+}
+
+/// A word as a shell has to be given it to be read as that word. Backslashes stand outside of the quotes, where every
+/// shell reads them alike.
+pub(super) fn quote(word: &str) -> String {
+    let mut quoted = String::from("'");
+    for c in word.chars() {
+        match c {
+            '\'' | '\\' => quoted.extend(["'\\", c.encode_utf8(&mut [0; 4]), "'"]),
+            _ => quoted.push(c),
+        }
+    }
+    quoted.push('\'');
+    quoted
+}
+
+/// The one argument that ssh hands to the login shell over there, whichever that is.
+pub(super) fn line(script: &str) -> String {
+    format!("exec /bin/sh -c {}", quote(script))
+}
+
+/// Finds a program and tells its path and hash.
+pub(super) fn find(program: &str) -> String {
+    let mut script = look(program);
+    let _ = writeln!(script, "printf '{SAYS} found %s %s\\n' \"$steward_hash\" \"$steward_real\"");
+    script
+}
+
+/// Runs a command if its program is what was authorized.
+pub(super) fn run(command: &Command, authorized: &Executable, timeout: Duration) -> Result<String, RunError> {
+    let program = program(command)?;
+    let words: Vec<&str> = command.argv.iter().map(String::as_str).collect();
+    let path = authorized.path.to_string_lossy();
+    let cwd = command.cwd.as_ref().map_or("/".into(), |cwd| cwd.to_string_lossy());
+    let carried = [&path, &cwd].into_iter().map(AsRef::as_ref).chain(words.iter().copied());
+    if carried.into_iter().any(|word| word.contains('\0')) {
+        return Err(RunError::Refused("a word of the command holds a NUL character".into()));
+    }
+    if let Some((name, _)) = command.env.iter().find(|(_, value)| value.contains(['\n', '\0'])) {
+        let why =
+            format!("the value of {name} has more than one line, which can't be brought to another host");
+        return Err(RunError::Refused(why));
+    }
+    let mut script = look(program);
+    script += &differs("steward_real", &path, "moved");
+    script += &differs("steward_hash", &authorized.sha256, "changed");
+    let _ = writeln!(script, "cd -- {} || {{ echo '{SAYS} no directory' >&2; exit 126; }}", quote(&cwd));
+    let (path, (mark, set)) = (SYSTEM_PATH.join(":"), MARKER);
+    let _ = writeln!(script, "PATH={path} LANG=C.UTF-8 {mark}={set}\nexport PATH LANG {mark}");
+    for name in command.env.keys() {
+        let _ = writeln!(script, "IFS= read -r {name} && export {name} || exit 126");
+    }
+    let rest: String = words.iter().skip(1).flat_map(|word| [" ".to_owned(), quote(word)]).collect();
+    let seconds = (timeout + BEYOND).as_secs() + 1;
+    let _ = write!(
+        script,
+        "set -- \"$steward_path\"{rest}
+echo '{SAYS} begins' >&2
+if timeout -k 5 5 true 2>/dev/null; then timeout -k 5 {seconds} \"$@\"; else \"$@\"; fi
+steward_code=$?
+printf '\\n{SAYS} ended %s\\n' \"$steward_code\" >&2
+exit \"$steward_code\"
+"
+    );
+    Ok(script)
+}
+
+/// What the script and the command read: the values of its variables, so that they stand in no list of processes, and
+/// its input.
+pub(super) fn input(command: &Command) -> Option<String> {
+    if command.env.is_empty() {
+        return command.stdin.clone();
+    }
+    let values: String = command.env.values().flat_map(|value| [value.as_str(), "\n"]).collect();
+    Some(values + command.stdin.as_deref().unwrap_or_default())
+}
+
+fn look(program: &str) -> String {
+    let look = LOOK.replace("DIRECTORIES", &SYSTEM_PATH.join(" ")).replace("SAYS", SAYS);
+    format!("steward_name={}{look}", quote(program))
+}
+
+/// Ends the script if a variable is not what it should be, and says what it is.
+fn differs(variable: &str, expected: &str, word: &str) -> String {
+    let expected = quote(expected);
+    format!(
+        "if [ \"${variable}\" != {expected} ]; then printf '{SAYS} {word} %s\\n' \"${variable}\" >&2; exit 126; fi\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn sh(script: &str) -> Vec<u8> {
+        std::process::Command::new("/bin/sh").args(["-c", script]).output().unwrap().stdout
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn every_word_arrives_through_two_shells_as_it_is(
+            words in prop::collection::vec("([ -~]|[\\n\\t\\\\'\"$`!*~#äß€]){0,12}", 1..6)
+        ) {
+            let quoted: Vec<String> = words.iter().map(|word| quote(word)).collect();
+            let printed = sh(&line(&format!("printf '%s\\0' {}", quoted.join(" "))));
+            let expected: Vec<u8> = words.iter().flat_map(|word| [word.as_bytes(), b"\0"].concat()).collect();
+            prop_assert_eq!(printed, expected);
+        }
+    }
+}

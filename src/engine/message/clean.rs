@@ -1,0 +1,45 @@
+//! Everything that the engine is told goes through the redactor first: what it never heard it can't repeat.
+
+use std::sync::Arc;
+
+use super::Message;
+use crate::domain::redact::Redactor;
+
+impl Message {
+    /// Takes secrets out of the texts of others in it.
+    pub(super) fn clean(&mut self, redactor: &Redactor) {
+        match self {
+            Self::Signals(signals) => signals.iter_mut().for_each(|signal| redactor.signal(signal)),
+            Self::Reported { report, .. } => redactor.report(Arc::make_mut(report)),
+            Self::SkillFailed { why, .. } => redactor.clean(why),
+            Self::Said(inbound) | Self::Asked { inbound, .. } => redactor.clean(&mut inbound.text),
+            Self::Answered { card, .. } | Self::Notice(card) => *card = redactor.card(card),
+            Self::Step { text, change, .. } => {
+                redactor.clean(text);
+                change.iter_mut().for_each(|change| redactor.change(change));
+            }
+            Self::RepairEnded { outcome, .. } => redactor.outcome(outcome),
+            Self::Suspects { suspects, .. } => {
+                for suspect in suspects {
+                    [&mut suspect.author, &mut suspect.summary, &mut suspect.why]
+                        .into_iter()
+                        .chain(&mut suspect.files)
+                        .for_each(|text| redactor.clean(text));
+                }
+            }
+            Self::Learned { changes, .. } | Self::Changed(changes) => {
+                changes.iter_mut().for_each(|change| redactor.change(change));
+            }
+            Self::Line { state: Err(why), .. } => redactor.clean(why),
+            // No texts of others.
+            Self::Line { state: Ok(()), .. }
+            | Self::Fingerprinted { .. }
+            // Its commands have to stay as they are; what is shown of them goes through the outbox's redactor.
+            | Self::TakeBack { .. }
+            | Self::Bookmark { .. }
+            | Self::Complete { .. }
+            | Self::Remade { .. }
+            | Self::Wake => {}
+        }
+    }
+}
