@@ -169,6 +169,8 @@ fn names_a_secret(word: &Word, seen: Seen<'_>) -> bool {
             return words_of(part).any(is_secret);
         }
         match (word, Place::of(part, seen.cwd)) {
+            // A disk as a whole is copied to where backups are kept; that is asked for.
+            (_, Place::At(path)) if path.starts_with("/dev/") => false,
             (Word::Files(_), Place::At(path)) => secrets::points_at_secrets(&path),
             (Word::Known(_), Place::At(path)) => secrets::holds_secrets(&path),
             (_, Place::Somewhere(path)) => is_secret(&format!("/{path}")),

@@ -312,6 +312,8 @@ fn credentials_do_not_leave_their_host() {
         "restic -r sftp:nas:/x --password-file /etc/restic-password backup /srv",
         "git push",
         "ping -c1 nas",
+        "dd if=/dev/sda | ssh nas 'dd of=/srv/sda.img'",
+        "cat < /dev/tcp/nas/80",
     ]);
 }
 
