@@ -10,6 +10,7 @@ mod leaks;
 mod own_process;
 mod own_state;
 mod places;
+mod repairs;
 mod seen;
 mod senders;
 mod storage;
@@ -23,7 +24,6 @@ use crate::domain::action::{Command, Effect};
 use super::paths::base_name;
 use super::segment::{Line, Opaque, Word};
 use super::wildcard;
-pub(super) use deceit::deceives;
 use seen::Seen;
 
 /// Programs that a pattern in a program's place (`/bin/r?`) is held against.
@@ -89,6 +89,12 @@ pub(super) fn forbids(command: &Command, line: &Line, protected: &[PathBuf]) -> 
 /// Whether a guardrail speaks of a program of this name in any way that matters.
 pub(super) fn knows(program: &str) -> bool {
     GRAVE.contains(&program) || databases::is_client(program)
+}
+
+/// Why a person should look at this before it runs, whatever rules say, if so: its looks deceive, or it would print a
+/// variable that is named like a secret.
+pub(super) fn warns(command: &Command, line: &Line) -> Option<String> {
+    deceit::deceives(command).or_else(|| leaks::prints_a_secret_variable(line))
 }
 
 /// Why a repair beyond its limit stops here, if it changes anything.
@@ -157,7 +163,9 @@ fn judge(seen: Seen<'_>) -> Option<Guardrail> {
         .or_else(|| cluster::forbids(seen))
         .map(Guardrail::never)
         .or_else(|| {
-            let what = storage::destroys(seen).or_else(|| databases::destroys(seen))?;
+            let what = storage::destroys(seen)
+                .or_else(|| databases::destroys(seen))
+                .or_else(|| repairs::may_cost_all(seen))?;
             Some(Guardrail::unless_checked(&format!("`{}` {what}", seen.name)))
         })
 }

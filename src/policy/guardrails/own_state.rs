@@ -132,6 +132,7 @@ fn leads_to(seen: Seen<'_>, word: &Word, path: &str) -> bool {
 fn reaches_down(seen: Seen<'_>) -> bool {
     match seen.name {
         "find" => seen.texts().any(|w| w == "-delete" || w.starts_with("-exec") || w.starts_with("-ok")),
+        "mount" => !seen.texts().any(|word| word.contains("remount")),
         "fuser" => seen.short('k') || seen.has(&["--kill"]),
         name => REACH_DOWN.contains(&name),
     }

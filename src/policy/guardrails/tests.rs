@@ -148,6 +148,9 @@ fn what_destroys_storage_on_purpose_is_opened_by_a_safety_check_and_what_wipes_i
         "qm destroy 100",
         "psql -c 'drop table old'",
         "mdadm --zero-superblock /dev/sdb1",
+        "xfs_repair -L /dev/sdb1",
+        "btrfs check --repair /dev/sdb1",
+        "etcdctl snapshot restore /srv/x",
     ] {
         let said = said(line);
         assert!(
@@ -201,6 +204,9 @@ fn a_rehearsal_or_a_look_destroys_nothing() {
         "find /var/log -name '*.gz' -mtime +30 -delete",
         "find / -xdev -size +1G",
         "rsync -a --delete /srv/a/ /mnt/backup/a/",
+        "mount -o remount,rw /",
+        "btrfs check /dev/sda1",
+        "xfs_repair -n /dev/sda1",
         "df -h > /dev/null",
         "uptime > /dev/stderr",
         "echo 'rm -rf /'",
@@ -306,6 +312,8 @@ fn credentials_do_not_leave_their_host() {
         "restic -r sftp:nas:/x --password-file /etc/restic-password backup /srv",
         "git push",
         "ping -c1 nas",
+        "dd if=/dev/sda | ssh nas 'dd of=/srv/sda.img'",
+        "cat < /dev/tcp/nas/80",
     ]);
 }
 
