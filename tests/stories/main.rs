@@ -41,3 +41,4 @@ mod silence;
 mod skills;
 mod store;
 mod telegram_life;
+mod trusted;
