@@ -166,9 +166,12 @@ impl App {
             reload: reloader.clone(),
         };
         let bells: Vec<Arc<Notify>> = parts.chats.iter().map(|_| Arc::default()).collect();
-        for unfinished in store.read(sagas::unfinished).await? {
-            let (facts, reach) = world.take_up(&unfinished, now);
-            shop.run(unfinished, understood.knowledge.policy.clone(), facts, reach);
+        let mut unfinished = store.read(sagas::unfinished).await?;
+        // Those that have begun take their places before those that only waited.
+        unfinished.sort_by_key(|repair| repair.log.is_empty());
+        for repair in unfinished {
+            let reach = world.take_up(&repair);
+            shop.run(repair, reach);
         }
         let ignored = world.ignored();
         let desk = Desk {

@@ -89,6 +89,15 @@ fn minutes(text: &str) -> Option<(u32, u32)> {
     (from < 24 * 60 && from != to).then_some((from, to))
 }
 
+/// When the next of these spans begins or ends after `now`, to the minute; `None` if they never do within eight days.
+#[must_use]
+pub fn next_edge(hours: &[Hours], now: Timestamp, tz: Tz) -> Option<Timestamp> {
+    let open = |at: Timestamp| hours.iter().any(|span| span.contains(at, tz));
+    let minute = Timestamp::from_timestamp(now.timestamp() - now.timestamp().rem_euclid(60), 0)?;
+    let before = open(now);
+    (1..=8 * 24 * 60).map(|n| minute + chrono::TimeDelta::minutes(n)).find(|at| open(*at) != before)
+}
+
 impl fmt::Display for Hours {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
@@ -123,6 +132,16 @@ mod tests {
                 && !within("sat,sun", at(1, 0, 0))
         );
         assert!(within("sat-mon 00:00-24:00", at(1, 23, 59)) && !within("sat-mon 00:00-24:00", at(2, 0, 0)));
+    }
+
+    #[test]
+    fn the_next_edge_is_where_a_span_begins_or_ends() {
+        let hours = [Hours::parse("mon-fri 09:00-17:00").unwrap()];
+        let edge = |now| next_edge(&hours, now, Tz::UTC);
+        assert_eq!(edge(at(1, 8, 59)), Some(at(1, 9, 0)));
+        assert_eq!(edge(at(1, 9, 0)), Some(at(1, 17, 0)));
+        assert_eq!(edge(at(5, 17, 0)), Some(at(8, 9, 0)), "over the weekend");
+        assert_eq!(next_edge(&[], at(1, 0, 0), Tz::UTC), None);
     }
 
     #[test]

@@ -169,6 +169,10 @@ impl Desk {
                 let reply = if card.done { Reply::Now(card) } else { Reply::No(card) };
                 asked.reply(world, recipient, Some(reply), now);
             }
+            Message::Turn { repair, reply } => {
+                // A repair that is gone by now is taken up at the next start.
+                let _ = reply.send((world.turn(&repair, now), self.handle.activity().begin()));
+            }
             Message::Step { incident, remediation, text, change } => {
                 world.note_changes(change);
                 world.record(incident, Event::RepairStep { remediation, text }, now);
@@ -233,9 +237,7 @@ impl Desk {
         for effect in effects {
             match effect {
                 Effect::RunSkill { skill, why } => self.skills.run(&skill, &why),
-                Effect::Repair(repair, facts, reach) => {
-                    self.shop.run(*repair, self.world.knowledge.policy.clone(), facts, reach);
-                }
+                Effect::Repair(repair, reach) => self.shop.run(*repair, reach),
                 Effect::Fingerprint { approval, actions } => self.shop.fingerprint(approval, actions),
                 Effect::Answer { of, word } => self.shop.answer(of, *word),
                 Effect::CallOff { remediation, why } => self.shop.call_off(remediation, &why),

@@ -6,7 +6,6 @@ use super::suspects::Inquiry;
 use crate::domain::action::Action;
 use crate::domain::approval::OfStep;
 use crate::domain::ids::RemediationId;
-use crate::policy::Facts;
 use crate::store::sagas::Unfinished;
 
 /// Something to be done.
@@ -20,7 +19,7 @@ pub enum Effect {
         why: String,
     },
     /// Run a repair from its beginning.
-    Repair(Box<Unfinished>, Facts, Reach),
+    Repair(Box<Unfinished>, Reach),
     /// Find out which programs the commands of a question mean now.
     Fingerprint {
         /// The question.

@@ -14,6 +14,7 @@ use super::world::World;
 use crate::domain::approval::ApprovalState;
 use crate::domain::correlation::Index;
 use crate::domain::escalation::{Cause, within};
+use crate::domain::hours::next_edge;
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Event, Incident, Mitigation, State};
 use crate::domain::signal::{Origin, Severity, Timestamp};
@@ -45,8 +46,20 @@ impl World {
                 Timer::Trial(remediation) => self.trial_over(remediation, now),
                 Timer::Approval(number) => self.expire_approval(number, now),
                 Timer::Silence(number) => self.silence_over(number, now),
+                Timer::Hours => {
+                    // Questions may need no answer any more, and what could not be begun may begin.
+                    self.dirty.extend(self.incidents.keys().copied());
+                    self.await_hours(now);
+                }
                 Timer::Lines => self.look_at_lines(now),
             }
+        }
+    }
+
+    /// Has the engine wake up when the hours for changes begin or end.
+    pub(super) fn await_hours(&mut self, now: Timestamp) {
+        if let Some(edge) = next_edge(&self.settings.hours, now, self.settings.tz) {
+            self.wake(edge, Timer::Hours);
         }
     }
 
@@ -274,7 +287,7 @@ impl World {
         self.wake(now + remind, Timer::Remind(id));
     }
 
-    fn expire_approval(&mut self, number: u64, now: Timestamp) {
+    pub(super) fn expire_approval(&mut self, number: u64, now: Timestamp) {
         let Some(approval) = self.approvals.get(&number) else { return };
         if approval.expires_at > now {
             return;

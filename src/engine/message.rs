@@ -10,6 +10,7 @@ use super::activity::{Activity, Busy};
 use super::ports::{Choice, Ended, Inbound, Kind, Platform, Way};
 use super::repairs::LateStep;
 use super::told::{Recipient, Told};
+use super::turn::Go;
 use super::undo::WayBack;
 use super::world::Knowledge;
 use crate::domain::action::Executable;
@@ -21,6 +22,7 @@ use crate::domain::redact::Redaction;
 use crate::domain::remediation::Outcome;
 use crate::domain::report::Report;
 use crate::domain::signal::Signal;
+use crate::store::sagas::Unfinished;
 
 /// How many signals may wait at once; whoever brings more waits.
 const SIGNALS_WAITING: usize = 16_384;
@@ -72,6 +74,13 @@ pub enum Message {
         recipient: Recipient,
         /// What would be done.
         way: Box<WayBack>,
+    },
+    /// A repair's turn has come: may it go ahead?
+    Turn {
+        /// The repair.
+        repair: Box<Unfinished>,
+        /// Where the answer goes.
+        reply: oneshot::Sender<(Go, Busy)>,
     },
     /// A step of a repair did something.
     Step {
@@ -182,6 +191,12 @@ impl Handle {
     pub fn new(activity: Activity, redaction: Redaction) -> (Self, mpsc::UnboundedReceiver<Envelope>) {
         let (mailbox, reader) = mpsc::unbounded_channel();
         (Self { mailbox, room: Arc::new(Semaphore::new(SIGNALS_WAITING)), activity, redaction }, reader)
+    }
+
+    /// What whatever is told goes through.
+    #[must_use]
+    pub(super) fn redaction(&self) -> &Redaction {
+        &self.redaction
     }
 
     /// What is under way.

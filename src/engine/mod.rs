@@ -36,6 +36,7 @@ mod tell;
 pub mod timer;
 pub mod told;
 mod trusting;
+pub mod turn;
 pub mod undo;
 mod watching;
 pub mod world;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::effect::Effect;
 use super::world::World;
 use crate::domain::approval::{Answered, Approval, ApprovalState, Person};
 use crate::domain::ids::IncidentId;
@@ -105,6 +106,7 @@ impl World {
     pub fn approve(&mut self, number: u64, who: &Person, now: Timestamp) -> Answer {
         self.not_waiting(number)?;
         self.audit(&who.name, "approve", json!({ "approval": number }), now);
+        self.still_to_be_answered(number, now)?;
         let gone = || format!("Approval {number} no longer waits.");
         match self.count_yes(number, who).ok_or_else(gone)? {
             Answered::Counted { left } => return Ok(format!("Noted, {}: {}", who.name, more(left))),
@@ -119,12 +121,41 @@ impl World {
         let approval = ended.ok_or_else(gone)?;
         let what = approval.subject();
         let id = approval.incident;
+        let waits_for = self.in_the_way(&approval.plan, id);
         if let Err(why) = self.approved(approval, by, now) {
             self.question_not_begun(id, number, &why);
             self.say_next(id, why.clone(), now);
             return Err(why);
         }
-        Ok(format!("Approved by {by}: {what} runs now, exactly as shown."))
+        Ok(match waits_for {
+            None => format!("Approved by {by}: {what} runs now, exactly as shown."),
+            Some(other) => {
+                format!(
+                    "Approved by {by}: {what} runs, exactly as shown, once the repair of {other} is done."
+                )
+            }
+        })
+    }
+
+    /// Whether a yes to a question can still be one to what was asked: in time, and with nothing changed since.
+    fn still_to_be_answered(&mut self, number: u64, now: Timestamp) -> Result<(), String> {
+        let Some(approval) = self.approvals.get(&number) else { return Ok(()) };
+        let (id, expires_at) = (approval.incident, approval.expires_at);
+        if now >= expires_at {
+            self.expire_approval(number, now);
+        } else {
+            self.review_question(id, now);
+        }
+        self.not_waiting(number)?;
+        let Some(approval) = self.approvals.get(&number) else { return Ok(()) };
+        if approval.actions.iter().all(|shown| shown.executable.is_some()) {
+            return Ok(());
+        }
+        let actions = approval.actions.iter().map(|shown| shown.action.clone()).collect();
+        self.effects.push(Effect::Fingerprint { approval: number, actions });
+        Err(format!(
+            "I can't tell yet which programs approval {number} means on their hosts, and a yes is for exactly those. I am looking again: say it once more in a moment."
+        ))
     }
 
     /// Answers a question with no.

@@ -10,7 +10,7 @@ mod permits;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use super::activity::{RestingClock, told};
 use super::message::{Handle, Message};
@@ -19,6 +19,7 @@ use super::reach::{Place, Places, Reach};
 use super::remediate::{Deps, DriveError, drive, recover};
 use super::schedule::Asker;
 use crate::domain::action::{Action, Effect};
+use crate::domain::card::{Card, Mention};
 use crate::domain::change::{BY_STEWARD, Change, RESTORED_BY_STEWARD};
 use crate::domain::ids::RemediationId;
 use crate::domain::incident::Event;
@@ -78,22 +79,30 @@ impl Shop {
         }
     }
 
-    /// Runs a repair, or takes up one that an earlier Steward left. `facts` are those of its beginning: a later
-    /// pause holds back what begins later, not what has begun.
+    /// Runs a repair, or takes up one that an earlier Steward left. It waits until nobody that it would collide with is
+    /// at work any more, and then asks the engine whether it may go ahead.
     ///
     /// When Steward is about to end, a step that runs finishes; the rest is taken up at the next start.
-    /// It waits until nobody that it would collide with is at work any more.
-    pub fn run(&self, repair: Unfinished, policy: Arc<Policy>, facts: Facts, reach: Reach) {
+    pub fn run(&self, repair: Unfinished, reach: Reach) {
         let (call_off, called_off) = watch::channel(None);
         self.lock().insert(repair.id, call_off);
+        // Places are taken in the order of these calls, whatever the tasks do.
+        let place = self.places.try_take(repair.id, &reach);
         let shop = self.clone();
         self.engine.activity().spawn(async move {
             let (in_flight, mut at_rest) = watch::channel(false);
             let mut stopping = shop.stopping.clone();
             tokio::select! {
                 () = async {
-                    let _place = shop.take_place(&repair, &reach, called_off.clone()).await;
-                    shop.drive(&repair, &policy, facts, called_off, &in_flight).await;
+                    let place = match place {
+                        Some(place) => Some(place),
+                        None => shop.wait_for_place(&repair, &reach, called_off.clone()).await,
+                    };
+                    let over = shop.go_ahead(&repair, called_off, &in_flight).await;
+                    if !over {
+                        // What is half done keeps others away until it is taken up again.
+                        std::mem::forget(place);
+                    }
                 } => {}
                 () = async {
                     told(&mut stopping).await;
@@ -105,16 +114,30 @@ impl Shop {
         });
     }
 
+    /// Asks the engine whether the repair may go ahead, and drives it. Whether it came to its end.
+    async fn go_ahead(
+        &self,
+        repair: &Unfinished,
+        called_off: watch::Receiver<Option<String>>,
+        in_flight: &watch::Sender<bool>,
+    ) -> bool {
+        let (reply, answer) = oneshot::channel();
+        self.engine.send(Message::Turn { repair: Box::new(repair.clone()), reply });
+        let Ok((go, busy)) = answer.await else { return false };
+        drop(busy);
+        if let Some(why) = &go.off {
+            self.call_off(repair.id, why);
+        }
+        self.drive(repair, &go.policy, go.facts, called_off, in_flight).await
+    }
+
     /// Waits for its turn. Called off, it gets none: then nothing is left to be done but to say so.
-    async fn take_place(
+    async fn wait_for_place(
         &self,
         repair: &Unfinished,
         reach: &Reach,
         mut called_off: watch::Receiver<Option<String>>,
     ) -> Option<Place> {
-        if let Some(place) = self.places.try_take(repair.id, reach) {
-            return Some(place);
-        }
         let text = "It waits until another repair on the same host, or of what it depends on, is done.";
         self.engine.send(Message::Step {
             incident: repair.incident,
@@ -151,6 +174,7 @@ impl Shop {
         self.calls_off.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Drives it. Whether it came to its end.
     async fn drive(
         &self,
         repair: &Unfinished,
@@ -158,14 +182,15 @@ impl Shop {
         facts: Facts,
         called_off: watch::Receiver<Option<String>>,
         in_flight: &watch::Sender<bool>,
-    ) {
+    ) -> bool {
         let id = repair.id;
         let plan = &repair.terms.plan;
         let mut saga = match replay(repair) {
             Ok(saga) => saga,
             Err(why) => {
                 tracing::error!(%id, plan.runbook, why, "a repair's log makes no sense; a person has to look");
-                return self.ended(repair, Outcome::Stuck { why }).await;
+                self.ended(repair, Outcome::Stuck { why }).await;
+                return true;
             }
         };
         let clock = Arc::new(RestingClock::new(self.clock.clone(), self.engine.activity().clone()));
@@ -189,10 +214,18 @@ impl Shop {
             recover(&mut saga, &deps, called_off, &observe).await
         };
         match ended {
-            Ok(outcome) => self.ended(repair, outcome).await,
+            Ok(outcome) => {
+                self.ended(repair, outcome).await;
+                true
+            }
             // The row stays live, so that the next start takes the repair up where its log ends.
             Err(error @ (DriveError::Log(_) | DriveError::Illegal(_))) => {
                 tracing::error!(%id, plan.runbook, %error, "a repair stopped half way; it is taken up again at the next start");
+                let card = Card::titled(format!("The repair {} stopped half way: {error}", plan.runbook));
+                let line =
+                    "What it changed stands as it is until Steward is started again, which takes it up.";
+                self.engine.send(Message::Notice(Card { mention: Mention::Here, ..card.line(line) }));
+                false
             }
         }
     }

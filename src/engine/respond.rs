@@ -212,19 +212,14 @@ impl World {
         if !draft.judged.is_empty() {
             self.audit_decision(id, Some(remediation), draft, now);
         }
-        // The facts are those that the decision rests on: a pause in the same breath holds back what comes later.
-        let facts = Facts {
-            limit_exceeded: self.is_beyond_limit(id, runbook, now),
-            ..self.facts(&runbook.name, &problem.target, now)
-        };
         let reach = Reach::of(&terms.plan, &problem.target, &self.knowledge.topology);
         self.running.insert(remediation, reach.clone());
         let repair = Unfinished { id: remediation, incident: id, problem, terms, log: Vec::new() };
-        self.effects.push(Effect::Repair(Box::new(repair), facts, reach));
+        self.effects.push(Effect::Repair(Box::new(repair), reach));
     }
 
     /// Whether this repair was tried here as often as it may be: then not even a person's yes has it tried again.
-    fn is_beyond_limit(&self, id: IncidentId, runbook: &Runbook, now: Timestamp) -> bool {
+    pub(super) fn is_beyond_limit(&self, id: IncidentId, runbook: &Runbook, now: Timestamp) -> bool {
         self.incident(id).is_some_and(|incident| {
             let history = self.histories.get(&(runbook.name.clone(), incident.root.clone()));
             is_exhausted(incident, &history.cloned().unwrap_or_default(), runbook, now)
@@ -232,7 +227,7 @@ impl World {
     }
 
     /// The incident whose repair has to end before this plan may begin.
-    fn in_the_way(&self, plan: &Plan, id: IncidentId) -> Option<String> {
+    pub(super) fn in_the_way(&self, plan: &Plan, id: IncidentId) -> Option<String> {
         let root = &self.incident(id)?.root;
         let reach = Reach::of(plan, root, &self.knowledge.topology);
         let (other, _) = self.running.iter().find(|(_, other)| other.collides(&reach))?;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::effect::Effect;
 use super::reach::Reach;
 use super::respond::outcome_name;
 use super::timer::Timer;
@@ -12,7 +13,6 @@ use crate::domain::incident::State;
 use crate::domain::remediation::Outcome;
 use crate::domain::signal::Timestamp;
 use crate::domain::target::Signature;
-use crate::policy::{Autonomy, Facts};
 use crate::store::load::{LiveIncident, Loaded, LookBack, PastRepair};
 use crate::store::sagas::Unfinished;
 
@@ -43,6 +43,7 @@ impl World {
             trust,
         } = loaded;
         self.trust = trust.into_iter().map(|t| ((t.kind.clone(), t.class.clone()), t)).collect();
+        self.await_hours(now);
         self.counters = counters;
         self.last_silence = last_silence;
         self.paused =
@@ -58,6 +59,10 @@ impl World {
         }
         for approval in approvals {
             self.wake(approval.expires_at, Timer::Approval(approval.number));
+            if approval.actions.iter().any(|shown| shown.executable.is_none()) {
+                let actions = approval.actions.iter().map(|shown| shown.action.clone()).collect();
+                self.effects.push(Effect::Fingerprint { approval: approval.number, actions });
+            }
             self.approvals.insert(approval.number, approval);
         }
         incidents.into_iter().for_each(|live| self.restore_incident(live, now));
@@ -76,23 +81,12 @@ impl World {
         repairs.into_iter().for_each(|repair| self.restore_repair(repair));
     }
 
-    /// Takes note of a repair that an earlier Steward left, and says what is to be known for going on with it.
-    ///
-    /// What has begun may go on: neither a pause nor another autonomy that came since may keep it from taking back
-    /// what it did. What has not is held to the present.
-    pub fn take_up(&mut self, unfinished: &Unfinished, now: Timestamp) -> (Facts, Reach) {
-        let target = &unfinished.problem.target;
-        let reach = Reach::of(&unfinished.terms.plan, target, &self.knowledge.topology);
+    /// Takes note of a repair that an earlier Steward left, and says what it keeps others from.
+    pub fn take_up(&mut self, unfinished: &Unfinished) -> Reach {
+        let plan = &unfinished.terms.plan;
+        let reach = Reach::of(plan, &unfinished.problem.target, &self.knowledge.topology);
         self.running.insert(unfinished.id, reach.clone());
-        let facts = self.facts(&unfinished.terms.plan.runbook, target, now);
-        let begun = Facts {
-            autonomy: Autonomy::Full,
-            paused: false,
-            outside_window: false,
-            doubtful: false,
-            ..facts
-        };
-        (if unfinished.log.is_empty() { facts } else { begun }, reach)
+        reach
     }
 
     fn restore_incident(&mut self, LiveIncident { stored, untold }: LiveIncident, now: Timestamp) {

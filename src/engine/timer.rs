@@ -33,6 +33,8 @@ pub enum Timer {
     Approval(u64),
     /// Whether a silence has ended.
     Silence(i64),
+    /// Whether changes may be made without asking now, or no longer.
+    Hours,
     /// Whether a platform has been cut off for long enough to tell of it.
     Lines,
 }

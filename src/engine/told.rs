@@ -58,8 +58,9 @@ impl Recipient {
                 engine.send(Message::Answered { platform, conversation, card: told.card });
             }
             Self::OnTheLine(line) => {
+                let card = engine.redaction().now().card(&told.card);
                 // Whoever asked may have gone.
-                let _ = line.send(told);
+                let _ = line.send(Told { card, ..told });
             }
         }
     }

@@ -119,7 +119,6 @@ impl World {
         let approval =
             (draft.decision == Decision::Approve).then(|| self.said_so(id, &draft, &problem, by, now));
         self.audit_decision(id, Some(remediation), &draft, now);
-        let facts = self.facts(&runbook, &problem.target, now);
         let reach = Reach::of(&draft.plan, &problem.target, &self.knowledge.topology);
         let terms = Terms { plan: draft.plan, approval, origin: Origin::Steward };
         self.batch.remediations.push(NewRemediation {
@@ -131,7 +130,7 @@ impl World {
         });
         self.running.insert(remediation, reach.clone());
         let repair = Unfinished { id: remediation, incident: id, problem, terms, log: Vec::new() };
-        self.effects.push(Effect::Repair(Box::new(repair), facts, reach));
+        self.effects.push(Effect::Repair(Box::new(repair), reach));
         true
     }
 

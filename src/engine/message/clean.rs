@@ -34,6 +34,7 @@ impl Message {
             // No texts of others.
             Self::Line { state: Ok(()), .. }
             | Self::Fingerprinted { .. }
+            | Self::Turn { .. }
             // Its commands have to stay as they are; what is shown of them goes through the outbox's redactor.
             | Self::TakeBack { .. }
             | Self::LateStep(_)

@@ -13,7 +13,7 @@ use crate::engine::activity::RestingClock;
 use crate::engine::patience;
 use crate::engine::ports::{Child, Gatekeeper, Limits, Output, Reaped};
 use crate::engine::remediate::{Execute, ExecuteError, Order, Permitted, Purpose};
-use crate::policy::{Authorized, Decision, Facts, Policy};
+use crate::policy::{Authorized, Decision, Denied, Facts, Policy};
 use crate::store::audit::{self, AuditEntry, AuditKind};
 use crate::store::sagas::Unfinished;
 
@@ -68,23 +68,21 @@ impl Door<'_> {
         let executable = resolved.map_err(|error| ExecuteError::NotRun(error.to_string()))?;
         let now = self.shop.clock.now();
         let facts = self.facts(purpose);
-        let evaluation = self.policy.evaluate(action, &facts);
-        match evaluation.decision {
-            Decision::Allow => self
-                .policy
-                .authorize(action.clone(), executable, &facts, now)
-                .map_err(|d| denied(d.to_string())),
-            Decision::Approve => {
-                let grant = self
-                    .granted
-                    .with(step, |permits| permits.spend(action, purpose, &executable, self.policy, now))
-                    .map_err(denied)?;
-                self.policy
-                    .authorize_approved(action.clone(), executable, &facts, &grant, now)
-                    .map_err(|d| denied(d.to_string()))
-            }
-            Decision::Forbid => Err(denied(evaluation.reasons.join("; "))),
+        let evaluation = match self.policy.authorize(action.clone(), executable.clone(), &facts, now) {
+            Ok(authorized) => return Ok(authorized),
+            Err(Denied::Policy(evaluation)) => evaluation,
+            Err(other) => return Err(denied(other.to_string())),
+        };
+        if evaluation.decision == Decision::Forbid {
+            return Err(denied(evaluation.reasons.join("; ")));
         }
+        let grant = self
+            .granted
+            .with(step, |permits| permits.spend(action, purpose, &executable, self.policy, now))
+            .map_err(denied)?;
+        self.policy
+            .authorize_approved(action.clone(), executable, &facts, &grant, now)
+            .map_err(|d| denied(d.to_string()))
     }
 }
 

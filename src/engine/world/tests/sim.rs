@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use super::super::*;
+use crate::domain::action::Executable;
 use crate::domain::approval::{ApprovalState, Person};
 use crate::domain::escalation::{Scope, Threshold};
 use crate::domain::ids::ApprovalId;
@@ -287,10 +288,12 @@ impl Sim {
                         runbook: repair.terms.plan.runbook,
                         problem: repair.problem,
                     }),
-                    Effect::Fingerprint { .. }
-                    | Effect::Answer { .. }
-                    | Effect::CallOff { .. }
-                    | Effect::FindSuspects { .. } => {}
+                    Effect::Fingerprint { approval, actions } => {
+                        let executable = Executable { path: "/bin/x".into(), sha256: "0".repeat(64) };
+                        let executables = actions.iter().map(|_| Some(executable.clone())).collect();
+                        self.world.fingerprinted(approval, executables);
+                    }
+                    Effect::Answer { .. } | Effect::CallOff { .. } | Effect::FindSuspects { .. } => {}
                 }
             }
             if wanted.is_empty() {
