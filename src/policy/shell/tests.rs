@@ -247,6 +247,7 @@ fn what_readers_disagree_about_is_opaque() {
         "echo \"${x:-'}\"; reboot; echo '\"'",
         "echo a>(b)c<(d)",
         "echo $((reboot) | (b))",
+        "! time x=1 a",
         "cat <<E\n`x`\nE\n",
         "echo ~-/shadow; cat ~+/x; $(a",
     ] {
