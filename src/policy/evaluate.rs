@@ -63,7 +63,7 @@ impl Policy {
     }
 
     fn guard(&self, command: &Command, line: &Line, facts: &Facts, evaluation: &mut Evaluation) {
-        if let Some(why) = guardrails::warns(command, line) {
+        if let Some(why) = guardrails::deceives(command) {
             evaluation.decision = evaluation.decision.max(Decision::Approve);
             evaluation.reasons.insert(0, why);
         }

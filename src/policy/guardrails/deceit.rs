@@ -3,7 +3,7 @@
 use crate::domain::action::Command;
 
 /// Why nobody should say yes to this by its looks, if so: it is asked for with a warning, whatever rules say.
-pub(super) fn deceives(command: &Command) -> Option<String> {
+pub(in crate::policy) fn deceives(command: &Command) -> Option<String> {
     let texts = command.argv.iter().chain(&command.stdin);
     let odd = texts.into_iter().find_map(|text| text.chars().find(|c| is_hidden(*c) || looks_like_ascii(*c)));
     if let Some(odd) = odd {

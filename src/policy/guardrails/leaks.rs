@@ -3,7 +3,7 @@
 use crate::domain::action::Command;
 use crate::policy::paths::base_name;
 use crate::policy::secrets;
-use crate::policy::segment::{Line, Opaque, Segment, Word};
+use crate::policy::segment::{Line, Opaque, Word};
 
 use super::places::Place;
 use super::seen::Seen;
@@ -80,27 +80,6 @@ pub(super) fn forbids(command: &Command, line: &Line) -> Option<String> {
             || senders::raw(command);
     sends
         .then(|| format!("{told} and the same line sends something away: credentials don't leave their host"))
-}
-
-/// Whether it would print a variable by whose name it holds a secret.
-pub(super) fn prints_a_secret_variable(line: &Line) -> Option<String> {
-    const MARKS: [&str; 9] =
-        ["SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "TOKEN", "API_KEY", "APIKEY", "PRIVATE", "CREDENTIAL"];
-    let named = |text: &str| {
-        let names =
-            text.split('$').skip(1).map(|rest| rest.trim_start_matches(['{', '!', '#']).to_uppercase());
-        names.into_iter().any(|rest| {
-            let name = rest
-                .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-                .next()
-                .unwrap_or_default()
-                .to_owned();
-            MARKS.iter().any(|mark| name.contains(mark))
-        })
-    };
-    let unknown = |word: &Word| matches!(word, Word::Unknown(text) if named(text));
-    let prints = |segment: &Segment| segment.words.iter().any(unknown);
-    line.segments.iter().any(prints).then(|| "it uses a variable that is named like a secret".to_owned())
 }
 
 /// Why what can't be seen through must never run, if it speaks of a secret and of the network.

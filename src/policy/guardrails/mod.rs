@@ -24,6 +24,7 @@ use crate::domain::action::{Command, Effect};
 use super::paths::base_name;
 use super::segment::{Line, Opaque, Word};
 use super::wildcard;
+pub(super) use deceit::deceives;
 use seen::Seen;
 
 /// Programs that a pattern in a program's place (`/bin/r?`) is held against.
@@ -89,12 +90,6 @@ pub(super) fn forbids(command: &Command, line: &Line, protected: &[PathBuf]) -> 
 /// Whether a guardrail speaks of a program of this name in any way that matters.
 pub(super) fn knows(program: &str) -> bool {
     GRAVE.contains(&program) || databases::is_client(program)
-}
-
-/// Why a person should look at this before it runs, whatever rules say, if so: its looks deceive, or it would print a
-/// variable that is named like a secret.
-pub(super) fn warns(command: &Command, line: &Line) -> Option<String> {
-    deceit::deceives(command).or_else(|| leaks::prints_a_secret_variable(line))
 }
 
 /// Why a repair beyond its limit stops here, if it changes anything.

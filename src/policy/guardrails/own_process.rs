@@ -122,10 +122,8 @@ fn on_process(seen: Seen<'_>, spoken_of: impl Fn() -> bool) -> Option<&'static s
             !seen.has(&signals)
                 && (all || targets().any(|word| has_word(word, NAME)) || unknown && spoken_of())
         }
-        "killall" | "killall5" | "xkill" | "kill-all" => {
-            seen.name == "killall5" || targets().any(|word| fits(word))
-        }
-        "pkill" | "slay" => pattern(seen).is_some_and(|pattern| fits(pattern)),
+        "killall" | "killall5" | "xkill" | "kill-all" => seen.name == "killall5" || targets().any(fits),
+        "pkill" | "slay" => pattern(seen).is_some_and(fits),
         _ => false,
     };
     is.then_some(ENDS)

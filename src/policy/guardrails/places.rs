@@ -161,7 +161,7 @@ pub(super) fn is_disk(text: &str) -> bool {
     let volume = name.split_once('/').is_some_and(|(folder, _)| !NO_VOLUMES.contains(&folder));
     let begins = |disk: &&str| name.starts_with(*disk);
     let may_begin = || DISKS.iter().any(|disk| wildcard::meet(name, &format!("{disk}*")));
-    volume || DISKS.iter().any(|disk| begins(&disk)) || (wildcard::is_wild(name) && may_begin())
+    volume || DISKS.iter().any(begins) || (wildcard::is_wild(name) && may_begin())
 }
 
 #[cfg(test)]

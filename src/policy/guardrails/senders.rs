@@ -148,7 +148,7 @@ fn stays_here(seen: Seen<'_>) -> bool {
             || text.contains(|c: char| c.is_whitespace() || "={".contains(c));
         if here(text) && matches!(word, Word::Known(_)) {
             found = true;
-        } else if matches!(word, Word::Unknown(_)) && !data || !data && text.contains(['.', ':']) {
+        } else if !data && (matches!(word, Word::Unknown(_)) || text.contains(['.', ':'])) {
             return false;
         }
     }
