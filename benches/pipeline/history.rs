@@ -172,6 +172,7 @@ fn plan(problem: &Problem) -> Plan {
         backoff: Duration::from_secs(5),
         idempotent: false,
         asked: false,
+        late: false,
     };
     Plan::new("restart-failed-unit".to_owned(), vec![step])
 }

@@ -121,7 +121,7 @@ fn tell_notes(notes: &[Note], screen: &mut Screen<'_>) -> Result<(), super::Stop
     screen.say(Tone::Strong, "What the runbooks would not do by themselves (judged with example values):")?;
     let mut told = BTreeSet::new();
     for Note { runbook, judged } in notes {
-        let Judged { step, part, action, evaluation } = judged;
+        let Judged { step, part, action, evaluation, .. } = judged;
         let (tone, word) = match evaluation.decision {
             Decision::Forbid => (Tone::Bad, "never runs"),
             Decision::Approve | Decision::Allow => (Tone::Warn, "asks first"),

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::action::{Action, BlastRadius, Effect, Executable};
-use super::ids::{ApprovalId, IncidentId};
+use super::ids::{ApprovalId, IncidentId, RemediationId};
 use super::remediation::Plan;
 use super::signal::{Problem, Timestamp};
 
@@ -61,16 +61,24 @@ pub struct ApprovedAction {
     /// Whether it is there to look (a verify, a capture): such a command may be needed again, and may run again.
     #[serde(default)]
     pub looks: bool,
+    /// Whether it waits for what earlier steps capture: it is shown with the names of the values, judged and asked for
+    /// once more when they are known, and no yes to this covers it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub late: bool,
     /// The program that it meant when it was shown; another one needs another yes.
     #[serde(default)]
     pub executable: Option<Executable>,
 }
+
+/// What is said of a step whose values are not known yet.
+const LATE: &str = " (judged when its values are known, and asked for again if it has to be)";
 
 impl fmt::Display for ApprovedAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}`", self.action)?;
         match &self.purpose {
             Some(purpose) => write!(f, " {purpose}"),
+            None if self.late => f.write_str(LATE),
             None => Ok(()),
         }
     }
@@ -112,6 +120,15 @@ pub enum Answered {
     Enough,
 }
 
+/// A step of a repair that runs already, and waits for a permission of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfStep {
+    /// The repair.
+    pub remediation: RemediationId,
+    /// Its step, from 0.
+    pub step: usize,
+}
+
 /// A request for permission to run one plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approval {
@@ -123,6 +140,9 @@ pub struct Approval {
     pub incident: IncidentId,
     /// The problem that the plan is for.
     pub problem: Problem,
+    /// The step of a running repair that it is for; none where it is for a repair as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of_step: Option<OfStep>,
     /// The runbook that would run.
     pub runbook: String,
     /// What would be done.
@@ -168,6 +188,15 @@ impl Approval {
             (left, false) => Answered::Counted { left },
             (left, true) => Answered::Again { left },
         })
+    }
+
+    /// What it is for, in words: a runbook, or one step of it.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        match (self.of_step, self.plan.steps.first()) {
+            (Some(_), Some(step)) => format!("step {} of {}", step.name, self.runbook),
+            _ => self.runbook.clone(),
+        }
     }
 
     /// How many people have yet to say yes.
@@ -226,6 +255,7 @@ mod tests {
             number: 1,
             incident: IncidentId(ulid::Ulid::from_parts(1, 2)),
             problem: Problem { target, signature },
+            of_step: None,
             runbook: "vacuum".into(),
             plan: Plan::new("vacuum".into(), Vec::new()),
             actions: Vec::new(),

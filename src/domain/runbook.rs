@@ -74,7 +74,8 @@ pub struct Step {
     pub verify: Verify,
     /// The way back, if there is one.
     pub undo: Option<CommandTemplate>,
-    /// What is read before the step runs, by name and in order; its undo uses it as `capture.NAME`.
+    /// What is read before the step runs, by name and in order; its undo and later steps use it as
+    /// `capture.NAME`.
     pub capture: Vec<(String, CommandTemplate)>,
     /// How long each of its commands may run.
     pub timeout: Duration,
@@ -105,6 +106,17 @@ impl Step {
             .chain(std::iter::once(("run", &self.run)))
             .chain(verify)
             .chain(self.undo.as_ref().map(|command| ("undo", command)))
+    }
+
+    /// Whether any of its commands names what an earlier step captures.
+    #[must_use]
+    pub fn awaits_earlier(&self) -> bool {
+        let is_own = |name: &str| self.capture.iter().any(|(own, _)| own == name);
+        self.commands().any(|(key, command)| {
+            let names = command.templates().flat_map(Template::names);
+            let mut captures = names.filter_map(|name| name.strip_prefix("capture."));
+            captures.any(|name| key != "undo" || !is_own(name))
+        })
     }
 }
 

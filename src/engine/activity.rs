@@ -132,6 +132,14 @@ impl RestingClock {
     }
 }
 
+impl RestingClock {
+    /// Waits for what others bring, who are under way themselves when they do: it rests meanwhile.
+    pub(super) async fn rest<T>(&self, wait: impl Future<Output = T>) -> T {
+        let _rest = Sleep::begin(self);
+        wait.await
+    }
+}
+
 struct Sleep<'a>(&'a RestingClock);
 
 impl<'a> Sleep<'a> {

@@ -200,7 +200,7 @@ fn tried(incident: &Incident) -> String {
 fn next(incident: &Incident, around: Around<'_>) -> String {
     let paused = around.paused_by.map(|by| format!("Paused by {by}: every change waits for a yes."));
     let step = match (incident.state, incident.approval, &incident.next_step) {
-        (State::Open, Some((_, number)), _) => {
+        (State::Open | State::Remediating, Some((_, number)), _) => {
             Some(format!("waiting for you: `approve {number}` or `deny {number}`"))
         }
         (State::Open, None, Some(text)) | (State::Stuck, _, Some(text)) => Some(text.clone()),

@@ -173,6 +173,7 @@ impl Desk {
                 world.note_changes(change);
                 world.record(incident, Event::RepairStep { remediation, text }, now);
             }
+            Message::LateStep(late) => world.late_step(*late, now),
             Message::RepairEnded { incident, remediation, runbook, outcome } => {
                 world.repair_ended(incident, remediation, &runbook, &outcome, now);
             }
@@ -236,6 +237,7 @@ impl Desk {
                     self.shop.run(*repair, self.world.knowledge.policy.clone(), facts, reach);
                 }
                 Effect::Fingerprint { approval, actions } => self.shop.fingerprint(approval, actions),
+                Effect::Answer { of, word } => self.shop.answer(of, *word),
                 Effect::CallOff { remediation, why } => self.shop.call_off(remediation, &why),
                 Effect::FindSuspects(inquiry) => inquiries.push(inquiry),
             }

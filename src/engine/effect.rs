@@ -1,8 +1,10 @@
 //! What a turn of the engine wants done once its decisions are written.
 
 use super::reach::Reach;
+use super::repairs::Word;
 use super::suspects::Inquiry;
 use crate::domain::action::Action;
+use crate::domain::approval::OfStep;
 use crate::domain::ids::RemediationId;
 use crate::policy::Facts;
 use crate::store::sagas::Unfinished;
@@ -32,6 +34,13 @@ pub enum Effect {
         remediation: RemediationId,
         /// Why.
         why: String,
+    },
+    /// Tell a repair whether its late step may run.
+    Answer {
+        /// The repair and its step.
+        of: OfStep,
+        /// It may, or why not.
+        word: Box<Word>,
     },
     /// Find out what changed before an incident began.
     FindSuspects(Inquiry),

@@ -8,6 +8,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::activity::{Activity, Busy};
 use super::ports::{Choice, Ended, Inbound, Kind, Platform, Way};
+use super::repairs::LateStep;
 use super::told::{Recipient, Told};
 use super::undo::WayBack;
 use super::world::Knowledge;
@@ -83,6 +84,8 @@ pub enum Message {
         /// The same as a change, if it changed anything.
         change: Option<Change>,
     },
+    /// The values of a late step are known: may it run?
+    LateStep(Box<LateStep>),
     /// A repair ended.
     RepairEnded {
         /// The incident.

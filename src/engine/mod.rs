@@ -10,6 +10,7 @@ pub mod ears;
 pub mod effect;
 mod grouping;
 mod ingest;
+mod late;
 mod lifecycle;
 pub mod lines;
 pub mod message;

@@ -117,14 +117,14 @@ impl World {
         let by = all.as_str();
         let ended = self.end_approval(number, ApprovalState::Approved, Some(by), None, now);
         let approval = ended.ok_or_else(gone)?;
-        let runbook = approval.runbook.clone();
+        let what = approval.subject();
         let id = approval.incident;
         if let Err(why) = self.approved(approval, by, now) {
             self.question_not_begun(id, number, &why);
             self.say_next(id, why.clone(), now);
             return Err(why);
         }
-        Ok(format!("Approved by {by}: {runbook} runs now, exactly as shown."))
+        Ok(format!("Approved by {by}: {what} runs now, exactly as shown."))
     }
 
     /// Answers a question with no.

@@ -1,5 +1,7 @@
 //! From a runbook and a signal to a plan: templates filled, every command judged. Nothing runs here.
 
+use std::collections::BTreeSet;
+
 use crate::domain::action::{Action, BlastRadius, Command, Effect};
 use crate::domain::remediation::{Plan, PlannedCheck, PlannedChecks, PlannedStep, PlannedVerify};
 use crate::domain::runbook::{Checks, CommandTemplate, NamedCheck, Runbook, Step, Verify, When, values};
@@ -72,6 +74,20 @@ pub struct Judged {
     pub action: Action,
     /// The policy's word.
     pub evaluation: Evaluation,
+    /// Whether it waits for what earlier steps capture, so that the word is only of what is known of it.
+    pub late: bool,
+}
+
+impl Judged {
+    /// The decision as far as it holds: a late command is asked for when its values are known. What is forbidden
+    /// without them stays so.
+    #[must_use]
+    pub fn decision(&self) -> Decision {
+        match self.evaluation.decision {
+            Decision::Approve if self.late => Decision::Allow,
+            decision => decision,
+        }
+    }
 }
 
 /// A plan with the policy's word on each of its commands.
@@ -81,7 +97,7 @@ pub struct Draft {
     pub plan: Plan,
     /// Every command, in the order in which it could run.
     pub judged: Vec<Judged>,
-    /// The strictest of their decisions.
+    /// The strictest of their decisions, but for those that come later.
     pub decision: Decision,
 }
 
@@ -89,7 +105,16 @@ impl Draft {
     /// How many people have to say yes where people are asked: as many as its most demanding command wants.
     #[must_use]
     pub fn approvers(&self) -> u8 {
-        self.judged.iter().map(|judged| judged.evaluation.approvers).max().unwrap_or(1)
+        let known = self.judged.iter().filter(|judged| !judged.late);
+        known.map(|judged| judged.evaluation.approvers).max().unwrap_or(1)
+    }
+
+    /// The first command of it that is forbidden, and why; nothing if none is.
+    #[must_use]
+    pub fn forbidden(&self) -> String {
+        let reason = |j: &Judged| j.evaluation.reasons.first().map(|r| format!("`{}`: {r}", j.action));
+        let forbidden = self.judged.iter().filter(|j| j.evaluation.decision == Decision::Forbid);
+        forbidden.into_iter().find_map(reason).unwrap_or_default()
     }
 }
 
@@ -105,13 +130,34 @@ pub fn draft(
     facts: &Facts,
 ) -> Result<Draft, String> {
     let value = values(signal, host);
+    let steps = runbook.steps.iter().map(|step| fill_named(step, &value));
+    let steps = steps.collect::<Result<Vec<_>, String>>()?;
     let checks = fill_checks(&runbook.checks, &value)?;
-    let mut steps = Vec::new();
-    for step in &runbook.steps {
-        steps.push(fill_step(step, &value).map_err(|why| format!("step `{}`: {why}", step.name))?);
-    }
     let plan = Plan { checks, ..Plan::new(runbook.name.clone(), steps) };
     judge(plan, policy, facts)
+}
+
+/// The same for one step alone, by its place in the runbook, with the runbook's checks.
+///
+/// # Errors
+/// As [`draft`], and no such step.
+pub fn draft_step(
+    runbook: &Runbook,
+    index: usize,
+    signal: &Signal,
+    host: &Target,
+    policy: &Policy,
+    facts: &Facts,
+) -> Result<Draft, String> {
+    let value = values(signal, host);
+    let (earlier, step) = match runbook.steps.split_at_checked(index) {
+        Some((earlier, [step, ..])) => (earlier, step),
+        _ => return Err(format!("{} has no step {}", runbook.name, index + 1)),
+    };
+    let checks = fill_checks(&runbook.checks, &value)?;
+    let plan = Plan { checks, ..Plan::new(runbook.name.clone(), vec![fill_named(step, &value)?]) };
+    let earlier = earlier.iter().flat_map(|step| &step.capture).map(|(name, _)| name.clone());
+    judge_after(plan, &earlier.collect(), policy, facts)
 }
 
 /// Judges every command of a plan, and has the policy say what each of its steps does.
@@ -121,7 +167,30 @@ pub fn draft(
 ///
 /// # Errors
 /// A sentence for people: the saga refuses the plan.
-pub fn judge(mut plan: Plan, policy: &Policy, facts: &Facts) -> Result<Draft, String> {
+pub fn judge(plan: Plan, policy: &Policy, facts: &Facts) -> Result<Draft, String> {
+    judge_after(plan, &BTreeSet::new(), policy, facts)
+}
+
+/// Judges what is left of a plan once its steps are one alone: that step's commands, and not the checks around it. They
+/// only say whether it may rely on a safety check.
+///
+/// # Errors
+/// A sentence for people: the saga refuses the step.
+pub fn judge_alone(plan: Plan, policy: &Policy, facts: &Facts) -> Result<Draft, String> {
+    let mut draft = judge(plan, policy, facts)?;
+    draft.plan.checks = PlannedChecks::default();
+    draft.judged.retain(|judged| judged.step.is_some());
+    draft.decision = strictest(&draft.judged);
+    Ok(draft)
+}
+
+/// Judges what comes after steps that capture `earlier`.
+fn judge_after(
+    mut plan: Plan,
+    earlier: &BTreeSet<String>,
+    policy: &Policy,
+    facts: &Facts,
+) -> Result<Draft, String> {
     let mut judged = Vec::new();
     let safe = plan.checks.safety().next().is_some();
     let checks = std::mem::take(&mut plan.checks);
@@ -132,9 +201,13 @@ pub fn judge(mut plan: Plan, policy: &Policy, facts: &Facts) -> Result<Draft, St
     }
     judged.extend(judge_checks(&checks.after, When::After, policy, facts));
     plan.checks = checks;
-    plan.check().map_err(|error| error.to_string())?;
-    let decision = judged.iter().map(|j| j.evaluation.decision).max().unwrap_or(Decision::Approve);
+    plan.check_after(earlier).map_err(|error| error.to_string())?;
+    let decision = strictest(&judged);
     Ok(Draft { plan, judged, decision })
+}
+
+fn strictest(judged: &[Judged]) -> Decision {
+    judged.iter().map(Judged::decision).max().unwrap_or(Decision::Approve)
 }
 
 fn judge_checks(checks: &[PlannedCheck], when: When, policy: &Policy, facts: &Facts) -> Vec<Judged> {
@@ -143,16 +216,17 @@ fn judge_checks(checks: &[PlannedCheck], when: When, policy: &Policy, facts: &Fa
         part: Part::Check { name: check.name.clone(), when, safety: check.safety },
         action: check.run.clone(),
         evaluation: policy.evaluate(&check.run, facts),
+        late: false,
     };
     checks.iter().map(judge).collect()
 }
 
 fn judge_step(step: &mut PlannedStep, safe: bool, policy: &Policy, facts: &Facts) -> Vec<Judged> {
-    let name = Some(step.name.clone());
+    let (name, late) = (Some(step.name.clone()), step.late);
     let judge = |part: Part, action: &Action| {
         let safety_checked = safe && part == Part::Run;
         let evaluation = policy.evaluate(action, &Facts { safety_checked, ..*facts });
-        Judged { step: name.clone(), part, action: action.clone(), evaluation }
+        Judged { step: name.clone(), part, action: action.clone(), evaluation, late }
     };
     let mut run = judge(Part::Run, &step.run);
     // A rule may call a command reversible; only a step that says how is.
@@ -200,7 +274,15 @@ fn fill_checks(checks: &Checks, value: ValueOf<'_>) -> Result<PlannedChecks, Str
     })
 }
 
+fn fill_named(step: &Step, value: ValueOf<'_>) -> Result<PlannedStep, String> {
+    fill_step(step, value).map_err(|why| format!("step `{}`: {why}", step.name))
+}
+
 fn fill_step(step: &Step, value: ValueOf<'_>) -> Result<PlannedStep, TemplateError> {
+    let late = step.awaits_earlier();
+    let fill = |command: &CommandTemplate, value: ValueOf<'_>| {
+        if late { fill_later(command, value) } else { fill(command, value) }
+    };
     let capture = |(name, command): &(String, _)| Ok((name.clone(), fill(command, value)?));
     Ok(PlannedStep {
         name: step.name.clone(),
@@ -219,6 +301,7 @@ fn fill_step(step: &Step, value: ValueOf<'_>) -> Result<PlannedStep, TemplateErr
         backoff: step.backoff,
         idempotent: step.idempotent,
         asked: true,
+        late,
     })
 }
 
@@ -226,7 +309,7 @@ fn fill(command: &CommandTemplate, value: ValueOf<'_>) -> Result<Action, Templat
     build(command, &|template| template.render(value))
 }
 
-/// Fills what is known now; `{{ capture.NAME }}` is filled when the step has run its captures.
+/// Fills what is known now; `{{ capture.NAME }}` is filled when that was captured.
 fn fill_later(command: &CommandTemplate, value: ValueOf<'_>) -> Result<Action, TemplateError> {
     let later = |name: &str| name.starts_with("capture.");
     build(command, &|template| match template.names().find(|name| value(name).is_none() && !later(name)) {

@@ -3,6 +3,7 @@
 use super::cards::question::{answered, concluded, counted, not_begun, question};
 use super::effect::Effect;
 use super::plan::Draft;
+use super::repairs::word;
 use super::respond::first_line;
 use super::timer::Timer;
 use super::world::World;
@@ -19,11 +20,16 @@ impl World {
     /// Asks people for a plan.
     pub(super) fn ask(&mut self, id: IncidentId, draft: &Draft, signal: &Signal, now: Timestamp) {
         let approval = self.request(id, draft, &signal.problem(), now);
-        let number = approval.number;
+        self.put_to_people(draft, approval, now);
+    }
+
+    /// Puts a request to people. What the incident does not accept is not asked.
+    pub(super) fn put_to_people(&mut self, draft: &Draft, approval: Approval, now: Timestamp) -> bool {
+        let (id, number) = (approval.incident, approval.number);
         // A yes covers all of these, so all of them are shown.
         let commands = approval.actions.iter().map(ToString::to_string).collect();
         let mut reasons: Vec<String> = Vec::new();
-        for judged in draft.judged.iter().filter(|j| j.evaluation.decision == Decision::Approve) {
+        for judged in draft.judged.iter().filter(|j| j.decision() == Decision::Approve) {
             let reason = first_line(judged.evaluation.reasons.first());
             if !reasons.contains(&reason) {
                 reasons.push(reason);
@@ -37,16 +43,19 @@ impl World {
             reasons,
             expires_at: approval.expires_at,
         };
-        if self.record(id, event, now) {
-            self.batch.approvals.push((approval.clone(), None));
-            self.audit_decision(id, None, draft, now);
-            self.audit_approval(&approval, "requested", None, now);
-            let actions = approval.actions.iter().map(|shown| shown.action.clone()).collect();
-            self.effects.push(Effect::Fingerprint { approval: number, actions });
-            self.put_question(id, &approval);
-            self.wake(approval.expires_at, Timer::Approval(number));
-            self.approvals.insert(number, approval);
+        if !self.record(id, event, now) {
+            return false;
         }
+        self.batch.approvals.push((approval.clone(), None));
+        let remediation = approval.of_step.map(|of| of.remediation);
+        self.audit_decision(id, remediation, draft, now);
+        self.audit_approval(&approval, "requested", None, now);
+        let actions = approval.actions.iter().map(|shown| shown.action.clone()).collect();
+        self.effects.push(Effect::Fingerprint { approval: number, actions });
+        self.put_question(id, &approval);
+        self.wake(approval.expires_at, Timer::Approval(number));
+        self.approvals.insert(number, approval);
+        true
     }
 
     /// A request for permission to run what was drafted, as it is asked now.
@@ -73,6 +82,7 @@ impl World {
                 undo: judged.evaluation.undo.clone(),
                 purpose: judged.part.purpose(),
                 looks: judged.part.looks(),
+                late: judged.late,
                 executable: None,
             })
             .collect();
@@ -82,6 +92,7 @@ impl World {
             number,
             incident: id,
             problem: problem.clone(),
+            of_step: None,
             runbook: draft.plan.runbook.clone(),
             plan: draft.plan.clone(),
             actions,
@@ -103,8 +114,25 @@ impl World {
         self.batch.approvals.push((approval.clone(), None));
     }
 
-    /// Ends a question. `None` if there is no such question that still waits.
+    /// Ends a question, and tells the repair whose step it was for. `None` if there is no such question that still
+    /// waits.
     pub(super) fn end_approval(
+        &mut self,
+        number: u64,
+        state: ApprovalState,
+        by: Option<&str>,
+        why: Option<&str>,
+        now: Timestamp,
+    ) -> Option<Approval> {
+        let approval = self.close_question(number, state, by, why, now)?;
+        if let (Some(of), Some(word)) = (approval.of_step, word(approval.clone(), why)) {
+            self.effects.push(Effect::Answer { of, word: Box::new(word) });
+        }
+        Some(approval)
+    }
+
+    /// Ends a question.
+    pub(super) fn close_question(
         &mut self,
         number: u64,
         state: ApprovalState,
@@ -209,7 +237,7 @@ impl World {
     /// What was permitted has come to its end.
     pub(super) fn question_concluded(&mut self, id: IncidentId, runbook: &str, outcome: &Outcome) {
         self.change_question(id, |put| {
-            let is_it = put.runbook == runbook && put.card.actions.is_empty();
+            let is_it = put.runbook == runbook && put.card.actions.is_empty() && !put.is_final;
             if is_it {
                 put.card = concluded(std::mem::take(&mut put.card), outcome);
                 put.is_final = true;
@@ -235,6 +263,10 @@ impl World {
     /// # Errors
     /// Why nothing runs, for people.
     pub(super) fn approved(&mut self, approval: Approval, by: &str, now: Timestamp) -> Result<(), String> {
+        if approval.of_step.is_some() {
+            // Its repair waits for the answer, and goes on.
+            return Ok(());
+        }
         let id = approval.incident;
         let Some(signal) = self.latest(&approval.problem).map(|row| row.signal.clone()) else {
             return Err(format!("The problem is gone, so {} was not run.", approval.runbook));
@@ -257,6 +289,8 @@ impl World {
         let Some(approval) = self.approvals.get(&number) else { return };
         let why = match self.latest(&approval.problem) {
             None => "its problem is gone",
+            // Its repair is under way as it was begun: neither an edit nor a pause that ended changes its question.
+            Some(_) if approval.of_step.is_some() => return,
             Some(row) => {
                 let runbook = self.knowledge.runbooks.iter().find(|r| r.name == approval.runbook);
                 let draft =

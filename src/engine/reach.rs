@@ -26,7 +26,7 @@ impl Reach {
     /// That of a plan for a target.
     #[must_use]
     pub fn of(plan: &Plan, target: &Target, topology: &Topology) -> Self {
-        let changing = plan.steps.iter().filter(|step| step.effect != Effect::Read);
+        let changing = plan.steps.iter().filter(|step| step.late || step.effect != Effect::Read);
         let hosts = changing.flat_map(|step| [Some(&step.run), step.undo.as_ref()]).flatten().map(|action| {
             let Action::Command(command) = action;
             command.host.clone()

@@ -3,6 +3,7 @@
 
 mod check;
 mod door;
+mod late;
 mod log;
 mod permits;
 
@@ -27,8 +28,11 @@ use crate::store::sagas::Unfinished;
 use crate::store::{Store, StoreError, query};
 use check::OriginalCheck;
 use door::Door;
+use late::Waiting;
+pub(super) use late::word;
+pub use late::{LateStep, Word};
 use log::Log;
-use permits::Permits;
+use permits::Granted;
 
 /// What repairs work with.
 #[derive(Clone)]
@@ -46,6 +50,7 @@ pub struct Shop {
     /// Turns true when Steward is about to end.
     pub stopping: watch::Receiver<bool>,
     calls_off: Arc<Mutex<HashMap<RemediationId, watch::Sender<Option<String>>>>>,
+    waiting: Waiting,
     places: Places,
 }
 
@@ -68,6 +73,7 @@ impl Shop {
             engine,
             stopping,
             calls_off: Arc::default(),
+            waiting: Waiting::default(),
             places: Places::default(),
         }
     }
@@ -95,6 +101,7 @@ impl Shop {
                 } => tracing::info!(id = %repair.id, "a repair goes on at the next start"),
             }
             shop.lock().remove(&repair.id);
+            shop.waiting.forget(repair.id);
         });
     }
 
@@ -162,8 +169,8 @@ impl Shop {
             }
         };
         let clock = Arc::new(RestingClock::new(self.clock.clone(), self.engine.activity().clone()));
-        let permits = repair.terms.approval.as_ref().map(|given| Permits::new(given, plan, &repair.log));
-        let door = Door { shop: self, repair, clock: &clock, policy, facts, permits, in_flight };
+        let granted = Granted::new(repair.terms.approval.as_ref(), &saga, &repair.log);
+        let door = Door { shop: self, repair, clock: &clock, policy, facts, granted, in_flight };
         let check = OriginalCheck { shop: self, origin: &repair.terms.origin, problem: &repair.problem };
         let log = Log { shop: self, clock: &clock, in_flight };
         let redactor = self.store.redaction().now();
@@ -228,7 +235,7 @@ impl Shop {
     /// A step that changed something, as a possible cause of what comes later.
     fn as_change(&self, repair: &Unfinished, saga: &Saga, event: &SagaEvent) -> Option<Change> {
         let SagaEvent::Ran { step, part, execution, .. } = event else { return None };
-        let planned = repair.terms.plan.steps.get(*step)?;
+        let planned = saga.plan().steps.get(*step)?;
         if planned.effect == Effect::Read {
             return None;
         }

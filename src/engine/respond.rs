@@ -99,7 +99,7 @@ impl World {
                 } else {
                     match self.draft_for(runbook, signal, &incident.root, now) {
                         Ok(draft) if draft.decision == Decision::Forbid => reasons
-                            .push(format!("{name} fits, and the policy forbids it: {}", forbidden(&draft))),
+                            .push(format!("{name} fits, and the policy forbids it: {}", draft.forbidden())),
                         Ok(draft)
                             if draft.decision == Decision::Approve && incident.unanswered.contains(&name) =>
                         {
@@ -255,6 +255,7 @@ impl World {
     ) {
         self.batch.ended.push((remediation, now, outcome_name(outcome).to_owned()));
         self.running.remove(&remediation);
+        self.end_questions_of(remediation, now);
         // Whoever waited for it may go on.
         let open = self.incidents.iter().filter(|(_, live)| live.incident.state == State::Open);
         let open: Vec<IncidentId> = open.map(|(id, _)| *id).collect();
@@ -365,17 +366,6 @@ fn cooling_until(history: &History, runbook: &Runbook, now: Timestamp) -> Option
 pub(super) fn first_line(reason: Option<&String>) -> String {
     let line = reason.and_then(|reason| reason.lines().next()).unwrap_or_default();
     line.trim_end_matches(':').trim_end_matches("; add one").to_owned()
-}
-
-fn forbidden(draft: &Draft) -> String {
-    let reason =
-        |j: &super::plan::Judged| j.evaluation.reasons.first().map(|r| format!("`{}`: {r}", j.action));
-    draft
-        .judged
-        .iter()
-        .filter(|j| j.evaluation.decision == Decision::Forbid)
-        .find_map(reason)
-        .unwrap_or_default()
 }
 
 /// The stable name of an outcome, as stored.

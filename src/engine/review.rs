@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::plan::{Draft, Judged, draft, radius};
+use super::plan::{Draft, Judged, draft_step, radius};
 use crate::config::{Problem, Setup};
 use crate::domain::runbook::{Runbook, Step};
 use crate::domain::signal::{Origin, Severity, Signal, SignalState, Timestamp};
@@ -55,8 +55,7 @@ impl Review {
             ..Facts::plain()
         };
         for (index, step) in runbook.steps.iter().enumerate() {
-            let alone = Runbook { steps: vec![step.clone()], ..runbook.clone() };
-            match draft(&alone, &signal, &setup.loaded.config.host, &setup.policy, &facts) {
+            match draft_step(runbook, index, &signal, &setup.loaded.config.host, &setup.policy, &facts) {
                 // The checks are those of each step, and are told once.
                 Ok(draft) => self.step(runbook, draft, index == 0),
                 Err(why) => {

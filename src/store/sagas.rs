@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::StoreError;
 use super::columns::{Json, Ms, Text};
-use crate::domain::approval::Approval;
+use crate::domain::approval::{Approval, OfStep};
 use crate::domain::ids::{IncidentId, RemediationId};
 use crate::domain::remediation::{Plan, SagaEvent};
 use crate::domain::signal::{Problem, Timestamp};
@@ -76,6 +76,17 @@ pub fn one(conn: &Connection, id: RemediationId) -> Result<Option<Unfinished>, S
     let Some(mut found) = query.query_map([Text(&id)], row)?.next().transpose()? else { return Ok(None) };
     found.log = log(conn, id)?;
     Ok(Some(found))
+}
+
+/// What was asked for a step of a remediation, the oldest first.
+///
+/// # Errors
+/// Whatever SQLite says, or a value that can't be read.
+pub fn asked(conn: &Connection, incident: IncidentId, of: OfStep) -> Result<Vec<Approval>, StoreError> {
+    let mut query = conn.prepare("SELECT data FROM approvals WHERE incident = ?1 ORDER BY number")?;
+    let rows = query.query_map([Text(&incident)], |row| row.get::<_, Json<Approval>>(0))?;
+    let all = rows.map(|row| row.map(|Json(approval)| approval)).collect::<Result<Vec<_>, _>>()?;
+    Ok(all.into_iter().filter(|approval| approval.of_step == Some(of)).collect())
 }
 
 fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Unfinished> {

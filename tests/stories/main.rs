@@ -13,6 +13,7 @@ mod support;
 mod alerts;
 mod approvals;
 mod approvers;
+mod asks_again;
 mod autonomy;
 mod by_hand;
 mod chat;

@@ -28,6 +28,11 @@ impl Planned<'_> {
             screen.gap()?;
             screen.say(Tone::Strong, &format!("{}. {}", index + 1, step.name))?;
             screen.say(Tone::Dim, &format!("   {}", manner(step)))?;
+            if step.late {
+                screen.line(
+                    "   It is judged when its values are known, and asked for again if it has to be.",
+                )?;
+            }
             self.commands(step).try_for_each(|judged| tell_command(judged, screen))?;
             if step.verify == PlannedVerify::Check {
                 screen.line("   verify   by the check that found it, run again")?;
@@ -67,8 +72,7 @@ impl Planned<'_> {
             Decision::Approve => {
                 screen
                     .say(Tone::Warn, "Altogether: it would ask first, for exactly these commands, because")?;
-                let asking =
-                    self.draft.judged.iter().filter(|judged| judged.evaluation.decision == Decision::Approve);
+                let asking = self.draft.judged.iter().filter(|judged| judged.decision() == Decision::Approve);
                 let mut told = BTreeSet::new();
                 for Judged { action, evaluation, .. } in asking {
                     let reason = evaluation.reasons.first().map_or("", String::as_str);

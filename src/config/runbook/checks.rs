@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::names::Captured;
 use super::raw::{RawCheck, RawChecks};
 use super::{Check, is_line};
 use crate::config::document::{Trail, below, keys};
@@ -61,7 +62,7 @@ impl Check<'_> {
         run.host = host.unwrap_or(run.host);
         let place = below(place, "run");
         let run = self.command(run, &place)?;
-        self.check_command(&run, &[], &place);
+        self.check_command(&run, &Captured::default(), &place);
         Some(NamedCheck {
             name,
             run,

@@ -175,9 +175,29 @@ fn each_fault_of_a_runbook_is_told_with_its_line_and_field() {
             "24: limits.max_attempt: no such key here; did you mean `max_attempts`?",
         ),
         (
+            "{{ labels.unit }}\"], cwd",
+            "{{ capture.before }}\"], cwd",
+            "15: steps[0].run: `{{ capture.before }}` is not known here: what a step captures is for its own `undo` and",
+        ),
+        (
+            "verify: check\nlimits",
+            "capture: { after: [a] }\n    verify: check\n  - { name: last, run: [a], capture: { after: [b] } }\nlimits",
+            "24: steps[2].capture.after: `capture.after` is captured twice; give each capture its own name",
+        ),
+        (
+            "verify: [systemctl, is-active, \"--quiet\", \"{{ labels.unit }}\"]\n    undo: [echo, \"{{ capture.before }}\"]",
+            "verify: [a, \"{{ capture.after }}\"]\n    undo: [echo, \"{{ capture.before }}\"]\n  - { name: l, run: [a], capture: { after: [b] } }\n  - name: k\n    run: [c]",
+            "16: steps[0].verify: `{{ capture.after }}` is not known here: a later step captures it; move that step",
+        ),
+        (
             "{{ signature }} {{ host }}\"]",
-            "{{ capture.before }}\"]",
-            "22: steps[1].run: `{{ capture.before }}` is not known here: what a step captures is for its own `undo`; have",
+            "{{ capture.befor }}\"]",
+            "22: steps[1].run: nothing is called `{{ capture.befor }}` here; did you mean `{{ capture.before }}`?",
+        ),
+        (
+            "run: [echo, \"{{ target.name }} {{ target.parent }} {{ signature }} {{ host }}\"]",
+            "run: { argv: [echo], stdin: \"{{ capture.before }}\" }",
+            "22: steps[1].run: `{{ capture.before }}` is not known here: what a step captures is for arguments",
         ),
         (
             "undo: [echo, \"{{ capture.before }}\"]",
@@ -262,4 +282,16 @@ fn a_fault_in_one_step_does_not_move_or_hide_those_in_the_next() {
             .any(|problem| problem.starts_with("22: steps[1].run: nothing is called `{{ hots }}`")),
         "{problems:#?}"
     );
+}
+
+#[test]
+fn every_command_of_a_later_step_may_use_what_earlier_ones_captured() {
+    let late = "    run: [a, \"{{ capture.before }}\"]\n    capture: { own: [b, \"{{ capture.before }}\"] }\n    undo: [c, \"{{ capture.before }}{{ capture.own }}\"]\n    verify: [d, \"{{ capture.before }}\"]\n";
+    let (before, after) = WHOLE.split_once("    run: [echo").unwrap();
+    let (_, after) = after.split_once("    verify: check\n").unwrap();
+    let (runbook, problems) = read(&format!("{before}{late}{after}"));
+    assert!(problems.is_empty(), "{problems:#?}");
+    let runbook = runbook.unwrap();
+    let waits: Vec<_> = runbook.steps.iter().map(Step::awaits_earlier).collect();
+    assert_eq!(waits, [false, true]);
 }

@@ -79,7 +79,9 @@ impl Redactor {
                 CheckVerdict::Passed | CheckVerdict::Deferred => {}
             },
             SagaEvent::Done { outcome } => self.outcome(outcome),
-            SagaEvent::Started { .. }
+            // What runs stays to the letter; a captured value that looks like a secret never got this far.
+            SagaEvent::Filled { .. }
+            | SagaEvent::Started { .. }
             | SagaEvent::UndoStarted { .. }
             | SagaEvent::Spawned { .. }
             | SagaEvent::Waiting { .. }

@@ -6,6 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::guard::Point;
+use super::plan::PlannedStep;
+use crate::domain::approval::Approval;
 use crate::domain::ids::ExecutionId;
 use crate::domain::signal::Timestamp;
 
@@ -21,6 +23,16 @@ pub enum SagaEvent {
         part: Part,
         /// For people.
         why: String,
+    },
+    /// The commands of a late step are known: what earlier steps captured is filled in. From here on this is the step.
+    Filled {
+        /// The step.
+        step: usize,
+        /// The step with its values, as it was judged.
+        filled: Box<PlannedStep>,
+        /// The permission that it has of its own, where it needed one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        approval: Option<Box<Approval>>,
     },
     /// A step is about to run.
     Started {
@@ -271,6 +283,7 @@ impl SagaEvent {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Refused { .. } => "refused",
+            Self::Filled { .. } => "filled",
             Self::Started { .. } => "started",
             Self::UndoStarted { .. } => "undo_started",
             Self::Spawned { .. } => "spawned",
@@ -292,6 +305,7 @@ impl SagaEvent {
     pub fn step(&self) -> Option<usize> {
         match self {
             Self::Refused { step, .. }
+            | Self::Filled { step, .. }
             | Self::Started { step, .. }
             | Self::UndoStarted { step, .. }
             | Self::Spawned { step, .. }

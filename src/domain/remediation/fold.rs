@@ -14,6 +14,11 @@ impl Saga {
         match event {
             SagaEvent::Refused { step, part: Part::Run, why } => self.fail(*step, why),
             SagaEvent::Refused { step, part: Part::Undo, why } => self.undo_failed(*step, why),
+            SagaEvent::Filled { step, filled, .. } => {
+                self.plan.steps[*step] = (**filled).clone();
+                // Whoever was asked may have taken long, and what it does is known only now: its checks begin anew.
+                self.guard_start(*step);
+            }
             SagaEvent::Started { step, execution, captured, .. } => {
                 self.guard = None;
                 let state = &mut self.steps[*step];

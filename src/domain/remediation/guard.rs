@@ -181,6 +181,12 @@ impl Saga {
         })
     }
 
+    /// Whether nothing is due any more but what is asked before this step.
+    pub(super) fn is_next_guarded(&self, step: usize) -> bool {
+        let before = [Point::Before, Point::BeforeStep { step }];
+        self.guard().is_none_or(|guard| before.contains(&guard.point))
+    }
+
     /// Whether something is still to be asked, leaving aside how old the answers are.
     pub(super) fn has_guard_due(&self) -> bool {
         self.guard().is_some_and(|guard| guard.held.len() < self.checks_at(guard.point).len())

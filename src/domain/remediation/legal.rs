@@ -1,7 +1,10 @@
 //! Which event is legal in which state. Looks, and changes nothing.
 
+use std::collections::BTreeSet;
+
 use super::event::{CheckVerdict, Part, SagaEvent};
-use super::plan::{PlannedVerify, fill_captures};
+use super::filling::fill_captures;
+use super::plan::{PlannedStep, PlannedVerify};
 use super::saga::{Course, Flight, Phase, Saga, UndoPhase};
 use crate::domain::ids::ExecutionId;
 
@@ -27,7 +30,22 @@ impl Saga {
         }
         match event {
             SagaEvent::Refused { step, part: Part::Run, .. } => {
-                unless(self.may_start(*step), "the step may not start")
+                unless(self.may_start(*step) || self.may_fill(*step), "the step may not start")
+            }
+            SagaEvent::Filled { step, filled, .. } => {
+                if !self.may_fill(*step) {
+                    return Some("the step waits for no values now".into());
+                }
+                let due = match self.filling(*step) {
+                    Ok(due) => due,
+                    Err(why) => return Some(format!("the step can't be filled: {why}")),
+                };
+                // What it does is the policy's to say, whose word the template's commands could not have.
+                let (effect, asked) = (filled.effect, filled.asked);
+                if **filled != (PlannedStep { effect, asked, ..due }) {
+                    return Some("this is not the step with the values that were captured".into());
+                }
+                filled.check(&BTreeSet::new()).err().map(|why| why.to_string())
             }
             SagaEvent::Refused { step, part: Part::Undo, .. } | SagaEvent::UndoStarted { step, .. } => {
                 unless(self.may_undo(*step), "it is not this step's turn to be undone")
@@ -99,7 +117,17 @@ impl Saga {
 
     fn may_start(&self, step: usize) -> bool {
         let ready = matches!(self.steps[step].phase, Phase::Pending | Phase::Retrying { .. });
-        self.is_forward() && self.current() == Some(step) && ready && self.is_guarded(step)
+        let known = !self.plan.steps[step].late;
+        self.is_forward() && self.current() == Some(step) && ready && known && self.is_guarded(step)
+    }
+
+    /// Whether it is this late step's turn to get its values.
+    pub(super) fn may_fill(&self, step: usize) -> bool {
+        self.is_forward()
+            && self.current() == Some(step)
+            && self.steps[step].phase == Phase::Pending
+            && self.plan.steps[step].late
+            && self.is_next_guarded(step)
     }
 
     fn may_verify(&self, step: usize) -> bool {

@@ -15,6 +15,11 @@
 //! 4. [`SagaEvent::Ran`] tells how it ended. That is a fact for people, not the verdict.
 //! 5. [`SagaEvent::Verified`] is the verdict. Only a read step without a verify is judged by its exit code.
 //!
+//! A *late* step names what earlier steps captured. When it is its turn, and before its checks are asked,
+//! [`SagaEvent::Filled`] puts the step with its values in the template's place, as it was judged and, where it had to
+//! be, approved by then: from there on the commands of the event are those of the step, for its run, its undo, after a
+//! crash and for taking it back. A late step that is not filled has not begun.
+//!
 //! # What the verdict means
 //!
 //! | effect of the step | passed | failed, may repeat | failed | unreadable |
@@ -82,6 +87,7 @@
 
 mod checks;
 mod event;
+mod filling;
 mod fold;
 mod guard;
 mod legal;
@@ -94,11 +100,10 @@ mod tests;
 
 pub use checks::{PlannedCheck, PlannedChecks};
 pub use event::{CheckVerdict, End, NotRun, Outcome, Part, Process, SagaEvent, Tail};
+pub use filling::fill_captures;
 pub use guard::{Point, is_fresh};
 pub use legal::IllegalEvent;
 pub use next::Next;
-pub use plan::{
-    MAX_ATTEMPTS, MAX_BACKOFF, Plan, PlanError, PlannedStep, PlannedVerify, Reading, fill_captures,
-};
+pub use plan::{MAX_ATTEMPTS, MAX_BACKOFF, Plan, PlanError, PlannedStep, PlannedVerify, Reading};
 pub use saga::{Flight, MAX_INTERRUPTIONS, Phase, Saga, StepState, UndoPhase};
 pub use take_back::{WhyNot, take_back};

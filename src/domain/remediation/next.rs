@@ -13,6 +13,9 @@ use crate::domain::signal::Timestamp;
 /// What comes next, and the events that tell of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
+    /// Fill this step with what earlier steps captured, judge it, and ask for it where it has to be: `Filled`, or
+    /// `Refused`.
+    Fill(usize),
     /// Capture, judge, commit `Started`, and run this step. Ends in `Refused`, `NotRun` or `Ran`.
     Start(usize),
     /// This step, or its undo, is on its way: `NotRun` or `Ran` follows. After a crash see [`Saga::interrupted`].
@@ -54,6 +57,7 @@ impl Saga {
             (Some(guard), _, _) if self.is_unwinding() => guard,
             (_, Some(step), _) => self.next_of_undo(step),
             (guard, None, Some(step)) => match self.next_of_step(step, now) {
+                Next::Start(step) if self.may_fill(step) => Next::Fill(step),
                 start @ Next::Start(_) => guard.unwrap_or(start),
                 under_way => under_way,
             },

@@ -1,14 +1,15 @@
 //! What a remediation is going to do: a runbook with its templates filled and its effects judged.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::checks::PlannedChecks;
+use super::filling::unknown;
 use crate::domain::action::{Action, Effect};
 use crate::domain::ids::RemediationId;
-use crate::domain::template::{Template, TemplateError};
+use crate::domain::template::TemplateError;
 
 /// The most often that a step may be tried.
 pub const MAX_ATTEMPTS: u32 = 10;
@@ -42,7 +43,7 @@ pub struct PlannedStep {
     pub run: Action,
     /// How it is known to have worked.
     pub verify: PlannedVerify,
-    /// What takes it back. Its arguments may hold `{{ capture.NAME }}`, see [`fill_captures`].
+    /// What takes it back. Its arguments may hold `{{ capture.NAME }}`, see [`fill_captures`](super::fill_captures).
     pub undo: Option<Action>,
     /// What `run` does to the world, as the policy judged it.
     pub effect: Effect,
@@ -59,6 +60,10 @@ pub struct PlannedStep {
     /// Whether it needs a person's yes, which is good for one try.
     #[serde(default)]
     pub asked: bool,
+    /// Whether its commands wait for what earlier steps capture: they hold `{{ capture.NAME }}`, and are judged, and
+    /// asked for where they have to be, once the values are known. See [`SagaEvent::Filled`](super::SagaEvent::Filled).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub late: bool,
 }
 
 /// How a step is known to have worked.
@@ -116,6 +121,14 @@ pub enum PlanError {
         /// What is wrong with it.
         why: TemplateError,
     },
+    /// The step needs what no earlier step captures, or can't be read.
+    #[error("step `{step}` can't be filled when it is its turn: {why}")]
+    Late {
+        /// The step.
+        step: String,
+        /// What is wrong with it.
+        why: TemplateError,
+    },
     /// Two checks have one name.
     #[error("two checks are called `{0}`; give each its own name")]
     CheckedTwice(String),
@@ -156,16 +169,36 @@ impl Plan {
     /// # Errors
     /// The first [`PlanError`] found.
     pub fn check(&self) -> Result<(), PlanError> {
+        self.check_after(&BTreeSet::new())
+    }
+
+    /// The same for what comes after steps that capture `earlier`.
+    ///
+    /// # Errors
+    /// The first [`PlanError`] found.
+    pub fn check_after(&self, earlier: &BTreeSet<String>) -> Result<(), PlanError> {
         if self.steps.is_empty() {
             return Err(PlanError::Empty);
         }
         self.checks.check()?;
-        self.steps.iter().try_for_each(PlannedStep::check)
+        let any_late = self.steps.iter().any(|step| step.late);
+        let mut earlier = earlier.clone();
+        for step in &self.steps {
+            step.check(&earlier)?;
+            for (name, _) in &step.captures {
+                // Which of the two a later step means could not be told.
+                if !earlier.insert(name.clone()) && any_late {
+                    return Err(PlanError::CapturedTwice { step: step.name.clone(), name: name.clone() });
+                }
+            }
+        }
+        Ok(())
     }
 }
 
 impl PlannedStep {
-    fn check(&self) -> Result<(), PlanError> {
+    /// Holds a step to what the saga relies on, where earlier steps capture `earlier`.
+    pub(super) fn check(&self, earlier: &BTreeSet<String>) -> Result<(), PlanError> {
         let step = || self.name.clone();
         if self.effect != Effect::Read && self.verify == PlannedVerify::None {
             return Err(PlanError::Unverified(step()));
@@ -183,10 +216,18 @@ impl PlannedStep {
             }
         }
         let refuse = |why| PlanError::Undo { step: step(), why };
-        match self.undo_captures().map_err(refuse)?.into_iter().find(|name| !names.contains(name)) {
-            Some(name) => Err(refuse(TemplateError::Unknown(format!("{CAPTURE}{name}")))),
-            None => Ok(()),
+        let known = |name: &String| names.contains(name) || (self.late && earlier.contains(name));
+        if let Some(name) = self.undo_captures().map_err(refuse)?.into_iter().find(|name| !known(name)) {
+            return Err(refuse(unknown(&name)));
         }
+        if self.late {
+            let refuse = |why| PlanError::Late { step: step(), why };
+            let awaited = self.awaited().map_err(refuse)?;
+            if let Some(name) = awaited.iter().find(|name| !earlier.contains(*name)) {
+                return Err(refuse(unknown(name)));
+            }
+        }
+        Ok(())
     }
 
     /// Whether there would be something to take back once it was let go.
@@ -216,59 +257,6 @@ impl PlannedStep {
         let doubled = 2u32.saturating_pow(starts.saturating_sub(1));
         self.backoff.saturating_mul(doubled).min(MAX_BACKOFF)
     }
-
-    /// The captures that the undo names: what it restores, and so what can be read back afterwards.
-    ///
-    /// # Errors
-    /// An argument of the undo that names a capture and is no template.
-    pub fn undo_captures(&self) -> Result<BTreeSet<String>, TemplateError> {
-        let mut names = BTreeSet::new();
-        if let Some(Action::Command(undo)) = &self.undo {
-            for argument in &undo.argv {
-                if let Some(template) = capturing(argument)? {
-                    names.extend(template.names().filter_map(capture_name).map(str::to_owned));
-                }
-            }
-        }
-        Ok(names)
-    }
-}
-
-const CAPTURE: &str = "capture.";
-
-fn capture_name(name: &str) -> Option<&str> {
-    name.strip_prefix(CAPTURE)
-}
-
-/// The argument as a template, if it names a capture. Other braces are the command's own business
-/// (`docker inspect --format '{{.State.Status}}'`) and stay as they are.
-fn capturing(argument: &str) -> Result<Option<Template>, TemplateError> {
-    if !argument.contains("{{") || !argument.contains(CAPTURE) {
-        return Ok(None);
-    }
-    let template = Template::parse(argument)?;
-    let captures = template.names().any(|name| capture_name(name).is_some());
-    Ok(captures.then_some(template))
-}
-
-/// Fills `{{ capture.NAME }}` in an action's arguments. One argument stays one argument.
-///
-/// # Errors
-/// A capture without a value, a value that a program would read as a flag, a value of several lines.
-pub fn fill_captures(action: &Action, values: &BTreeMap<String, String>) -> Result<Action, TemplateError> {
-    let Action::Command(command) = action;
-    let mut filled = command.clone();
-    let value_of = |name: &str| capture_name(name).and_then(|name| values.get(name)).cloned();
-    for argument in &mut filled.argv {
-        let Some(template) = capturing(argument)? else { continue };
-        let done = template.render_known(&value_of)?;
-        let missing = template.names().find(|name| capture_name(name).is_some() && value_of(name).is_none());
-        if let Some(name) = missing {
-            return Err(TemplateError::Unknown(name.to_owned()));
-        }
-        *argument = done.to_string();
-    }
-    Ok(Action::Command(filled))
 }
 
 /// Durations as whole milliseconds.

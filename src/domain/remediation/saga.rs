@@ -8,6 +8,7 @@ use super::legal::IllegalEvent;
 use super::plan::{Plan, PlanError, PlannedStep};
 use crate::domain::ids::{ExecutionId, RemediationId};
 use crate::domain::signal::Timestamp;
+use crate::domain::template::TemplateError;
 
 /// How many interruptions by a crash are not held against a step, or against its undo.
 pub const MAX_INTERRUPTIONS: u32 = 3;
@@ -144,7 +145,7 @@ impl Saga {
         self.id
     }
 
-    /// What it was going to do.
+    /// What it was going to do. Late steps are as they were filled, once they are.
     #[must_use]
     pub fn plan(&self) -> &Plan {
         &self.plan
@@ -154,6 +155,15 @@ impl Saga {
     #[must_use]
     pub fn steps(&self) -> &[StepState] {
         &self.steps
+    }
+
+    /// A late step with what the steps before it captured. Still to be judged.
+    ///
+    /// # Errors
+    /// A capture without a value, or a value that may not be an argument.
+    pub fn filling(&self, step: usize) -> Result<PlannedStep, TemplateError> {
+        let earlier = self.steps.iter().take(step).flat_map(|state| state.captured.clone()).collect();
+        self.plan.steps[step].filled(&earlier)
     }
 
     /// How it ended, once its log says so.

@@ -1,7 +1,8 @@
 //! The way back from a remediation that has succeeded.
 
 use super::event::Outcome;
-use super::plan::{Plan, PlannedStep, PlannedVerify, Reading, fill_captures};
+use super::filling::fill_captures;
+use super::plan::{Plan, PlannedStep, PlannedVerify, Reading};
 use super::saga::{Phase, Saga, StepState, UndoPhase};
 use crate::domain::action::Effect;
 
@@ -78,5 +79,6 @@ fn undo_of(state: &StepState, step: &PlannedStep) -> Result<PlannedStep, WhyNot>
         backoff: step.backoff,
         idempotent: false,
         asked: false,
+        late: false,
     })
 }

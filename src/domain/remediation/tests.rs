@@ -1,6 +1,7 @@
 //! Sagas whose world is a tape of answers.
 
 mod guards;
+mod late;
 mod take_back;
 
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ pub(super) fn step(name: &str, effect: Effect) -> PlannedStep {
         backoff: Duration::ZERO,
         idempotent: false,
         asked: false,
+        late: false,
     }
 }
 
@@ -118,6 +120,10 @@ impl Walk {
     pub(super) fn go_on(&mut self) {
         let name = |step: usize| self.saga.plan().steps[step].name.clone();
         match self.next() {
+            Next::Fill(step) => {
+                let filled = Box::new(self.saga.filling(step).unwrap());
+                self.commit(SagaEvent::Filled { step, filled, approval: None });
+            }
             Next::Start(step) => {
                 self.let_go(step, Part::Run);
                 self.ended(step, Part::Run, End::Code(0));

@@ -26,9 +26,10 @@ pub fn question(approval: &Approval, number: u64, title: &str, host: &str, tz: T
     let runs = approval.actions.iter().map(|shown| would_run(shown, host)).collect::<Vec<_>>();
     let left = span(approval.requested_at, approval.expires_at);
     let until = approval.expires_at.with_timezone(&tz).format("%H:%M:%S");
-    Card::titled(format!("Approval {}: may I run {}?", approval.number, approval.runbook))
+    Card::titled(format!("Approval {}: may I run {}?", approval.number, approval.subject()))
         .severity(if effect == Effect::Irreversible { Severity::Error } else { Severity::Warning })
         .field("Would run", runs.join("\n"))
+        .field("Step", step(approval))
         .field("To", format!("{title}, because of {} (#{number})", approval.problem))
         .field("Why I ask", reasons(&approval.actions).join("\n"))
         .field("Risk", risk(effect))
@@ -106,6 +107,12 @@ pub fn not_begun(mut card: Card, why: &str) -> Card {
     card.field(RESULT, why)
 }
 
+/// Why a step of a repair that runs already is asked for.
+fn step(approval: &Approval) -> String {
+    let Some(of) = approval.of_step else { return String::new() };
+    format!("{}; the steps before it ran, and with what they found this is what it would run", of.step + 1)
+}
+
 /// How many have to say yes and who did, where one is not enough.
 fn approvers(approval: &Approval) -> String {
     let left = match approval.left() {
@@ -128,7 +135,7 @@ fn would_run(shown: &ApprovedAction, host: &str) -> String {
 
 fn reasons(actions: &[ApprovedAction]) -> Vec<String> {
     let mut reasons: Vec<String> = Vec::new();
-    for action in actions {
+    for action in actions.iter().filter(|action| !action.late) {
         // The first line says why; what follows tells the author of a rule what to write.
         let reason = first_line(action.reasons.first());
         if !reason.is_empty() && !reasons.contains(&reason) {

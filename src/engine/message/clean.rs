@@ -36,6 +36,7 @@ impl Message {
             | Self::Fingerprinted { .. }
             // Its commands have to stay as they are; what is shown of them goes through the outbox's redactor.
             | Self::TakeBack { .. }
+            | Self::LateStep(_)
             | Self::Bookmark { .. }
             | Self::Complete { .. }
             | Self::Remade { .. }

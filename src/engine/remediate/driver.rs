@@ -97,6 +97,7 @@ impl Driver<'_> {
         loop {
             self.hear_cancel(&mut cancel).await?;
             match self.saga.next(self.deps.clock.now()) {
+                Next::Fill(step) => self.fill(step, &mut cancel).await?,
                 Next::Start(step) => self.start(step).await?,
                 Next::Verify(step) => {
                     let verdict = self.verify(step).await?;
@@ -152,15 +153,10 @@ impl Driver<'_> {
     /// Waits, at most as long as it is now until then whatever the wall clock does, or until called off.
     async fn wait(&self, until: Timestamp, cancel: &mut watch::Receiver<Option<String>>) {
         let left = (until - self.deps.clock.now()).to_std().unwrap_or_default();
-        let called_off = async {
-            if cancel.wait_for(Option::is_some).await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        };
         tokio::select! {
             () = self.deps.clock.sleep_until(until) => {}
             () = self.deps.clock.sleep(left) => {}
-            () = called_off => {}
+            () = called_off(cancel) => {}
         }
     }
 
@@ -197,7 +193,7 @@ impl Driver<'_> {
         let planned = &self.saga.plan().steps[step];
         if let Some(undo) = &planned.undo {
             let judged = match fill_captures(undo, &captured) {
-                Ok(undo) => self.deps.execute.judge(&undo, Purpose::Undo).await,
+                Ok(undo) => self.deps.execute.judge(step, &undo, Purpose::Undo).await,
                 Err(why) => Err(why.to_string()),
             };
             if let Err(why) = judged {
@@ -205,7 +201,7 @@ impl Driver<'_> {
             }
         }
         let purpose = self.doing(self.saga.safety_passed(step));
-        Ok(self.deps.execute.judge(&planned.run, purpose).await.map(|digest| (captured, digest)))
+        Ok(self.deps.execute.judge(step, &planned.run, purpose).await.map(|digest| (captured, digest)))
     }
 
     /// Doing a step now, for which the safety checks passed then.
@@ -227,7 +223,7 @@ impl Driver<'_> {
     async fn prepare_undo(&self, step: usize) -> Result<(Action, String), String> {
         let undo = self.saga.plan().steps[step].undo.as_ref().ok_or("it has no undo")?;
         let action = fill_captures(undo, &self.saga.steps()[step].captured).map_err(|why| why.to_string())?;
-        let digest = self.deps.execute.judge(&action, Purpose::Undo).await?;
+        let digest = self.deps.execute.judge(step, &action, Purpose::Undo).await?;
         Ok((action, digest))
     }
 
@@ -246,7 +242,7 @@ impl Driver<'_> {
             Part::Run => self.doing(safety),
             Part::Undo => Purpose::Undo,
         };
-        let order = Order { action, digest: Some(digest), execution, timeout, purpose };
+        let order = Order { action, digest: Some(digest), execution, timeout, purpose, step: Some(step) };
         let spawned = |process| SagaEvent::Spawned { step, part, execution, process };
         let result = match self.execute(order, &spawned).await? {
             Ok(output) => ran(step, part, execution, &output),
@@ -285,6 +281,14 @@ impl Driver<'_> {
 
     pub(super) fn new_execution(&self) -> ExecutionId {
         ExecutionId(Ulid::from_datetime(self.deps.clock.now().into()))
+    }
+}
+
+/// Returns once the remediation is called off.
+pub(super) async fn called_off(cancel: &mut watch::Receiver<Option<String>>) {
+    if cancel.wait_for(Option::is_some).await.is_err() {
+        // Nobody is left who could.
+        std::future::pending::<()>().await;
     }
 }
 

@@ -5,10 +5,11 @@
 //! instant Steward dies at, its log says at least as much as has happened, and [`recover`] can go on.
 
 mod driver;
+mod late;
 mod ports;
 mod probe;
 #[cfg(test)]
 mod tests;
 
 pub use driver::{Deps, DriveError, Observe, drive, recover};
-pub use ports::{Execute, ExecuteError, FinalCheck, Order, Purpose, SagaLog};
+pub use ports::{Execute, ExecuteError, FinalCheck, Order, Permitted, Purpose, SagaLog};

@@ -5,8 +5,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::domain::action::Action;
+use crate::domain::approval::Approval;
 use crate::domain::ids::{ExecutionId, RemediationId};
-use crate::domain::remediation::{CheckVerdict, SagaEvent};
+use crate::domain::remediation::{CheckVerdict, PlannedStep, SagaEvent};
 use crate::engine::ports::{Child, Gatekeeper, Output, Reaped};
 
 /// Where the log of a remediation is kept.
@@ -54,6 +55,17 @@ pub struct Order<'a> {
     pub timeout: Duration,
     /// What it is for.
     pub purpose: Purpose,
+    /// The step that it belongs to, from 0; none for a check of the plan.
+    pub step: Option<usize>,
+}
+
+/// A step whose values were not known before: it may run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Permitted {
+    /// The step as it was judged.
+    pub step: PlannedStep,
+    /// The permission that a person gave for it, where it needed one. Nothing else opens its commands then.
+    pub approval: Option<Approval>,
 }
 
 /// Why a process did not begin.
@@ -70,11 +82,19 @@ pub enum ExecuteError {
 /// Judges actions, and runs those that are allowed: the policy, the approvals and the runner behind one door.
 #[async_trait]
 pub trait Execute: Send + Sync {
-    /// Whether the action would be allowed now, and the digest of exactly what would run. Spends no approval.
+    /// Whether the action of this step would be allowed now, and the digest of exactly what would run. Spends no
+    /// approval.
     ///
     /// # Errors
     /// For people: why not.
-    async fn judge(&self, action: &Action, purpose: Purpose) -> Result<String, String>;
+    async fn judge(&self, step: usize, action: &Action, purpose: Purpose) -> Result<String, String>;
+
+    /// Judges a step whose values have just become known, and asks people for exactly that where the policy wants it.
+    /// That may take as long as an approval lasts; dropped, nothing came of it. Nothing runs.
+    ///
+    /// # Errors
+    /// For people: why it may not run.
+    async fn permit(&self, step: usize, filled: PlannedStep) -> Result<Permitted, String>;
 
     /// Judges once more, and runs. The process waits behind a gate until `gate` has recorded it.
     ///

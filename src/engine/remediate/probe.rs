@@ -22,7 +22,7 @@ impl Driver<'_> {
         let (captures, timeout) = (planned.captures.clone(), planned.timeout);
         let mut values = BTreeMap::new();
         for (name, action) in captures {
-            match self.read(&action, timeout).await? {
+            match self.read(&action, timeout, step).await? {
                 Ok(value) if (self.deps.holds_secret)(&value) => {
                     return Ok(Err(format!(
                         "it was not begun: what was captured as `{name}` looks like a secret, and secrets are not stored"
@@ -42,12 +42,12 @@ impl Driver<'_> {
         let planned = &self.saga.plan().steps[step];
         let (verify, timeout) = (planned.verify.clone(), planned.timeout);
         match verify {
-            PlannedVerify::Command(action) => Ok(match self.probe(&action, timeout).await? {
+            PlannedVerify::Command(action) => Ok(match self.probe(&action, timeout, Some(step)).await? {
                 Ok(output) => verdict(&output),
                 Err(why) => CheckVerdict::Unreadable(why),
             }),
             PlannedVerify::Check => Ok(self.deps.check.check().await),
-            PlannedVerify::ReadsAs(readings) => self.read_as(&readings, timeout).await,
+            PlannedVerify::ReadsAs(readings) => self.read_as(&readings, timeout, step).await,
             PlannedVerify::ExitCode | PlannedVerify::None => {
                 Ok(CheckVerdict::Unreadable("the step has no verify".into()))
             }
@@ -56,7 +56,7 @@ impl Driver<'_> {
 
     /// Whether a check of the plan holds.
     pub(super) async fn ask(&mut self, check: &PlannedCheck) -> Result<CheckVerdict, DriveError> {
-        Ok(match self.probe(&check.run, check.timeout).await? {
+        Ok(match self.probe(&check.run, check.timeout, None).await? {
             Ok(output) => verdict(&output),
             Err(why) => CheckVerdict::Unreadable(why),
         })
@@ -74,13 +74,18 @@ impl Driver<'_> {
             Reading { name, read, value }
         };
         let readings: Vec<Reading> = named.map(reading).collect();
-        self.read_as(&readings, timeout).await
+        self.read_as(&readings, timeout, step).await
     }
 
     /// Whether everything reads as it did.
-    async fn read_as(&mut self, readings: &[Reading], timeout: Duration) -> Result<CheckVerdict, DriveError> {
+    async fn read_as(
+        &mut self,
+        readings: &[Reading],
+        timeout: Duration,
+        step: usize,
+    ) -> Result<CheckVerdict, DriveError> {
         for Reading { name, read, value: before } in readings {
-            let now = match self.read(read, timeout).await? {
+            let now = match self.read(read, timeout, step).await? {
                 Ok(value) => value,
                 Err(why) => {
                     return Ok(CheckVerdict::Unreadable(format!("`{name}` can't be read back: {why}")));
@@ -103,8 +108,9 @@ impl Driver<'_> {
         &mut self,
         action: &Action,
         timeout: Duration,
+        step: usize,
     ) -> Result<Result<String, String>, DriveError> {
-        Ok(self.probe(action, timeout).await?.and_then(|output| match output.exit {
+        Ok(self.probe(action, timeout, Some(step)).await?.and_then(|output| match output.exit {
             Exit::Code(0) => value(&output),
             exit => Err(ended(exit, &output)),
         }))
@@ -115,9 +121,10 @@ impl Driver<'_> {
         &mut self,
         action: &Action,
         timeout: Duration,
+        step: Option<usize>,
     ) -> Result<Result<Output, String>, DriveError> {
         let execution = self.new_execution();
-        let order = Order { action, digest: None, execution, timeout, purpose: Purpose::Look };
+        let order = Order { action, digest: None, execution, timeout, purpose: Purpose::Look, step };
         let probed = |process| SagaEvent::Probed { execution, process };
         Ok(self.execute(order, &probed).await?.map_err(|error| error.to_string()))
     }

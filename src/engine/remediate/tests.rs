@@ -28,6 +28,10 @@ struct World {
     calls: Mutex<Vec<String>>,
     log: Mutex<Vec<SagaEvent>>,
     now: Mutex<Timestamp>,
+    /// What people say to late steps; without a word of theirs they may run.
+    says: Mutex<Option<Result<(), String>>>,
+    /// Nobody says anything to a late step, and the repair is called off while it waits.
+    called_off: Option<watch::Sender<Option<String>>>,
     /// The log can't be written from the event with this name on.
     breaks_at: Option<&'static str>,
 }
@@ -58,7 +62,8 @@ impl World {
             clock: self.clone(),
             holds_secret: &|text: &str| text.contains("SECRET"),
         };
-        let (_keep, cancel) = watch::channel(None);
+        let (_keep, unheard) = watch::channel(None);
+        let cancel = self.called_off.as_ref().map_or(unheard, watch::Sender::subscribe);
         match again {
             true => recover(saga, &deps, cancel, &|_, _| {}).await,
             false => drive(saga, &deps, cancel, &|_, _| {}).await,
@@ -79,10 +84,20 @@ impl SagaLog for World {
 
 #[async_trait]
 impl Execute for World {
-    async fn judge(&self, action: &Action, purpose: Purpose) -> Result<String, String> {
+    async fn judge(&self, _: usize, action: &Action, purpose: Purpose) -> Result<String, String> {
         let safe = safe(purpose);
         self.calls.lock().unwrap().push(format!("judge {action}{safe}"));
         Ok(action.to_string())
+    }
+
+    async fn permit(&self, _: usize, filled: PlannedStep) -> Result<Permitted, String> {
+        self.calls.lock().unwrap().push(format!("permit {}", filled.run));
+        if let Some(cancel) = &self.called_off {
+            cancel.send_replace(Some("the root moved".into()));
+            return std::future::pending().await;
+        }
+        self.says.lock().unwrap().clone().unwrap_or(Ok(()))?;
+        Ok(Permitted { step: filled, approval: None })
     }
 
     async fn execute(&self, order: Order<'_>, gate: &mut dyn Gatekeeper) -> Result<Output, ExecuteError> {
@@ -147,6 +162,7 @@ fn step(name: &str, effect: Effect) -> PlannedStep {
         backoff: Duration::ZERO,
         idempotent: false,
         asked: false,
+        late: false,
     }
 }
 
@@ -282,4 +298,74 @@ async fn a_step_whose_gate_can_not_be_recorded_stops_everything() {
     let nothing_ran =
         matches!(interrupted, Some(SagaEvent::NotRun { part: Part::Run, cause: NotRun::Interrupted, .. }));
     assert!(nothing_ran, "{interrupted:?}");
+}
+
+/// Its second step waits for what its first captures.
+fn late() -> Saga {
+    let set = PlannedStep {
+        run: action("do set {{capture.old}}"),
+        verify: PlannedVerify::Command(action("see set {{capture.old}}")),
+        late: true,
+        ..step("set", Effect::Restorative)
+    };
+    let hold = PlannedStep { undo: Some(action("release")), ..quota() };
+    saga(vec![hold, set], PlannedChecks::default())
+}
+
+fn reads(old: &str) -> World {
+    let world = World::default();
+    world.command("get quota", 0, old, 0);
+    world
+}
+
+#[tokio::test]
+async fn a_late_step_is_brought_forward_with_its_values_and_on_record_with_them_before_it_starts() {
+    let world = Arc::new(reads("10G\n"));
+    assert_eq!(world.drive(&mut late()).await, Ok(Outcome::Succeeded));
+    assert_eq!(world.calls("permit"), ["permit do set 10G"]);
+    assert_eq!(world.calls("run do set"), ["run do set 10G"]);
+    assert_eq!(world.calls("run see set"), ["run see set 10G"]);
+    let names: Vec<_> = world.log().iter().map(SagaEvent::name).collect();
+    let filled = names.iter().position(|name| *name == "filled").unwrap();
+    assert_eq!(names[filled + 1], "started");
+}
+
+#[tokio::test]
+async fn a_late_step_that_nobody_permits_unwinds_and_never_starts() {
+    for (value, says, brought, expected) in [
+        ("10G", Err("alex said no".to_owned()), 1, "alex said no"),
+        ("-rf", Ok(()), 0, "which a program would read as a flag"),
+    ] {
+        let world = Arc::new(reads(value));
+        *world.says.lock().unwrap() = Some(says);
+        let outcome = world.drive(&mut late()).await.unwrap();
+        assert!(matches!(&outcome, Outcome::Unwound { why } if why.contains(expected)), "{outcome:?}");
+        assert_eq!(world.calls("permit").len(), brought);
+        assert_eq!(world.calls("run do set"), [""; 0]);
+        assert_eq!(world.calls("run release"), ["run release"]);
+    }
+}
+
+#[tokio::test]
+async fn a_repair_that_is_called_off_while_a_late_step_waits_for_people_is_taken_back() {
+    let (called_off, _) = watch::channel(None);
+    let world = Arc::new(World { called_off: Some(called_off), ..reads("10G") });
+    let outcome = world.drive(&mut late()).await.unwrap();
+    assert_eq!(outcome, Outcome::Cancelled { why: "the root moved".into() });
+    assert_eq!(world.calls("run release"), ["run release"]);
+}
+
+#[tokio::test]
+async fn a_late_step_whose_permission_is_on_record_is_not_brought_forward_again_after_a_crash() {
+    let dying = Arc::new(World { breaks_at: Some("started"), ..reads("10G") });
+    let mut fresh = late();
+    let first = Arc::new(reads("10G"));
+    assert_eq!(first.drive(&mut fresh.clone()).await, Ok(Outcome::Succeeded));
+    let log = first.log();
+    let filled = log.iter().position(|event| event.name() == "filled").unwrap();
+    log[..=filled].iter().for_each(|event| fresh.apply(event).unwrap());
+    let stopped = dying.with(&mut fresh, true).await;
+    assert!(matches!(stopped, Err(DriveError::Log(_))), "{stopped:?}");
+    assert_eq!(dying.calls("permit"), [""; 0]);
+    assert_eq!(dying.calls("judge"), ["judge do set 10G"], "but judged once more before it runs");
 }

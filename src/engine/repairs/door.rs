@@ -5,13 +5,14 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::Shop;
-use super::permits::Permits;
+use super::permits::Granted;
 use crate::domain::action::Action;
 use crate::domain::ids::ExecutionId;
+use crate::domain::remediation::PlannedStep;
 use crate::engine::activity::RestingClock;
 use crate::engine::patience;
 use crate::engine::ports::{Child, Gatekeeper, Limits, Output, Reaped};
-use crate::engine::remediate::{Execute, ExecuteError, Order, Purpose};
+use crate::engine::remediate::{Execute, ExecuteError, Order, Permitted, Purpose};
 use crate::policy::{Authorized, Decision, Facts, Policy};
 use crate::store::audit::{self, AuditEntry, AuditKind};
 use crate::store::sagas::Unfinished;
@@ -27,16 +28,12 @@ pub(super) struct Door<'a> {
     pub(super) policy: &'a Policy,
     /// The facts of the repair's beginning.
     pub(super) facts: Facts,
-    pub(super) permits: Option<Permits<'a>>,
+    pub(super) granted: Granted,
     /// Whether a process is under way whose end is not on record yet.
     pub(super) in_flight: &'a watch::Sender<bool>,
 }
 
 impl Door<'_> {
-    fn permits(&self) -> Result<&Permits<'_>, String> {
-        self.permits.as_ref().ok_or_else(|| "it needs a person's yes, and nobody was asked".to_owned())
-    }
-
     /// Notes what becomes of a process. Nothing begins that could not be noted.
     async fn audit(&self, what: &str, order: &Order<'_>, particulars: Value) -> Result<(), String> {
         let mut body = json!({
@@ -64,7 +61,8 @@ impl Door<'_> {
         Facts { safety_checked, ..self.facts }
     }
 
-    async fn authorize(&self, action: &Action, purpose: Purpose) -> Result<Authorized, ExecuteError> {
+    async fn authorize(&self, order: &Order<'_>) -> Result<Authorized, ExecuteError> {
+        let Order { action, purpose, step, .. } = *order;
         let denied = |why: String| ExecuteError::Denied(why);
         let resolved = self.shop.runner.resolve(action).await;
         let executable = resolved.map_err(|error| ExecuteError::NotRun(error.to_string()))?;
@@ -78,8 +76,8 @@ impl Door<'_> {
                 .map_err(|d| denied(d.to_string())),
             Decision::Approve => {
                 let grant = self
-                    .permits()
-                    .and_then(|p| p.spend(action, purpose, &executable, self.policy, now))
+                    .granted
+                    .with(step, |permits| permits.spend(action, purpose, &executable, self.policy, now))
                     .map_err(denied)?;
                 self.policy
                     .authorize_approved(action.clone(), executable, &facts, &grant, now)
@@ -92,21 +90,27 @@ impl Door<'_> {
 
 #[async_trait]
 impl Execute for Door<'_> {
-    async fn judge(&self, action: &Action, purpose: Purpose) -> Result<String, String> {
+    async fn judge(&self, step: usize, action: &Action, purpose: Purpose) -> Result<String, String> {
         let evaluation = self.policy.evaluate(action, &self.facts(purpose));
         match evaluation.decision {
             Decision::Allow => {}
-            Decision::Approve => self.permits()?.covers(action, purpose)?,
+            Decision::Approve => self.granted.with(Some(step), |permits| permits.covers(action, purpose))?,
             Decision::Forbid => return Err(evaluation.reasons.join("; ")),
         }
         Ok(self.policy.digest(action).to_string())
+    }
+
+    async fn permit(&self, step: usize, filled: PlannedStep) -> Result<Permitted, String> {
+        let permitted = self.shop.permit(self, step, filled).await?;
+        self.granted.add(step, permitted.approval.as_ref());
+        Ok(permitted)
     }
 
     async fn execute(&self, order: Order<'_>, gate: &mut dyn Gatekeeper) -> Result<Output, ExecuteError> {
         if order.digest.is_some_and(|digest| digest != self.policy.digest(order.action).to_string()) {
             return Err(ExecuteError::Denied("what would run is not what was judged".to_owned()));
         }
-        let authorized = match self.authorize(order.action, order.purpose).await {
+        let authorized = match self.authorize(&order).await {
             Ok(authorized) => authorized,
             Err(error) => {
                 let why = json!({ "why": error.to_string() });

@@ -1,10 +1,11 @@
 //! What an approval still permits: each action that it names, once; what only looks, as often as it has to.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::domain::action::{Action, Executable};
 use crate::domain::approval::{Approval, ApprovedAction};
-use crate::domain::remediation::{Part, Plan, SagaEvent};
+use crate::domain::remediation::{Part, Plan, Saga, SagaEvent};
 use crate::domain::signal::Timestamp;
 use crate::engine::remediate::Purpose;
 use crate::policy::{Grant, Policy};
@@ -12,18 +13,67 @@ use crate::policy::{Grant, Policy};
 /// What was approved in time may finish after that: its use is what is counted. A grant lives this long, in seconds.
 const GRANTED_FOR: i64 = 60;
 
+/// The permissions of a repair: that for its plan, and those of its late steps, each for its own step alone.
+pub(super) struct Granted {
+    plan: Option<Permits>,
+    /// What each late step runs under since its values are known; nothing but the policy's word where it is `None`.
+    late: Mutex<BTreeMap<usize, Option<Permits>>>,
+}
+
+impl Granted {
+    /// What is still permitted after all that the log of `saga` has.
+    pub(super) fn new(approval: Option<&Approval>, saga: &Saga, log: &[SagaEvent]) -> Self {
+        let mut late = BTreeMap::new();
+        for event in log {
+            if let SagaEvent::Filled { step, approval, .. } = event {
+                let used = |approval: &Approval| Permits::new(approval, saga.plan(), log, |of| of == *step);
+                late.insert(*step, approval.as_deref().map(used));
+            }
+        }
+        let of_plan = |step: usize| !late.contains_key(&step);
+        let plan = approval.map(|approval| Permits::new(approval, saga.plan(), log, of_plan));
+        Self { plan, late: Mutex::new(late) }
+    }
+
+    /// Notes under what a late step runs from now on.
+    pub(super) fn add(&self, step: usize, approval: Option<&Approval>) {
+        let permits = approval.map(Permits::unused);
+        self.late.lock().unwrap_or_else(PoisonError::into_inner).insert(step, permits);
+    }
+
+    /// Has a look at the permission that this step, or a check of the plan, runs under.
+    pub(super) fn with<T>(
+        &self,
+        step: Option<usize>,
+        look: impl FnOnce(&Permits) -> Result<T, String>,
+    ) -> Result<T, String> {
+        let late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = step.and_then(|step| late.get(&step));
+        let permits = own.map_or(self.plan.as_ref(), Option::as_ref);
+        look(permits.ok_or("it needs a person's yes, and nobody was asked")?)
+    }
+}
+
 /// An approval, and what of it is used up.
-pub(super) struct Permits<'a> {
-    approval: &'a Approval,
+pub(super) struct Permits {
+    approval: Approval,
     used: Mutex<Vec<bool>>,
 }
 
-impl<'a> Permits<'a> {
-    /// What `approval` still permits after all that `log` has.
-    pub(super) fn new(approval: &'a Approval, plan: &Plan, log: &[SagaEvent]) -> Self {
-        let permits = Self { approval, used: Mutex::new(vec![false; approval.actions.len()]) };
+impl Permits {
+    /// What `approval` permits before anything was done.
+    fn unused(approval: &Approval) -> Self {
+        Self { approval: approval.clone(), used: Mutex::new(vec![false; approval.actions.len()]) }
+    }
+
+    /// What `approval` still permits after all that `log` has of the steps that it is for.
+    fn new(approval: &Approval, plan: &Plan, log: &[SagaEvent], is_for: impl Fn(usize) -> bool) -> Self {
+        let permits = Self::unused(approval);
         for event in log {
             let SagaEvent::Spawned { step, part, .. } = event else { continue };
+            if !is_for(*step) {
+                continue;
+            }
             let step = plan.steps.get(*step);
             let (action, purpose) = match part {
                 Part::Run => (step.map(|s| &s.run), Purpose::Step { safety_checked: false }),
@@ -94,12 +144,15 @@ impl<'a> Permits<'a> {
 
 /// Whether it was shown for this purpose. Without that, a step that sets a value would pass for its own undo, which was
 /// shown as setting any.
+///
+/// What was shown before its values were known opens nothing: it has a permission of its own once they are.
 fn is_for(shown: &ApprovedAction, purpose: Purpose) -> bool {
-    match purpose {
-        Purpose::Look => shown.looks,
-        Purpose::Step { .. } => !shown.looks && shown.purpose.is_none(),
-        Purpose::Undo => !shown.looks && shown.purpose.is_some(),
-    }
+    !shown.late
+        && match purpose {
+            Purpose::Look => shown.looks,
+            Purpose::Step { .. } => !shown.looks && shown.purpose.is_none(),
+            Purpose::Undo => !shown.looks && shown.purpose.is_some(),
+        }
 }
 
 /// Whether `action` is what was shown, but for values that were captured since: an undo is shown with

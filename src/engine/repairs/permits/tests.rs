@@ -31,6 +31,7 @@ fn shown(line: &str, purpose: Purpose) -> ApprovedAction {
         undo: None,
         purpose: (purpose != STEP).then(|| "to …".to_owned()),
         looks: purpose == Purpose::Look,
+        late: false,
         executable: None,
     }
 }
@@ -48,6 +49,7 @@ fn approval() -> Approval {
         backoff: std::time::Duration::ZERO,
         idempotent: true,
         asked: true,
+        late: false,
     };
     Approval {
         id: ApprovalId(Ulid::from(1_u128)),
@@ -57,6 +59,7 @@ fn approval() -> Approval {
             target: Target::parse("tank").unwrap(),
             signature: Signature::parse("full").unwrap(),
         },
+        of_step: None,
         runbook: "quota".into(),
         plan: Plan::new("quota".into(), vec![step]),
         actions: vec![shown(LOOK, Purpose::Look), shown(RUN, STEP), shown(UNDO, Purpose::Undo)],
@@ -76,7 +79,7 @@ fn executable() -> Executable {
 #[test]
 fn each_command_that_changes_something_is_good_for_one_use_and_what_looks_for_many() {
     let (policy, approval) = (Policy::shipped().unwrap(), approval());
-    let permits = Permits::new(&approval, &approval.plan, &[]);
+    let permits = Permits::unused(&approval);
     let spend = |line: &str, purpose: Purpose| {
         permits
             .spend(&action(line), purpose, &executable(), &policy, Timestamp::UNIX_EPOCH)
@@ -95,7 +98,7 @@ fn each_command_that_changes_something_is_good_for_one_use_and_what_looks_for_ma
 #[test]
 fn a_step_that_looks_like_its_own_undo_does_not_run_again_on_the_permission_for_that() {
     let approval = approval();
-    let permits = Permits::new(&approval, &approval.plan, &[]);
+    let permits = Permits::unused(&approval);
     let (policy, now) = (Policy::shipped().unwrap(), Timestamp::UNIX_EPOCH);
     assert!(permits.spend(&action(RUN), STEP, &executable(), &policy, now).is_ok());
     assert!(permits.covers(&action(RUN), STEP).is_err());
@@ -118,8 +121,9 @@ fn a_command_that_was_let_go_before_a_restart_is_used_up_and_one_that_only_start
     };
     let process = Process { pid: 1, start_ticks: 1, boot_id: "b".into() };
     let spawned = SagaEvent::Spawned { step: 0, part: Part::Run, execution, process };
-    let after =
-        |log: &[SagaEvent]| Permits::new(&approval, &approval.plan, log).covers(&action(RUN), STEP).is_ok();
+    let after = |log: &[SagaEvent]| {
+        Permits::new(&approval, &approval.plan, log, |_| true).covers(&action(RUN), STEP).is_ok()
+    };
     assert!(after(std::slice::from_ref(&started)));
     assert!(!after(&[started, spawned]));
 }
@@ -127,7 +131,7 @@ fn a_command_that_was_let_go_before_a_restart_is_used_up_and_one_that_only_start
 #[test]
 fn what_differs_in_anything_from_what_was_shown_is_not_covered() {
     let approval = approval();
-    let permits = Permits::new(&approval, &approval.plan, &[]);
+    let permits = Permits::unused(&approval);
     let Action::Command(run) = action(RUN);
     for other in [
         crate::domain::action::Command { host: "nas".into(), ..run.clone() },
@@ -150,4 +154,26 @@ fn a_captured_value_fits_where_the_undo_was_shown_with_its_name_and_nowhere_else
     assert!(!is_filled("quota={{ capture.old }}", "refquota=10G"));
     assert!(!is_filled("set", "destroy"));
     assert!(!is_filled("{{ capture.old }}.bak", "/etc/passwd"));
+}
+
+#[test]
+fn a_late_step_has_no_share_in_what_was_approved_for_the_plan_and_the_plan_none_in_its() {
+    let mut early = approval();
+    early.actions.iter_mut().for_each(|shown| shown.late = true);
+    let permits = Permits::unused(&early);
+    assert!(permits.covers(&action(RUN), STEP).is_err(), "what was shown without its values opens nothing");
+    assert!(permits.covers(&action(RUN), Purpose::Undo).is_err());
+
+    let saga = Saga::new(crate::domain::ids::RemediationId(Ulid::from(9_u128)), approval().plan).unwrap();
+    let granted = Granted::new(Some(&approval()), &saga, &[]);
+    let covers = |step| granted.with(Some(step), |permits| permits.covers(&action(RUN), STEP));
+    assert_eq!(covers(0), Ok(()));
+    granted.add(1, None);
+    assert!(
+        covers(1).unwrap_err().contains("nobody was asked"),
+        "it was allowed as it was judged, and no further"
+    );
+    granted.add(2, Some(&Approval { number: 8, actions: Vec::new(), ..approval() }));
+    assert_eq!(covers(2), Err(format!("approval 8 does not name `{RUN}`")));
+    assert_eq!(covers(0), Ok(()));
 }

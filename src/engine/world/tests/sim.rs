@@ -287,7 +287,10 @@ impl Sim {
                         runbook: repair.terms.plan.runbook,
                         problem: repair.problem,
                     }),
-                    Effect::Fingerprint { .. } | Effect::CallOff { .. } | Effect::FindSuspects { .. } => {}
+                    Effect::Fingerprint { .. }
+                    | Effect::Answer { .. }
+                    | Effect::CallOff { .. }
+                    | Effect::FindSuspects { .. } => {}
                 }
             }
             if wanted.is_empty() {
