@@ -13,7 +13,7 @@ async fn a_yes_on_any_platform_runs_what_was_shown_once_and_is_shown_on_all() {
         assert_eq!(stage.lab.host.ran(), [VACUUM]);
         assert_eq!(stage.decision(1), "Answer: yes, by alex at 08:06:00\nResult: it worked");
         assert_eq!(stage.state(&bot, 1).await, "mitigated");
-        bot.pass(min(30)).await;
+        bot.pass(min(10)).await;
         assert_eq!(stage.lab.host.ran(), [""; 0], "a yes is used once");
         stage.read(1, &["approved by alex", "ran journalctl", "vacuum worked", "Resolved: "]);
         assert_eq!((stage.state(&bot, 1).await.as_str(), stage.calls()), ("resolved", 0));
@@ -28,7 +28,7 @@ async fn a_no_on_any_platform_runs_nothing_and_is_not_asked_for_again() {
         let bot = stage.asked("vm/disk", "disk-fill").await;
         let told = stage.presses(&bot, Who::Operator, 1, ["Deny"]).await;
         assert_eq!(told, ["Denied by alex. Nothing was run."]);
-        bot.pass(min(60)).await;
+        bot.pass(min(15)).await;
         assert_eq!(stage.lab.host.ran(), [""; 0]);
         assert_eq!(stage.decision(1), "Answer: no, by alex at 08:06:00");
         stage.read(1, &["May I run vacuum?", "alex said no", "vacuum fits, and the answer was no"]);
@@ -47,7 +47,7 @@ async fn no_answer_in_time_is_a_no_and_too_late_on_every_platform() {
         bot.pass(min(31)).await;
         assert_eq!(stage.decision(1), "Answer: none; it expired at 08:35:10, and nothing was run");
         stage.is_over(&bot, 1).await;
-        bot.pass(min(30)).await;
+        bot.pass(min(6)).await;
         assert_eq!(stage.lab.host.ran(), [""; 0]);
         stage.read(
             1,

@@ -21,7 +21,7 @@ async fn where_taking_back_fails_too_it_stops_and_calls_people_once() {
         stage.lab.host.complains(ATTACH, "mount: /mnt/media: no route to host\n");
         let bot = stage.asked("vm/media", "mount-stale").await;
         stage.approves(&bot, 1).await;
-        bot.pass(min(30)).await;
+        bot.pass(min(12)).await;
         assert_eq!(stage.lab.host.ran(), [DETACH, DETACHED, SECOND, RESTARTED, ATTACH]);
         let decision = stage.decision(1);
         assert!(decision.contains("Result: it is stuck half way: "), "{decision}");
@@ -92,7 +92,7 @@ async fn after_three_failures_in_a_row_each_with_a_yes_of_its_own_people_are_cal
             stage.approves(&bot, attempt).await;
             assert_eq!(stage.lab.host.ran(), [restart.as_str(), &is_active], "one yes, one attempt");
         }
-        bot.pass(min(60)).await;
+        bot.pass(min(12)).await;
         assert_eq!(stage.lab.host.ran(), [""; 0]);
         for attempt in 1..=3 {
             let decision = stage.decision(attempt);

@@ -28,7 +28,7 @@ async fn a_program_that_changes_between_the_yes_and_its_start_does_not_run_on_th
         let result = format!("Result: it did not help, and was taken back: {why}");
         assert_eq!(stage.decision(1), format!("Answer: yes, by alex at 08:06:00\n{result}"));
         let told = format!("step vacuum did not run: {fix} is not what it was when approval 1 was asked for");
-        bot.pass(min(15)).await;
+        bot.pass(min(12)).await;
         stage.waits(2);
         stage.read(1, &["approved by alex", &told, "May I run vacuum? Approval 2 waits for you"]);
         assert_eq!(stage.lab.host.ran(), [""; 0], "it needs a new yes");
@@ -121,7 +121,7 @@ async fn dying_between_a_yes_and_its_start_neither_loses_it_nor_uses_it_twice() 
             assert_eq!(stage.lab.host.ran(), [QUORUM, VACUUM]);
             assert_eq!(stage.decision(1), "Answer: yes, by alex at 08:06:00\nResult: it worked");
             stage.is_over(&bot, 1).await;
-            bot.pass(min(10)).await;
+            bot.pass(min(6)).await;
             assert_eq!(stage.lab.host.ran(), [""; 0]);
             stage.read(1, &["May I run vacuum?", "approved by alex", "vacuum worked", "Resolved"]);
             assert_eq!((stage.state(&bot, 1).await.as_str(), stage.calls()), ("resolved", 0));
@@ -147,7 +147,7 @@ async fn dying_while_an_approved_step_runs_is_looked_into_and_never_repeated() {
             let bot = stage.start().await;
             bot.pass(min(1)).await;
             stage.is_over(&bot, 1).await;
-            bot.pass(min(20)).await;
+            bot.pass(min(6)).await;
             assert_eq!(stage.lab.host.ran(), [""; 0], "{had_its_effect}");
             let (result, state) = match had_its_effect {
                 true => ("it worked", "resolved"),

@@ -46,7 +46,6 @@ fn lines(text: &str, begins: &[&str]) -> String {
 impl Stage {
     /// A lab on all three platforms, in which people act on this one.
     pub async fn open(here: Platform, settings: &str) -> Self {
-        println!("people act on {here:?}");
         let lab = usual(settings);
         let (discord, telegram) = (lab.on_discord().await, lab.on_telegram(true).await);
         Self { lab, here, discord, telegram }
