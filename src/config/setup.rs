@@ -142,7 +142,9 @@ fn build_policy(loaded: &Loaded) -> Result<Policy, Vec<Problem>> {
         None => Policy::shipped(),
     };
     let policy = built.map_err(|problems| problems.into_iter().map(of_rule).collect::<Vec<_>>())?;
-    let own = [Some(loaded.config.state_dir.clone()), loaded.file.clone(), std::env::current_exe().ok()];
+    let rules = loaded.policy.as_ref().map(|policy| policy.file.clone());
+    let own =
+        [Some(loaded.config.state_dir.clone()), loaded.file.clone(), rules, std::env::current_exe().ok()];
     let absolute = own.into_iter().flatten().filter_map(|path| std::path::absolute(path).ok());
     Ok(policy.protecting(absolute))
 }

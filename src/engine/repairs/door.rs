@@ -145,6 +145,15 @@ impl Execute for Door<'_> {
     }
 
     async fn reap(&self, execution: ExecutionId, child: &Child) -> Reaped {
-        self.shop.runner.reap(execution, child).await
+        let reaped = self.shop.runner.reap(execution, child).await;
+        let body = json!({ "execution": execution.to_string(), "by": "an earlier Steward", "found": format!("{reaped:?}").to_lowercase() });
+        let entry = AuditEntry::new(AuditKind::Execution, "lost", self.shop.clock.now())
+            .of_incident(self.repair.incident)
+            .of_remediation(self.repair.id)
+            .with(body);
+        if let Err(error) = self.shop.store.append_audit(entry).await {
+            tracing::error!(%error, "the audit trail misses the end of a process");
+        }
+        reaped
     }
 }
