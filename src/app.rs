@@ -22,7 +22,7 @@ use crate::engine::desk::Desk;
 use crate::engine::ears::Listener;
 use crate::engine::message::{Handle, Message};
 use crate::engine::outbox::Courier;
-use crate::engine::ports::{Chat, Child, Clock, CommandRunner, Ears};
+use crate::engine::ports::{Chat, Child, Clock, CommandRunner, Ears, LOCAL};
 use crate::engine::repairs::Shop;
 use crate::engine::schedule::{self, Asker, Scheduler};
 use crate::engine::skills::Workshop;
@@ -306,7 +306,7 @@ async fn reap(store: &Store, runner: &dyn CommandRunner) -> Result<(), StoreErro
             start_ticks: execution.start_ticks,
             boot_id: execution.boot_id.clone(),
         };
-        let reaped = runner.reap(execution.id, &child).await;
+        let reaped = runner.reap(execution.id, &child, LOCAL).await;
         tracing::info!(
             what = execution.what,
             pid = execution.pid,

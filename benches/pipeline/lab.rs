@@ -114,7 +114,7 @@ impl CommandRunner for Idle {
         })
     }
 
-    async fn reap(&self, _: ExecutionId, _: &Child) -> Reaped {
+    async fn reap(&self, _: ExecutionId, _: &Child, _: &str) -> Reaped {
         Reaped::Gone
     }
 }

@@ -22,6 +22,9 @@ pub use chat::{
 };
 pub use control::{CONTROL_SOCKET, ControlAnswer, ControlRequest};
 
+/// The name of the machine that Steward itself runs on, among the hosts of commands.
+pub const LOCAL: &str = "local";
+
 /// Time. The system's in production, moved by hand in tests.
 #[async_trait]
 pub trait Clock: Send + Sync {
@@ -65,6 +68,10 @@ pub enum Exit {
     TimedOut,
     /// Whoever started it called it off, and its process group was killed.
     Cancelled,
+    /// It has ended, and nobody saw how.
+    Unknown,
+    /// Nobody knows whether it has ended: it may still be running, so nothing may be done over it.
+    Lost,
 }
 
 /// What a process left.
@@ -116,6 +123,9 @@ pub enum RunError {
         /// The system's reason.
         why: String,
     },
+    /// Its turn came only when its authorization was over: it was not begun, and is to be judged again.
+    #[error("it had to wait so long that it has to be judged again")]
+    Late,
     /// The gate's keeper could not record the process, so the gate stayed shut; nothing happened.
     #[error("the process was not let go, because it could not be recorded: {0}")]
     Gate(String),
@@ -135,6 +145,8 @@ pub enum Reaped {
     Gone,
     /// It was running and has been ended, with its group.
     Ended,
+    /// It may still be running: its host could not be asked, or it could not be ended.
+    Unknown,
 }
 
 /// Runs processes, and nothing that is not authorized.
@@ -160,8 +172,9 @@ pub trait CommandRunner: Send + Sync {
         cancel: tokio::sync::watch::Receiver<bool>,
     ) -> Result<Output, RunError>;
 
-    /// Ends what is left of a process that an earlier Steward started, with its group, and waits until it is gone.
-    async fn reap(&self, execution: ExecutionId, child: &Child) -> Reaped;
+    /// Ends what is left of a process that an earlier Steward started for a command on `host`, with its group, and
+    /// waits until it is gone.
+    async fn reap(&self, execution: ExecutionId, child: &Child, host: &str) -> Reaped;
 }
 
 /// A source of changes.

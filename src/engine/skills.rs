@@ -240,7 +240,8 @@ fn judge(manifest: &Manifest, started_at: Timestamp, output: &Output) -> SkillRu
     let (kind, exit) = match output.exit {
         Exit::Code(code) => (Some(ExitKind::Code(code)), Some(code)),
         Exit::Signal(signal) => (Some(ExitKind::Signal(signal)), None),
-        Exit::TimedOut => (Some(ExitKind::TimedOut), None),
+        // Of one that nobody saw end, the report is as little complete.
+        Exit::TimedOut | Exit::Unknown | Exit::Lost => (Some(ExitKind::TimedOut), None),
         Exit::Cancelled => (None, None),
     };
     let stderr = clean(&output.stderr);

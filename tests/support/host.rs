@@ -254,7 +254,7 @@ impl CommandRunner for FakeHost {
         })
     }
 
-    async fn reap(&self, _: ExecutionId, _: &Child) -> Reaped {
+    async fn reap(&self, _: ExecutionId, _: &Child, _: &str) -> Reaped {
         Reaped::Gone
     }
 }

@@ -38,10 +38,10 @@ pub(super) struct Launch<'a> {
     pub(super) has_input: bool,
 }
 
-/// Starts a process, has it recorded, lets it go and follows it to its end.
+/// Starts a process, has it recorded, lets it go and follows it to its end. Its input may tell who it is.
 pub(super) async fn run(
     launch: &Launch<'_>,
-    input: Option<&str>,
+    input: impl FnOnce(&Child) -> Option<String> + Send,
     limits: Limits,
     clock: &dyn Clock,
     gate: &mut dyn Gatekeeper,
@@ -59,8 +59,9 @@ pub(super) async fn run(
         gated.discard().await;
         return Err(called_off());
     }
+    let input = input(gated.child());
     let opened = gated.open().await?;
-    Ok(watch::to_the_end(opened, input, limits, clock, cancel).await)
+    Ok(watch::to_the_end(opened, input.as_deref(), limits, clock, cancel).await)
 }
 
 /// Nothing has run, since nobody wants it any more.

@@ -5,7 +5,7 @@ use tokio::sync::watch::Receiver;
 
 use crate::domain::action::{Action, Executable};
 use crate::domain::ids::ExecutionId;
-use crate::engine::ports::{Child, CommandRunner, Gatekeeper, Limits, Output, Reaped, RunError};
+use crate::engine::ports::{Child, CommandRunner, Gatekeeper, LOCAL, Limits, Output, Reaped, RunError};
 use crate::policy::Authorized;
 
 use super::{LocalRunner, Ssh};
@@ -33,7 +33,7 @@ impl Machines {
 
     fn of(&self, action: &Action) -> &dyn CommandRunner {
         let Action::Command(command) = action;
-        if command.host == "local" { &self.local } else { &self.others }
+        if command.host == LOCAL { &self.local } else { &self.others }
     }
 }
 
@@ -53,8 +53,8 @@ impl CommandRunner for Machines {
         self.of(authorized.action()).run(authorized, limits, gate, cancel).await
     }
 
-    /// What an earlier Steward left is a process of this machine: the command itself, or the ssh to it.
-    async fn reap(&self, execution: ExecutionId, child: &Child) -> Reaped {
-        self.local.reap(execution, child).await
+    async fn reap(&self, execution: ExecutionId, child: &Child, host: &str) -> Reaped {
+        let on: &dyn CommandRunner = if host == LOCAL { &self.local } else { &self.others };
+        on.reap(execution, child, host).await
     }
 }

@@ -176,12 +176,12 @@ impl CommandRunner for LocalRunner {
             variables: self.environment.variables(&env),
             has_input: command.stdin.is_some(),
         };
-        let output =
-            gated::run(&launch, command.stdin.as_deref(), limits, &*self.clock, gate, cancel).await?;
+        let input = |_: &Child| command.stdin.clone();
+        let output = gated::run(&launch, input, limits, &*self.clock, gate, cancel).await?;
         confined.told(&command.argv[0], output)
     }
 
-    async fn reap(&self, execution: ExecutionId, child: &Child) -> Reaped {
+    async fn reap(&self, execution: ExecutionId, child: &Child, _: &str) -> Reaped {
         reap::reap(execution, child).await
     }
 }

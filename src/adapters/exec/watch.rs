@@ -146,7 +146,6 @@ fn exit(end: End, status: Option<ExitStatus>) -> Exit {
             (Some(code), _) => Exit::Code(code),
             (None, signal) => Exit::Signal(signal.unwrap_or_default()),
         },
-        // It ended, and nobody knows how: no success.
-        (End::ByItself, None) => Exit::Signal(0),
+        (End::ByItself, None) => Exit::Unknown,
     }
 }

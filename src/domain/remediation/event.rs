@@ -180,7 +180,7 @@ pub enum NotRun {
     Denied,
     /// The process could not be spawned.
     Failed,
-    /// Steward ended first.
+    /// Steward ended first, or its turn came too late.
     Interrupted,
 }
 
@@ -196,8 +196,10 @@ pub enum End {
     TimedOut,
     /// It was called off and ended.
     Cancelled,
-    /// Nobody saw it: Steward ended first.
+    /// Nobody saw it: Steward ended first, or the connection to its host did.
     Unknown,
+    /// It may not have ended at all: its host can't be asked. Nothing may be done over it.
+    Lost,
 }
 
 /// What a verify, or the check that found the problem, says.
@@ -340,7 +342,10 @@ impl fmt::Display for End {
             Self::Signal(signal) => write!(f, "signal {signal} ended it"),
             Self::TimedOut => f.write_str("its time was up and it was ended"),
             Self::Cancelled => f.write_str("it was called off"),
-            Self::Unknown => f.write_str("Steward ended before it did, so nobody saw how it ended"),
+            Self::Unknown => {
+                f.write_str("Steward or the connection ended before it did, so nobody saw how it ended")
+            }
+            Self::Lost => f.write_str("it may still be running: its host can't be asked; look there"),
         }
     }
 }

@@ -89,6 +89,9 @@ impl Saga {
         let state = &mut self.steps[step];
         state.interruptions += u32::from(end == End::Unknown);
         state.phase = Phase::Ran(end);
+        if end == End::Lost && self.plan.steps[step].effect != Effect::Read {
+            return self.lost(step, end);
+        }
         let verify = &self.plan.steps[step].verify;
         let by_code = *verify == PlannedVerify::ExitCode;
         if by_code || *verify == PlannedVerify::None {
@@ -103,10 +106,18 @@ impl Saga {
     fn undo_ran(&mut self, step: usize, end: End) {
         let reads_back = self.plan.steps[step].undo_captures().is_ok_and(|names| !names.is_empty());
         match end {
+            End::Lost => self.undo_failed(step, &end.to_string()),
             _ if reads_back => self.steps[step].undo = UndoPhase::Ran(end),
             End::Code(0) => self.undone(step),
             _ => self.undo_failed(step, &end.to_string()),
         }
+    }
+
+    /// It may still be at work: to repeat it or to take it back would be to do both at once.
+    fn lost(&mut self, step: usize, end: End) {
+        let why = self.about(step, &end.to_string());
+        self.steps[step].phase = Phase::Failed { why: why.clone() };
+        self.course = Course::Decided(Outcome::Stuck { why });
     }
 
     fn verified(&mut self, step: usize, verdict: &CheckVerdict) {

@@ -214,6 +214,19 @@ fn a_step_that_needed_a_yes_and_was_let_go_before_a_crash_is_verified_and_not_re
 }
 
 #[test]
+fn over_what_may_still_be_running_nothing_is_repeated_verified_or_taken_back() {
+    for effect in [Effect::Restorative, Effect::Reversible, Effect::Irreversible] {
+        let lost = PlannedStep { attempts: 3, idempotent: true, ..step("b", effect) };
+        let mut walk = Walk::of(plan(vec![lost], PlannedChecks::default()));
+        walk.let_go(0, Part::Run);
+        walk.ended(0, Part::Run, End::Lost);
+        let walk = walk.end();
+        assert_eq!(walk.story(), ["do b"]);
+        assert!(matches!(walk.outcome(), Outcome::Stuck { why } if why.contains("may still be running")));
+    }
+}
+
+#[test]
 fn a_plan_from_before_there_were_checks_is_read_as_one_without_any() {
     let mut old = serde_json::to_value(plan(vec![step("a", Effect::Restorative)], PlannedChecks::default()));
     let old = old.as_mut().unwrap();

@@ -14,7 +14,7 @@ use crate::domain::remediation::{
     End, IllegalEvent, Next, NotRun, Outcome, Part, Process, Saga, SagaEvent, Tail, fill_captures, is_fresh,
 };
 use crate::domain::signal::Timestamp;
-use crate::engine::ports::{Child, Clock, Exit, Gatekeeper, Output};
+use crate::engine::ports::{Child, Clock, Exit, Gatekeeper, LOCAL, Output, Reaped};
 
 /// What a remediation runs on.
 pub struct Deps<'a> {
@@ -72,15 +72,20 @@ pub async fn recover(
     observe: Observe<'_>,
 ) -> Result<Outcome, DriveError> {
     if let Some((execution, process)) = saga.probe() {
-        deps.execute.reap(*execution, &child(process)).await;
+        // It only reads: on another host it does no harm if it goes on.
+        deps.execute.reap(*execution, &child(process), LOCAL).await;
     }
-    if let Some((_, _, flight)) = saga.in_flight()
+    let mut reaped = Reaped::Gone;
+    if let Some((step, part, flight)) = saga.in_flight()
         && let Some(process) = &flight.process
     {
-        deps.execute.reap(flight.execution, &child(process)).await;
+        reaped = deps.execute.reap(flight.execution, &child(process), host_of(saga, step, part)).await;
     }
     let mut driver = Driver { saga, deps, observe };
-    if let Some(event) = driver.saga.interrupted() {
+    if let Some(mut event) = driver.saga.interrupted() {
+        if let (SagaEvent::Ran { end, .. }, Reaped::Unknown) = (&mut event, reaped) {
+            *end = End::Lost;
+        }
         driver.commit(event).await?;
     }
     driver.run(cancel).await
@@ -252,6 +257,8 @@ impl Driver<'_> {
                 let cause = match error {
                     ExecuteError::Denied(_) => NotRun::Denied,
                     ExecuteError::NotRun(_) => NotRun::Failed,
+                    // No attempt, since nothing was tried.
+                    ExecuteError::Late => NotRun::Interrupted,
                 };
                 SagaEvent::NotRun { step, part, execution, cause, why: error.to_string() }
             }
@@ -318,9 +325,21 @@ fn ran(step: usize, part: Part, execution: ExecutionId, output: &Output) -> Saga
         Exit::Signal(signal) => End::Signal(signal),
         Exit::TimedOut => End::TimedOut,
         Exit::Cancelled => End::Cancelled,
+        Exit::Unknown => End::Unknown,
+        Exit::Lost => End::Lost,
     };
     let (stdout, stderr) = (Tail::of(&output.stdout), Tail::of(&output.stderr));
     SagaEvent::Ran { step, part, execution, end, stdout, stderr }
+}
+
+/// Where a step, or its undo, runs.
+fn host_of(saga: &Saga, step: usize, part: Part) -> &str {
+    let step = &saga.plan().steps[step];
+    let action = match part {
+        Part::Run => Some(&step.run),
+        Part::Undo => step.undo.as_ref(),
+    };
+    action.map_or(LOCAL, |Action::Command(command)| &command.host)
 }
 
 fn child(process: &Process) -> Child {

@@ -77,6 +77,9 @@ pub enum ExecuteError {
     /// It was allowed and could not be started.
     #[error("{0}")]
     NotRun(String),
+    /// It was allowed, and waited for its turn until what was known of the world was too old.
+    #[error("it waited too long for its turn, so everything is looked at again")]
+    Late,
 }
 
 /// Judges actions, and runs those that are allowed: the policy, the approvals and the runner behind one door.
@@ -102,6 +105,7 @@ pub trait Execute: Send + Sync {
     /// Every [`ExecuteError`] means that the command itself did not begin.
     async fn execute(&self, order: Order<'_>, gate: &mut dyn Gatekeeper) -> Result<Output, ExecuteError>;
 
-    /// Ends what is left of a process that an earlier Steward started, with its group, and waits until it is gone.
-    async fn reap(&self, execution: ExecutionId, child: &Child) -> Reaped;
+    /// Ends what is left of a process that an earlier Steward started for a command on `host`, with its group, and
+    /// waits until it is gone.
+    async fn reap(&self, execution: ExecutionId, child: &Child, host: &str) -> Reaped;
 }

@@ -134,7 +134,7 @@ fn verdict(output: &Output) -> CheckVerdict {
     match output.exit {
         Exit::Code(0) => CheckVerdict::Passed,
         exit @ Exit::Code(_) => CheckVerdict::Failed(ended(exit, output)),
-        exit @ (Exit::Signal(_) | Exit::TimedOut | Exit::Cancelled) => {
+        exit @ (Exit::Signal(_) | Exit::TimedOut | Exit::Cancelled | Exit::Unknown | Exit::Lost) => {
             CheckVerdict::Unreadable(ended(exit, output))
         }
     }
@@ -155,6 +155,8 @@ fn ended(exit: Exit, output: &Output) -> String {
         Exit::Signal(signal) => format!("signal {signal} ended it"),
         Exit::TimedOut => "its time was up and it was ended".to_owned(),
         Exit::Cancelled => "it was called off".to_owned(),
+        Exit::Unknown => "nobody saw how it ended".to_owned(),
+        Exit::Lost => "it may still be running".to_owned(),
     };
     let said = if output.stderr.is_empty() { &output.stdout } else { &output.stderr };
     match Tail::of(said).as_str().lines().last() {

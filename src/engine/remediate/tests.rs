@@ -117,7 +117,7 @@ impl Execute for World {
         })
     }
 
-    async fn reap(&self, _: ExecutionId, child: &Child) -> Reaped {
+    async fn reap(&self, _: ExecutionId, child: &Child, _: &str) -> Reaped {
         self.calls.lock().unwrap().push(format!("reap {}", child.pid));
         Reaped::Gone
     }

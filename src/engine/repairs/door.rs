@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::Shop;
-use super::permits::Granted;
+use super::permits::{Granted, Permits};
 use crate::domain::action::Action;
 use crate::domain::ids::ExecutionId;
 use crate::domain::remediation::PlannedStep;
 use crate::engine::activity::RestingClock;
 use crate::engine::patience;
-use crate::engine::ports::{Child, Gatekeeper, Limits, Output, Reaped};
+use crate::engine::ports::{Child, Gatekeeper, Limits, Output, Reaped, RunError};
 use crate::engine::remediate::{Execute, ExecuteError, Order, Permitted, Purpose};
 use crate::policy::{Authorized, Decision, Denied, Facts, Policy};
 use crate::store::audit::{self, AuditEntry, AuditKind};
@@ -61,7 +61,8 @@ impl Door<'_> {
         Facts { safety_checked, ..self.facts }
     }
 
-    async fn authorize(&self, order: &Order<'_>) -> Result<Authorized, ExecuteError> {
+    /// The authorization, and whether an approval was used for it.
+    async fn authorize(&self, order: &Order<'_>) -> Result<(Authorized, bool), ExecuteError> {
         let Order { action, purpose, step, .. } = *order;
         let denied = |why: String| ExecuteError::Denied(why);
         let resolved = self.shop.runner.resolve(action).await;
@@ -69,7 +70,7 @@ impl Door<'_> {
         let now = self.shop.clock.now();
         let facts = self.facts(purpose);
         let evaluation = match self.policy.authorize(action.clone(), executable.clone(), &facts, now) {
-            Ok(authorized) => return Ok(authorized),
+            Ok(authorized) => return Ok((authorized, false)),
             Err(Denied::Policy(evaluation)) => evaluation,
             Err(other) => return Err(denied(other.to_string())),
         };
@@ -82,7 +83,55 @@ impl Door<'_> {
             .map_err(denied)?;
         self.policy
             .authorize_approved(action.clone(), executable, &facts, &grant, now)
+            .map(|authorized| (authorized, true))
             .map_err(|d| denied(d.to_string()))
+    }
+
+    /// Judges and runs once.
+    async fn attempt(&self, order: &Order<'_>, gate: &mut dyn Gatekeeper) -> Result<Output, ExecuteError> {
+        let (authorized, used) = match self.authorize(order).await {
+            Ok(authorized) => authorized,
+            Err(error) => {
+                let why = json!({ "why": error.to_string() });
+                self.audit("refused", order, why).await.map_err(ExecuteError::NotRun)?;
+                return Err(error);
+            }
+        };
+        let begins = json!({
+            "executable": authorized.executable().path,
+            "sha256": authorized.executable().sha256,
+            "why": authorized.why(),
+        });
+        self.audit("started", order, begins).await.map_err(ExecuteError::NotRun)?;
+        let limits = Limits { timeout: order.timeout, max_output: MAX_OUTPUT };
+        // A step that began finishes: calling off acts between steps.
+        let (_never, cancel) = watch::channel(false);
+        self.in_flight.send_replace(true);
+        let output = self.shop.runner.run(authorized, limits, gate, cancel).await;
+        let ends = match &output {
+            Ok(output) => json!({ "exit": output.exit, "ms": output.duration.as_millis() as u64 }),
+            Err(error) => json!({ "not_run": error.to_string() }),
+        };
+        if let Err(why) = self.audit("ended", order, ends).await {
+            // What it did is on the repair's own record; only this line of the trail is missing.
+            tracing::error!(why, "the audit trail misses the end of a process");
+        }
+        if order.digest.is_none() || output.is_err() {
+            // Nothing is recorded of the end of what only reads.
+            self.in_flight.send_replace(false);
+        }
+        if output == Err(RunError::Late) && used {
+            // It was not begun, so the approval was not used.
+            let give_back = |permits: &Permits| {
+                permits.give_back(order.action, order.purpose);
+                Ok(())
+            };
+            self.granted.with(order.step, give_back).map_err(ExecuteError::NotRun)?;
+        }
+        output.map_err(|error| match error {
+            RunError::Late => ExecuteError::Late,
+            error => ExecuteError::NotRun(error.to_string()),
+        })
     }
 }
 
@@ -108,44 +157,20 @@ impl Execute for Door<'_> {
         if order.digest.is_some_and(|digest| digest != self.policy.digest(order.action).to_string()) {
             return Err(ExecuteError::Denied("what would run is not what was judged".to_owned()));
         }
-        let authorized = match self.authorize(&order).await {
-            Ok(authorized) => authorized,
-            Err(error) => {
-                let why = json!({ "why": error.to_string() });
-                self.audit("refused", &order, why).await.map_err(ExecuteError::NotRun)?;
-                return Err(error);
+        let output = loop {
+            match self.attempt(&order, gate).await {
+                // Waiting costs nothing, however often. Only safety checks would be too old by now: those are the
+                // saga's to repeat.
+                Err(ExecuteError::Late) if order.purpose != (Purpose::Step { safety_checked: true }) => {}
+                ended => break ended?,
             }
         };
-        let begins = json!({
-            "executable": authorized.executable().path,
-            "sha256": authorized.executable().sha256,
-            "why": authorized.why(),
-        });
-        self.audit("started", &order, begins).await.map_err(ExecuteError::NotRun)?;
-        let limits = Limits { timeout: order.timeout, max_output: MAX_OUTPUT };
-        // A step that began finishes: calling off acts between steps.
-        let (_never, cancel) = watch::channel(false);
-        self.in_flight.send_replace(true);
-        let output = self.shop.runner.run(authorized, limits, gate, cancel).await;
-        let ends = match &output {
-            Ok(output) => json!({ "exit": output.exit, "ms": output.duration.as_millis() as u64 }),
-            Err(error) => json!({ "not_run": error.to_string() }),
-        };
-        if let Err(why) = self.audit("ended", &order, ends).await {
-            // What it did is on the repair's own record; only this line of the trail is missing.
-            tracing::error!(why, "the audit trail misses the end of a process");
-        }
-        if order.digest.is_none() || output.is_err() {
-            // Nothing is recorded of the end of what only reads.
-            self.in_flight.send_replace(false);
-        }
-        let output = output.map_err(|error| ExecuteError::NotRun(error.to_string()))?;
         // What only reads may be read for an undo, which needs it to the letter.
         Ok(if order.digest.is_some() { output.redacted(&self.shop.store.redaction().now()) } else { output })
     }
 
-    async fn reap(&self, execution: ExecutionId, child: &Child) -> Reaped {
-        let reaped = self.shop.runner.reap(execution, child).await;
+    async fn reap(&self, execution: ExecutionId, child: &Child, host: &str) -> Reaped {
+        let reaped = self.shop.runner.reap(execution, child, host).await;
         let body = json!({ "execution": execution.to_string(), "by": "an earlier Steward", "found": format!("{reaped:?}").to_lowercase() });
         let entry = AuditEntry::new(AuditKind::Execution, "lost", self.shop.clock.now())
             .of_incident(self.repair.incident)

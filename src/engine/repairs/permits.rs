@@ -117,14 +117,27 @@ impl Permits {
         })
     }
 
-    fn free(&self, action: &Action, purpose: Purpose) -> Result<usize, String> {
-        let named: Vec<usize> = (0..self.approval.actions.len())
+    /// Takes back that the approval was used for this action, since that did not begin.
+    pub(super) fn give_back(&self, action: &Action, purpose: Purpose) {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(entry) = self.named(action, purpose).into_iter().find(|&entry| used[entry]) {
+            used[entry] = false;
+        }
+    }
+
+    /// The entries that name this action for this purpose.
+    fn named(&self, action: &Action, purpose: Purpose) -> Vec<usize> {
+        (0..self.approval.actions.len())
             .filter(|&entry| is_for(&self.approval.actions[entry], purpose))
             .filter(|&entry| match purpose {
                 Purpose::Undo => is_filling(&self.approval.actions[entry].action, action),
                 Purpose::Look | Purpose::Step { .. } => self.approval.actions[entry].action == *action,
             })
-            .collect();
+            .collect()
+    }
+
+    fn free(&self, action: &Action, purpose: Purpose) -> Result<usize, String> {
+        let named = self.named(action, purpose);
         if named.is_empty() {
             return Err(format!("approval {} does not name `{action}`", self.approval.number));
         }

@@ -1,7 +1,7 @@
 //! What became of a command on another machine, from what ssh and the script said.
 
 use crate::domain::action::{Command, Executable};
-use crate::engine::ports::{Exit, Output, RunError};
+use crate::engine::ports::{Exit, Limits, Output, RunError};
 
 use super::super::check_executable;
 use super::super::confine::told_by_a_shell;
@@ -10,6 +10,9 @@ use super::script::SAYS;
 
 /// How ssh itself ends when something is wrong with the connection. A command may end so, too.
 const OF_SSH: Exit = Exit::Code(255);
+
+/// How `timeout` ends when it ended its program: by asking it to end, and by killing it.
+const OF_TIMEOUT: [i32; 2] = [124, 137];
 
 /// What standard error says, without the script's own lines.
 struct Said {
@@ -60,23 +63,42 @@ pub(super) fn found(host: &str, program: &str, output: &Output) -> Result<Execut
     }
 }
 
+/// What is known of a command when its connection has ended.
+pub(super) enum Told {
+    /// It has ended so.
+    Ended(Output),
+    /// It, or something of it, may still be running.
+    Open {
+        /// What there is of its output, and how the connection ended.
+        output: Output,
+        /// Whether it was seen to begin.
+        began: bool,
+    },
+}
+
 /// What a command came to.
 pub(super) fn told(
     host: &str,
     command: &Command,
     authorized: &Executable,
     output: Output,
-    max_output: usize,
-) -> Result<Output, RunError> {
+    limits: Limits,
+) -> Result<Told, RunError> {
     let program = &command.argv[0];
-    let is_cut = output.stderr.len() >= max_output;
+    let is_cut = output.stderr.len() >= limits.max_output;
     let said = Said::of(&output.stderr);
+    let began = said.began;
     if let Some(code) = said.ended {
-        let exit = match output.exit {
-            Exit::Code(_) => told_by_a_shell(Exit::Code(code)),
-            ended_from_here => ended_from_here,
-        };
-        return Ok(Output { exit, stderr: said.stderr, ..output });
+        let output = Output { stderr: said.stderr, ..output };
+        let in_time = output.duration < limits.timeout;
+        return Ok(match output.exit {
+            Exit::Code(_) if in_time || !OF_TIMEOUT.contains(&code) => {
+                Told::Ended(Output { exit: told_by_a_shell(Exit::Code(code)), ..output })
+            }
+            // Ended by `timeout` over there, which waits for nobody but the program itself.
+            Exit::Code(_) => Told::Open { output: Output { exit: Exit::TimedOut, ..output }, began },
+            _ => Told::Open { output, began },
+        });
     }
     if let Some(instead) = said.instead {
         return Err(
@@ -84,22 +106,20 @@ pub(super) fn told(
         );
     }
     match output.exit {
-        OF_SSH if said.began || !fault::is_before_login(&said.stderr) => Ok(lost(host, said, output)),
-        Exit::Code(_) if !said.began && !is_cut => {
+        Exit::Code(code) if !began && !is_cut => {
+            if OF_SSH == Exit::Code(code) && !fault::is_before_login(&said.stderr) {
+                return Ok(Told::Open { output: Output { stderr: said.stderr, ..output }, began });
+            }
             let why = fault::sentence(host, &said.stderr);
             Err(RunError::Spawn { program: program.clone(), why })
         }
-        _ => Ok(Output { stderr: said.stderr, ..output }),
+        // Its end was cut off with the rest of what it said.
+        Exit::Code(code) if OF_SSH != Exit::Code(code) => {
+            let exit = told_by_a_shell(output.exit);
+            Ok(Told::Ended(Output { exit, stderr: said.stderr, ..output }))
+        }
+        _ => Ok(Told::Open { output: Output { stderr: said.stderr, ..output }, began }),
     }
-}
-
-/// Nobody knows what became of it: no success, and said so.
-fn lost(host: &str, said: Said, output: Output) -> Output {
-    let state = if said.began { "began, and may still be running" } else { "may have begun" };
-    let note = format!(
-        "\nthe connection to {host} was lost: the command {state} there; look at {host} before it is repeated\n"
-    );
-    Output { stderr: [said.stderr, note.into_bytes()].concat(), ..output }
 }
 
 /// The program is another by now.

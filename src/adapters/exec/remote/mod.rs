@@ -3,6 +3,7 @@
 //! What runs on this machine is ssh: that is recorded, limited and ended. Over there, a shell looks whether the
 //! program is still the one that was authorized, and runs it; see [`script`].
 
+mod afterwards;
 mod ending;
 mod fault;
 mod options;
@@ -21,14 +22,27 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use crate::config::HostSettings;
 use crate::domain::action::{Action, Command, Executable};
 use crate::domain::ids::ExecutionId;
-use crate::engine::ports::{Child, Clock, CommandRunner, Gatekeeper, Limits, Output, Reaped, RunError};
-use crate::policy::Authorized;
+use crate::engine::ports::{Child, Clock, CommandRunner, Exit, Gatekeeper, Limits, Output, Reaped, RunError};
+use crate::policy::{Authorized, Needs};
 
 use super::gated::{self, Launch};
-use super::{Environment, check_time, check_variables, reap};
+use super::{Environment, check_variables, reap};
+
+use afterwards::There;
+use ending::Told;
 
 /// How long finding a program may take, besides connecting: reading it for its hash.
 const FINDING: Duration = Duration::from_secs(20);
+
+/// What is less takes no less: `timeout` over there counts in seconds.
+const SHORTEST: Duration = Duration::from_secs(1);
+
+/// How long ending a run may take, besides connecting.
+const STOPPING: Duration = Duration::from_secs(30);
+
+/// How much longer than the command, and connecting, the connection may live: over there it is ended before, so that
+/// this is seen from here.
+const BEYOND: Duration = Duration::from_secs(7);
 
 /// Bytes kept of what finding a program writes.
 const MAX_FOUND: usize = 64 * 1024;
@@ -112,9 +126,34 @@ impl Ssh {
     async fn find(&self, host: &Host, program: &str) -> Result<Executable, RunError> {
         let launch = self.launch(host, program, &script::find(program))?;
         let limits = Limits { timeout: host.settings.connect_timeout + FINDING, max_output: MAX_FOUND };
-        let (_never, cancel) = watch::channel(false);
-        let output = gated::run(&launch, None, limits, &*self.clock, &mut Unrecorded, cancel).await?;
+        let output = self.ask(&launch, limits).await?;
         ending::found(&host.name, program, &output)
+    }
+
+    async fn ask(&self, launch: &Launch<'_>, limits: Limits) -> Result<Output, RunError> {
+        let (_never, cancel) = watch::channel(false);
+        gated::run(launch, |_| None, limits, &*self.clock, &mut Unrecorded, cancel).await
+    }
+
+    /// Ends what is left of a run over there, and says how it is. Asked at most so often.
+    async fn end(&self, host: &Host, name: &str, tries: u64) -> There {
+        for again in 0..tries {
+            if again > 0 {
+                self.clock.sleep(afterwards::AGAIN).await;
+            }
+            let there = self.end_once(host, name).await.as_ref().map_or(There::Unknown, afterwards::there);
+            if there != There::Unknown {
+                return there;
+            }
+        }
+        tracing::warn!(host = host.name, "a command may still be running on a host that can't be asked");
+        There::Unknown
+    }
+
+    async fn end_once(&self, host: &Host, name: &str) -> Result<Output, RunError> {
+        let launch = self.launch(host, "sh", &afterwards::end(name))?;
+        let limits = Limits { timeout: host.settings.connect_timeout + STOPPING, max_output: MAX_FOUND };
+        self.ask(&launch, limits).await
     }
 }
 
@@ -149,17 +188,41 @@ impl CommandRunner for Ssh {
             slot = host.slot() => slot,
             true = async { cancel.wait_for(|off| *off).await.is_ok() } => return Err(gated::called_off()),
         };
-        // Whoever waited too long for the others is judged again.
-        check_time(&authorized, &*self.clock)?;
+        if !authorized.is_valid_at(self.clock.now()) {
+            return Err(RunError::Late);
+        }
         let script = script::run(command, authorized.executable(), limits.timeout)?;
-        let input = script::input(command);
-        let launch = Launch { has_input: input.is_some(), ..self.launch(host, program, &script)? };
-        let output = gated::run(&launch, input.as_deref(), limits, &*self.clock, gate, cancel).await?;
-        ending::told(&host.name, command, authorized.executable(), output, limits.max_output)
+        let launch = Launch { has_input: true, ..self.launch(host, program, &script)? };
+        let mut name = String::new();
+        let input = |ssh: &Child| {
+            name = afterwards::name(ssh);
+            Some(script::input(command, &name))
+        };
+        let timeout = limits.timeout.max(SHORTEST) + host.settings.connect_timeout + script::GRACE + BEYOND;
+        let here = Limits { timeout, ..limits };
+        let output = gated::run(&launch, input, here, &*self.clock, gate, cancel).await?;
+        match ending::told(&host.name, command, authorized.executable(), output, limits)? {
+            Told::Ended(output) => Ok(output),
+            Told::Open { output, began } => {
+                let only_reads = authorized.needs() != Needs::Write;
+                // What only reads does no harm if it goes on, and who calls off does not wait.
+                let once = only_reads || output.exit == Exit::Cancelled;
+                let tries = if once { 1 } else { afterwards::tries(limits.timeout) };
+                let there = self.end(host, &name, tries).await;
+                Ok(afterwards::settled(&host.name, output, began, only_reads, there))
+            }
+        }
     }
 
-    /// The ssh that an earlier Steward left is a process of this machine.
-    async fn reap(&self, execution: ExecutionId, child: &Child) -> Reaped {
-        reap::reap(execution, child).await
+    /// The ssh that an earlier Steward left is a process of this machine; what it ran is one of the other.
+    async fn reap(&self, execution: ExecutionId, child: &Child, host: &str) -> Reaped {
+        let here = reap::reap(execution, child).await;
+        let Some(host) = self.hosts.get(host) else { return Reaped::Unknown };
+        let _slot = host.slot().await;
+        match self.end(host, &afterwards::name(child), afterwards::tries(Duration::ZERO)).await {
+            There::Gone => here,
+            There::Stopped => Reaped::Ended,
+            There::Unknown => Reaped::Unknown,
+        }
     }
 }

@@ -10,13 +10,14 @@ use std::time::Duration;
 use crate::domain::action::{Command, Executable};
 use crate::engine::ports::RunError;
 
-use super::super::{MARKER, SYSTEM_PATH};
+use super::super::SYSTEM_PATH;
+use super::afterwards::marked;
 
 /// How every line begins that is not the command's own.
 pub(super) const SAYS: &str = "steward-remote:";
 
-/// What a program that is still running is given beyond its time, so that it is ended from here first.
-const BEYOND: Duration = Duration::from_secs(5);
+/// How long a program may take over there to end once its time is up, until it is killed.
+pub(super) const GRACE: Duration = Duration::from_secs(5);
 
 /// Looks for the program as [`super::super::resolve`] does, and for its hash: `steward_path`, `steward_real`,
 /// `steward_hash`.
@@ -95,34 +96,34 @@ pub(super) fn run(command: &Command, authorized: &Executable, timeout: Duration)
     script += &differs("steward_real", &path, "moved");
     script += &differs("steward_hash", &authorized.sha256, "changed");
     let _ = writeln!(script, "cd -- {} || {{ echo '{SAYS} no directory' >&2; exit 126; }}", quote(&cwd));
-    let (path, (mark, set)) = (SYSTEM_PATH.join(":"), MARKER);
-    let _ = writeln!(script, "PATH={path} LANG=C.UTF-8 {mark}={set}\nexport PATH LANG {mark}");
+    let path = SYSTEM_PATH.join(":");
+    let _ = writeln!(script, "PATH={path} LANG=C.UTF-8\nexport PATH LANG");
     for name in command.env.keys() {
         let _ = writeln!(script, "IFS= read -r {name} && export {name} || exit 126");
     }
     let rest: String = words.iter().skip(1).flat_map(|word| [" ".to_owned(), quote(word)]).collect();
-    let seconds = (timeout + BEYOND).as_secs() + 1;
+    // Whole seconds, as every `timeout` knows them; none would mean for ever.
+    let seconds = timeout.as_secs().max(1);
+    let grace = GRACE.as_secs();
     let _ = write!(
         script,
         "set -- \"$steward_path\"{rest}
 echo '{SAYS} begins' >&2
-if timeout -k 5 5 true 2>/dev/null; then timeout -k 5 {seconds} \"$@\"; else \"$@\"; fi
+if timeout -k 5 5 true 2>/dev/null; then timeout -k {grace} {seconds} \"$@\"; else \"$@\"; fi
 steward_code=$?
 printf '\\n{SAYS} ended %s\\n' \"$steward_code\" >&2
 exit \"$steward_code\"
 "
     );
-    Ok(script)
+    Ok(marked(&script))
 }
 
-/// What the script and the command read: the values of its variables, so that they stand in no list of processes, and
-/// its input.
-pub(super) fn input(command: &Command) -> Option<String> {
-    if command.env.is_empty() {
-        return command.stdin.clone();
-    }
-    let values: String = command.env.values().flat_map(|value| [value.as_str(), "\n"]).collect();
-    Some(values + command.stdin.as_deref().unwrap_or_default())
+/// What the script and the command read: the name of the run, the values of the command's variables, so that they stand
+/// in no list of processes, and its input.
+pub(super) fn input(command: &Command, name: &str) -> String {
+    let values = std::iter::once(name).chain(command.env.values().map(String::as_str));
+    let lines: String = values.flat_map(|value| [value, "\n"]).collect();
+    lines + command.stdin.as_deref().unwrap_or_default()
 }
 
 fn look(program: &str) -> String {

@@ -81,6 +81,16 @@ const NEED_MORE: [&str; 55] = [
 /// read-only.
 const TELL_OF_MOUNTS: [&str; 4] = ["findmnt", "mount", "nfsstat", "mountstats"];
 
+/// Programs that look into processes (who holds which file or port open, how much of memory is whose), which takes the
+/// right to change them. Without it they would say that there is nothing.
+const LOOK_INTO_PROCESSES: [&str; 12] = [
+    "fuser", "gstack", "iotop", "lsns", "lsof", "nethogs", "pidstat", "pmap", "pstack", "pwdx", "smem",
+    "strace",
+];
+
+/// Programs that do so only when they are asked for the processes, by this letter among their flags.
+const ASKED_FOR_PROCESSES: (&[&str], char) = (&["netstat", "ss"], 'p');
+
 /// Programs that become another user, which nobody can in a sandbox.
 const BECOME_ANOTHER: [&str; 5] = ["doas", "pkexec", "runuser", "su", "sudo"];
 
@@ -111,12 +121,25 @@ fn needs_more(argv: &[String]) -> bool {
     let Some((program, arguments)) = argv.split_first() else { return false };
     let of_mounts = |word: &String| OF_MOUNTS.iter().any(|file| word.contains(file));
     let is_listed = |name: &str| {
-        [&NEED_MORE[..], &TELL_OF_MOUNTS, &BECOME_ANOTHER].iter().any(|list| list.contains(&name))
+        [&NEED_MORE[..], &TELL_OF_MOUNTS, &LOOK_INTO_PROCESSES, &BECOME_ANOTHER]
+            .iter()
+            .any(|list| list.contains(&name))
     };
-    let runs_others = RUN_OTHERS.contains(&name_of(program));
-    is_listed(name_of(program))
-        || arguments.iter().any(of_mounts)
-        || (runs_others && arguments.iter().flat_map(|word| words(word)).any(|word| is_listed(name_of(word))))
+    if arguments.iter().any(of_mounts) || is_listed(name_of(program)) {
+        return true;
+    }
+    let names_processes = |word: &str| {
+        let long = ["--processes", "--program", "--programs"].contains(&word);
+        let short = word.starts_with('-') && !word.starts_with("--") && word.contains(ASKED_FOR_PROCESSES.1);
+        long || short
+    };
+    let can_name_them = |name: &str| ASKED_FOR_PROCESSES.0.contains(&name);
+    if RUN_OTHERS.contains(&name_of(program)) {
+        let inner = || arguments.iter().flat_map(|word| words(word));
+        return inner().any(|word| is_listed(name_of(word)))
+            || (inner().any(|word| can_name_them(name_of(word))) && inner().any(names_processes));
+    }
+    can_name_them(name_of(program)) && arguments.iter().any(|word| names_processes(word))
 }
 
 /// The words of what may be a line of shell.
@@ -141,7 +164,7 @@ mod tests {
     #[test]
     fn what_only_reads_sees_a_read_only_machine_and_the_network_only_if_it_needs_it() {
         assert_eq!(view(&["df", "-h"], Needs::Local), View::ReadOnly { network: false });
-        assert_eq!(view(&["ss", "-tlnp"], Needs::Network), View::ReadOnly { network: true });
+        assert_eq!(view(&["ss", "-tln"], Needs::Network), View::ReadOnly { network: true });
         assert_eq!(view(&["df", "-h"], Needs::Write), View::AsItIs);
         for line in [&["cat", "/proc/net/dev"][..], &["sh", "-c", "wc -l </proc/self/net/tcp"]] {
             assert_eq!(view(line, Needs::Local), View::ReadOnly { network: true }, "{line:?}");
@@ -150,7 +173,7 @@ mod tests {
 
     #[test]
     fn who_would_tell_something_wrong_behind_a_view_of_its_own_sees_the_machine() {
-        let lines: [&[&str]; 8] = [
+        let lines: [&[&str]; 12] = [
             &["smartctl", "-a", "/dev/sda"],
             &["/usr/sbin/zpool", "status"],
             &["findmnt", "/"],
@@ -159,6 +182,10 @@ mod tests {
             &["timeout", "5", "lvs"],
             &["sh", "-c", "mount|grep nas"],
             &["xargs", "-a", "/etc/disks", "smartctl", "-H"],
+            &["lsof", "-i", ":443"],
+            &["ss", "-tlnp"],
+            &["netstat", "--tcp", "--program"],
+            &["sh", "-c", "ss -tlnp | grep 443"],
         ];
         for line in lines {
             assert_eq!(view(line, Needs::Local), View::AsItIs, "{line:?}");

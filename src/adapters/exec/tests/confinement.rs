@@ -89,6 +89,48 @@ async fn nothing_in_a_sandbox_gains_rights_or_keeps_those_to_undo_it() {
 }
 
 #[tokio::test]
+async fn nothing_is_written_through_a_process_that_is_outside_of_the_sandbox() {
+    if !is_possible() {
+        return;
+    }
+    let lab = sandboxed(Sandboxing::Required);
+    let (made, held) = (lab.path("made"), lab.path("held"));
+    fs::write(&held, "as it was").unwrap();
+    let outside = std::process::id();
+    // Held open by this very process, which has every right that root has.
+    let open = fs::OpenOptions::new().read(true).append(true).open(&held).unwrap();
+    let fd = std::os::fd::AsRawFd::as_raw_fd(&open);
+    let script = format!(
+        "touch /proc/{outside}/root{made} && echo root
+(echo x >>/proc/{outside}/root{held}) && echo file
+(echo x >>/proc/{outside}/fd/{fd}) && echo fd
+(: 3<>/proc/{outside}/mem) && echo mem
+echo 0 >/proc/{outside}/oom_score_adj && echo oom
+echo tried"
+    );
+    for program in ["look", "ask"] {
+        let output = run_as(&lab, program, &script).await;
+        assert_eq!(text(&output.stdout), "tried\n", "{program}");
+    }
+    assert!(!Path::new(&made).exists());
+    assert_eq!(fs::read_to_string(&held).unwrap(), "as it was");
+}
+
+#[tokio::test]
+async fn root_in_a_sandbox_still_reads_what_is_others() {
+    if !is_possible() || !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let lab = sandboxed(Sandboxing::Required);
+    let secret = lab.path("secret");
+    fs::write(&secret, "theirs").unwrap();
+    std::os::unix::fs::chown(&secret, Some(65534), Some(65534)).unwrap();
+    fs::set_permissions(&secret, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let output = run_as(&lab, "look", &format!("cat {secret}; (echo x >>{secret}) || echo ' kept'")).await;
+    assert_eq!(text(&output.stdout), "theirs kept\n");
+}
+
+#[tokio::test]
 async fn a_process_in_a_sandbox_ends_runs_and_is_limited_as_one_without() {
     if !is_possible() {
         return;
@@ -161,7 +203,7 @@ async fn at_the_timeout_and_after_a_crash_a_sandbox_is_ended_with_all_that_runs_
     let (child, of_the_second) = (told.await.unwrap(), pids(&fifo).await);
     let execution = ExecutionId(Ulid::from_parts(1, 1));
     assert_eq!(
-        LocalRunner::new(lab.clock.clone(), Environment::default()).reap(execution, &child).await,
+        LocalRunner::new(lab.clock.clone(), Environment::default()).reap(execution, &child, "local").await,
         Reaped::Ended
     );
     gone(&of_the_second).await;
