@@ -299,7 +299,18 @@ impl Bot<'_> {
         self.types("alex", true, None, text).await;
     }
 
+    /// A person types, and Steward dies as soon as that is durable, before anything came of it.
+    pub async fn dies_when_it_hears(self, text: &str) {
+        self.leaves("alex", true, None, text).await;
+        self.crash().await;
+    }
+
     async fn types(&self, user: &str, operator: bool, incident: Option<u64>, text: &str) {
+        self.leaves(user, operator, incident, text).await;
+        self.settle().await;
+    }
+
+    async fn leaves(&self, user: &str, operator: bool, incident: Option<u64>, text: &str) {
         let inbound = Inbound {
             platform: "console".into(),
             conversation: user.into(),
@@ -313,7 +324,6 @@ impl Bot<'_> {
             bookmark: None,
         };
         self.app.handle().submit(Message::Said(inbound)).await.unwrap();
-        self.settle().await;
     }
 
     /// An alert comes in: something is broken, or no longer is.
