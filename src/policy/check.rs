@@ -19,7 +19,7 @@ pub(super) struct Fault {
 }
 
 /// The fields of a rule, for did-you-mean.
-const FIELDS: [&str; 17] = [
+const FIELDS: [&str; 18] = [
     "name",
     "why",
     "pattern",
@@ -35,6 +35,7 @@ const FIELDS: [&str; 17] = [
     "undo",
     "reads",
     "approvers",
+    "risky",
     "match",
     "not_match",
 ];
@@ -90,6 +91,7 @@ pub(super) fn rule(file: &str, raw: RawRule, others: &[Rule]) -> Result<Rule, Ve
             _ => Needs::Write,
         },
         approvers: raw.approvers.unwrap_or(1),
+        risky: raw.risky,
         examples: raw.matching.len() + raw.not_matching.len(),
     };
     if faults.is_empty() {
@@ -123,6 +125,10 @@ fn check_words(raw: &RawRule, others: &[Rule], faults: &mut Vec<Fault>) {
     }
     if raw.effect != Effect::Read && raw.reads.is_some() {
         faults.push(Fault::new("reads", "it is for what only reads", "drop it, or say `effect: read`"));
+    }
+    if raw.risky && raw.effect != Effect::Irreversible {
+        let message = "what is risky has no undo";
+        faults.push(Fault::new("risky", message, "say `effect: irreversible`, or drop it"));
     }
     if raw.approvers == Some(0) {
         faults.push(Fault::new("approvers", "nobody would have to say yes", "write 1 or more"));

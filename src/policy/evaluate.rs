@@ -63,13 +63,13 @@ impl Policy {
     }
 
     fn guard(&self, command: &Command, line: &Line, facts: &Facts, evaluation: &mut Evaluation) {
+        if let Some(why) = guardrails::warns(command, line) {
+            evaluation.decision = evaluation.decision.max(Decision::Approve);
+            evaluation.reasons.insert(0, why);
+        }
         let repetition = guardrails::repetition(facts.limit_exceeded, evaluation.effect);
-        let rules = line.segments.iter().flat_map(|s| self.rules.iter().filter(move |rule| rule.matches(s)));
-        let risky = (evaluation.effect == Effect::Irreversible)
-            .then(|| {
-                rules.filter_map(|rule| guardrails::without_return(rule.effect, rule.blast_radius)).next()
-            })
-            .flatten();
+        let risky = |segment: &Segment| self.rules.iter().find(|rule| rule.risky && rule.matches(segment));
+        let risky = line.segments.iter().find_map(risky).map(|rule| guardrails::without_return(&rule.why));
         let all =
             guardrails::forbids(command, line, &self.protected).into_iter().chain(repetition).chain(risky);
         // The weightiest comes first, so it is put in front last.

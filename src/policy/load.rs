@@ -46,6 +46,8 @@ pub(super) struct RawRule {
     pub(super) undo: Option<String>,
     pub(super) reads: Option<Reads>,
     pub(super) approvers: Option<u8>,
+    #[serde(default)]
+    pub(super) risky: bool,
     #[serde(rename = "match")]
     pub(super) matching: Vec<Example>,
     #[serde(rename = "not_match")]

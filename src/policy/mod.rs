@@ -28,6 +28,7 @@ mod wrappers;
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use crate::domain::action::Action;
 
@@ -47,11 +48,13 @@ pub struct Policy {
 }
 
 /// The rules that come with the binary.
-const SHIPPED: [(&str, &str); 25] = [
+const SHIPPED: [(&str, &str); 27] = [
+    ("shipped/risky.yaml", include_str!("rules/risky.yaml")),
     ("shipped/changes.yaml", include_str!("rules/changes.yaml")),
     ("shipped/look.yaml", include_str!("rules/look.yaml")),
     ("shipped/shell.yaml", include_str!("rules/shell.yaml")),
     ("shipped/text.yaml", include_str!("rules/text.yaml")),
+    ("shipped/programs.yaml", include_str!("rules/programs.yaml")),
     ("shipped/files.yaml", include_str!("rules/files.yaml")),
     ("shipped/process.yaml", include_str!("rules/process.yaml")),
     ("shipped/network.yaml", include_str!("rules/network.yaml")),
@@ -81,7 +84,9 @@ impl Policy {
     /// # Errors
     /// Every problem in them: a fault in the build, which a test rules out.
     pub fn shipped() -> Result<Self, Vec<RuleProblem>> {
-        Self::of(SHIPPED)
+        // Holding each rule to its examples takes a while, and they are the same for as long as the process lives.
+        static RULES: LazyLock<Result<Vec<Rule>, Vec<RuleProblem>>> = LazyLock::new(|| load::load(SHIPPED));
+        RULES.clone().map(Self::of)
     }
 
     /// The shipped rules and an operator's, which add to them. `file` is the name that errors carry.
@@ -89,7 +94,7 @@ impl Policy {
     /// # Errors
     /// Every problem at once; one is enough to refuse the file as a whole.
     pub fn with_operator_rules(file: &str, yaml: &str) -> Result<Self, Vec<RuleProblem>> {
-        Self::of(SHIPPED.into_iter().chain([(file, yaml)]))
+        Self::shipped()?.adding(file, yaml)
     }
 
     /// These rules and another file's, which add to them.
@@ -128,8 +133,8 @@ impl Policy {
         ActionDigest::of(action, &self.key)
     }
 
-    fn of<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, Vec<RuleProblem>> {
-        load::load(files).map(|rules| Self { rules, protected: Vec::new(), key: digest::process_key() })
+    fn of(rules: Vec<Rule>) -> Self {
+        Self { rules, protected: Vec::new(), key: digest::process_key() }
     }
 }
 

@@ -246,6 +246,8 @@ fn fit<'a>(globs: &[Glob], value: &'a str, given: &mut Given<'a>) -> Option<usiz
 impl Args {
     fn admits(&self, position: usize, word: &Word, cwd: Option<&Path>) -> bool {
         match word {
+            // What only a variable knows may be a secret, and then it is not for saying.
+            Word::Unknown(text) if self.any => !secrets::is_telling(text),
             _ if self.any => true,
             Word::Known(text) if position < self.text => self.admits_text(text),
             Word::Known(text) => self.admits_path(text, cwd),

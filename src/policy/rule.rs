@@ -26,6 +26,7 @@ pub struct Rule {
     pub(super) undo: Option<String>,
     pub(super) needs: Needs,
     pub(super) approvers: u8,
+    pub(super) risky: bool,
     pub(super) examples: usize,
 }
 

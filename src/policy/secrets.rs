@@ -283,6 +283,13 @@ pub(super) fn holds_secrets(path: &str) -> bool {
     path.split('/').any(|name| if plain { is_secret_file(name) } else { is_secret_name(name) })
 }
 
+/// Whether a text names a variable that speaks of secrets: `$DB_PASSWORD`, `${AWS_SECRET_ACCESS_KEY}`.
+pub(super) fn is_telling(text: &str) -> bool {
+    let text = text.to_lowercase();
+    text.contains('$')
+        && TELLING.iter().chain(&["api_key", "apikey", "_pass"]).any(|word| text.contains(word))
+}
+
 /// Whether a pattern of files may mean one that [`holds_secrets`], as far as names are known: where a star could be
 /// anything, it may.
 pub(super) fn may_hold_secrets(pattern: &str) -> bool {
@@ -338,7 +345,7 @@ fn is_process_door(path: &str) -> bool {
 /// What a process left of its memory when it died.
 fn is_core(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    name == "core" || name.strip_prefix("core.").is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit()))
+    name.strip_prefix("core.").is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit()))
 }
 
 fn is_secret_name(name: &str) -> bool {
@@ -388,7 +395,7 @@ fn may_be_secret(name: &str) -> bool {
         ".pub", ".err", ".pid", "release",
     ];
     const BEGINNINGS: [&str; 2] = ["id_*", "ssh_host_*"];
-    const SHAPES: [&str; 5] = ["core", "secrets.yml", "secrets.yaml", "secrets.json", "passwords.txt"];
+    const SHAPES: [&str; 4] = ["secrets.yml", "secrets.yaml", "secrets.json", "passwords.txt"];
     if PLAIN.iter().any(|ending| name.ends_with(ending)) {
         return false;
     }

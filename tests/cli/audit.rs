@@ -17,7 +17,7 @@ async fn trail(place: &Place) -> Store {
         AuditEntry::new(AuditKind::Decision, "evaluated", at("2026-11-20T22:59:00Z"))
             .of_incident(third)
             .with(serde_json::json!({ "decision": "approve", "reasons": ["it can't be taken back"] })),
-        AuditEntry::asked("ann", "approve", serde_json::json!({ "approval": 7 }), at("2026-11-20T23:00:00Z"))
+        AuditEntry::asked("ann", "approve", serde_json::json!({ "approval": 7 }), at("2026-11-20T23:01:00Z"))
             .of_incident(third),
         AuditEntry::asked("ann", "pause", serde_json::json!({}), at("2026-11-20T23:30:00Z")),
     ] {

@@ -1,20 +1,10 @@
 //! What needs a person's yes: how it is asked, answered, withdrawn, and used up.
 
-use super::support::runbooks::{RESTART, VACUUM};
+use super::support::runbooks::{RESTART, VACUUM, usual as lab};
 use super::support::{Bot, Lab, min, secs};
 
 const VACUUMED: [&str; 1] = ["journalctl --vacuum-size=200M"];
 const RESTARTED: [&str; 2] = ["systemctl restart web.service", "systemctl is-active --quiet web.service"];
-
-fn lab(settings: &str) -> Lab {
-    let lab = Lab::new(settings);
-    lab.skill("look", "*/5 * * * *", &["vm"]);
-    lab.write("runbooks/vacuum.yaml", VACUUM);
-    lab.write("runbooks/restart.yaml", RESTART);
-    lab.host.command(VACUUMED[0], &["vm/disk"], 0);
-    lab.host.command(RESTARTED[0], &["vm/web"], 0);
-    lab
-}
 
 fn fill_disk(lab: &Lab) {
     lab.host.break_("vm/disk", "disk-fill");

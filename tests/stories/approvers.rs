@@ -31,24 +31,14 @@ async fn asked(lab: &Lab) -> Bot<'_> {
     bot
 }
 
-fn card_on_discord(discord: &FakeDiscord) -> discord::view::Seen {
-    let thread = discord.threads(discord::CHANNEL).remove(0);
-    let found = discord.messages(thread.id).into_iter().find(|m| m.title().starts_with("Approval 1"));
-    found.unwrap()
-}
-
-fn card_on_telegram(telegram: &FakeTelegram) -> telegram::Seen {
-    telegram.see(|view| view.find(telegram::GROUP, "Approval 1: may I run vacuum?")).unwrap()
-}
-
 /// What the card says of who has to say yes and who did, on all three platforms; and both buttons are still there.
 fn all_cards_say(lab: &Lab, discord: &FakeDiscord, telegram: &FakeTelegram, approvers: &str) {
     let console = lab.chat.question(1);
     assert!(console.contains(&format!("Approvers: {approvers}\n")), "{console}");
     assert!(console.contains("<Approve: approve 1> <Deny: deny 1>"), "{console}");
-    let there = card_on_discord(discord);
+    let there = discord.question(1);
     assert_eq!((there.field("Approvers").as_str(), there.buttons.len()), (approvers, 2), "{there:?}");
-    let there = card_on_telegram(telegram);
+    let there = telegram.question(1);
     assert!(there.text.contains(&format!("Approvers: {approvers}")), "{}", there.text);
     assert_eq!(there.buttons.iter().flatten().count(), 2, "{there:?}");
     assert_eq!(lab.host.ran(), [""; 0]);
@@ -63,7 +53,7 @@ async fn two_people_have_to_say_yes_and_one_alone_or_the_same_on_three_platforms
     discord.connected().await;
     all_cards_say(&lab, &discord, &telegram, "2 people have to say yes");
 
-    let press = discord.press(discord::OPERATOR, card_on_discord(&discord).id, "Approve");
+    let press = discord.press(discord::OPERATOR, discord.question(1).id, "Approve");
     let answer = discord.answer(press).await;
     assert_eq!(answer.title(), "Noted, alex: one more person has to say yes.");
     bot.pass(secs(5)).await;
@@ -73,11 +63,11 @@ async fn two_people_have_to_say_yes_and_one_alone_or_the_same_on_three_platforms
     assert!(waiting.contains("1 of 2 said yes: alex"), "{waiting}");
 
     // The same again, by every way there is.
-    let press = discord.press(discord::OPERATOR, card_on_discord(&discord).id, "Approve");
+    let press = discord.press(discord::OPERATOR, discord.question(1).id, "Approve");
     let again = "Your yes counts once, alex: one more person has to say yes.";
     assert_eq!(discord.answer(press).await.title(), again);
-    discord.react(discord::OPERATOR, card_on_discord(&discord).id, "✅");
-    telegram.press(telegram::OPERATOR, telegram::GROUP, card_on_telegram(&telegram).id, "Approve");
+    discord.react(discord::OPERATOR, discord.question(1).id, "✅");
+    telegram.press(telegram::OPERATOR, telegram::GROUP, telegram.question(1).id, "Approve");
     telegram.handled().await;
     assert_eq!(telegram.see(|view| view.popups()).pop().unwrap().text, again);
     assert_eq!(bot.says("approve 1").await, again);
@@ -91,9 +81,9 @@ async fn two_people_have_to_say_yes_and_one_alone_or_the_same_on_three_platforms
     bot.pass(secs(5)).await;
     assert_eq!(lab.host.ran(), VACUUMED);
     let result = "yes, by alex and ben at ";
-    let there = card_on_discord(&discord);
+    let there = discord.question(1);
     assert!(there.field("Answer").starts_with(result) && there.buttons.is_empty(), "{there:?}");
-    let there = card_on_telegram(&telegram);
+    let there = telegram.question(1);
     assert!(there.text.contains(&format!("Answer: {result}")) && there.buttons.is_empty(), "{}", there.text);
     assert!(!lab.chat.question(1).contains("Approvers"), "{}", lab.chat.question(1));
     let late = bot.says_as("cleo", true, "approve 1").await;

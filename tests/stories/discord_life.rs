@@ -15,20 +15,14 @@ use serde_json::{Value, json};
 
 use super::support::discord::view::{Seen, Thread};
 use super::support::discord::{BOT, CHANNEL, Fault, OPERATOR, World};
-use super::support::runbooks::{RESTART, VACUUM};
+use super::support::runbooks::usual;
 use super::support::{Bot, FakeDiscord, Lab, min};
 
 const VACUUMED: [&str; 1] = ["journalctl --vacuum-size=200M"];
 
 /// A lab that is told of on Discord alone.
 fn lab(settings: &str) -> Lab {
-    let lab = Lab::new(settings);
-    lab.skill("look", "*/5 * * * *", &["vm"]);
-    lab.write("runbooks/vacuum.yaml", VACUUM);
-    lab.write("runbooks/restart.yaml", RESTART);
-    lab.host.command(VACUUMED[0], &["vm/disk"], 0);
-    lab.host.command("systemctl restart web.service", &["vm/web"], 0);
-    lab.host.command("systemctl is-active --quiet web.service", &[], 0);
+    let lab = usual(settings);
     lab.without_console();
     lab
 }
@@ -109,22 +103,11 @@ fn root(discord: &FakeDiscord, number: u64) -> Seen {
 /// The thread of an incident as people read it.
 fn story(discord: &FakeDiscord, number: u64) -> String {
     let root = root(discord, number).id;
-    discord.look(|world| world.posts(root).iter().map(|m| plain(world, m)).collect::<Vec<_>>().join("\n"))
-}
-
-/// All words of a message.
-fn plain(world: &World, message: &Seen) -> String {
-    let mut parts = vec![message.content.clone()];
-    for embed in &message.embeds {
-        parts.extend([embed.title.clone(), embed.description.clone()]);
-        parts.extend(embed.fields.iter().map(|(name, value)| format!("{name}: {value}")));
-    }
-    parts.retain(|part| !part.is_empty());
-    world.shown(&parts.join("\n"))
+    discord.look(|world| world.posts(root).iter().map(|m| world.words(m)).collect::<Vec<_>>().join("\n"))
 }
 
 fn words(discord: &FakeDiscord, message: &Seen) -> String {
-    discord.look(|world| plain(world, message))
+    discord.look(|world| world.words(message))
 }
 
 /// Waits for what comes over the gateway, and lets Steward come to rest.
@@ -179,17 +162,6 @@ async fn says(bot: &Bot<'_>, discord: &FakeDiscord, channel: u64, text: &str) ->
 
 fn mention(text: &str) -> String {
     format!("<@{BOT}> {text}")
-}
-
-/// The lines of the audit trail with this word: who, and the data.
-async fn audited(bot: &Bot<'_>, what: &'static str) -> Vec<(String, Value)> {
-    let read = move |db: &rusqlite::Connection| {
-        let mut lines = db.prepare("SELECT who, body FROM audit WHERE what = ?1")?;
-        let rows = lines.query_map([what], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
-        Ok(rows.collect::<Result<Vec<(String, String)>, _>>()?)
-    };
-    let rows = bot.app.store().read(read).await.unwrap();
-    rows.into_iter().map(|(who, data)| (who, serde_json::from_str(&data).unwrap())).collect()
 }
 
 /// Whom messages called, anywhere and ever.

@@ -1,42 +1,9 @@
 //! What must hold around a repair: before it, after it, and all along.
 
+use super::support::runbooks::remount::{
+    ALWAYS, ATTACH, BEFORE, DETACH, DETACHED, QUORUM, RESTART, RESTARTED, two_steps,
+};
 use super::support::{Bot, Lab, min, secs};
-
-/// Two steps of which each can be taken back, with `{checks}` around them.
-fn two_steps(lab: &Lab, checks: &str) {
-    lab.write(
-        "runbooks/remount.yaml",
-        &format!(
-            r#"
-name: remount
-title: Remount it
-match: {{ signature: mount-stale }}
-checks:
-{checks}
-steps:
-  - name: detach
-    run: [umount, /mnt/media]
-    verify: [systemctl, is-active, --quiet, a.mount]
-    undo: [mount, /mnt/media]
-  - name: restart
-    run: [systemctl, restart, media.service]
-    verify: [systemctl, is-active, --quiet, media.service]
-limits: {{ cooldown: 10m, max_attempts: 2 }}
-"#
-        ),
-    );
-}
-
-const QUORUM: &str = "systemctl is-active --quiet corosync.service";
-const ALWAYS: &str =
-    "  always:\n    - { name: quorum-intact, run: [systemctl, is-active, --quiet, corosync.service] }";
-const BEFORE: &str =
-    "  before:\n    - { name: quorum-intact, run: [systemctl, is-active, --quiet, corosync.service] }";
-const DETACH: &str = "umount /mnt/media";
-const DETACHED: &str = "systemctl is-active --quiet a.mount";
-const ATTACH: &str = "mount /mnt/media";
-const RESTART: &str = "systemctl restart media.service";
-const RESTARTED: &str = "systemctl is-active --quiet media.service";
 
 fn lab() -> Lab {
     let lab = Lab::new("");

@@ -42,3 +42,4 @@ mod silence;
 mod skills;
 mod store;
 mod telegram_life;
+mod trusted;

@@ -1,18 +1,12 @@
 //! The same story on Discord and on Telegram, as people see it.
 
 use super::support::discord::FakeDiscord;
-use super::support::runbooks::{RESTART, VACUUM};
+use super::support::runbooks::usual;
 use super::support::transcript::same_as_kept;
 use super::support::{Bot, FakeTelegram, Lab, discord, min, secs, telegram};
 
 fn lab() -> Lab {
-    let lab = Lab::new("");
-    lab.skill("look", "*/5 * * * *", &["vm"]);
-    lab.write("runbooks/vacuum.yaml", VACUUM);
-    lab.write("runbooks/restart.yaml", RESTART);
-    lab.host.command("journalctl --vacuum-size=200M", &["vm/disk"], 0);
-    lab.host.command("systemctl restart web.service", &["vm/web"], 0);
-    lab.host.command("systemctl is-active --quiet web.service", &[], 0);
+    let lab = usual("");
     lab.without_console();
     lab
 }
@@ -49,27 +43,16 @@ async fn asked(lab: &Lab) -> (FakeDiscord, FakeTelegram, Bot<'_>) {
     (discord, telegram, bot)
 }
 
-/// The card of the first question on Discord.
-fn question_on_discord(discord: &FakeDiscord) -> discord::view::Seen {
-    let thread = discord.threads(discord::CHANNEL).remove(0);
-    let asked = discord.messages(thread.id).into_iter().find(|m| m.title().starts_with("Approval 1"));
-    asked.unwrap()
-}
-
-fn question_on_telegram(telegram: &FakeTelegram) -> telegram::Seen {
-    telegram.see(|view| view.find(telegram::GROUP, "Approval 1: may I run vacuum?")).unwrap()
-}
-
 #[tokio::test]
 async fn an_answer_on_one_platform_closes_the_question_on_the_other() {
     let lab = lab();
     let (discord, telegram, bot) = asked(&lab).await;
-    let press = discord.press(discord::OPERATOR, question_on_discord(&discord).id, "Approve");
+    let press = discord.press(discord::OPERATOR, discord.question(1).id, "Approve");
     let answer = discord.answer(press).await;
     assert!(answer.only_for == Some(discord::OPERATOR), "{answer:?}");
     bot.pass(secs(5)).await;
     assert_eq!(lab.host.ran(), ["journalctl --vacuum-size=200M"]);
-    let there = question_on_telegram(&telegram);
+    let there = telegram.question(1);
     assert!(there.text.contains("Answer: yes, by alex at"), "{}", there.text);
     assert!(there.text.contains("Result: it worked") && there.buttons.is_empty(), "{}", there.text);
     let late = telegram.press_on_inaccessible(telegram::OPERATOR, telegram::GROUP, there.id, "deny 1");
@@ -81,7 +64,7 @@ async fn an_answer_on_one_platform_closes_the_question_on_the_other() {
     assert!(told.text.contains("No approval 1 waits"), "{late}: {told:?}");
     bot.settle().await;
     assert_eq!(lab.host.ran(), [""; 0], "the first answer wins");
-    let here = question_on_discord(&discord);
+    let here = discord.question(1);
     assert!(here.buttons.is_empty() && here.field("Result") == "it worked", "{here:?}");
     bot.end().await;
 }

@@ -1,6 +1,6 @@
 //! Steward ends, in good order or not, and starts again: nothing is told twice, nothing is lost, time goes on.
 
-use super::support::{Bot, Lab, min, secs};
+use super::support::{Bot, Lab, min, nothing_twice, secs};
 
 const RESTART: &str = "systemctl restart web.service";
 const IS_ACTIVE: &str = "systemctl is-active --quiet web.service";
@@ -34,15 +34,6 @@ async fn again(bot: Bot<'_>) -> Bot<'_> {
     let bot = lab.start().await;
     bot.pass(secs(1)).await;
     bot
-}
-
-/// Each line of a story is there once.
-fn nothing_twice(story: &str) {
-    let mut lines: Vec<&str> = story.lines().filter(|line| line.len() > 16).collect();
-    let all = lines.len();
-    lines.sort_unstable();
-    lines.dedup();
-    assert_eq!(lines.len(), all, "something is told twice:\n{story}");
 }
 
 #[tokio::test]

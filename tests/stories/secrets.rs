@@ -47,7 +47,10 @@ async fn what_a_skill_a_repair_a_person_or_a_platform_lets_slip_is_in_no_file_no
         &format!("unit: web.service\ntoken: hunter2x\nsummary: GET /?t={by_skill} failed\n\n  {CONFIGURED}\n  {key}\n  the end"),
     );
     lab.host.command(RESTARTED, &[], 1);
-    lab.host.complains(RESTARTED, &format!("dial https://ada:{CONFIGURED}@web\nsent {by_repair}"));
+    lab.host.complains(
+        RESTARTED,
+        &format!("dial https://ada:{CONFIGURED}@web, sent {by_repair}\nsent {by_repair}"),
+    );
     let bot = lab.start().await;
     bot.pass(min(6)).await;
     let (root, thread) = (lab.chat.root(1), lab.chat.thread(1));

@@ -12,7 +12,7 @@ mod storms;
 
 use std::time::Duration;
 
-use super::support::runbooks::{RESTART, VACUUM};
+use super::support::runbooks::{VACUUM, usual as lab_with_console};
 use super::support::telegram::{FakeTelegram, GROUP, OPERATOR, STRANGER, Seen, View};
 use super::support::{Bot, Lab, min, secs};
 
@@ -22,18 +22,6 @@ const VACUUMED: [&str; 1] = ["journalctl --vacuum-size=200M"];
 fn lab(settings: &str) -> Lab {
     let lab = lab_with_console(settings);
     lab.without_console();
-    lab
-}
-
-/// The same, told of on the fake console too.
-fn lab_with_console(settings: &str) -> Lab {
-    let lab = Lab::new(settings);
-    lab.skill("look", "*/5 * * * *", &["vm"]);
-    lab.write("runbooks/vacuum.yaml", VACUUM);
-    lab.write("runbooks/restart.yaml", RESTART);
-    lab.host.command(VACUUMED[0], &["vm/disk"], 0);
-    lab.host.command("systemctl restart web.service", &["vm/web"], 0);
-    lab.host.command("systemctl is-active --quiet web.service", &[], 0);
     lab
 }
 
@@ -104,17 +92,6 @@ async fn pass_until<T>(
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     panic!("this never came: {what}\n{}\n{}", telegram.transcript(), telegram.see(|view| view.log()))
-}
-
-/// What is on the audit trail about something that people did: who, and the data.
-async fn audit(bot: &Bot<'_>, what: &'static str) -> Vec<(String, serde_json::Value)> {
-    let read = move |db: &rusqlite::Connection| {
-        let mut found = db.prepare("SELECT who, body FROM audit WHERE what = ?1 ORDER BY rowid")?;
-        let rows = found.query_map([what], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
-        Ok(rows.collect::<Result<Vec<_>, _>>()?)
-    };
-    let rows: Vec<(String, String)> = bot.app.store().read(read).await.unwrap();
-    rows.into_iter().map(|(who, data)| (who, serde_json::from_str(&data).unwrap())).collect()
 }
 
 /// The name of the kind of group, for transcripts and failures.

@@ -20,7 +20,7 @@ struct State {
     threads: BTreeMap<u64, Vec<String>>,
     seen: BTreeMap<u64, usize>,
     lab: VecDeque<String>,
-    questions: BTreeMap<u64, Card>,
+    questions: BTreeMap<u64, (u64, Card)>,
     answers: BTreeMap<String, VecDeque<String>>,
     delivered: Vec<i64>,
     calls: usize,
@@ -104,10 +104,15 @@ impl FakeChat {
 
     /// The whole thread.
     pub fn thread(&self, number: u64) -> String {
+        self.messages(number).join("\n")
+    }
+
+    /// The whole thread, message by message.
+    pub fn messages(&self, number: u64) -> Vec<String> {
         let mut state = self.state();
         let thread = state.threads.get(&number).cloned().unwrap_or_default();
         state.seen.insert(number, thread.len());
-        thread.join("\n")
+        thread
     }
 
     /// How many messages each thread has.
@@ -117,10 +122,24 @@ impl FakeChat {
 
     /// The card of a question as it stands.
     pub fn question(&self, approval: u64) -> String {
-        let state = self.state();
-        let card =
-            state.questions.get(&approval).unwrap_or_else(|| panic!("question {approval} was not put"));
-        render(card)
+        render(&self.card(approval).1)
+    }
+
+    /// The incident for which a question is put, and its card.
+    fn card(&self, approval: u64) -> (u64, Card) {
+        let found = self.state().questions.get(&approval).cloned();
+        found.unwrap_or_else(|| panic!("question {approval} was not put"))
+    }
+
+    /// The buttons of a question: the label of each, and what it sends.
+    pub fn buttons(&self, approval: u64) -> Vec<(String, String)> {
+        let (_, card) = self.card(approval);
+        card.actions.into_iter().map(|action| (action.label, action.command)).collect()
+    }
+
+    /// The incident for which a question is put.
+    pub fn asked_for(&self, approval: u64) -> u64 {
+        self.card(approval).0
     }
 
     /// The next notice to the lab.
@@ -229,7 +248,7 @@ impl Chat for FakeChat {
                 state.threads.entry(*number).or_default().push(text);
             }
             Place::Question { number, approval, .. } => {
-                let known = state.questions.insert(*approval, message.card.clone()).is_some();
+                let known = state.questions.insert(*approval, (*number, message.card.clone())).is_some();
                 if !known {
                     let text = render(&message.card);
                     state.threads.entry(*number).or_default().push(text);

@@ -109,6 +109,11 @@ impl FakeHost {
         self.state().hanging.insert(what.into());
     }
 
+    /// It takes for ever to find out which program this command is: it gets as far as that, and does nothing yet.
+    pub fn hang_before(&self, line: &str) {
+        self.hang(&format!("before {line}"));
+    }
+
     /// Whatever hangs ends.
     pub fn release(&self) {
         self.state().hanging.clear();
@@ -146,6 +151,13 @@ impl Drop for Hanging<'_> {
 }
 
 impl FakeHost {
+    /// Hangs until it is released.
+    async fn hang_on(&self) {
+        self.state().hung += 1;
+        let _hanging = Hanging(self);
+        self.1.notified().await;
+    }
+
     async fn hang_if_told(&self, argv: &[String], mut cancel: watch::Receiver<bool>) -> Option<Exit> {
         let (hangs, slow) = {
             let state = self.state();
@@ -159,15 +171,13 @@ impl FakeHost {
         if !hangs {
             return None;
         }
-        self.state().hung += 1;
-        let _hanging = Hanging(self);
         let called_off = async {
             if cancel.wait_for(|cancelled| *cancelled).await.is_err() {
                 std::future::pending::<()>().await;
             }
         };
         tokio::select! {
-            () = self.1.notified() => None,
+            () = self.hang_on() => None,
             () = called_off => Some(Exit::Cancelled),
         }
     }
@@ -207,6 +217,11 @@ impl State {
 impl CommandRunner for FakeHost {
     async fn resolve(&self, action: &Action) -> Result<Executable, RunError> {
         let Action::Command(command) = action;
+        let before = format!("before {}", command.argv.join(" "));
+        let hangs = self.state().hanging.contains(&before);
+        if hangs {
+            self.hang_on().await;
+        }
         let path = PathBuf::from(&command.argv[0]);
         if path.is_absolute() {
             let content = std::fs::read(&path)

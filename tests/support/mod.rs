@@ -8,6 +8,7 @@ mod host;
 mod logs;
 pub mod runbooks;
 pub mod telegram;
+mod trail;
 pub mod transcript;
 
 use std::collections::BTreeMap;
@@ -284,33 +285,39 @@ impl Bot<'_> {
 
     /// Somebody types; the answer comes back.
     pub async fn says_as(&self, user: &str, operator: bool, text: &str) -> String {
-        self.types(user, operator, None, text).await;
+        self.types(user, operator, None, text, false).await;
         self.lab.chat.take_answer(user).unwrap_or_else(|| panic!("no answer to {text:?}"))
     }
 
     /// A person types in the thread of an incident.
     pub async fn says_in_thread(&self, number: u64, text: &str) -> String {
-        self.types("alex", true, Some(number), text).await;
+        self.types("alex", true, Some(number), text, false).await;
         self.lab.chat.take_answer("alex").unwrap_or_else(|| panic!("no answer to {text:?}"))
     }
 
     /// A person types, and may get no answer.
     pub async fn says_into_the_void(&self, text: &str) {
-        self.types("alex", true, None, text).await;
+        self.types("alex", true, None, text, false).await;
     }
 
     /// A person types, and Steward dies as soon as that is durable, before anything came of it.
     pub async fn dies_when_it_hears(self, text: &str) {
-        self.leaves("alex", true, None, text).await;
+        self.leaves("alex", true, None, text, false).await;
         self.crash().await;
     }
 
-    async fn types(&self, user: &str, operator: bool, incident: Option<u64>, text: &str) {
-        self.leaves(user, operator, incident, text).await;
+    /// Somebody presses a button that an incident has, and that sends this; the answer comes back.
+    pub async fn presses(&self, user: &str, operator: bool, number: u64, command: &str) -> String {
+        self.types(user, operator, Some(number), command, true).await;
+        self.lab.chat.take_answer(user).unwrap_or_else(|| panic!("no answer to a press of {command:?}"))
+    }
+
+    async fn types(&self, user: &str, operator: bool, incident: Option<u64>, text: &str, pressed: bool) {
+        self.leaves(user, operator, incident, text, pressed).await;
         self.settle().await;
     }
 
-    async fn leaves(&self, user: &str, operator: bool, incident: Option<u64>, text: &str) {
+    async fn leaves(&self, user: &str, operator: bool, incident: Option<u64>, text: &str, pressed: bool) {
         let inbound = Inbound {
             platform: "console".into(),
             conversation: user.into(),
@@ -320,7 +327,7 @@ impl Bot<'_> {
             text: text.into(),
             incident,
             addressed: true,
-            pressed: false,
+            pressed,
             bookmark: None,
         };
         self.app.handle().submit(Message::Said(inbound)).await.unwrap();
@@ -428,6 +435,15 @@ async fn yields() {
 fn folder() -> tempfile::TempDir {
     let memory = Path::new("/dev/shm");
     if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()
+}
+
+/// Each line of a story is there once.
+pub fn nothing_twice(story: &str) {
+    let mut lines: Vec<&str> = story.lines().filter(|line| line.len() > 16).collect();
+    let all = lines.len();
+    lines.sort_unstable();
+    lines.dedup();
+    assert_eq!(lines.len(), all, "something is told twice:\n{story}");
 }
 
 /// Minutes.

@@ -29,14 +29,11 @@ impl Family {
     /// Looks again who runs.
     pub(super) fn look(&mut self) {
         let all = proc::all();
-        let of_head = self.of_head(&all);
+        let mut found = self.of_head(&all);
+        found.extend(self.of_members(&all));
         self.groups
-            .extend(of_head.iter().filter(|p| p.group == p.pid || p.group == self.head.pid).map(|p| p.group));
-        let known = |process: &Stat| {
-            of_head.contains(process)
-                || self.groups.contains(&process.group)
-                || self.members.iter().any(|m| m.pid == process.pid && m.start_ticks == process.start_ticks)
-        };
+            .extend(found.iter().filter(|p| p.group == p.pid || p.group == self.head.pid).map(|p| p.group));
+        let known = |process: &Stat| found.contains(process) || self.groups.contains(&process.group);
         let members: Vec<Stat> =
             all.iter().filter(|process| !process.ended && known(process)).copied().collect();
         self.groups.retain(|group| members.iter().any(|member| member.group == *group));
@@ -54,6 +51,14 @@ impl Family {
         self.groups.iter().for_each(|group| proc::signal_group(*group, signal));
         let alone = self.members.iter().filter(|member| !self.groups.contains(&member.group));
         alone.for_each(|member| proc::signal_process(member, signal));
+    }
+
+    /// Those seen at the last look that still run, and their descendants: with the head gone, nobody else leads to
+    /// what they started since.
+    fn of_members(&self, all: &[Stat]) -> Vec<Stat> {
+        let same = |p: &&Stat| self.members.iter().any(|m| (m.pid, m.start_ticks) == (p.pid, p.start_ticks));
+        let alive = all.iter().filter(same);
+        alive.flat_map(|member| std::iter::once(*member).chain(proc::descendants(member.pid, all))).collect()
     }
 
     /// The head, its group and its descendants. With the head gone, a group of its number may be another's by

@@ -117,6 +117,22 @@ async fn at_the_timeout_the_whole_family_is_killed_also_who_ignores_the_asking_o
 }
 
 #[tokio::test]
+async fn who_leaves_the_group_when_asked_to_end_is_killed_though_the_one_who_started_it_is_gone() {
+    let lab = Lab::new();
+    let (fifo, ready, left) = (lab.fifo("pids"), lab.fifo("ready"), lab.fifo("left"));
+    let leaves = format!("exec timeout 1000 sh -c \"echo $PPID \\$\\$ >{fifo}; echo >{left}; sleep 1000\"");
+    let leaver =
+        lab.script("leaver", &format!("trap '{leaves}' TERM; echo >{ready}; while :; do sleep 0.01; done"));
+    let script = format!("trap 'read -r _ <{left}; exit' TERM; {leaver} & while :; do sleep 0.01; done");
+    let (run, _cancel) = lab.start(sh(&script)).await;
+    tokio::fs::read_to_string(&ready).await.unwrap();
+    lab.clock.fire(LIMITS.timeout).await;
+    let pids = pids(&fifo).await;
+    assert_eq!(run.await.unwrap().exit, Exit::TimedOut);
+    gone(&pids).await;
+}
+
+#[tokio::test]
 async fn who_ends_when_asked_is_not_made_to_wait() {
     let lab = Lab::new();
     let fifo = lab.fifo("pids");

@@ -8,7 +8,6 @@ pub(super) fn forbids(seen: Seen<'_>) -> Option<String> {
         "kubectl" | "oc" => kubectl(seen),
         "k3s" | "k0s" | "microk8s" | "minikube" => return forbids(seen.inner()?),
         "nomad" => seen.pair(&["namespace"], &["delete"]),
-        "flux" => seen.verb(&["uninstall"]),
         "etcdctl" => {
             let keys =
                 |text: &str| text.is_empty() || text == "/" || text == "\0" || text.starts_with("/registry");

@@ -1,6 +1,7 @@
 //! Credentials that leave their host: something that reads a secret and something that sends, in one line.
 
 use crate::domain::action::Command;
+use crate::policy::paths::base_name;
 use crate::policy::secrets;
 use crate::policy::segment::{Line, Opaque, Segment, Word};
 
@@ -41,13 +42,9 @@ const USERS: [&str; 22] = [
 ];
 
 /// Flags whose value is a credential to use, not one to show.
-const USES: [&str; 21] = [
-    "-i",
-    "-F",
-    "-S",
+const USES: [&str; 16] = [
     "--key",
     "--cert",
-    "-E",
     "--cacert",
     "--capath",
     "--kubeconfig",
@@ -61,13 +58,22 @@ const USES: [&str; 21] = [
     "--identity",
     "--password-file",
     "--passfile",
-    "--defaults-file",
     "--defaults-extra-file",
+];
+
+/// As [`USES`], where a short flag means that.
+const SHORT_USES: [(&[&str], &[&str]); 2] = [
+    (
+        &["ssh", "scp", "sftp", "rsync", "sshfs", "ssh-copy-id", "mosh", "sshpass", "autossh"],
+        &["-i", "-F", "-S", "-e", "-o", "-f", "--rsh", "-c"],
+    ),
+    (&["curl"], &["-E"]),
 ];
 
 /// Why this action must never run, if so.
 pub(super) fn forbids(command: &Command, line: &Line) -> Option<String> {
-    let told = line.segments.iter().find_map(tells_a_secret).or_else(|| said_in(command, line))?;
+    let seen = line.segments.iter().filter_map(Seen::of);
+    let told = seen.clone().find_map(tells_a_secret).or_else(|| said_in(command, line))?;
     let sends =
         line.segments.iter().filter_map(Seen::of).any(|seen| senders::sends(seen) != Sending::Nothing)
             || line.opaque.iter().any(opens_a_connection)
@@ -76,17 +82,43 @@ pub(super) fn forbids(command: &Command, line: &Line) -> Option<String> {
         .then(|| format!("{told} and the same line sends something away: credentials don't leave their host"))
 }
 
+/// Whether it would print a variable by whose name it holds a secret.
+pub(super) fn prints_a_secret_variable(line: &Line) -> Option<String> {
+    const MARKS: [&str; 9] =
+        ["SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "TOKEN", "API_KEY", "APIKEY", "PRIVATE", "CREDENTIAL"];
+    let named = |text: &str| {
+        let names =
+            text.split('$').skip(1).map(|rest| rest.trim_start_matches(['{', '!', '#']).to_uppercase());
+        names.into_iter().any(|rest| {
+            let name = rest
+                .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                .next()
+                .unwrap_or_default()
+                .to_owned();
+            MARKS.iter().any(|mark| name.contains(mark))
+        })
+    };
+    let unknown = |word: &Word| matches!(word, Word::Unknown(text) if named(text));
+    let prints = |segment: &Segment| segment.words.iter().any(unknown);
+    line.segments.iter().any(prints).then(|| "it uses a variable that is named like a secret".to_owned())
+}
+
 /// Why what can't be seen through must never run, if it speaks of a secret and of the network.
 pub(super) fn within(opaque: &Opaque) -> Option<String> {
-    let secret = opaque.texts.iter().flat_map(|text| words_of(text)).find(|word| is_secret(word))?;
-    opens_a_connection(opaque).then(|| {
-        format!("it speaks of {secret}, which holds secrets, and of the network: credentials don't leave their host")
-    })
+    let told = told_by_opaque(opaque)?;
+    opens_a_connection(opaque)
+        .then(|| format!("{told} and it speaks of the network: credentials don't leave their host"))
+}
+
+/// As [`tells_a_secret`], as far as words go.
+fn told_by_opaque(opaque: &Opaque) -> Option<String> {
+    let (name, words) = opaque.texts.split_first()?;
+    let words: Vec<Word> = words.iter().cloned().map(Word::Known).collect();
+    tells_a_secret(Seen { name: base_name(name), words: &words, cwd: None })
 }
 
 /// What secret this command would hand on, if any.
-fn tells_a_secret(segment: &Segment) -> Option<String> {
-    let seen = Seen::of(segment)?;
+fn tells_a_secret(seen: Seen<'_>) -> Option<String> {
     if let Some(what) = tells_by_itself(seen) {
         return Some(format!("`{}` {what}", seen.name));
     }
@@ -94,10 +126,13 @@ fn tells_a_secret(segment: &Segment) -> Option<String> {
     if BLIND.contains(&seen.name) || (USERS.contains(&seen.name) && !sends) {
         return None;
     }
+    let short =
+        SHORT_USES.iter().filter(|(names, _)| names.contains(&seen.name)).flat_map(|(_, flags)| *flags);
+    let uses = || USES.iter().chain(short.clone());
     let mut before = "";
     for word in seen.words {
         let text = word.text();
-        let used = USES.contains(&before) || USES.iter().any(|flag| is_value_of(text, flag));
+        let used = uses().any(|flag| *flag == before || is_value_of(text, flag));
         before = text;
         if !used && names_a_secret(word, seen) {
             return Some(format!("`{}` is given {text}, which holds secrets,", seen.name));
@@ -134,6 +169,8 @@ fn names_a_secret(word: &Word, seen: Seen<'_>) -> bool {
             return words_of(part).any(is_secret);
         }
         match (word, Place::of(part, seen.cwd)) {
+            // A disk as a whole is copied to where backups are kept; that is asked for.
+            (_, Place::At(path)) if path.starts_with("/dev/") => false,
             (Word::Files(_), Place::At(path)) => secrets::points_at_secrets(&path),
             (Word::Known(_), Place::At(path)) => secrets::holds_secrets(&path),
             (_, Place::Somewhere(path)) => is_secret(&format!("/{path}")),
@@ -189,9 +226,9 @@ fn said_in(command: &Command, line: &Line) -> Option<String> {
     if line.opaque.is_empty() {
         return None;
     }
-    let texts = line.opaque.iter().flat_map(|opaque| &opaque.texts).chain(&command.stdin);
-    let secret = texts.flat_map(|text| words_of(text)).find(|word| is_secret(word))?;
-    Some(format!("it speaks of {secret}, which holds secrets,"))
+    let input = || command.stdin.iter().flat_map(|text| words_of(text)).find(|word| is_secret(word));
+    let by_input = || Some(format!("it speaks of {}, which holds secrets,", input()?));
+    line.opaque.iter().find_map(told_by_opaque).or_else(by_input)
 }
 
 fn opens_a_connection(opaque: &Opaque) -> bool {

@@ -5,10 +5,12 @@
 
 mod cluster;
 mod databases;
+mod deceit;
 mod leaks;
 mod own_process;
 mod own_state;
 mod places;
+mod repairs;
 mod seen;
 mod senders;
 mod storage;
@@ -17,7 +19,7 @@ mod wiping;
 
 use std::path::PathBuf;
 
-use crate::domain::action::{BlastRadius, Command, Effect};
+use crate::domain::action::{Command, Effect};
 
 use super::paths::base_name;
 use super::segment::{Line, Opaque, Word};
@@ -89,6 +91,12 @@ pub(super) fn knows(program: &str) -> bool {
     GRAVE.contains(&program) || databases::is_client(program)
 }
 
+/// Why a person should look at this before it runs, whatever rules say, if so: its looks deceive, or it would print a
+/// variable that is named like a secret.
+pub(super) fn warns(command: &Command, line: &Line) -> Option<String> {
+    deceit::deceives(command).or_else(|| leaks::prints_a_secret_variable(line))
+}
+
 /// Why a repair beyond its limit stops here, if it changes anything.
 pub(super) fn repetition(limit_exceeded: bool, effect: Effect) -> Option<Guardrail> {
     (limit_exceeded && effect != Effect::Read).then(|| {
@@ -98,37 +106,54 @@ pub(super) fn repetition(limit_exceeded: bool, effect: Effect) -> Option<Guardra
     })
 }
 
-/// Why what a rule calls irreversible, for more than one host, stops here: there is no undo, and it reaches far.
-pub(super) fn without_return(effect: Effect, blast_radius: BlastRadius) -> Option<Guardrail> {
-    (effect == Effect::Irreversible && blast_radius >= BlastRadius::Cluster)
-        .then(|| Guardrail::unless_checked("it can't be taken back, and reaches further than one host"))
+/// Why what a rule calls risky stops here: it has no undo, and a mistake costs more than one thing.
+pub(super) fn without_return(why: &str) -> Guardrail {
+    let remedy = "it has no undo, so that takes a runbook with a safety check which passes right before";
+    Guardrail { why: format!("{why}; {remedy}"), unless_checked: true }
 }
 
 /// The part that needs no knowledge of this installation: wiped disks, destroyed storage, deleted namespaces. Of several
 /// the one that nothing opens.
 pub(super) fn destructive(line: &Line) -> Option<Guardrail> {
     let menaces = line.menaces.iter().map(|why| Guardrail::never(why.as_str()));
-    let seen = line.segments.iter().filter_map(|segment| {
-        let named = Seen::of(segment)?;
-        match segment.words.first()? {
-            Word::Files(pattern) => GRAVE
-                .iter()
-                .filter(|name| wildcard::meet(base_name(pattern), name))
-                .find_map(|name| judge(named.called(name))),
-            Word::Known(_) | Word::Unknown(_) => judge(named),
-        }
-    });
+    let seen = line.segments.iter().filter_map(|segment| judge(Seen::of(segment)?));
     let hidden = line.opaque.iter().filter_map(in_opaque);
     menaces.chain(seen).chain(hidden).min_by_key(|guardrail| guardrail.unless_checked)
 }
 
-/// [`destructive`], and what only the whole line shows: SQL that is handed to a database.
+/// [`destructive`], and what only the whole line shows: a script that is handed to a shell, SQL to a database.
 fn every_destruction(command: &Command, line: &Line) -> Option<Guardrail> {
-    destructive(line).or_else(|| {
+    let handed = || {
+        let texts: Vec<String> = command.argv.iter().chain(&command.stdin).cloned().collect();
+        let whole = Opaque { why: String::new(), texts };
+        line.opaque.iter().any(is_fed).then(|| in_opaque(&whole)).flatten()
+    };
+    destructive(line).or_else(handed).or_else(|| fed_with_names(line)).or_else(|| {
         let client = line.segments.iter().filter_map(Seen::of).any(|seen| databases::is_client(seen.name));
         let texts = command.argv.iter().chain(&command.stdin).map(String::as_str);
         (client && databases::drops(texts))
             .then(|| Guardrail::unless_checked("it drops or empties a database"))
+    })
+}
+
+/// Whether an opaque part runs what the rest of the line gives it.
+fn is_fed(opaque: &Opaque) -> bool {
+    let Some(name) = opaque.texts.first().map(|text| base_name(text)) else { return false };
+    super::segments::is_interpreter(name)
+        || ["source", ".", "xargs", "parallel", "at", "batch"].contains(&name)
+}
+
+/// `echo /etc | xargs rm -rf`: what is said in front is what it is done to.
+fn fed_with_names(line: &Line) -> Option<Guardrail> {
+    let says = |seen: &Seen<'_>| ["echo", "printf"].contains(&seen.name);
+    let said: Vec<&str> =
+        line.segments.iter().filter_map(Seen::of).filter(says).flat_map(Seen::texts).collect();
+    let fed = line.opaque.iter().filter(|opaque| {
+        opaque.texts.first().is_some_and(|text| ["xargs", "parallel"].contains(&base_name(text)))
+    });
+    fed.into_iter().find_map(|opaque| {
+        let words = opaque.texts.iter().map(String::as_str).chain(said.iter().copied());
+        any_within(&words.map(|word| Word::Known(word.to_owned())).collect::<Vec<_>>())
     })
 }
 
@@ -138,7 +163,9 @@ fn judge(seen: Seen<'_>) -> Option<Guardrail> {
         .or_else(|| cluster::forbids(seen))
         .map(Guardrail::never)
         .or_else(|| {
-            let what = storage::destroys(seen).or_else(|| databases::destroys(seen))?;
+            let what = storage::destroys(seen)
+                .or_else(|| databases::destroys(seen))
+                .or_else(|| repairs::may_cost_all(seen))?;
             Some(Guardrail::unless_checked(&format!("`{}` {what}", seen.name)))
         })
 }
@@ -155,7 +182,9 @@ fn any_within(words: &[Word]) -> Option<Guardrail> {
     (0..words.len()).find_map(|i| {
         let name = base_name(words[i].text());
         let seen = Seen { name, words: &words[i + 1..], cwd: None };
-        judge(seen).or_else(|| own_process::forbids_within(seen).map(Guardrail::never))
+        let meant = GRAVE.iter().filter(|grave| wildcard::is_wild(name) && wildcard::meet(name, grave));
+        let by_pattern = || meant.into_iter().find_map(|grave| judge(seen.called(grave)));
+        judge(seen).or_else(by_pattern).or_else(|| own_process::forbids_within(seen).map(Guardrail::never))
     })
 }
 
@@ -174,7 +203,8 @@ fn candidates(opaque: &Opaque) -> Vec<Vec<Word>> {
     let known = |word: &str| Word::Known(word.to_owned());
     let mut lists = vec![opaque.texts.iter().map(|text| known(text)).collect()];
     for text in &opaque.texts {
-        let unquoted: String = text.chars().filter(|c| !matches!(c, '\'' | '"' | '\\')).collect();
+        let spaced = text.replace("${IFS}", " ").replace("$IFS", " ");
+        let unquoted: String = spaced.chars().filter(|c| !matches!(c, '\'' | '"' | '\\')).collect();
         for line in unquoted.split([';', '|', '&', '\n', '(', ')', '{', '}', '`']) {
             let words: Vec<Word> = line.split_whitespace().map(known).collect();
             if words.len() > 1 {

@@ -34,6 +34,11 @@ const UNIT_VERBS: [&str; 19] = [
     "link",
 ];
 
+/// Programs that end processes by their number.
+const KILLERS: [&str; 3] = ["kill", "skill", "tkill"];
+
+const ENDS: &str = "it ends Steward's own process, or every process; a person has to do that";
+
 /// What takes a container, a pod or a job down, or changes it.
 const TAKE_DOWN: [&str; 23] = [
     "stop",
@@ -63,6 +68,8 @@ const TAKE_DOWN: [&str; 23] = [
 
 /// Why this action must never run, if so.
 pub(super) fn forbids(command: &Command, line: &Line) -> Option<String> {
+    let fed =
+        || line.opaque.iter().flat_map(|opaque| &opaque.texts).any(|text| KILLERS.contains(&text.as_str()));
     let mut seen = line.segments.iter().filter_map(Seen::of);
     let spoken_of = || {
         let texts = command.argv.iter().chain(&command.stdin);
@@ -75,6 +82,7 @@ pub(super) fn forbids(command: &Command, line: &Line) -> Option<String> {
             .or_else(|| on_package(seen))
             .or_else(|| itself(seen))
     })
+    .or_else(|| (fed() && spoken_of()).then_some(ENDS))
     .map(str::to_owned)
 }
 
@@ -107,7 +115,7 @@ fn on_unit(seen: Seen<'_>) -> Option<&'static str> {
 fn on_process(seen: Seen<'_>, spoken_of: impl Fn() -> bool) -> Option<&'static str> {
     let targets = || seen.plain().filter(|word| !word.is_empty());
     let is = match seen.name {
-        "kill" | "skill" | "tkill" => {
+        name if KILLERS.contains(&name) => {
             let signals = ["-l", "-L", "--list", "-0"];
             let all = seen.texts().skip(1).any(|word| word == "-1");
             let unknown = seen.words.iter().any(|word| !matches!(word, Word::Known(_)));
@@ -120,7 +128,7 @@ fn on_process(seen: Seen<'_>, spoken_of: impl Fn() -> bool) -> Option<&'static s
         "pkill" | "slay" => pattern(seen).is_some_and(|pattern| fits(pattern)),
         _ => false,
     };
-    is.then_some("it ends Steward's own process, or every process; a person has to do that")
+    is.then_some(ENDS)
 }
 
 /// The pattern of a `pkill`: its last word, as the flags before it may take values.

@@ -85,7 +85,14 @@ pub(super) fn forbids(command: &Command, line: &Line, protected: &[PathBuf]) -> 
         .map(|path| {
             format!("it touches {path}, which is Steward's own; Steward changes itself only through its own commands")
         })
-        .or_else(|| line.segments.iter().find_map(on_own_unit_file))
+        .or_else(|| line.segments.iter().filter_map(Seen::of).find_map(on_own_unit_file))
+        .or_else(|| {
+            line.opaque.iter().find_map(|opaque| {
+                let (name, words) = opaque.texts.split_first()?;
+                let words: Vec<Word> = words.iter().flat_map(|text| pieces(text)).collect();
+                on_own_unit_file(Seen { name: paths::base_name(name), words: &words, cwd: None })
+            })
+        })
 }
 
 /// Whether the action's own texts name the path, in a script or an input as well as in an argument.
@@ -125,6 +132,7 @@ fn leads_to(seen: Seen<'_>, word: &Word, path: &str) -> bool {
 fn reaches_down(seen: Seen<'_>) -> bool {
     match seen.name {
         "find" => seen.texts().any(|w| w == "-delete" || w.starts_with("-exec") || w.starts_with("-ok")),
+        "mount" => !seen.texts().any(|word| word.contains("remount")),
         "fuser" => seen.short('k') || seen.has(&["--kill"]),
         name => REACH_DOWN.contains(&name),
     }
@@ -167,10 +175,18 @@ fn names(text: &str, path: &str, cwd: Option<&Path>) -> bool {
     })
 }
 
+/// The words within a text, roughly.
+fn pieces(text: &str) -> impl Iterator<Item = Word> {
+    text.split(|c: char| c.is_whitespace() || "'\"`()<>|;&=".contains(c))
+        .filter(|piece| !piece.is_empty())
+        .map(|piece| Word::Known(piece.to_owned()))
+}
+
 /// What starts Steward: looking at it is free, changing it is a person's business.
-fn on_own_unit_file(segment: &Segment) -> Option<String> {
-    let seen = Seen::of(segment)?;
-    let looks = LOOKERS.contains(&seen.name) && !reaches_down(seen) || seen.name == "systemd-analyze";
+fn on_own_unit_file(seen: Seen<'_>) -> Option<String> {
+    let prints = seen.name == "sed" && !seen.short('i') && !seen.long("--in-place");
+    let looks =
+        LOOKERS.contains(&seen.name) && !reaches_down(seen) || seen.name == "systemd-analyze" || prints;
     let own = |word: &str| {
         let Place::At(path) = Place::of(word, seen.cwd) else { return false };
         UNIT_FOLDERS.iter().any(|folder| paths::within(&path, folder))

@@ -79,6 +79,7 @@ pub(super) enum Place {
 impl Place {
     /// The path or pattern that a word means. Homes are taken for root's.
     pub(super) fn of(word: &str, cwd: Option<&Path>) -> Self {
+        let word = by_default(word).unwrap_or(word);
         if let Some(path) = at_home(word) {
             return Self::At(paths::absolute(&path, None));
         }
@@ -87,6 +88,13 @@ impl Place {
         }
         Self::At(paths::absolute(word, cwd))
     }
+}
+
+/// What a variable that nobody knows stands for when it isn't set: `${x:-/}`.
+fn by_default(word: &str) -> Option<&str> {
+    let inner = word.strip_prefix("${")?.strip_suffix('}')?;
+    let (_, default) = inner.split_once([':', '-', '='])?;
+    Some(default.trim_start_matches(['-', '=']))
 }
 
 fn at_home(word: &str) -> Option<String> {

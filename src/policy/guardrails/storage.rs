@@ -43,6 +43,7 @@ fn local(seen: Seen<'_>) -> Option<&'static str> {
             (seen.pair(&["pool", "filesystem", "fs"], &["destroy"]), "destroys a pool or file system")
         }
         "gluster" => (seen.pair(&["volume", "snapshot"], &["delete"]), "deletes a volume or a snapshot"),
+        "nvme" => (seen.verb(&["delete-ns", "detach-ns"]), "deletes a namespace of a disk"),
         "vdo" => (seen.verb(&["remove"]), "removes a volume"),
         "drbdadm" => (seen.any(&["wipe-md", "create-md", "invalidate"]), "throws a replica away"),
         "targetcli" => (seen.any(&["delete", "clearconfig"]), "deletes a target"),

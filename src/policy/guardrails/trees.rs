@@ -2,6 +2,7 @@
 
 use super::places::{is_of_the_system, is_vital};
 use super::seen::Seen;
+use crate::policy::paths::base_name;
 
 /// Why this command must never run, if so.
 pub(super) fn forbids(seen: Seen<'_>) -> Option<String> {
@@ -28,7 +29,11 @@ fn removes(seen: Seen<'_>) -> Option<String> {
 }
 
 fn finds_and_deletes(seen: Seen<'_>) -> Option<String> {
-    if !seen.any(&["-delete"]) {
+    const RUNS: [&str; 4] = ["-exec", "-execdir", "-ok", "-okdir"];
+    const REMOVERS: [&str; 7] = ["rm", "unlink", "shred", "mv", "chmod", "chown", "rmdir"];
+    let runs = seen.texts().zip(seen.texts().skip(1));
+    let removes = runs.into_iter().any(|(a, b)| RUNS.contains(&a) && REMOVERS.contains(&base_name(b)));
+    if !seen.any(&["-delete"]) && !removes {
         return None;
     }
     let mut starts = seen.texts().take_while(|word| !word.starts_with(['-', '(', '!'])).peekable();
@@ -39,7 +44,7 @@ fn finds_and_deletes(seen: Seen<'_>) -> Option<String> {
     let spared =
         |dir: &str| narrowed && ["/tmp", "/var/log", "/srv", "/data", "/mnt", "/media"].contains(&dir);
     (here || starts.any(|dir| is_vital(dir, seen.cwd) && !spared(dir.trim_end_matches('/'))))
-        .then(|| "`find -delete` on a whole top-level directory: that is not coming back".into())
+        .then(|| "`find` removes or changes all of a top-level directory: that is not coming back".into())
 }
 
 fn moves_away(seen: Seen<'_>) -> Option<String> {

@@ -68,7 +68,7 @@ fn erases(seen: Seen<'_>) -> Option<&'static str> {
             "luksRemoveKey",
             "luksHeaderRestore",
         ]),
-        "nvme" => seen.verb(&["format", "sanitize", "delete-ns", "write", "write-zeroes", "write-uncor"]),
+        "nvme" => seen.verb(&["format", "sanitize", "write", "write-zeroes", "write-uncor"]),
         "hdparm" => starts(&[
             "--security-erase",
             "--security-set-pass",

@@ -70,7 +70,6 @@ fn where_secrets_live_is_known() {
         "/var/run/secrets/kubernetes.io/serviceaccount/token",
         "/var/lib/systemd/coredump/core.nginx.zst",
         "/srv/core.4711",
-        "/srv/app/core",
         "/srv/api_token",
         "/srv/api-key.txt",
         "/etc/krb5.keytab",

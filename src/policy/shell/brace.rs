@@ -85,7 +85,7 @@ fn sequence(inner: &[Unit]) -> Result<Option<Vec<Vec<Unit>>>, ()> {
         let padded = |text: &str| {
             text.trim_start_matches('-').len() > 1 && text.trim_start_matches('-').starts_with('0')
         };
-        if padded(first) || padded(last) && first.contains('-') {
+        if padded(first) || padded(last) {
             return Err(());
         }
         return numbers(from, to, step).map(|n| Some(n.map(|n| plain(n.to_string())).collect()));
@@ -163,9 +163,15 @@ mod tests {
 
     #[test]
     fn too_many_words_and_odd_braces_are_nobodys_guess() {
-        for word in
-            ["{1..99999}", "{1..20}{1..20}", "{99999999999999999999..1}x", "{a,{b}", "{01..10}", "{A..z}"]
-        {
+        for word in [
+            "{1..99999}",
+            "{1..20}{1..20}",
+            "{99999999999999999999..1}x",
+            "{a,{b}",
+            "{01..10}",
+            "{0..03}",
+            "{A..z}",
+        ] {
             let found = expanded(word);
             assert!(found.is_none_or(|found| found == [word]), "{word}");
         }

@@ -153,9 +153,9 @@ impl Shell<'_> {
 
 /// Puts the values in their places, and splits the outcome where a shell does.
 fn fields(units: &[Unit], value: impl Fn(&Expansion) -> Option<Resolved>, words: &mut Vec<Word>) {
-    let mut field = Field::default();
     // `~+`, `~-` and `~2` are where the shell is, or was.
-    field.unknown = matches!(units, [Unit::Plain('~'), Unit::Plain('+' | '-' | '0'..='9'), ..]);
+    let unknown = matches!(units, [Unit::Plain('~'), Unit::Plain('+' | '-' | '0'..='9'), ..]);
+    let mut field = Field { unknown, ..Field::default() };
     for unit in units {
         match unit {
             Unit::Plain(c) => field.push_plain(*c),

@@ -17,7 +17,7 @@ pub(super) struct Function {
     called: bool,
 }
 
-const FORK_BOMB: &str = "it starts itself again and again until the machine stands still";
+pub(super) const FORK_BOMB: &str = "it starts itself again and again until the machine stands still";
 
 impl Shell<'_> {
     pub(super) fn define(&mut self, function: &ast::FunctionDefinition, scope: &mut Scope) {
@@ -82,6 +82,23 @@ impl Shell<'_> {
         self.redirected(&body.0, body.1.as_ref(), scope);
         scope.context.depth = scope.context.depth.saturating_sub(1);
     }
+}
+
+/// Whether a text that no grammar reads has a fork bomb in it all the same: a shell runs what stands before a mistake.
+pub(super) fn looks_like_a_bomb(text: &str) -> bool {
+    text.match_indices('(').any(|(at, _)| {
+        let before = text[..at].trim_end();
+        let name =
+            before.rsplit(|c: char| c.is_whitespace() || ";&|{}()".contains(c)).next().unwrap_or_default();
+        let body = text[at + 1..].trim_start().strip_prefix(')').map(str::trim_start);
+        let body =
+            body.and_then(|body| body.strip_prefix(['{', '('])).and_then(|body| body.split('}').next());
+        let beside = |body: &str| {
+            body.match_indices(name)
+                .any(|(at, _)| body[at + name.len()..].trim_start().starts_with(['|', '&']))
+        };
+        !name.is_empty() && body.is_some_and(beside)
+    })
 }
 
 /// Whether a block calls `name` beside something else that runs: in a pipeline, or in the background.

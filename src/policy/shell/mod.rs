@@ -21,6 +21,9 @@ mod simple;
 mod units;
 mod walk;
 
+#[cfg(test)]
+mod tests;
+
 use brush_parser::{ParserOptions, SourceInfo, ast};
 
 use super::segment::Word;
@@ -63,7 +66,12 @@ impl Shell<'_> {
         }
         match parse(text, scope.dialect) {
             Ok(program) => self.program(&program, scope),
-            Err(why) => self.sight.opaque(why, vec![text.to_owned()]),
+            Err(why) => {
+                if functions::looks_like_a_bomb(text) {
+                    self.sight.menace(functions::FORK_BOMB);
+                }
+                self.sight.opaque(why, vec![text.to_owned()]);
+            }
         }
     }
 

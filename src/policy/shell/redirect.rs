@@ -28,8 +28,8 @@ impl Shell<'_> {
                 if expands && text.contains(['`', '(', '{']) {
                     self.sight.opaque("its here-document may run commands", vec![text.clone()]);
                 }
-                let plain = !expands && !(document.requires_expansion && text.contains('\\'));
-                reads(*number, if plain { Input::Text(text.clone()) } else { Input::Some }, scope);
+                let changed = expands || document.requires_expansion && text.contains('\\');
+                reads(*number, if changed { Input::Some } else { Input::Text(text.clone()) }, scope);
             }
         }
     }

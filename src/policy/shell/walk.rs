@@ -64,6 +64,13 @@ impl Shell<'_> {
     }
 
     fn pipeline(&mut self, pipeline: &ast::Pipeline, scope: &mut Scope) {
+        // Behind a `!`, bash still takes `time` for a word of its own, and the grammar doesn't.
+        if pipeline.bang
+            && let Some(ast::Command::Simple(simple)) = pipeline.seq.first()
+            && simple.word_or_name.as_ref().is_some_and(|word| word.value == "time")
+        {
+            self.sight.opaque("`! time` is read in two ways", vec![simple.to_string()]);
+        }
         if let [only] = &pipeline.seq[..] {
             return self.command(only, scope);
         }

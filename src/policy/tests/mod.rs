@@ -1,4 +1,5 @@
 mod corpus;
+mod properties;
 
 use chrono::{Duration, TimeZone, Utc};
 use proptest::prelude::*;
@@ -135,6 +136,40 @@ fn a_guardrail_forbids_what_an_operators_rule_would_allow() {
     assert_eq!(decide("rm -rf /"), Decision::Forbid);
     assert_eq!(decide("zpool destroy tank"), Decision::Forbid);
     assert_eq!(decide("cp /srv/x /var/lib/steward/steward.db"), Decision::Forbid);
+}
+
+#[test]
+fn what_a_rule_calls_risky_takes_a_safety_check_and_then_a_person() {
+    let own = "rules:\n  - name: own-far\n    why: x\n    pattern: [/opt/lab/failover]\n    effect: irreversible\n    risky: true\n    blast_radius: cluster\n    match: [/opt/lab/failover]\n    not_match: [ls]\n";
+    let policy = with(own).unwrap();
+    let decide = |facts: Facts| policy.evaluate(&action("/opt/lab/failover"), &facts).decision;
+    assert_eq!(decide(FREE), Decision::Forbid);
+    assert_eq!(decide(Facts { safety_checked: true, ..FREE }), Decision::Approve);
+    assert_eq!(
+        policy.evaluate(&action("reboot"), &FREE).decision,
+        Decision::Approve,
+        "what is merely gone is asked for"
+    );
+}
+
+#[test]
+fn a_safety_check_opens_stored_data_as_far_as_a_question_and_nothing_else() {
+    let checked = Facts { safety_checked: true, ..FREE };
+    assert_eq!(decide("zfs destroy tank/media@old", FREE), Decision::Forbid);
+    assert_eq!(decide("zfs destroy tank/media@old", checked), Decision::Approve);
+    assert_eq!(decide("wipefs -a /dev/sda", checked), Decision::Forbid);
+    let both = Action::script("zfs destroy tank/media@old; rm -rf /etc");
+    assert_eq!(shipped().evaluate(&both, &checked).decision, Decision::Forbid);
+    assert_eq!(decide("df -h", checked), Decision::Allow);
+}
+
+#[test]
+fn what_deceives_the_eye_is_never_allowed_by_a_rule() {
+    assert_eq!(shipped().evaluate(&Action::script("df -h"), &FREE).decision, Decision::Allow);
+    for line in ["df \u{2013}h", "cat /etc/\u{455}hadow", "df -h\u{200b}", "echo $DB_PASSWORD"] {
+        let evaluation = shipped().evaluate(&Action::script(line), &FREE);
+        assert_eq!(evaluation.decision, Decision::Approve, "{line:?}");
+    }
 }
 
 #[test]

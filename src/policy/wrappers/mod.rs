@@ -1,9 +1,15 @@
 //! Sees through programs that run others: what is judged is what they run.
 
+mod awk;
+mod containers;
+mod find;
 mod opaque;
 mod options;
+mod others;
 mod prefix;
+mod sed;
 mod shells;
+mod ssh;
 
 use super::paths::{base_name, known_name};
 use super::segment::Word;
@@ -35,20 +41,43 @@ pub(super) fn see(words: Vec<Word>, context: &Context, sight: &mut Sight) {
 }
 
 fn look(name: &str, words: &[Word], context: &Context, sight: &mut Sight) -> Result<(), String> {
-    if shells::is_shell(name) {
-        return shells::look(name, words, context, sight);
+    match name {
+        "find" => return find::find(words, context, sight),
+        "xargs" => return find::xargs(words, context, sight),
+        "ssh" => return named("ssh", ssh::look(words, context, sight)),
+        "runuser" if words.iter().any(|word| word.text().starts_with("-c")) => {
+            return named(name, others::su(words, context, sight));
+        }
+        _ if shells::is_shell(name) => return shells::look(name, words, context, sight),
+        _ if others::is_one(name) => return named(name, others::look(name, words, context, sight)),
+        _ if containers::is_one(name) => return named(name, containers::look(name, words, context, sight)),
+        _ => {}
     }
     if let Some(wrapper) = prefix::find(name) {
         return wrapper.look(words, context, sight);
     }
-    if let Some(why) = opaque::refuses(name, words) {
+    let refusal = match name {
+        "sed" => sed::refuses(words).map(|why| format!("`sed`: {why}")),
+        _ if awk::is_awk(name) => awk::refuses(words).map(|why| format!("`{name}`: {why}")),
+        _ => opaque::refuses(name, words),
+    };
+    if let Some(why) = refusal {
         return Err(why);
     }
     sight.see(words.to_vec(), context);
     Ok(())
 }
 
+fn named(name: &str, outcome: Result<(), String>) -> Result<(), String> {
+    outcome.map_err(|why| if why.contains('`') { why } else { format!("`{name}`: {why}") })
+}
+
 /// Whether a program of this name runs whatever it is told to.
 pub(super) fn runs_others(name: &str) -> bool {
-    shells::is_shell(name) || prefix::find(name).is_some() || opaque::runs_others(name)
+    matches!(name, "ssh" | "xargs" | "sed")
+        || awk::is_awk(name)
+        || others::is_one(name)
+        || shells::is_shell(name)
+        || prefix::find(name).is_some()
+        || opaque::runs_others(name)
 }

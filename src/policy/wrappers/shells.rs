@@ -73,10 +73,11 @@ fn of_argument(name: &str, rest: &[Word], context: &Context, sight: &mut Sight) 
     let (script, arguments) = rest.split_first().ok_or("there is no script to run")?;
     let script =
         script.known().ok_or_else(|| format!("what `{name}` would run isn't known before it runs"))?;
-    if !arguments.is_empty() && !script.contains('$') {
-        return Err(format!(
-            "`{name} -c` runs its next word alone, and the words behind it are not used; quote the script"
-        ));
+    if arguments.iter().any(|word| word.known().is_some()) && !script.contains('$') {
+        let why = format!(
+            "`{name} -c` runs its next word alone, and makes no use of the words behind it; quote the whole script"
+        );
+        sight.opaque_command(why, rest, context);
     }
     // The first one is what the script is called.
     let arguments: Option<Vec<String>> =
@@ -109,6 +110,6 @@ pub(super) fn script(script: &str, context: &Context, sight: &mut Sight) {
 /// Whether every shell reads it alike: words, pipes and lists.
 fn is_plain(script: &str) -> bool {
     let unquoted = script.split('\'').step_by(2);
-    script.matches('\'').count() % 2 == 0
+    script.matches('\'').count().is_multiple_of(2)
         && unquoted.flat_map(str::chars).all(|c| c.is_ascii_alphanumeric() || " ./:,@%+_-|&;\n".contains(c))
 }

@@ -137,7 +137,7 @@ async fn whatever_a_stranger_does_changes_nothing_is_answered_in_private_and_is_
     assert_eq!(lab.host.ran(), [""; 0]);
     assert_eq!(root(&discord, 1), before);
     assert_eq!(seen(&discord, card.id).buttons, card.buttons, "the question still stands");
-    let refused = audited(&bot, "refused").await;
+    let refused = bot.audited("refused").await;
     assert_eq!(refused.len(), 3, "{refused:?}");
     for (who, data) in refused {
         assert_eq!((who.as_str(), &data["platform"]), ("mallory", &json!("discord")), "{data}");
@@ -147,7 +147,7 @@ async fn whatever_a_stranger_does_changes_nothing_is_answered_in_private_and_is_
     assert!(slash_as(&bot, &discord, STRANGER, CHANNEL, "status", json!({})).await.0.contains("vacuum"));
     discord.press(OPERATOR, card.id, "Approve");
     granted(&bot, &discord, card.id).await;
-    let yes = audited(&bot, "approve").await;
+    let yes = bot.audited("approve").await;
     assert_eq!(yes.len(), 1);
     assert_eq!(yes[0].1["user_id"], json!(OPERATOR.to_string()));
     same_as_kept("discord-stranger", &discord.transcript(CHANNEL));

@@ -38,7 +38,7 @@ async fn a_deleted_thread_a_deleted_root_message_and_a_deleted_question_hold_not
         let told = discord.look(|world| {
             let threads = world.threads(CHANNEL);
             let all = threads.iter().flat_map(|thread| world.posts(thread.id));
-            all.map(|m| plain(world, &m)).collect::<Vec<_>>().join("\n")
+            all.map(|m| world.words(&m)).collect::<Vec<_>>().join("\n")
         });
         for line in ["approved by alex", "vacuum worked", "Resolved: quiet"] {
             assert_eq!(told.matches(line).count(), 1, "{what}: {line}\n{}", discord.transcript(CHANNEL));

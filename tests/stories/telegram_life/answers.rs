@@ -129,7 +129,7 @@ async fn a_stranger_changes_nothing_is_told_so_alone_and_is_on_the_audit_trail()
         assert_eq!(telegram.messages(GROUP).len(), messages, "nobody else hears of it");
         telegram.says(STRANGER, GROUP, "/approve 1");
         heard(&bot, &telegram).await;
-        let refused = audit(&bot, "refused").await;
+        let refused = bot.audited("refused").await;
         let who: Vec<_> =
             refused.iter().map(|(who, data)| format!("{who} {} {}", data["user_id"], data["text"])).collect();
         assert_eq!(
@@ -157,7 +157,7 @@ async fn an_administrator_who_hides_behind_the_group_decides_nothing_and_is_told
     telegram.says_anonymously("has anybody looked at the disk?");
     heard(&bot, &telegram).await;
     still_waits(&lab, &telegram);
-    let (refused, group) = (audit(&bot, "refused").await, GROUP.to_string());
+    let (refused, group) = (bot.audited("refused").await, GROUP.to_string());
     assert_eq!(refused.len(), 2, "{refused:?}");
     assert!(refused.iter().all(|(_, data)| data["user_id"].as_str() == Some(&group)), "{refused:?}");
     let answer = said(&telegram, "That is for operators");

@@ -5,7 +5,7 @@ use super::*;
 
 /// How many silences were made, which is how many commands ran.
 async fn silences(bot: &Bot<'_>) -> usize {
-    audit(bot, "silence").await.len()
+    bot.audited("silence").await.len()
 }
 
 #[tokio::test]

@@ -15,6 +15,11 @@ impl World {
     pub fn connected(&self) -> bool {
         self.gateway.connected()
     }
+
+    /// How often the bot began a session, and how often it took one up again.
+    pub fn sessions(&self) -> (usize, usize) {
+        (self.gateway.identifies, self.gateway.resumes)
+    }
 }
 
 impl FakeDiscord {
@@ -25,7 +30,7 @@ impl FakeDiscord {
 
     /// How often the bot began a session, and how often it took one up again.
     pub fn sessions(&self) -> (usize, usize) {
-        self.inner.look(|world| (world.gateway.identifies, world.gateway.resumes))
+        self.inner.look(World::sessions)
     }
 
     /// Connections from now on are to send a heartbeat this often (real milliseconds; 41,250 otherwise).

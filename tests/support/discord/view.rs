@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::world::{Channel, EPHEMERAL, LOADING, Message, SUPPRESS_EMBEDS, World};
-use super::{BOT, FakeDiscord};
+use super::{BOT, CHANNEL, FakeDiscord};
 
 /// A message as it stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -158,6 +158,24 @@ impl World {
         messages
     }
 
+    /// All words of a message as they are read.
+    pub fn words(&self, message: &Seen) -> String {
+        let mut parts = vec![message.content.clone()];
+        for embed in &message.embeds {
+            parts.extend([embed.title.clone(), embed.description.clone()]);
+            parts.extend(embed.fields.iter().map(|(name, value)| format!("{name}: {value}")));
+        }
+        parts.retain(|part| !part.is_empty());
+        self.shown(&parts.join("\n"))
+    }
+
+    /// The card that asks for an approval.
+    pub fn question(&self, approval: u64) -> Option<Seen> {
+        let title = format!("Approval {approval}: ");
+        let posts = self.threads(CHANNEL).into_iter().flat_map(|thread| self.posts(thread.id));
+        posts.into_iter().find(|post| post.title().starts_with(&title))
+    }
+
     /// A message, wherever it is.
     pub fn message_seen(&self, message: u64) -> Option<Seen> {
         self.message(message).map(|message| self.seen(message))
@@ -233,6 +251,12 @@ impl FakeDiscord {
     /// See [`World::threads`].
     pub fn threads(&self, channel: u64) -> Vec<Thread> {
         self.inner.look(|world| world.threads(channel))
+    }
+
+    /// The card that asks for an approval, as it stands.
+    pub fn question(&self, approval: u64) -> Seen {
+        let found = self.inner.look(|world| world.question(approval));
+        found.unwrap_or_else(|| panic!("approval {approval} is not asked for\n{}", self.everything()))
     }
 
     /// See [`World::dm`].

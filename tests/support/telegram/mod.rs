@@ -164,6 +164,12 @@ impl FakeTelegram {
         self.see(|view| view.messages(chat))
     }
 
+    /// The card that asks for an approval in the group, as it stands.
+    pub fn question(&self, approval: u64) -> Seen {
+        let found = self.see(|view| view.find(GROUP, &format!("Approval {approval}: may I run")));
+        found.unwrap_or_else(|| panic!("approval {approval} is not asked for\n{}", self.transcript()))
+    }
+
     /// The chats as text.
     pub fn transcript(&self) -> String {
         transcript::of(&self.0.shared.world())

@@ -135,8 +135,12 @@ async fn at_the_timeout_and_after_a_crash_a_sandbox_is_ended_with_all_that_runs_
     }
     let lab = sandboxed(Sandboxing::Required);
     let fifo = lab.fifo("pids");
-    let stray = "trap '' TERM; timeout 1000 sleep 1000 & sleep 1000 &";
-    lab.script("bin/look", &format!("{stray} echo $$ $! >{fifo}; wait"));
+    // `timeout` moves its command into a group of its own.
+    let stray = format!("echo $PIDS $PPID $$ >{fifo}; sleep 1000");
+    lab.script(
+        "bin/look",
+        &format!("trap '' TERM; sleep 1000 & PIDS=\"$$ $!\" timeout 1000 sh -c '{stray}'; wait"),
+    );
     let (run, _cancel) = lab.start(argv(&["look"])).await;
     let of_the_first = pids(&fifo).await;
     lab.clock.fire(LIMITS.timeout).await;
@@ -161,7 +165,6 @@ async fn at_the_timeout_and_after_a_crash_a_sandbox_is_ended_with_all_that_runs_
         Reaped::Ended
     );
     gone(&of_the_second).await;
-    lab.clock.fire(DRAIN).await;
     assert_ne!(run.await.unwrap().unwrap().exit, Exit::Code(0));
 }
 
