@@ -210,11 +210,25 @@ async fn a_crash_after_the_step_began_neither_asks_nor_runs_it_again() {
     lab.host.release();
     assert_eq!(lab.host.ran(), [ATTACH]);
     let bot = lab.start().await;
-    bot.pass(min(2)).await;
+    bot.pass(secs(1)).await;
     assert_eq!(lab.host.ran(), [""; 0], "{}", lab.chat.thread(1));
     assert_eq!(lab.chat.field(1, "State"), "mitigated", "{}", lab.chat.thread(1));
     assert!(bot.says("approvals").await.contains("Nothing waits for you"));
     bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_steward_died_upon_is_used_after_the_restart_and_not_asked_for_again() {
+    for (answer, ran) in [("approve 1", ATTACH), ("deny 1", "poolctl release tank")] {
+        let lab = lab("", "sdq");
+        asked(&lab).await.dies_when_it_hears(answer).await;
+        assert_eq!(lab.host.ran(), [""; 0], "nothing came of it yet");
+        let bot = lab.start().await;
+        bot.pass(secs(1)).await;
+        assert_eq!(lab.host.ran(), [ran], "{}", lab.chat.thread(1));
+        assert!(!lab.chat.thread(1).contains("Approval 2"), "{}", lab.chat.thread(1));
+        bot.end_quietly().await;
+    }
 }
 
 #[tokio::test]

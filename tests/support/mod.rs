@@ -300,6 +300,12 @@ impl Bot<'_> {
         self.types("alex", true, None, text, false).await;
     }
 
+    /// A person types, and Steward dies as soon as that is durable, before anything came of it.
+    pub async fn dies_when_it_hears(self, text: &str) {
+        self.leaves("alex", true, None, text, false).await;
+        self.crash().await;
+    }
+
     /// Somebody presses a button that an incident has, and that sends this; the answer comes back.
     pub async fn presses(&self, user: &str, operator: bool, number: u64, command: &str) -> String {
         self.types(user, operator, Some(number), command, true).await;
@@ -307,6 +313,11 @@ impl Bot<'_> {
     }
 
     async fn types(&self, user: &str, operator: bool, incident: Option<u64>, text: &str, pressed: bool) {
+        self.leaves(user, operator, incident, text, pressed).await;
+        self.settle().await;
+    }
+
+    async fn leaves(&self, user: &str, operator: bool, incident: Option<u64>, text: &str, pressed: bool) {
         let inbound = Inbound {
             platform: "console".into(),
             conversation: user.into(),
@@ -320,7 +331,6 @@ impl Bot<'_> {
             bookmark: None,
         };
         self.app.handle().submit(Message::Said(inbound)).await.unwrap();
-        self.settle().await;
     }
 
     /// An alert comes in: something is broken, or no longer is.

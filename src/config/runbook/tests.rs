@@ -182,7 +182,7 @@ fn each_fault_of_a_runbook_is_told_with_its_line_and_field() {
         (
             "verify: check\nlimits",
             "capture: { after: [a] }\n    verify: check\n  - { name: last, run: [a], capture: { after: [b] } }\nlimits",
-            "24: steps[2].capture.after: `capture.after` is captured twice; give each capture its own name",
+            "25: steps[2].capture.after: `capture.after` is captured twice; give each capture its own name",
         ),
         (
             "verify: [systemctl, is-active, \"--quiet\", \"{{ labels.unit }}\"]\n    undo: [echo, \"{{ capture.before }}\"]",

@@ -144,7 +144,7 @@ fn a_plan_whose_late_step_waits_for_what_no_earlier_step_captures_is_refused() {
     assert!(turned.contains("`attach`") && turned.contains("`{{ capture.spare }}` has no value"), "{turned}");
     let own = PlannedStep { run: run("pool attach {{capture.mode}}"), ..attach.clone() };
     assert!(matches!(refusal(vec![hold.clone(), own]), PlanError::Late { .. }));
-    let again = PlannedStep { captures: hold.captures.clone(), ..attach.clone() };
+    let again = PlannedStep { captures: hold.captures.clone(), undo: None, ..attach.clone() };
     assert!(matches!(refusal(vec![hold.clone(), again]), PlanError::CapturedTwice { .. }));
     assert_eq!(plan(vec![hold, attach], PlannedChecks::default()).check(), Ok(()));
 }
