@@ -170,8 +170,9 @@ impl Desk {
                 asked.reply(world, recipient, Some(reply), now);
             }
             Message::Step { incident, remediation, text, change } => {
+                let changed = change.is_some();
                 world.note_changes(change);
-                world.record(incident, Event::RepairStep { remediation, text }, now);
+                world.record(incident, Event::RepairStep { remediation, text, changed }, now);
             }
             Message::LateStep(late) => world.late_step(*late, now),
             Message::RepairEnded { incident, remediation, runbook, outcome } => {

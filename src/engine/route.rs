@@ -97,12 +97,12 @@ impl World {
                 Ok(number) => return Reply::Ask(Question::Show { number }),
                 Err(why) => Err(why),
             },
-            ChatCommand::Undo { incident, sure } => {
-                let found = self.meant(incident, inbound, "undo").and_then(|number| self.undoable(number));
-                match found {
+            ChatCommand::Undo { incident, repair } => {
+                let meant = self.meant(incident, inbound, "undo");
+                match meant.and_then(|number| self.undoable(number, repair)) {
                     Ok((incident, remediation)) => {
-                        let by = by.to_owned();
-                        return Reply::Ask(Question::TakeBack { incident, remediation, by, sure });
+                        let by = person(inbound);
+                        return Reply::Ask(Question::TakeBack { incident, remediation, by });
                     }
                     Err(why) => Err(why),
                 }

@@ -44,7 +44,8 @@ fn started(n: u64) -> Event {
         runbook: "restart".into(),
         title: "Restart".into(),
         why: String::new(),
-        reversible: false,
+        reversible: true,
+        written: None,
     }
 }
 
