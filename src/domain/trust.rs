@@ -238,7 +238,7 @@ mod tests {
         };
         let step = Step {
             name: "one".into(),
-            run: command("systemctl restart {{ target.name }}"),
+            run: command("systemctl restart {{target.name}}"),
             verify: Verify::Check,
             undo: None,
             capture: Vec::new(),
@@ -270,7 +270,7 @@ mod tests {
             timeout: NamedCheck::TIMEOUT,
             safety: false,
         };
-        assert!(changed(&|other| other.steps[0].run = command("systemctl stop {{ target.name }}")));
+        assert!(changed(&|other| other.steps[0].run = command("systemctl stop {{target.name}}")));
         assert!(
             changed(&|other| other.steps[0].run.argv[1] = Template::parse("restart {{ host }}").unwrap())
         );

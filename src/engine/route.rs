@@ -56,12 +56,16 @@ impl World {
         })
     }
 
-    /// Whether a button that was pressed answers a question of the same number that another message asked.
+    /// Whether a button that was pressed is about a question, or a repair, of the same number that another message was
+    /// about.
     fn is_of_another_time(&self, command: &ChatCommand, inbound: &Inbound) -> bool {
-        let (ChatCommand::Approve { approval } | ChatCommand::Deny { approval, .. }) = command else {
-            return false;
+        let asked_in = match command {
+            ChatCommand::Approve { approval } | ChatCommand::Deny { approval, .. } => {
+                self.approvals.get(approval).map(|asked| self.number(asked.incident))
+            }
+            ChatCommand::Undo { incident, .. } => *incident,
+            _ => return false,
         };
-        let asked_in = self.approvals.get(approval).map(|asked| self.number(asked.incident));
         inbound.pressed && asked_in.is_some() && asked_in != inbound.incident
     }
 
