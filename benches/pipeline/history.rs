@@ -62,7 +62,7 @@ impl Past {
         let incident = Incident::fold(id, number, &records)?.context("no incident")?;
         ensure!(!incident.state.is_live(), "the past has to be over");
         let done_at = incident.changed_at;
-        let terms = Terms { plan: plan(&problem), approval: None, origin: origin() };
+        let terms = Terms { plan: plan(&problem), approval: None, origin: origin(), written: None };
         let telling = Telling {
             told_seq: incident.last_seq,
             told_at: Some(done_at),
@@ -115,7 +115,7 @@ fn evidence(problem: &Problem) -> String {
 
 fn timeline(problem: &Problem, remediation: RemediationId, at: DateTime<Utc>) -> Vec<Record> {
     let runbook = "restart-failed-unit".to_owned();
-    let step = |text: &str| Event::RepairStep { remediation, text: text.to_owned() };
+    let step = |text: &str| Event::RepairStep { remediation, text: text.to_owned(), changed: false };
     let events = [
         Event::Opened {
             problem: problem.clone(),
@@ -133,6 +133,8 @@ fn timeline(problem: &Problem, remediation: RemediationId, at: DateTime<Utc>) ->
             runbook: runbook.clone(),
             title: "Restart the failed unit".to_owned(),
             why: "safe to do without asking".to_owned(),
+            reversible: false,
+            written: None,
         },
         step(&format!("ran `systemctl restart {}` (exit code 0)", problem.target.name())),
         step("step restart is verified"),

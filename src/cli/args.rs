@@ -200,14 +200,12 @@ pub enum IncidentCommand {
     },
     /// Have the Steward that runs take back what a repair did
     ///
-    /// The same as `undo N` in its chat. What the policy would not let it do by itself is shown first. Exits with 0 if
-    /// it takes something back, and with 1 if it only shows what it would do, refused or does not run.
+    /// The same as `undo N` in its chat. What the policy would not let it do by itself is asked for first, and the
+    /// question's number printed: `steward tell approve 7` answers it. Exits with 0 if it takes something back, and
+    /// with 1 if it asks, refused or does not run.
     Undo {
         /// The incident's number (`3` or `#3`), or its long id
         id: String,
-        /// Also what the policy would have it show first
-        #[arg(long)]
-        now: bool,
     },
 }
 

@@ -126,7 +126,7 @@ pub(super) async fn show(setup: &Setup, id: &str, json: bool, screen: &mut Scree
 }
 
 /// Has the Steward that runs take back what a repair of an incident did.
-pub(super) async fn undo(state_dir: &Path, id: &str, now: bool, screen: &mut Screen<'_>) -> Ended {
+pub(super) async fn undo(state_dir: &Path, id: &str, screen: &mut Screen<'_>) -> Ended {
     let which = Which::parse(id)?;
     let number = match which {
         Which::Number(number) => number,
@@ -135,8 +135,7 @@ pub(super) async fn undo(state_dir: &Path, id: &str, now: bool, screen: &mut Scr
             store.read(move |conn| number_of(conn, which)).await?.ok_or_else(|| no_such(which))?
         }
     };
-    let sure = if now { " now" } else { "" };
-    control::tell(state_dir, &format!("undo {number}{sure}"), screen).await
+    control::tell(state_dir, &format!("undo {number}"), screen).await
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -118,8 +118,8 @@ fn carry_out(
             return wait_for(control::tell(&state_dir(globals)?, &words.join(" "), screen));
         }
         // Like `tell`: it works whatever else is wrong with the configuration.
-        Command::Query(Query::Incident(IncidentCommand::Undo { id, now })) => {
-            return wait_for(incidents::undo(&state_dir(globals)?, id, *now, screen));
+        Command::Query(Query::Incident(IncidentCommand::Undo { id })) => {
+            return wait_for(incidents::undo(&state_dir(globals)?, id, screen));
         }
         Command::Audit(command) => {
             logging::start(globals, "warn")?;
@@ -161,8 +161,8 @@ async fn answer(setup: &Setup, tools: &Tools, query: &Query, screen: &mut Screen
         Query::Incident(IncidentCommand::Show { id, json }) => {
             incidents::show(setup, id, *json, screen).await
         }
-        Query::Incident(IncidentCommand::Undo { id, now }) => {
-            incidents::undo(&setup.loaded.config.state_dir, id, *now, screen).await
+        Query::Incident(IncidentCommand::Undo { id }) => {
+            incidents::undo(&setup.loaded.config.state_dir, id, screen).await
         }
         Query::Policy(command) => policy::policy(setup, command, screen),
         Query::Doctor { json } => doctor::doctor(tools, *json, screen).await,

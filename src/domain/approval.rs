@@ -190,6 +190,12 @@ impl Approval {
         })
     }
 
+    /// Whether it is for taking a repair back: its plan says which.
+    #[must_use]
+    pub fn is_for_undo(&self) -> bool {
+        self.plan.undoes.is_some()
+    }
+
     /// What it is for, in words: a runbook, or one step of it.
     #[must_use]
     pub fn subject(&self) -> String {

@@ -5,7 +5,10 @@
 //! allows; it is asked only after that has said yes.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
+use super::runbook::{CommandTemplate, NamedCheck, Runbook, Step, Verify};
 use super::signal::Timestamp;
 use super::target::Target;
 
@@ -16,6 +19,8 @@ pub struct Trust {
     pub kind: String,
     /// The class of targets, see [`class_of`].
     pub class: String,
+    /// What it does, see [`written`]: another one under the same name has earned nothing.
+    pub written: String,
     /// Clean runs since the last failure, or since it was first heard of. A run is clean when it succeeded, was
     /// verified, and its problem did not come back within the watch time.
     pub clean: u32,
@@ -41,10 +46,11 @@ pub enum Shift {
 impl Trust {
     /// Nothing is known yet: it proposes.
     #[must_use]
-    pub fn none(kind: &str, class: &str, now: Timestamp) -> Self {
+    pub fn none(kind: &str, class: &str, written: &str, now: Timestamp) -> Self {
         Self {
             kind: kind.to_owned(),
             class: class.to_owned(),
+            written: written.to_owned(),
             clean: 0,
             earned_since: None,
             changed_at: now,
@@ -56,6 +62,19 @@ impl Trust {
     #[must_use]
     pub fn is_earned(&self) -> bool {
         self.earned_since.is_some()
+    }
+
+    /// Whether what does `written` may act by itself, as far as trust goes.
+    #[must_use]
+    pub fn is_earned_by(&self, written: &str) -> bool {
+        self.is_earned() && self.written == written
+    }
+
+    /// From now on it is about what does `written`: if that is something else, all begins from nothing.
+    pub fn is_about(&mut self, written: &str, now: Timestamp) {
+        if self.written != written {
+            *self = Self::none(&self.kind, &self.class, written, now);
+        }
     }
 
     /// Counts a clean run: succeeded, verified, and its watch time has passed without the problem. `threshold` is how
@@ -101,6 +120,50 @@ pub fn class_of(target: &Target) -> String {
     }
 }
 
+/// What a runbook does: a digest of its checks and of its steps, to the letter. What it fits, how often it may run and
+/// what people read of it are not part of it.
+#[must_use]
+pub fn written(runbook: &Runbook) -> String {
+    let checks = runbook.checks.all().map(|(when, check)| as_check(&format!("{when:?}"), check));
+    let checks: Vec<Value> = checks.collect();
+    let steps: Vec<Value> = runbook.steps.iter().map(as_step).collect();
+    let text = json!({ "checks": checks, "steps": steps }).to_string();
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn as_check(when: &str, check: &NamedCheck) -> Value {
+    let NamedCheck { name, run, timeout, safety } = check;
+    let ms = timeout.as_millis().to_string();
+    json!({ "when": when, "name": name, "run": as_command(run), "ms": ms, "safety": safety })
+}
+
+fn as_step(step: &Step) -> Value {
+    let captures = step.capture.iter().map(|(name, command)| json!([name, as_command(command)]));
+    json!({
+        "name": step.name,
+        "captures": captures.collect::<Vec<_>>(),
+        "run": as_command(&step.run),
+        "verify": match &step.verify {
+            Verify::Command(command) => as_command(command),
+            Verify::Check => json!("check"),
+            Verify::Missing => Value::Null,
+        },
+        "undo": step.undo.as_ref().map(as_command),
+        "attempts": step.attempts,
+        "ms": [step.timeout.as_millis().to_string(), step.backoff.as_millis().to_string()],
+        "idempotent": step.idempotent,
+    })
+}
+
+fn as_command(command: &CommandTemplate) -> Value {
+    let CommandTemplate { host, argv, cwd, env, stdin } = command;
+    let argv: Vec<String> = argv.iter().map(ToString::to_string).collect();
+    let env: Vec<(&String, String)> = env.iter().map(|(name, value)| (name, value.to_string())).collect();
+    let text = |template: &super::template::Template| template.to_string();
+    let (cwd, stdin) = (cwd.as_ref().map(text), stdin.as_ref().map(text));
+    json!({ "host": host, "argv": argv, "cwd": cwd, "env": env, "stdin": stdin })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,7 +173,7 @@ mod tests {
     }
 
     fn fresh() -> Trust {
-        Trust::none("service-restart", "nas/*", at(0))
+        Trust::none("service-restart", "nas/*", "one", at(0))
     }
 
     #[test]
@@ -149,6 +212,80 @@ mod tests {
         let mut trust = fresh();
         assert!(!trust.is_earned());
         assert_eq!(trust.clean_run(0, at(1)), Shift::Promoted);
+    }
+
+    #[test]
+    fn what_was_rewritten_under_the_same_name_has_earned_nothing() {
+        let mut trust = fresh();
+        trust.clean_run(1, at(1));
+        assert!(trust.is_earned_by("one") && !trust.is_earned_by("two"));
+        trust.is_about("one", at(2));
+        assert!(trust.is_earned(), "it is the same");
+        trust.is_about("two", at(3));
+        assert_eq!(trust, Trust::none("service-restart", "nas/*", "two", at(3)));
+    }
+
+    #[test]
+    fn whatever_changes_in_what_a_runbook_does_makes_it_another_and_its_words_do_not() {
+        use crate::domain::runbook::{Checks, Match, RunbookLimits};
+        use crate::domain::template::Template;
+        let command = |line: &str| CommandTemplate {
+            host: "local".into(),
+            argv: line.split(' ').map(|word| Template::parse(word).unwrap()).collect(),
+            cwd: None,
+            env: std::collections::BTreeMap::new(),
+            stdin: None,
+        };
+        let step = Step {
+            name: "one".into(),
+            run: command("systemctl restart {{target.name}}"),
+            verify: Verify::Check,
+            undo: None,
+            capture: Vec::new(),
+            timeout: Step::TIMEOUT,
+            attempts: Step::ATTEMPTS,
+            backoff: Step::BACKOFF,
+            idempotent: false,
+        };
+        let runbook = Runbook {
+            name: "restart".into(),
+            title: "Restart".into(),
+            description: None,
+            shipped: false,
+            file: "restart.yaml".into(),
+            fits: Match::default(),
+            steps: vec![step],
+            checks: Checks::default(),
+            limits: RunbookLimits::default(),
+        };
+        let changed = |change: &dyn Fn(&mut Runbook)| {
+            let mut other = runbook.clone();
+            change(&mut other);
+            written(&other) != written(&runbook)
+        };
+        assert!(!changed(&|other| other.title = "Start again".into()));
+        let check = NamedCheck {
+            name: "quorum".into(),
+            run: command("true"),
+            timeout: NamedCheck::TIMEOUT,
+            safety: false,
+        };
+        assert!(changed(&|other| other.steps[0].run = command("systemctl stop {{target.name}}")));
+        assert!(
+            changed(&|other| other.steps[0].run.argv[1] = Template::parse("restart {{ host }}").unwrap())
+        );
+        assert!(changed(&|other| other.steps[0].run.cwd = Some(Template::parse("/").unwrap())));
+        assert!(changed(&|other| other.steps[0].verify = Verify::Command(command("true"))));
+        assert!(changed(&|other| other.steps[0].undo = Some(command("true"))));
+        assert!(changed(&|other| other.steps[0].capture = vec![("old".into(), command("true"))]));
+        assert!(changed(&|other| other.steps[0].attempts = 2));
+        assert!(changed(&|other| other.checks.before.push(check.clone())));
+        let always = |other: &mut Runbook| other.checks.always.push(check.clone());
+        let before = |other: &mut Runbook| other.checks.before.push(check.clone());
+        let (mut one, mut two) = (runbook.clone(), runbook.clone());
+        always(&mut one);
+        before(&mut two);
+        assert_ne!(written(&one), written(&two));
     }
 
     #[test]

@@ -64,9 +64,9 @@ impl Librarian {
     pub fn answer(&self, question: Question, recipient: Recipient, knowledge: Knowledge) {
         let librarian = self.clone();
         self.engine.activity().spawn(async move {
-            if let Question::TakeBack { incident, remediation: of, by, sure } = question {
+            if let Question::TakeBack { incident, remediation: of, by } = question {
                 let plan = way_back(&librarian.store, of).await;
-                let way = Box::new(WayBack { incident, of, plan, by, sure });
+                let way = Box::new(WayBack { incident, of, plan, by });
                 return librarian.engine.send(Message::TakeBack { recipient, way });
             }
             let told = librarian.look_up(question, &knowledge).await;

@@ -49,13 +49,21 @@ pub fn root(incident: &Incident, around: Around<'_>) -> Card {
     if let Some((_, number)) = incident.approval {
         card = card.action("Approve", format!("approve {number}")).action("Deny", format!("deny {number}"));
     }
-    if incident.undoable().is_some() {
-        card = card.action("Undo", format!("undo {}", incident.number));
+    if let Some(undo) = undo_button(incident) {
+        card = card.action("Undo", undo);
     }
     if incident.state.is_unresolved() && incident.acknowledged.is_none() {
         card = card.action("Acknowledge", format!("ack {}", incident.number));
     }
     card
+}
+
+/// What the button says that takes back what was done: it names the repair that is shown, so that it does not take
+/// back another one that came later.
+fn undo_button(incident: &Incident) -> Option<String> {
+    let undoable = incident.undoable().filter(|_| incident.approval.is_none())?;
+    let at = incident.repairs.iter().position(|repair| repair.remediation == undoable.remediation)?;
+    Some(format!("undo {} repair {}", incident.number, at + 1))
 }
 
 fn headline(incident: &Incident) -> String {
@@ -184,6 +192,7 @@ fn tried(incident: &Incident) -> String {
     let line = |repair: &crate::domain::incident::Repair| {
         let how = match &repair.outcome {
             None => "running",
+            Some(_) if repair.half_undone => "taken back half way",
             Some(_) if repair.undone_by.is_some() => "taken back",
             Some(_) if repair.ineffective => "worked, but did not last",
             Some(Outcome::Succeeded) => "worked",
@@ -200,9 +209,7 @@ fn tried(incident: &Incident) -> String {
 fn next(incident: &Incident, around: Around<'_>) -> String {
     let paused = around.paused_by.map(|by| format!("Paused by {by}: every change waits for a yes."));
     let step = match (incident.state, incident.approval, &incident.next_step) {
-        (State::Open | State::Remediating, Some((_, number)), _) => {
-            Some(format!("waiting for you: `approve {number}` or `deny {number}`"))
-        }
+        (_, Some((_, number)), _) => Some(format!("waiting for you: `approve {number}` or `deny {number}`")),
         (State::Open, None, Some(text)) | (State::Stuck, _, Some(text)) => Some(text.clone()),
         (State::Stuck, ..) => Some(format!("a person: `clear {}` when it is taken care of", incident.number)),
         (State::Remediating, ..) => Some("a repair is running".to_owned()),

@@ -174,8 +174,9 @@ impl Desk {
                 let _ = reply.send((world.turn(&repair, now), self.handle.activity().begin()));
             }
             Message::Step { incident, remediation, text, change } => {
+                let changed = change.is_some();
                 world.note_changes(change);
-                world.record(incident, Event::RepairStep { remediation, text }, now);
+                world.record(incident, Event::RepairStep { remediation, text, changed }, now);
             }
             Message::LateStep(late) => world.late_step(*late, now),
             Message::RepairEnded { incident, remediation, runbook, outcome } => {

@@ -2,7 +2,7 @@
 
 use super::effect::Effect;
 use super::world::{SignalKey, World};
-use crate::domain::approval::ApprovalState;
+use crate::domain::approval::{Approval, ApprovalState};
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Event, State};
 use crate::domain::signal::{Problem, Timestamp};
@@ -21,8 +21,9 @@ impl World {
         let (&survivor, others) = incidents.split_first()?;
         self.join(survivor, key, why.to_owned(), now);
         for &other in others {
-            // What is stuck needs a person, and must not lose that by becoming part of something else.
-            if self.incident(other).is_some_and(|i| i.state != State::Stuck) {
+            // What is stuck needs a person, and must not lose that by becoming part of something else. What is being
+            // taken back is told where it was done.
+            if self.incident(other).is_some_and(|i| i.state != State::Stuck && i.undoing.is_none()) {
                 self.merge(other, survivor, why, now);
             }
         }
@@ -35,8 +36,11 @@ impl World {
         let (Some(victim), Some(survivor)) = (self.incident(from), self.incident(into)) else { return };
         let (members, severity, number) = (victim.members.clone(), victim.severity, victim.number);
         let into_number = survivor.number;
+        let (declined, taken_back) = (victim.declined.clone(), victim.all_taken_back().collect());
         self.retract_occurrence(from);
-        self.call_off(from, &format!("incident #{number} went on as #{into_number}"), now);
+        let went_on = format!("incident #{number} went on as #{into_number}");
+        self.call_off(from, &went_on, now);
+        self.withdraw_question(from, &went_on, now);
         self.questions_moved(from, into_number);
         self.record(
             from,
@@ -44,7 +48,9 @@ impl World {
             now,
         );
         members.iter().for_each(|member| self.rehome(&member.problem, into));
-        let absorbed = Event::Absorbed { incident: from, number, members, severity, why: why.to_owned() };
+        let why = why.to_owned();
+        let absorbed =
+            Event::Absorbed { incident: from, number, members, severity, why, declined, taken_back };
         self.record(into, absorbed, now);
         let quiet = self.incidents.get_mut(&from).map(|live| std::mem::take(&mut live.quiet));
         quiet.unwrap_or_default().into_keys().for_each(|problem| self.falls_quiet(into, problem, now));
@@ -72,15 +78,25 @@ impl World {
         self.find_suspects(id);
     }
 
-    /// Calls off what runs for an incident and withdraws what was asked.
+    /// Withdraws what was asked for an incident.
+    pub(super) fn withdraw_question(&mut self, id: IncidentId, why: &str, now: Timestamp) {
+        if let Some((_, number)) = self.incident(id).and_then(|incident| incident.approval) {
+            self.end_approval(number, ApprovalState::Withdrawn, None, Some(why), now);
+        }
+    }
+
+    /// Calls off what runs for an incident and withdraws what was asked. A person who wants something taken back wants
+    /// that whatever becomes of the problem.
     pub(super) fn call_off(&mut self, id: IncidentId, why: &str, now: Timestamp) {
         let Some(incident) = self.incident(id) else { return };
-        let (running, asked) = (incident.running_repair().map(|r| r.remediation), incident.approval);
+        let running = incident.running_repair().map(|r| r.remediation);
+        let asked = incident.approval.and_then(|(_, number)| self.approvals.get(&number));
+        let for_undo = asked.is_some_and(Approval::is_for_undo);
         if let Some(remediation) = running {
             self.effects.push(Effect::CallOff { remediation, why: why.to_owned() });
         }
-        if let Some((_, number)) = asked {
-            self.end_approval(number, ApprovalState::Withdrawn, None, Some(why), now);
+        if !for_undo {
+            self.withdraw_question(id, why, now);
         }
     }
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::cards::{length, listed, span};
 use super::effect::Effect;
 use super::timer::Timer;
+use super::trusting::LAPSED;
 use super::world::World;
 use crate::domain::approval::ApprovalState;
 use crate::domain::correlation::Index;
@@ -191,7 +192,13 @@ impl World {
             self.wake(now + self.settings.reopen_window, Timer::Close(id));
             if let Some(Mitigation::Repair { runbook, remediation }) = repair {
                 let watch = self.watch_time(&runbook);
-                self.begin_trial(remediation, &runbook, &root, now + watch);
+                let ran = self.incident(id).and_then(|incident| incident.repair(remediation));
+                let written = ran.and_then(|repair| repair.written.clone());
+                if verified {
+                    self.begin_trial(remediation, &runbook, &root, written, now + watch);
+                } else {
+                    self.batch.ended.push((remediation, now, LAPSED.to_owned()));
+                }
                 let history = self.histories.entry((runbook, root)).or_default();
                 history.last_success = Some((remediation, now));
                 history.failures.clear();
@@ -207,6 +214,7 @@ impl World {
             // What is being taken back is told in this incident's thread, and sets this timer again.
             && self.incident(id).is_some_and(|i| i.undoing.is_none())
         {
+            self.withdraw_question(id, "the incident is closed", now);
             self.record(id, Event::Closed, now);
         }
     }
@@ -292,10 +300,10 @@ impl World {
         if approval.expires_at > now {
             return;
         }
-        let id = approval.incident;
+        let (id, for_undo) = (approval.incident, approval.is_for_undo());
         let who = if approval.yes.is_empty() { "nobody answered" } else { "too few people said yes to" };
         self.end_approval(number, ApprovalState::Expired, None, None, now);
-        if self.incident(id).is_some_and(|i| i.severity == Severity::Critical) {
+        if !for_undo && self.incident(id).is_some_and(|i| i.severity == Severity::Critical) {
             let text = format!("{who} approval {number}, and the incident is critical.");
             self.escalate(id, Cause::ApprovalExpired, text, now);
         }

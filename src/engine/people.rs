@@ -203,6 +203,7 @@ impl World {
         if from == into {
             return Err(format!("#{from} can't be merged into itself."));
         }
+        self.not_being_undone(from_id)?;
         let cause = self.incident(from_id).filter(|i| i.is_active()).map(|i| i.root.clone());
         self.merge(from_id, into_id, &format!("{by} says that they are one fault."), now);
         let root = self.incident(into_id).map(|i| i.root.clone());

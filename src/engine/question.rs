@@ -1,5 +1,6 @@
 //! What people ask that has to be looked up.
 
+use crate::domain::approval::Person;
 use crate::domain::ids::{IncidentId, RemediationId};
 use crate::domain::signal::Timestamp;
 use crate::domain::target::Target;
@@ -40,9 +41,7 @@ pub enum Question {
         /// The repair.
         remediation: RemediationId,
         /// Who wants that.
-        by: String,
-        /// Whether they have seen what would run.
-        sure: bool,
+        by: Person,
     },
     /// Read everything that the operator wrote again.
     Reload {

@@ -267,6 +267,9 @@ impl World {
             // Its repair waits for the answer, and goes on.
             return Ok(());
         }
+        if approval.is_for_undo() {
+            return self.undo_approved(approval, by, now);
+        }
         let id = approval.incident;
         let Some(signal) = self.latest(&approval.problem).map(|row| row.signal.clone()) else {
             return Err(format!("The problem is gone, so {} was not run.", approval.runbook));
@@ -287,6 +290,9 @@ impl World {
     pub(super) fn review_question(&mut self, id: IncidentId, now: Timestamp) {
         let Some((_, number)) = self.incident(id).and_then(|incident| incident.approval) else { return };
         let Some(approval) = self.approvals.get(&number) else { return };
+        if approval.is_for_undo() {
+            return self.review_undo(number, now);
+        }
         let why = match self.latest(&approval.problem) {
             None => "its problem is gone",
             // Its repair is under way as it was begun: neither an edit nor a pause that ended changes its question.

@@ -12,11 +12,12 @@ use crate::domain::approval::Approval;
 use crate::domain::card::{Card, Mention};
 use crate::domain::escalation::{Cause, within};
 use crate::domain::ids::{IncidentId, RemediationId};
-use crate::domain::incident::{Event, Incident, Mitigation, Repair, State};
+use crate::domain::incident::{Event, Incident, Mitigation, Repair, State, TakenBack};
 use crate::domain::remediation::{Outcome, Plan};
 use crate::domain::runbook::{Runbook, RunbookLimits, choose};
 use crate::domain::signal::{Signal, Timestamp};
 use crate::domain::target::Target;
+use crate::domain::trust::written;
 use crate::policy::{Decision, Facts};
 use crate::store::batch::NewRemediation;
 use crate::store::sagas::{Terms, Unfinished};
@@ -42,6 +43,7 @@ impl World {
         let ready = incident.state == State::Open
             && incident.is_active()
             && incident.approval.is_none()
+            && incident.undoing.is_none()
             // While a root that has recovered is still suspected, its symptoms are left to follow.
             && (incident.active_at_root().next().is_some() || !incident.root_observed())
             && !incident.flapping
@@ -87,8 +89,7 @@ impl World {
                 let name = runbook.name.clone();
                 let history =
                     self.histories.get(&(name.clone(), incident.root.clone())).cloned().unwrap_or_default();
-                let undone = incident.repairs.iter().rev().find(|r| r.runbook == name);
-                if let Some(by) = undone.and_then(|repair| repair.undone_by.as_ref()) {
+                if let Some(TakenBack { by, .. }) = incident.all_taken_back().find(|t| t.runbook == name) {
                     reasons.push(format!("{name} fits, and {by} took back what it did"));
                 } else if incident.declined.contains(&name) {
                     reasons.push(format!("{name} fits, and the answer was no"));
@@ -187,12 +188,14 @@ impl World {
         now: Timestamp,
     ) {
         let remediation = RemediationId(Self::new_id(now));
+        let written = written(runbook);
         let started = Event::RepairStarted {
             remediation,
             runbook: runbook.name.clone(),
             title: runbook.title.clone(),
             why: why.to_owned(),
             reversible: draft.plan.steps.iter().any(|step| step.undo.is_some()),
+            written: Some(written.clone()),
         };
         let Some(root) = self.incident(id).map(|incident| incident.root.clone()) else { return };
         if !self.record(id, started, now) {
@@ -200,7 +203,8 @@ impl World {
         }
         self.histories.entry((runbook.name.clone(), root)).or_default().last_started = Some(now);
         let problem = signal.problem();
-        let terms = Terms { plan: draft.plan.clone(), approval, origin: signal.origin.clone() };
+        let (plan, origin) = (draft.plan.clone(), signal.origin.clone());
+        let terms = Terms { plan, approval, origin, written: Some(written) };
         let new = NewRemediation {
             id: remediation,
             incident: id,

@@ -6,7 +6,7 @@ use super::effect::Effect;
 use super::reach::Reach;
 use super::respond::outcome_name;
 use super::timer::Timer;
-use super::trusting::HELD;
+use super::trusting::{HELD, LAPSED};
 use super::world::{Live, World};
 use crate::domain::escalation::{Cause, Scope};
 use crate::domain::incident::State;
@@ -24,7 +24,10 @@ impl World {
     #[must_use]
     pub fn look_back(&self) -> LookBack {
         let threshold = self.settings.threshold;
-        LookBack { escalation: threshold.window.max(threshold.cooldown), repairs: REPAIRS_REMEMBERED }
+        // What is still watched is not forgotten.
+        let watch = self.knowledge.runbooks.iter().map(|runbook| runbook.limits.watch).max();
+        let repairs = REPAIRS_REMEMBERED + watch.unwrap_or_default();
+        LookBack { escalation: threshold.window.max(threshold.cooldown), repairs }
     }
 
     /// Takes in what the store has.
@@ -133,13 +136,17 @@ impl World {
                 history.failures.clear();
                 history.last_success = Some((repair.id, ended_at));
                 let watched = self.settings.hold + self.watch_time(&repair.runbook);
-                // While its incident is not resolved, its trial has not begun.
-                let early = self.incident(repair.incident).is_some_and(|i| i.state.is_unresolved());
-                if !early {
-                    self.begin_trial(repair.id, &repair.runbook, &repair.target, ended_at + watched);
+                // While its incident is not resolved, its trial has not begun; and where something else ended that,
+                // it has none.
+                let resolved = self.incident(repair.incident).is_none_or(|incident| {
+                    incident.state == State::Resolved && incident.is_calmed_by(repair.id)
+                });
+                if resolved {
+                    let PastRepair { id, runbook, target, written, .. } = repair;
+                    self.begin_trial(id, &runbook, &target, written, ended_at + watched);
                 }
             }
-            Some(HELD) => history.failures.clear(),
+            Some(HELD | LAPSED) => history.failures.clear(),
             Some(name) if name == outcome_name(&Outcome::Unwound { why: String::new() }) => {
                 history.failures.push(ended_at)
             }

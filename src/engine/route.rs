@@ -56,12 +56,16 @@ impl World {
         })
     }
 
-    /// Whether a button that was pressed answers a question of the same number that another message asked.
+    /// Whether a button that was pressed is about a question, or a repair, of the same number that another message was
+    /// about.
     fn is_of_another_time(&self, command: &ChatCommand, inbound: &Inbound) -> bool {
-        let (ChatCommand::Approve { approval } | ChatCommand::Deny { approval, .. }) = command else {
-            return false;
+        let asked_in = match command {
+            ChatCommand::Approve { approval } | ChatCommand::Deny { approval, .. } => {
+                self.approvals.get(approval).map(|asked| self.number(asked.incident))
+            }
+            ChatCommand::Undo { incident, .. } => *incident,
+            _ => return false,
         };
-        let asked_in = self.approvals.get(approval).map(|asked| self.number(asked.incident));
         inbound.pressed && asked_in.is_some() && asked_in != inbound.incident
     }
 
@@ -97,12 +101,12 @@ impl World {
                 Ok(number) => return Reply::Ask(Question::Show { number }),
                 Err(why) => Err(why),
             },
-            ChatCommand::Undo { incident, sure } => {
-                let found = self.meant(incident, inbound, "undo").and_then(|number| self.undoable(number));
-                match found {
+            ChatCommand::Undo { incident, repair } => {
+                let meant = self.meant(incident, inbound, "undo");
+                match meant.and_then(|number| self.undoable(number, repair)) {
                     Ok((incident, remediation)) => {
-                        let by = by.to_owned();
-                        return Reply::Ask(Question::TakeBack { incident, remediation, by, sure });
+                        let by = person(inbound);
+                        return Reply::Ask(Question::TakeBack { incident, remediation, by });
                     }
                     Err(why) => Err(why),
                 }

@@ -9,11 +9,16 @@ use crate::domain::card::Card;
 use crate::domain::ids::RemediationId;
 use crate::domain::signal::Timestamp;
 use crate::domain::target::Target;
-use crate::domain::trust::{Shift, Trust, class_of};
+use crate::domain::trust::{Shift, Trust, class_of, written};
 use crate::policy::Autonomy;
 
 /// The outcome of a repair whose problem stayed away for as long as it was watched, as stored.
 pub(super) const HELD: &str = "held";
+/// The outcome of a repair that worked and proves nothing any more, as stored: nobody could look whether it lasted, or
+/// a later run did not.
+pub(super) const LAPSED: &str = "lapsed";
+/// The outcome of a repair that a person had taken back, as stored.
+pub(super) const UNDONE: &str = "undone";
 
 /// A repair that worked, and is watched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,12 +27,20 @@ pub(super) struct Trial {
     runbook: String,
     /// What it repaired.
     target: Target,
+    /// The writing of the runbook that ran.
+    written: Option<String>,
 }
 
 impl World {
     /// Whether this kind of repair has earned to act by itself on targets like this one.
     pub(super) fn is_trusted(&self, runbook: &str, target: &Target) -> bool {
-        self.trust.get(&(runbook.to_owned(), class_of(target))).is_some_and(Trust::is_earned)
+        let trust = self.trust.get(&(runbook.to_owned(), class_of(target)));
+        trust.is_some_and(|trust| self.written(runbook).is_some_and(|now| trust.is_earned_by(&now)))
+    }
+
+    /// What tells this writing of a runbook from others, while it is there.
+    fn written(&self, runbook: &str) -> Option<String> {
+        self.knowledge.runbooks.iter().find(|known| known.name == runbook).map(written)
     }
 
     /// A repair has worked: whether that lasts is seen when `until` has come.
@@ -36,23 +49,32 @@ impl World {
         remediation: RemediationId,
         runbook: &str,
         target: &Target,
+        written: Option<String>,
         until: Timestamp,
     ) {
-        self.trials.insert(remediation, Trial { runbook: runbook.to_owned(), target: target.clone() });
+        self.trials
+            .insert(remediation, Trial { runbook: runbook.to_owned(), target: target.clone(), written });
         self.wake(until, Timer::Trial(remediation));
     }
 
     /// The watch time of a repair is over, and its problem did not come back.
     pub(super) fn trial_over(&mut self, remediation: RemediationId, now: Timestamp) {
-        let Some(Trial { runbook, target }) = self.trials.remove(&remediation) else { return };
+        let Some(Trial { runbook, target, written }) = self.trials.remove(&remediation) else { return };
         self.batch.ended.push((remediation, now, HELD.to_owned()));
+        if written.is_none() || written != self.written(&runbook) {
+            // It says nothing of what goes by this name now.
+            return;
+        }
         let clean_runs = self.settings.clean_runs;
         self.shift(&runbook, &target, now, |trust| trust.clean_run(clean_runs, now));
     }
 
     /// A repair failed, did not last, or was taken back.
     pub(super) fn lose_trust(&mut self, runbook: &str, target: &Target, why: &str, now: Timestamp) {
-        self.trials.retain(|_, trial| trial.runbook != runbook || trial.target != *target);
+        let of_it = |trial: &Trial| trial.runbook == runbook && trial.target == *target;
+        for (remediation, _) in self.trials.extract_if(.., |_, trial| of_it(trial)) {
+            self.batch.ended.push((remediation, now, LAPSED.to_owned()));
+        }
         self.shift(runbook, target, now, |trust| trust.failed(why, now));
     }
 
@@ -65,7 +87,9 @@ impl World {
     ) {
         let class = class_of(target);
         let key = (runbook.to_owned(), class.clone());
-        let trust = self.trust.entry(key).or_insert_with(|| Trust::none(runbook, &class, now));
+        let written = self.written(runbook).unwrap_or_default();
+        let trust = self.trust.entry(key).or_insert_with(|| Trust::none(runbook, &class, &written, now));
+        trust.is_about(&written, now);
         let shift = change(trust);
         let trust = trust.clone();
         self.batch.trust.push(trust.clone());
@@ -97,6 +121,9 @@ impl World {
         let card = Card::titled("What has proved itself, and where");
         let card = self.trust.values().fold(card, |card, trust| {
             let stands = match trust.earned_since {
+                Some(_) if !self.written(&trust.kind).is_some_and(|now| trust.is_earned_by(&now)) => {
+                    "not yet trusted, because it does something else since".to_owned()
+                }
                 Some(since) => {
                     let since = since.with_timezone(&self.settings.tz).format("%Y-%m-%d %H:%M");
                     format!("trusted since {since}")

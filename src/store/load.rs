@@ -43,6 +43,8 @@ pub struct PastRepair {
     pub outcome: Option<String>,
     /// Whether it still runs, or was running when Steward ended.
     pub live: bool,
+    /// What tells the writing of the runbook that ran from another under the same name.
+    pub written: Option<String>,
 }
 
 /// A live incident with the lines of its timeline that nobody was told.
@@ -71,7 +73,7 @@ pub struct Loaded {
     pub occurrences: Vec<(Target, Signature, Timestamp)>,
     /// Calls within the look-back: root, the incident's signature, why, when.
     pub escalations: Vec<(Target, Signature, String, Timestamp)>,
-    /// Repairs within the look-back, and those that still run, oldest first.
+    /// Repairs within the look-back, and those that still run, oldest first; without what takes a repair back.
     pub repairs: Vec<PastRepair>,
     /// The last numbers given out: incidents, approvals.
     pub counters: (u64, u64),
@@ -183,13 +185,13 @@ fn escalations(
 }
 
 fn repairs(conn: &Connection, since: i64) -> Result<Vec<PastRepair>, StoreError> {
-    // Two halves, so that each has its index: an OR would read them all.
+    // Two halves, so that each has its index: an OR would read them all. What takes a repair back is none itself.
     let mut query = conn.prepare(
-        "SELECT id, incident, runbook, target, started_at, ended_at, outcome, live FROM remediations
-         WHERE started_at > ?1
+        "SELECT id, incident, runbook, target, started_at, ended_at, outcome, live, data ->> '$.written'
+         FROM remediations WHERE started_at > ?1 AND data ->> '$.plan.undoes' IS NULL
          UNION ALL
-         SELECT id, incident, runbook, target, started_at, ended_at, outcome, live FROM remediations
-         WHERE live = 1 AND started_at <= ?1
+         SELECT id, incident, runbook, target, started_at, ended_at, outcome, live, data ->> '$.written'
+         FROM remediations WHERE live = 1 AND started_at <= ?1 AND data ->> '$.plan.undoes' IS NULL
          ORDER BY started_at",
     )?;
     let rows = query.query_map(params![since], |row| {
@@ -202,6 +204,7 @@ fn repairs(conn: &Connection, since: i64) -> Result<Vec<PastRepair>, StoreError>
             ended_at: row.get::<_, Option<i64>>(5)?.map(from_ms),
             outcome: row.get(6)?,
             live: row.get(7)?,
+            written: row.get(8)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -20,6 +20,9 @@ pub struct Terms {
     pub approval: Option<Approval>,
     /// Who found the problem: their check decides.
     pub origin: crate::domain::signal::Origin,
+    /// What tells this writing of the runbook from another under the same name; none of what takes a repair back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<String>,
 }
 
 /// A remediation that did not end.

@@ -112,6 +112,7 @@ fn events() -> Vec<Event> {
             title: "Restart the store".into(),
             why: "restorative".into(),
             reversible: false,
+            written: None,
         },
         Event::Recovered { problem: problem("lab/store", "down") },
         Event::Recovered { problem: problem("lab/api", "down") },

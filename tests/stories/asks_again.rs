@@ -112,7 +112,7 @@ async fn a_yes_runs_exactly_that_once_and_it_can_be_taken_back_with_its_value() 
     bot.pass(min(1)).await;
     let shown = bot.says("undo 1").await;
     assert!(shown.contains("poolctl detach tank sdq"), "{shown}");
-    bot.says("undo 1 now").await;
+    bot.says("approve 2").await;
     assert_eq!(lab.host.ran(), ["poolctl detach tank sdq", "poolctl release tank"]);
     bot.end_quietly().await;
 }

@@ -97,14 +97,14 @@ async fn outside_of_its_hours_steward_asks() {
 async fn a_repair_is_taken_back_by_a_person_and_not_done_again() {
     let lab = lab("");
     let bot = stopped(&lab).await;
-    assert!(lab.chat.root(1).contains("<Undo: undo 1>"), "{}", lab.chat.root(1));
+    assert!(lab.chat.root(1).contains("<Undo: undo 1 repair 1>"), "{}", lab.chat.root(1));
     assert!(bot.says_as("eve", false, "undo 1").await.contains("That is for operators"));
     assert_eq!(lab.host.ran(), [""; 0]);
     assert_eq!(bot.says("undo 1").await, "undo of stop of #1 begins.");
     bot.settle().await;
     assert_eq!(lab.host.ran()[0], "docker start miner");
     let thread = lab.chat.thread(1);
-    assert!(thread.contains("alex has what undo of stop did taken back"), "{thread}");
+    assert!(thread.contains("alex has what stop did taken back"), "{thread}");
     assert!(lab.chat.field(1, "Tried").contains("stop: taken back"));
     assert!(!lab.chat.root(1).contains("<Undo"), "once is enough");
     assert!(bot.says("undo 1").await.contains("alex had stop taken back already"));
@@ -118,17 +118,27 @@ async fn a_repair_is_taken_back_by_a_person_and_not_done_again() {
 }
 
 #[tokio::test]
-async fn while_changes_are_paused_taking_back_is_shown_before_it_is_done() {
+async fn while_changes_are_paused_taking_back_is_asked_and_a_yes_begins_exactly_what_was_shown() {
     let lab = lab("");
     let bot = stopped(&lab).await;
     bot.says("pause").await;
     let shown = bot.says("undo 1").await;
-    assert!(shown.contains("needs your word") && shown.contains("docker start miner"), "{shown}");
-    assert!(shown.contains("<Take it back: undo 1 now>"), "{shown}");
-    assert_eq!(lab.host.ran(), [""; 0]);
+    assert!(shown.contains("approval 1") && shown.contains("docker start miner"), "{shown}");
+    let card = lab.chat.question(1);
+    assert!(card.contains("May I run undo of stop") || card.contains("may I run undo of stop"), "{card}");
+    assert!(card.contains("Would run: vm: `docker start miner`"), "{card}");
+    assert!(card.contains("To: take back what was done about vm/miner runaway (#1)"), "{card}");
+    assert!(card.contains("<Approve: approve 1> <Deny: deny 1>"), "{card}");
+    assert!(lab.chat.root(1).contains("<Approve: approve 1>"), "{}", lab.chat.root(1));
+    assert!(!lab.chat.root(1).contains("<Undo"), "it is asked once: {}", lab.chat.root(1));
+    assert!(bot.says("undo 1").await.contains("It waits for an answer already: `approve 1`"));
     bot.says("undo 1 now").await;
-    bot.settle().await;
-    assert_eq!(lab.host.ran()[0], "docker start miner");
+    assert!(lab.host.ran().is_empty(), "there is no way around the question");
+
+    assert_eq!(bot.says("approve 1").await, "Approved by alex: undo of stop runs now, exactly as shown.");
+    assert_eq!(lab.host.ran(), ["docker start miner"]);
+    assert!(lab.chat.question(1).contains("Result: it worked"), "{}", lab.chat.question(1));
+    assert!(lab.chat.field(1, "Tried").contains("stop: taken back"));
     bot.end_quietly().await;
 }
 
@@ -201,5 +211,193 @@ async fn trust_survives_a_restart_and_a_trial_that_was_under_way_goes_on() {
     bot.stop().await;
     let bot = lab.start().await;
     assert!(bot.says("trust").await.contains("trusted since"));
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn a_no_to_taking_back_leaves_it_as_it_is_and_it_may_be_asked_again_after_a_restart_too() {
+    let lab = lab("");
+    let bot = stopped(&lab).await;
+    bot.says("pause").await;
+    bot.says("undo 1").await;
+    bot.says("deny 1").await;
+    assert!(lab.host.ran().is_empty() && lab.chat.root(1).contains("<Undo: undo 1 repair 1>"));
+    bot.says("undo 1").await;
+    bot.stop().await;
+    let bot = lab.start().await;
+    bot.says("approve 2").await;
+    assert_eq!(lab.host.ran(), ["docker start miner"]);
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn what_several_have_to_say_yes_to_is_taken_back_when_several_have() {
+    let lab = lab("");
+    lab.write(
+        "policy.yaml",
+        "rules:\n  - name: miner-up\n    why: two of us look at that\n    pattern: [docker, start, miner]\n    effect: irreversible\n    blast_radius: target\n    approvers: 2\n    match: [docker start miner]\n    not_match: [docker start web]\n",
+    );
+    let bot = lab.start().await;
+    lab.host.break_("vm/miner", "runaway");
+    bot.pass(min(6)).await;
+    for who in ["alex", "beth"] {
+        bot.says_as(who, true, "approve 1").await;
+    }
+    assert_eq!(lab.host.ran(), ["docker stop miner"]);
+    bot.says("undo 1").await;
+    assert!(lab.chat.question(2).contains("Approvers: 2 people have to say yes"), "{}", lab.chat.question(2));
+    assert_eq!(bot.says("approve 2").await, "Noted, alex: one more person has to say yes.");
+    assert!(lab.host.ran().is_empty());
+    bot.says_as("beth", true, "approve 2").await;
+    assert_eq!(lab.host.ran(), ["docker start miner"]);
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn a_button_takes_back_the_repair_that_it_was_shown_for_and_no_other() {
+    let lab = lab("");
+    let bot = stopped(&lab).await;
+    let answer = bot.says("undo 1 repair 2").await;
+    assert!(answer.contains("Another repair ran since that was shown"), "{answer}");
+    assert!(lab.host.ran().is_empty());
+    bot.says("undo 1 repair 1").await;
+    assert_eq!(lab.host.ran(), ["docker start miner"]);
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn what_was_taken_back_half_way_is_not_begun_a_second_time() {
+    let lab = lab("");
+    lab.host.command("docker start miner", &[], 1);
+    let bot = stopped(&lab).await;
+    bot.says("undo 1").await;
+    assert_eq!(lab.host.ran(), ["docker start miner"]);
+    assert!(lab.chat.field(1, "Tried").contains("stop: taken back half way"), "{}", lab.chat.root(1));
+    let answer = bot.says("undo 1").await;
+    assert!(answer.contains("alex had stop taken back, and that came half way"), "{answer}");
+    assert!(lab.host.ran().is_empty());
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn while_something_is_taken_back_nothing_is_repaired_and_the_incident_goes_nowhere() {
+    let lab = lab("");
+    let bot = stopped(&lab).await;
+    fail(&lab, "web");
+    lab.host.hang("systemctl restart web.service");
+    lab.host.hang("docker start miner");
+    bot.says("undo 1").await;
+    lab.host.break_("vm/miner", "runaway");
+    bot.pass(min(6)).await;
+    assert!(lab.chat.field(1, "State").starts_with("open"));
+    let answer = bot.says("merge 1 into 2").await;
+    assert!(answer.contains("A repair of #1 is being taken back"), "{answer}");
+    lab.host.release();
+    bot.settle().await;
+    assert!(!lab.host.ran().contains(&"docker stop miner".to_owned()));
+    assert!(lab.chat.field(1, "Tried").contains("stop: taken back"));
+
+    bot.says("merge 1 into 2").await;
+    let carried: Vec<_> = bot.incident(2).await.all_taken_back().map(|taken| taken.runbook).collect();
+    assert_eq!(carried, ["stop"], "the survivor knows what was not wanted");
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn the_audit_trail_says_from_which_account_something_was_taken_back() {
+    let lab = lab("");
+    let bot = stopped(&lab).await;
+    bot.says("undo 1").await;
+    let [(who, body)] = &bot.audited("undo").await[..] else { panic!("one line") };
+    assert_eq!(
+        (who.as_str(), &body["platform"], &body["user_id"]),
+        ("alex", &"console".into(), &"alex".into())
+    );
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn what_was_taken_back_while_it_was_watched_earns_nothing_and_neither_does_the_way_back() {
+    let lab = lab("[repairs]\nclean_runs = 1");
+    let bot = stopped(&lab).await;
+    bot.says("undo 1").await;
+    bot.pass(min(240)).await;
+    let trust = bot.says("trust").await;
+    assert!(trust.contains("stop on vm/*: not yet trusted (alex had the last run taken back)"), "{trust}");
+    bot.stop().await;
+    let bot = lab.start().await;
+    bot.pass(min(240)).await;
+    let trust = bot.says("trust").await;
+    assert!(trust.contains("(alex had the last run taken back)") && !trust.contains("undo of"), "{trust}");
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn what_was_taken_back_after_it_was_resolved_earns_nothing_after_a_restart_either() {
+    let lab = lab("[repairs]\nclean_runs = 1");
+    let bot = stopped(&lab).await;
+    bot.pass(min(20)).await;
+    assert_eq!(lab.chat.field(1, "State"), "resolved");
+    bot.says("undo 1").await;
+    assert_eq!(lab.host.ran(), ["docker start miner"]);
+    bot.stop().await;
+    let bot = lab.start().await;
+    bot.pass(min(240)).await;
+    let trust = bot.says("trust").await;
+    assert!(trust.contains("stop on vm/*: not yet trusted (alex had the last run taken back)"), "{trust}");
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn a_runbook_that_does_something_else_under_the_same_name_asks_again() {
+    let lab = lab("autonomy = \"earned\"\n[repairs]\nclean_runs = 1");
+    let bot = lab.start().await;
+    proves_itself(&lab, &bot, Some(1)).await;
+    assert!(bot.says("trust").await.contains("restart on vm/*: trusted since"));
+    lab.write("runbooks/restart.yaml", &RESTART.replace("title: Restart the unit", "title: Start it again"));
+    bot.says("reload").await;
+    assert!(bot.says("trust").await.contains("restart on vm/*: trusted since"), "words are only words");
+
+    let rewritten =
+        RESTART.replace("verify: [systemctl, is-active, --quiet, \"{{ labels.unit }}\"]", "verify: check");
+    assert_ne!(rewritten, RESTART);
+    lab.write("runbooks/restart.yaml", &rewritten);
+    bot.says("reload").await;
+    let trust = bot.says("trust").await;
+    assert!(
+        trust.contains("restart on vm/*: not yet trusted, because it does something else since"),
+        "{trust}"
+    );
+    fail(&lab, "web");
+    bot.pass(min(6)).await;
+    assert!(lab.host.ran().is_empty(), "it asks first");
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn a_run_of_which_nobody_could_see_whether_it_lasted_earns_nothing() {
+    let lab = lab("[repairs]\nclean_runs = 1");
+    let bot = stopped(&lab).await;
+    std::fs::remove_file(lab.path().join("skills/look")).unwrap();
+    bot.says("reload").await;
+    bot.pass(min(60)).await;
+    assert!(lab.chat.thread(1).contains("Resolved, unverified"), "{}", lab.chat.thread(1));
+    bot.stop().await;
+    let bot = lab.start().await;
+    bot.pass(min(240)).await;
+    assert!(bot.says("trust").await.contains("No repair has proved itself or failed yet"));
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn what_is_watched_for_longer_than_a_day_is_still_watched_after_a_restart() {
+    let lab = lab("[repairs]\nclean_runs = 1");
+    lab.write("runbooks/stop.yaml", &format!("{STOP}limits: {{ watch: 40h }}\n"));
+    let bot = stopped(&lab).await;
+    bot.pass(min(30 * 60)).await;
+    bot.stop().await;
+    let bot = lab.start().await;
+    bot.pass(min(12 * 60)).await;
+    assert!(bot.says("trust").await.contains("stop on vm/*: trusted since"));
     bot.end_quietly().await;
 }

@@ -232,14 +232,11 @@ pub const COMMANDS: &[CommandHelp] = &[
     },
     CommandHelp {
         name: "undo",
-        usage: "undo [N] [now]",
+        usage: "undo [N]",
         example: "undo 3",
         what: "Take back what the last repair of incident N did, while that can be done.",
         aliases: &["take back", "roll back", "rollback"],
-        slots: &[
-            Slot::new("incident", "", Kind::Incident, "The incident whose repair is taken back"),
-            Slot::new("now", "now", Kind::Flag, "Without asking again"),
-        ],
+        slots: &[Slot::new("incident", "", Kind::Incident, "The incident whose repair is taken back")],
         read: verbs::undo,
     },
     CommandHelp {

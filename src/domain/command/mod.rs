@@ -130,8 +130,8 @@ pub enum ChatCommand {
     Undo {
         /// The incident whose repair is meant.
         incident: Option<u64>,
-        /// Whether the person has seen what would run and wants it.
-        sure: bool,
+        /// The repair that is meant, from 1: no other one. A button names it; without it, the last one is meant.
+        repair: Option<u64>,
     },
     /// Which kinds of repair have earned to act by themselves, and where.
     Trust,

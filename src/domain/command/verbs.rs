@@ -168,7 +168,8 @@ pub(super) fn clear(args: &mut Args<'_>) -> Read {
 
 pub(super) fn undo(args: &mut Args<'_>) -> Read {
     let incident = args.incident()?;
-    Ok(ChatCommand::Undo { incident, sure: args.accept(&["now"]) })
+    let repair = if args.accept(&["repair"]) { Some(args.needed_number("Which repair?")?) } else { None };
+    Ok(ChatCommand::Undo { incident, repair })
 }
 
 impl<'a> Args<'a> {

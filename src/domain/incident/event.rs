@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Member, State};
+use super::{Member, State, TakenBack};
 use crate::domain::approval::ApprovalState;
 use crate::domain::escalation::Cause;
 use crate::domain::ids::{ApprovalId, IncidentId, RemediationId};
@@ -99,7 +99,19 @@ pub enum Event {
     /// Something else is suspected now.
     RootMoved { root: Target, why: String },
     /// Another incident became part of this one.
-    Absorbed { incident: IncidentId, number: u64, members: Vec<Member>, severity: Severity, why: String },
+    Absorbed {
+        incident: IncidentId,
+        number: u64,
+        members: Vec<Member>,
+        severity: Severity,
+        why: String,
+        /// The runbooks that a person did not want there.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        declined: Vec<String>,
+        /// The runbooks of which a person had the last run taken back there.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        taken_back: Vec<TakenBack>,
+    },
     /// This became part of another incident.
     MergedInto { incident: IncidentId, number: u64, why: String },
     /// A person took these problems out, into an incident of their own.
@@ -115,9 +127,18 @@ pub enum Event {
         /// Whether any of its steps can be taken back.
         #[serde(default)]
         reversible: bool,
+        /// What tells this writing of the runbook from another under the same name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        written: Option<String>,
     },
     /// A step of the repair did something.
-    RepairStep { remediation: RemediationId, text: String },
+    RepairStep {
+        remediation: RemediationId,
+        text: String,
+        /// Whether it may have changed something.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        changed: bool,
+    },
     /// A repair ended.
     RepairEnded { remediation: RemediationId, runbook: String, outcome: Outcome },
     /// A repair that had succeeded did not last.

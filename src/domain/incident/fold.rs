@@ -161,7 +161,11 @@ impl Incident {
                 self.root = root.clone();
                 self.root_why.clone_from(why);
             }
-            Event::Absorbed { members, severity, .. } => self.absorb(members, *severity, at),
+            Event::Absorbed { members, severity, declined, taken_back, .. } => {
+                self.declined.extend(declined.iter().cloned());
+                self.taken_back.extend(taken_back.iter().cloned());
+                self.absorb(members, *severity, at);
+            }
             Event::MergedInto { incident, number, .. } => self.merged_into = Some((*incident, *number)),
             Event::Split { problems, root, .. } => {
                 self.members.retain(|m| !problems.contains(&m.problem));
@@ -171,7 +175,7 @@ impl Incident {
                 self.severity = self.members.iter().map(|m| m.severity).max().unwrap_or(self.severity);
             }
             Event::Suspects { suspects } => self.suspects.clone_from(suspects),
-            Event::RepairStarted { remediation, runbook, reversible, .. } => {
+            Event::RepairStarted { remediation, runbook, reversible, written, .. } => {
                 self.repairs.push(Repair {
                     remediation: *remediation,
                     runbook: runbook.clone(),
@@ -181,6 +185,8 @@ impl Incident {
                     ineffective: false,
                     reversible: *reversible,
                     undone_by: None,
+                    half_undone: false,
+                    written: written.clone(),
                 });
                 self.next_step = None;
             }
@@ -200,13 +206,17 @@ impl Incident {
                 }
             }
             Event::UndoStarted { remediation, of, by, .. } => {
-                self.undoing = Some(Undoing { remediation: *remediation, of: *of, by: by.clone() });
+                self.undoing =
+                    Some(Undoing { remediation: *remediation, of: *of, by: by.clone(), changed: false });
+            }
+            Event::RepairStep { remediation, changed, .. } => {
+                if let Some(undoing) = self.undoing.as_mut().filter(|u| u.remediation == *remediation) {
+                    undoing.changed |= *changed;
+                }
             }
             Event::UndoEnded { outcome, .. } => {
-                let Some(Undoing { of, by, .. }) = self.undoing.take() else { return };
-                let done = matches!(outcome, Outcome::Succeeded | Outcome::Deferred);
-                if let Some(repair) = self.repairs.iter_mut().find(|r| done && r.remediation == of) {
-                    repair.undone_by = Some(by);
+                if let Some(undoing) = self.undoing.take() {
+                    self.undone(undoing, outcome);
                 }
             }
             Event::ApprovalRequested { approval, number, .. } => self.approval = Some((*approval, *number)),
@@ -229,7 +239,6 @@ impl Incident {
                 }
             }
             Event::Opened { .. }
-            | Event::RepairStep { .. }
             | Event::Closed
             | Event::Cleared { .. }
             | Event::Silenced { .. }
@@ -241,6 +250,24 @@ impl Incident {
     fn with_member(&mut self, problem: &Problem, change: impl FnOnce(&mut Member)) {
         if let Some(member) = self.members.iter_mut().find(|m| m.problem == *problem) {
             change(member);
+        }
+    }
+
+    /// Taking a repair back has ended. Once it changed anything, it is not done a second time: what was half done would
+    /// be done twice.
+    fn undone(&mut self, undoing: Undoing, outcome: &Outcome) {
+        let Undoing { of, by, changed, .. } = undoing;
+        let whole = matches!(outcome, Outcome::Succeeded | Outcome::Deferred);
+        if !whole && !changed && !matches!(outcome, Outcome::Stuck { .. }) {
+            return;
+        }
+        if let Some(repair) = self.repairs.iter_mut().find(|repair| repair.remediation == of) {
+            repair.undone_by = Some(by);
+            repair.half_undone = !whole;
+        }
+        if self.is_calmed_by(of) {
+            // Whatever keeps the calm from here on, it is not this.
+            self.mitigated_by = None;
         }
     }
 

@@ -6,9 +6,11 @@
 
 mod event;
 mod fold;
+mod repair;
 mod story;
 
 pub use event::{Event, Mitigation, Record, SuspectNote};
+pub use repair::{Repair, TakenBack, Undoing};
 pub use story::{Sentence, sentence};
 
 use std::collections::BTreeSet;
@@ -17,8 +19,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::escalation::Cause;
-use super::ids::{ApprovalId, IncidentId, RemediationId};
-use super::remediation::Outcome;
+use super::ids::{ApprovalId, IncidentId};
 use super::signal::{Origin, Problem, Severity, Timestamp};
 use super::target::{Signature, Target};
 
@@ -131,40 +132,6 @@ impl Member {
     pub const BOUNCES: usize = 64;
 }
 
-/// One repair that was tried.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Repair {
-    /// The run.
-    pub remediation: RemediationId,
-    /// The runbook.
-    pub runbook: String,
-    /// The suspected root that it was for.
-    pub target: Target,
-    /// When it began.
-    pub started_at: Timestamp,
-    /// How it ended; `None` while it runs.
-    pub outcome: Option<Outcome>,
-    /// Whether the symptom came back within the watch time.
-    pub ineffective: bool,
-    /// Whether any of its steps can be taken back.
-    #[serde(default)]
-    pub reversible: bool,
-    /// Who had what it did taken back.
-    #[serde(default)]
-    pub undone_by: Option<String>,
-}
-
-/// A repair that is being taken back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Undoing {
-    /// The run that takes it back.
-    pub remediation: RemediationId,
-    /// What is taken back.
-    pub of: RemediationId,
-    /// Who wanted that.
-    pub by: String,
-}
-
 /// Who takes care of an incident.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acknowledgement {
@@ -216,6 +183,9 @@ pub struct Incident {
     /// The taking back that runs, what it takes back, and who wanted it.
     #[serde(default)]
     pub undoing: Option<Undoing>,
+    /// What was taken back of incidents that became part of this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub taken_back: Vec<TakenBack>,
     /// The request for permission that waits for an answer.
     pub approval: Option<(ApprovalId, u64)>,
     /// The runbooks that a person did not want, since it last opened.
@@ -287,6 +257,7 @@ impl Incident {
             escalations: Vec::new(),
             repairs: Vec::new(),
             undoing: None,
+            taken_back: Vec::new(),
             approval: None,
             declined: Vec::new(),
             unanswered: Vec::new(),
@@ -343,20 +314,6 @@ impl Incident {
     #[must_use]
     pub fn origins(&self) -> BTreeSet<&Origin> {
         self.members.iter().map(|m| &m.origin).collect()
-    }
-
-    /// The repair that runs now.
-    #[must_use]
-    pub fn running_repair(&self) -> Option<&Repair> {
-        self.repairs.last().filter(|r| r.outcome.is_none())
-    }
-
-    /// The repair that can be taken back: the last one that did something, while nothing else is under way.
-    #[must_use]
-    pub fn undoable(&self) -> Option<&Repair> {
-        let idle = self.state.is_live() && self.running_repair().is_none() && self.undoing.is_none();
-        let done = |r: &&Repair| matches!(r.outcome, Some(Outcome::Succeeded | Outcome::Deferred));
-        self.repairs.iter().rev().find(done).filter(|r| idle && r.reversible && r.undone_by.is_none())
     }
 }
 

@@ -177,21 +177,30 @@ fn repair(event: &Event) -> Option<Sentence> {
             Some(Sentence::calm("bad", format!("{runbook} did not fix it for good.")))
         }
         Event::UndoStarted { runbook, by, .. } => {
-            Some(Sentence::urgent("person", format!("{by} has what {runbook} did taken back.")))
+            let text = format!("{by} has what {} did taken back.", undone(runbook));
+            Some(Sentence::urgent("person", text))
         }
-        Event::UndoEnded { runbook, outcome, .. } => Some(match outcome {
-            Outcome::Succeeded | Outcome::Deferred => {
-                Sentence::urgent("good", format!("What {runbook} did is taken back."))
-            }
-            Outcome::Unwound { why } | Outcome::Cancelled { why } => {
-                Sentence::urgent("bad", format!("What {runbook} did could not be taken back: {why}"))
-            }
-            Outcome::Stuck { why } => {
-                Sentence::urgent("bad", format!("Taking back what {runbook} did is stuck half way: {why}"))
-            }
-        }),
+        Event::UndoEnded { runbook, outcome, .. } => {
+            let did = format!("hat {} did", undone(runbook));
+            Some(match outcome {
+                Outcome::Succeeded | Outcome::Deferred => {
+                    Sentence::urgent("good", format!("W{did} is taken back."))
+                }
+                Outcome::Unwound { why } | Outcome::Cancelled { why } => {
+                    Sentence::urgent("bad", format!("W{did} could not be taken back: {why}"))
+                }
+                Outcome::Stuck { why } => {
+                    Sentence::urgent("bad", format!("Taking back w{did} is stuck half way: {why}"))
+                }
+            })
+        }
         _ => None,
     }
+}
+
+/// The runbook whose run is taken back by what is called `undo of RUNBOOK`.
+fn undone(undo: &str) -> &str {
+    undo.strip_prefix("undo of ").unwrap_or(undo)
 }
 
 fn approval(event: &Event) -> Option<Sentence> {

@@ -1,4 +1,6 @@
 use super::*;
+use crate::domain::ids::RemediationId;
+use crate::domain::remediation::Outcome;
 use chrono::{TimeDelta, TimeZone, Utc};
 use proptest::prelude::*;
 use ulid::Ulid;
@@ -44,7 +46,8 @@ fn started(n: u64) -> Event {
         runbook: "restart".into(),
         title: "Restart".into(),
         why: String::new(),
-        reversible: false,
+        reversible: true,
+        written: None,
     }
 }
 
@@ -167,6 +170,85 @@ fn a_split_takes_members_out_but_never_the_last() {
     let left = incident(&[opened("nas"), joined.clone(), split(vec![problem("web")])]).unwrap();
     assert_eq!(left.members.len(), 1);
     assert!(incident(&[opened("nas"), joined, split(vec![problem("web"), problem("nas")])]).is_err());
+}
+
+/// An incident whose repair 1 worked, and is being taken back by run 7.
+fn being_undone() -> Vec<Event> {
+    vec![
+        opened("nas"),
+        started(1),
+        gone(),
+        ended(1, Outcome::Succeeded),
+        Event::Mitigated { by: Mitigation::Repair { runbook: "restart".into(), remediation: repair(1) } },
+        undo(1),
+    ]
+}
+
+fn undo(of: u64) -> Event {
+    Event::UndoStarted {
+        remediation: repair(7),
+        of: repair(of),
+        runbook: "undo of restart".into(),
+        by: "alex".into(),
+    }
+}
+
+fn undo_step(changed: bool) -> Event {
+    Event::RepairStep { remediation: repair(7), text: "ran it".into(), changed }
+}
+
+fn undo_ended(outcome: Outcome) -> Event {
+    Event::UndoEnded { remediation: repair(7), runbook: "undo of restart".into(), outcome }
+}
+
+#[test]
+fn what_was_taken_back_or_half_way_is_not_taken_back_again_and_what_was_never_begun_is() {
+    let why = || "no".to_owned();
+    let after = |events: &[Event]| incident(&[being_undone(), events.to_vec()].concat()).unwrap();
+    let (unwound, stuck) = (Outcome::Unwound { why: why() }, Outcome::Stuck { why: why() });
+    for (events, half) in [
+        (vec![undo_step(true), undo_ended(Outcome::Succeeded)], false),
+        (vec![undo_step(true), undo_ended(unwound.clone())], true),
+        (vec![undo_ended(stuck)], true),
+    ] {
+        let incident = after(&events);
+        assert_eq!(incident.undoable(), None, "{events:?}");
+        let repair = &incident.repairs[0];
+        assert_eq!((repair.undone_by.as_deref(), repair.half_undone), (Some("alex"), half), "{events:?}");
+        assert_eq!(incident.mitigated_by, None, "the calm is no longer its work: {events:?}");
+    }
+    let untouched = after(&[undo_step(false), undo_ended(unwound)]);
+    assert!(untouched.undoable().is_some() && untouched.is_calmed_by(repair(1)));
+    assert_eq!(untouched.all_taken_back().count(), 0);
+}
+
+#[test]
+fn beneath_a_repair_that_got_stuck_nothing_is_taken_back_and_beneath_one_that_was_unwound_it_is() {
+    let later = |outcome: Outcome| {
+        let story = [being_undone()[..5].to_vec(), vec![back(true), started(2), ended(2, outcome)]];
+        incident(&story.concat()).unwrap()
+    };
+    let undoable = |incident: &Incident| incident.undoable().map(|found| found.remediation);
+    assert_eq!(undoable(&later(Outcome::Stuck { why: "half".into() })), None);
+    assert_eq!(undoable(&later(Outcome::Unwound { why: "no".into() })), Some(repair(1)));
+}
+
+#[test]
+fn what_people_did_not_want_goes_with_an_incident_into_another() {
+    let undone = incident(&[being_undone(), vec![undo_ended(Outcome::Succeeded)]].concat()).unwrap();
+    let absorbed = Event::Absorbed {
+        incident: undone.id,
+        number: 1,
+        members: undone.members.clone(),
+        severity: undone.severity,
+        why: "one fault".into(),
+        declined: vec!["vacuum".into()],
+        taken_back: undone.all_taken_back().collect(),
+    };
+    let survivor = incident(&[opened("web"), absorbed]).unwrap();
+    assert_eq!(survivor.declined, ["vacuum"]);
+    let taken_back: Vec<_> = survivor.all_taken_back().collect();
+    assert_eq!(taken_back, [TakenBack { runbook: "restart".into(), by: "alex".into() }]);
 }
 
 fn any_event() -> impl Strategy<Value = Event> {

@@ -30,7 +30,7 @@ pub fn question(approval: &Approval, number: u64, title: &str, host: &str, tz: T
         .severity(if effect == Effect::Irreversible { Severity::Error } else { Severity::Warning })
         .field("Would run", runs.join("\n"))
         .field("Step", step(approval))
-        .field("To", format!("{title}, because of {} (#{number})", approval.problem))
+        .field("To", aim(approval, number, title))
         .field("Why I ask", reasons(&approval.actions).join("\n"))
         .field("Risk", risk(effect))
         .field("Blast radius", reach(radius))
@@ -105,6 +105,14 @@ pub fn not_begun(mut card: Card, why: &str) -> Card {
     card.done = true;
     card.fields.retain(|field| field.name != RESULT);
     card.field(RESULT, why)
+}
+
+/// What it is good for.
+fn aim(approval: &Approval, number: u64, title: &str) -> String {
+    if approval.is_for_undo() {
+        return format!("take back what was done about {} (#{number})", approval.problem);
+    }
+    format!("{title}, because of {} (#{number})", approval.problem)
 }
 
 /// Why a step of a repair that runs already is asked for.

@@ -40,6 +40,7 @@ BEGIN SELECT RAISE(ABORT, 'the audit trail is only ever appended to'); END;
 CREATE TABLE trust (
     kind         TEXT    NOT NULL,
     class        TEXT    NOT NULL,
+    written      TEXT    NOT NULL,
     clean        INTEGER NOT NULL,
     earned_since INTEGER,
     changed_at   INTEGER NOT NULL,

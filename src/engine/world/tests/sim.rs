@@ -490,6 +490,7 @@ impl Stored {
                 ended_at: None,
                 outcome: None,
                 live: true,
+                written: new.terms.written.clone(),
             };
             self.repairs.insert(new.id, repair);
         }
