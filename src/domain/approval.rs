@@ -211,6 +211,12 @@ impl Approval {
         usize::from(self.needed.max(1)).saturating_sub(self.yes.len())
     }
 
+    /// Whether it is known which program each of its commands means.
+    #[must_use]
+    pub fn is_pinned(&self) -> bool {
+        self.actions.iter().all(|shown| shown.executable.is_some())
+    }
+
     /// Who said yes so far: `anna`, `anna and ben`, `anna, ben and cleo`.
     #[must_use]
     pub fn said_yes(&self) -> String {

@@ -182,7 +182,9 @@ impl Desk {
             Message::RepairEnded { incident, remediation, runbook, outcome } => {
                 world.repair_ended(incident, remediation, &runbook, &outcome, now);
             }
-            Message::Fingerprinted { approval, executables } => world.fingerprinted(approval, executables),
+            Message::Fingerprinted { approval, executables } => {
+                world.fingerprinted(approval, executables, now)
+            }
             Message::Suspects { incident, suspects } => world.suspect(incident, suspects, now),
             Message::Learned { knowledge, changes } => {
                 world.note_changes(changes);

@@ -115,13 +115,29 @@ impl World {
             }
             Answered::Enough => {}
         }
+        let Some(approval) = self.approvals.get(&number) else { return Err(gone()) };
+        if !approval.is_pinned() {
+            let actions = approval.actions.iter().map(|shown| shown.action.clone()).collect();
+            self.effects.push(Effect::Fingerprint { approval: number, actions });
+            return Ok(format!(
+                "Noted, {}: it begins once I have looked up which programs it means, for a yes is for exactly those.",
+                who.name
+            ));
+        }
+        self.conclude_yes(number, now)
+    }
+
+    /// Does what everybody who has to said yes to.
+    pub(super) fn conclude_yes(&mut self, number: u64, now: Timestamp) -> Answer {
+        let gone = || format!("Approval {number} no longer waits.");
         let all = self.approvals.get(&number).map(Approval::said_yes).ok_or_else(gone)?;
         let by = all.as_str();
         let ended = self.end_approval(number, ApprovalState::Approved, Some(by), None, now);
         let approval = ended.ok_or_else(gone)?;
         let what = approval.subject();
         let id = approval.incident;
-        let waits_for = self.in_the_way(&approval.plan, id);
+        // A step of a repair that runs has its place already.
+        let waits_for = self.in_the_way(&approval.plan, id).filter(|_| approval.of_step.is_none());
         if let Err(why) = self.approved(approval, by, now) {
             self.question_not_begun(id, number, &why);
             self.say_next(id, why.clone(), now);
@@ -146,16 +162,7 @@ impl World {
         } else {
             self.review_question(id, now);
         }
-        self.not_waiting(number)?;
-        let Some(approval) = self.approvals.get(&number) else { return Ok(()) };
-        if approval.actions.iter().all(|shown| shown.executable.is_some()) {
-            return Ok(());
-        }
-        let actions = approval.actions.iter().map(|shown| shown.action.clone()).collect();
-        self.effects.push(Effect::Fingerprint { approval: number, actions });
-        Err(format!(
-            "I can't tell yet which programs approval {number} means on their hosts, and a yes is for exactly those. I am looking again: say it once more in a moment."
-        ))
+        self.not_waiting(number)
     }
 
     /// Answers a question with no.

@@ -106,12 +106,29 @@ impl World {
     }
 
     /// Notes which programs the commands of a question mean, so that a yes opens these and no others.
-    pub(super) fn fingerprinted(&mut self, number: u64, executables: Vec<Option<Executable>>) {
+    pub(super) fn fingerprinted(
+        &mut self,
+        number: u64,
+        executables: Vec<Option<Executable>>,
+        now: Timestamp,
+    ) {
         let Some(approval) = self.approvals.get_mut(&number) else { return };
         for (shown, executable) in approval.actions.iter_mut().zip(executables) {
             shown.executable = executable;
         }
+        let approval = approval.clone();
         self.batch.approvals.push((approval.clone(), None));
+        if approval.left() > 0 {
+            return;
+        }
+        // Everybody has said yes before this was known.
+        let missing = approval.actions.iter().find(|shown| shown.executable.is_none());
+        if let Some(missing) = missing {
+            let why = format!("the program of `{}` can't be found on its host", missing.action);
+            self.end_approval(number, ApprovalState::Withdrawn, None, Some(&why), now);
+        } else if let Err(why) = self.conclude_yes(number, now) {
+            tracing::info!(approval = number, why, "what was approved did not begin");
+        }
     }
 
     /// Ends a question, and tells the repair whose step it was for. `None` if there is no such question that still
@@ -173,7 +190,7 @@ impl World {
     pub(super) fn count_yes(&mut self, number: u64, who: &Person) -> Option<Answered> {
         let approval = self.approvals.get_mut(&number)?;
         let answered = approval.say_yes(who).ok()?;
-        if matches!(answered, Answered::Counted { .. }) {
+        if matches!(answered, Answered::Counted { .. } | Answered::Enough) {
             let approval = approval.clone();
             self.batch.approvals.push((approval.clone(), None));
             self.change_question(approval.incident, |put| {

@@ -125,7 +125,11 @@ async fn dying_between_a_yes_and_its_start_neither_loses_it_nor_uses_it_twice() 
             assert_eq!(stage.lab.host.ran(), [""; 0]);
             stage.read(1, &["May I run vacuum?", "approved by alex", "vacuum worked", "Resolved"]);
             assert_eq!((stage.state(&bot, 1).await.as_str(), stage.calls()), ("resolved", 0));
-            let first = if before_it_is_begun { vec![started(QUORUM)] } else { ran(QUORUM, 0) };
+            let first = if before_it_is_begun {
+                vec![started(QUORUM), "execution lost".into()]
+            } else {
+                ran(QUORUM, 0)
+            };
             stage.end(bot, &[asked(1), approved(1), first, ran(QUORUM, 0), ran(VACUUM, 0)]).await;
         }
     }
@@ -159,7 +163,7 @@ async fn dying_while_an_approved_step_runs_is_looked_into_and_never_repeated() {
             stage.read(1, &["approved by alex", "Steward ended before it did, so nobody saw how it ended"]);
             assert_eq!(stage.state(&bot, 1).await, state);
             assert_eq!(stage.calls(), usize::from(!had_its_effect));
-            stage.end(bot, &[asked(1), approved(1), vec![started(VACUUM)]]).await;
+            stage.end(bot, &[asked(1), approved(1), vec![started(VACUUM), "execution lost".into()]]).await;
         }
     }
 }

@@ -291,7 +291,7 @@ impl Sim {
                     Effect::Fingerprint { approval, actions } => {
                         let executable = Executable { path: "/bin/x".into(), sha256: "0".repeat(64) };
                         let executables = actions.iter().map(|_| Some(executable.clone())).collect();
-                        self.world.fingerprinted(approval, executables);
+                        self.world.fingerprinted(approval, executables, self.now);
                     }
                     Effect::Answer { .. } | Effect::CallOff { .. } | Effect::FindSuspects { .. } => {}
                 }
