@@ -125,7 +125,7 @@ async fn who_leaves_the_group_when_asked_to_end_is_killed_though_the_one_who_sta
         lab.script("leaver", &format!("trap '{leaves}' TERM; echo >{ready}; while :; do sleep 0.01; done"));
     let script = format!("trap 'read -r _ <{left}; exit' TERM; {leaver} & while :; do sleep 0.01; done");
     let (run, _cancel) = lab.start(sh(&script)).await;
-    tokio::fs::read_to_string(&ready).await.unwrap();
+    heard(&ready).await;
     lab.clock.fire(LIMITS.timeout).await;
     let pids = pids(&fifo).await;
     assert_eq!(run.await.unwrap().exit, Exit::TimedOut);
@@ -325,9 +325,9 @@ async fn what_a_dead_steward_left_is_ended_with_its_group() {
     let mut left =
         Leftover::start(&format!("sleep 1000 & timeout 1000 sleep 1000 & echo $$ $! >{fifo}; wait"));
     let pids = pids(&fifo).await;
-    assert_eq!(lab.runner.reap(execution(), &left.child).await, Reaped::Ended);
+    assert_eq!(lab.runner.reap(execution(), &left.child, "local").await, Reaped::Ended);
     gone(&pids).await;
-    assert_eq!(lab.runner.reap(execution(), &left.child).await, Reaped::Gone);
+    assert_eq!(lab.runner.reap(execution(), &left.child, "local").await, Reaped::Gone);
     left.process.wait().unwrap();
 }
 
@@ -338,7 +338,7 @@ async fn a_group_whose_leader_is_gone_is_ended_by_its_mark() {
     let mut left = Leftover::start(&format!("sleep 1000 & echo $! >{fifo}"));
     let pids = pids(&fifo).await;
     left.process.wait().unwrap();
-    assert_eq!(lab.runner.reap(execution(), &left.child).await, Reaped::Ended);
+    assert_eq!(lab.runner.reap(execution(), &left.child, "local").await, Reaped::Ended);
     gone(&pids).await;
 }
 
@@ -349,7 +349,7 @@ async fn another_boots_child_and_another_process_with_its_number_are_left_alone(
     let other_boot = Child { boot_id: "another".into(), ..left.child.clone() };
     let other_start = Child { start_ticks: left.child.start_ticks + 1, ..left.child.clone() };
     for child in [other_boot, other_start] {
-        assert_eq!(lab.runner.reap(execution(), &child).await, Reaped::Gone);
+        assert_eq!(lab.runner.reap(execution(), &child, "local").await, Reaped::Gone);
         assert!(left.process.try_wait().unwrap().is_none());
     }
     left.process.kill().unwrap();

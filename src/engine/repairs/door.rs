@@ -65,11 +65,7 @@ impl Door<'_> {
     }
 
     /// The authorization, and whether an approval was used for it.
-    async fn authorize(
-        &self,
-        action: &Action,
-        purpose: Purpose,
-    ) -> Result<(Authorized, bool), ExecuteError> {
+    async fn authorize(&self, action: &Action, purpose: Purpose) -> Result<(Authorized, bool), ExecuteError> {
         let denied = |why: String| ExecuteError::Denied(why);
         let resolved = self.shop.runner.resolve(action).await;
         let executable = resolved.map_err(|error| ExecuteError::NotRun(error.to_string()))?;

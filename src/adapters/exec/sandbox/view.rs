@@ -84,7 +84,8 @@ const TELL_OF_MOUNTS: [&str; 4] = ["findmnt", "mount", "nfsstat", "mountstats"];
 /// Programs that look into processes (who holds which file or port open, how much of memory is whose), which takes the
 /// right to change them. Without it they would say that there is nothing.
 const LOOK_INTO_PROCESSES: [&str; 12] = [
-    "fuser", "gstack", "iotop", "lsns", "lsof", "nethogs", "pidstat", "pmap", "pstack", "pwdx", "smem", "strace",
+    "fuser", "gstack", "iotop", "lsns", "lsof", "nethogs", "pidstat", "pmap", "pstack", "pwdx", "smem",
+    "strace",
 ];
 
 /// Programs that do so only when they are asked for the processes, by this letter among their flags.
@@ -120,7 +121,9 @@ fn needs_more(argv: &[String]) -> bool {
     let Some((program, arguments)) = argv.split_first() else { return false };
     let of_mounts = |word: &String| OF_MOUNTS.iter().any(|file| word.contains(file));
     let is_listed = |name: &str| {
-        [&NEED_MORE[..], &TELL_OF_MOUNTS, &LOOK_INTO_PROCESSES, &BECOME_ANOTHER].iter().any(|list| list.contains(&name))
+        [&NEED_MORE[..], &TELL_OF_MOUNTS, &LOOK_INTO_PROCESSES, &BECOME_ANOTHER]
+            .iter()
+            .any(|list| list.contains(&name))
     };
     if arguments.iter().any(of_mounts) || is_listed(name_of(program)) {
         return true;

@@ -203,7 +203,7 @@ async fn at_the_timeout_and_after_a_crash_a_sandbox_is_ended_with_all_that_runs_
     let (child, of_the_second) = (told.await.unwrap(), pids(&fifo).await);
     let execution = ExecutionId(Ulid::from_parts(1, 1));
     assert_eq!(
-        LocalRunner::new(lab.clock.clone(), Environment::default()).reap(execution, &child).await,
+        LocalRunner::new(lab.clock.clone(), Environment::default()).reap(execution, &child, "local").await,
         Reaped::Ended
     );
     gone(&of_the_second).await;
