@@ -125,7 +125,7 @@ async fn who_leaves_the_group_when_asked_to_end_is_killed_though_the_one_who_sta
         lab.script("leaver", &format!("trap '{leaves}' TERM; echo >{ready}; while :; do sleep 0.01; done"));
     let script = format!("trap 'read -r _ <{left}; exit' TERM; {leaver} & while :; do sleep 0.01; done");
     let (run, _cancel) = lab.start(sh(&script)).await;
-    tokio::fs::read_to_string(&ready).await.unwrap();
+    heard(&ready).await;
     lab.clock.fire(LIMITS.timeout).await;
     let pids = pids(&fifo).await;
     assert_eq!(run.await.unwrap().exit, Exit::TimedOut);

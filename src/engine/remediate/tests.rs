@@ -34,6 +34,10 @@ struct World {
     called_off: Option<watch::Sender<Option<String>>>,
     /// The log can't be written from the event with this name on.
     breaks_at: Option<&'static str>,
+    /// The host of what ran before a crash can't be asked.
+    is_unreachable: bool,
+    /// This command waits too long for its turn, once.
+    late: Mutex<Option<&'static str>>,
 }
 
 impl World {
@@ -104,6 +108,9 @@ impl Execute for World {
         let line = order.action.to_string();
         let safe = safe(order.purpose);
         self.calls.lock().unwrap().push(format!("run {line}{safe}"));
+        if self.late.lock().unwrap().take_if(|late| *late == line).is_some() {
+            return Err(ExecuteError::Late);
+        }
         let child = Child { pid: 7, start_ticks: 1, boot_id: "b".into() };
         gate.spawned(&child).await.map_err(ExecuteError::NotRun)?;
         let (code, prints, minutes) = self.commands.lock().unwrap().get(&line).cloned().unwrap_or_default();
@@ -119,7 +126,7 @@ impl Execute for World {
 
     async fn reap(&self, _: ExecutionId, child: &Child, _: &str) -> Reaped {
         self.calls.lock().unwrap().push(format!("reap {}", child.pid));
-        Reaped::Gone
+        if self.is_unreachable { Reaped::Unknown } else { Reaped::Gone }
     }
 }
 
@@ -270,6 +277,30 @@ async fn a_crash_while_a_check_is_asked_ends_it_and_asks_again() {
     let world = Arc::new(World::default());
     assert_eq!(world.with(&mut taken_up, true).await, Ok(Outcome::Succeeded));
     assert_eq!(world.calls(""), ["reap 7", "run check ready", "judge do a", "run do a", "run see a"]);
+}
+
+#[tokio::test]
+async fn after_a_crash_nothing_is_done_over_a_step_that_may_still_run_on_a_host_that_cannot_be_asked() {
+    let dying = Arc::new(World { breaks_at: Some("ran"), ..World::default() });
+    let fresh = saga(vec![quota()], PlannedChecks::default());
+    let stopped = dying.drive(&mut fresh.clone()).await;
+    assert!(matches!(stopped, Err(DriveError::Log(_))), "{stopped:?}");
+
+    let mut taken_up = fresh;
+    dying.log().iter().for_each(|event| taken_up.apply(event).unwrap());
+    let world = Arc::new(World { is_unreachable: true, ..World::default() });
+    let outcome = world.with(&mut taken_up, true).await;
+    assert!(matches!(outcome, Ok(Outcome::Stuck { why }) if why.contains("may still be running")));
+    assert_eq!(world.calls(""), ["reap 7"]);
+}
+
+#[tokio::test]
+async fn a_step_whose_turn_came_too_late_is_looked_at_again_and_has_used_no_attempt() {
+    let world = Arc::new(World { late: Mutex::new(Some("do a")), ..World::default() });
+    let checks = PlannedChecks { before: vec![check("ready", false)], ..PlannedChecks::default() };
+    let mut saga = saga(vec![step("a", Effect::Restorative)], checks);
+    assert_eq!(world.drive(&mut saga).await, Ok(Outcome::Succeeded));
+    assert_eq!(world.calls("run do a").len(), 2);
 }
 
 #[tokio::test]

@@ -54,9 +54,9 @@ look() {
 look
 if [ "$steward_found" = ' ' ]; then echo 'SAYS gone'; exit 0; fi
 for steward_signal in TERM 0 0 KILL 0 0 0 0; do
-  kill -s "$steward_signal" $steward_found 2>/dev/null
-  sleep 1
+  [ "$steward_signal" = 0 ] || kill -s "$steward_signal" $steward_found 2>/dev/null
   look
+  [ "$steward_found" = ' ' ] || { sleep 1; look; }
   if [ "$steward_found" = ' ' ]; then echo 'SAYS stopped'; exit 0; fi
 done
 echo 'SAYS remains'
@@ -127,6 +127,11 @@ pub(super) fn settled(host: &str, output: Output, began: bool, only_reads: bool,
         (_, true) => (Exit::Unknown, format!("the command {how}; how it ended, nobody saw")),
         (_, false) => (Exit::Lost, format!("the command {how}, and may still be running; look at {host}")),
     };
-    let note = format!("\nthe connection to {host} was lost: {note}\n");
+    let why = match output.exit {
+        Exit::TimedOut => "the time was up".to_owned(),
+        Exit::Cancelled => "it was called off".to_owned(),
+        _ => format!("the connection to {host} was lost"),
+    };
+    let note = format!("\n{why}: {note}\n");
     Output { exit, stderr: [output.stderr, note.into_bytes()].concat(), ..output }
 }

@@ -34,14 +34,11 @@ use ending::Told;
 /// How long finding a program may take, besides connecting: reading it for its hash.
 const FINDING: Duration = Duration::from_secs(20);
 
-/// What is less takes no less: `timeout` over there counts in seconds.
-const SHORTEST: Duration = Duration::from_secs(1);
-
 /// How long ending a run may take, besides connecting.
 const STOPPING: Duration = Duration::from_secs(30);
 
 /// How much longer than the command, and connecting, the connection may live: over there it is ended before, so that
-/// this is seen from here.
+/// this is seen from here. `timeout` there counts in whole seconds.
 const BEYOND: Duration = Duration::from_secs(7);
 
 /// Bytes kept of what finding a program writes.
@@ -198,7 +195,7 @@ impl CommandRunner for Ssh {
             name = afterwards::name(ssh);
             Some(script::input(command, &name))
         };
-        let timeout = limits.timeout.max(SHORTEST) + host.settings.connect_timeout + script::GRACE + BEYOND;
+        let timeout = limits.timeout + host.settings.connect_timeout + script::GRACE + BEYOND;
         let here = Limits { timeout, ..limits };
         let output = gated::run(&launch, input, here, &*self.clock, gate, cancel).await?;
         match ending::told(&host.name, command, authorized.executable(), output, limits)? {

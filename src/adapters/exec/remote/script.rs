@@ -103,7 +103,7 @@ pub(super) fn run(command: &Command, authorized: &Executable, timeout: Duration)
     }
     let rest: String = words.iter().skip(1).flat_map(|word| [" ".to_owned(), quote(word)]).collect();
     // Whole seconds, as every `timeout` knows them; none would mean for ever.
-    let seconds = timeout.as_secs().max(1);
+    let seconds = timeout.as_millis().div_ceil(1000).max(1);
     let grace = GRACE.as_secs();
     let _ = write!(
         script,

@@ -40,6 +40,10 @@ impl HandClock {
 
     /// Waits until somebody sleeps for `length`, and wakes him.
     pub(super) async fn fire(&self, length: Duration) {
+        within("nobody sleeps so long", self.wake(length)).await;
+    }
+
+    async fn wake(&self, length: Duration) {
         loop {
             let came = self.came.notified();
             let sleeper = {
@@ -184,14 +188,37 @@ pub(super) fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
 
-pub(super) async fn pids(fifo: &str) -> Vec<u32> {
-    let text = tokio::fs::read_to_string(fifo).await.unwrap();
-    text.split_whitespace().map(|pid| pid.parse().unwrap()).collect()
+/// What should come soon even on a busy machine. A test fails rather than to wait for ever.
+pub(super) async fn within<T>(else_: &str, event: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(60), event).await.unwrap_or_else(|_| panic!("{else_}"))
 }
 
-/// Returns once no such process runs. A test that hangs here has found one that survived.
+/// A line that a script writes into a pipe. Opened for writing too, so that neither side waits in the kernel for the
+/// other to open it.
+pub(super) async fn heard(fifo: &str) -> String {
+    use tokio::io::AsyncBufReadExt;
+    let pipe = tokio::net::unix::pipe::OpenOptions::new().read_write(true).open_receiver(fifo).unwrap();
+    let mut line = String::new();
+    within("no script tells where it is", tokio::io::BufReader::new(pipe).read_line(&mut line))
+        .await
+        .unwrap();
+    line
+}
+
+pub(super) async fn pids(fifo: &str) -> Vec<u32> {
+    heard(fifo).await.split_whitespace().map(|pid| pid.parse().unwrap()).collect()
+}
+
+pub(super) fn runs(pid: u32) -> bool {
+    proc::stat(pid).is_some_and(|stat| !stat.ended)
+}
+
+/// Returns once no such process runs.
 pub(super) async fn gone(pids: &[u32]) {
-    while pids.iter().any(|pid| proc::stat(*pid).is_some_and(|stat| !stat.ended)) {
-        tokio::task::yield_now().await;
-    }
+    let gone = async {
+        while pids.iter().any(|pid| runs(*pid)) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    within("a process survived", gone).await;
 }

@@ -9,7 +9,40 @@ printf '%s\0' "$@" >>"$dir/argv"
 printf 'end\0' >>"$dir/argv"
 for line; do :; done
 echo 'Last login: never' >&2
-HOME=/root PATH=/usr/bin:/bin LANG=xx exec sh -c "$line""#;
+HOME=/root PATH=/usr/bin:/bin LANG=xx exec setsid -w sh -c "$line""#;
+
+/// In the place of ssh: what runs over there is nobody's child here, and goes on when the connection is gone. What is
+/// asked of the host after that goes through `then`.
+fn detached(then: &str) -> Lab {
+    let ssh = format!(
+        "dir=${{0%/*}}
+for line; do :; done
+case $line in
+*begins*) ;;
+*remains*) {then} ;;
+*) exec setsid -w sh -c \"$line\" ;;
+esac
+exec 3<&0 5>&1
+ended=$( (setsid sh -c \"$line\" <&3 3<&- 6>&1 >&5 5>&- &) )"
+    );
+    over(&ssh, pve4(2))
+}
+
+/// As sshd does: each time in a session of its own.
+const REACHABLE: &str = "exec setsid -w sh -c \"$line\"";
+
+/// When the connection is ended from here: later than the command over there.
+const LAST: Duration = Duration::from_secs(60 + 10 + 5 + 7);
+
+/// The process of a run, told when it is recorded.
+struct Teller(Option<oneshot::Sender<Child>>);
+
+#[async_trait]
+impl Gatekeeper for Teller {
+    async fn spawned(&mut self, child: &Child) -> Result<(), String> {
+        self.0.take().unwrap().send(child.clone()).map_err(|_| "nobody listens".to_owned())
+    }
+}
 
 fn pve4(connections: u32) -> HostSettings {
     HostSettings {
@@ -255,35 +288,130 @@ async fn a_login_that_runs_nothing_means_that_nothing_has_run() {
 
 #[tokio::test]
 async fn when_the_line_breaks_nobody_claims_to_know_what_became_of_the_command() {
-    let breaks_after = "sh -c \"$line\" 2>&1 >/dev/null </dev/null | grep begins >&2; exit 255";
+    let breaks_after = "sh -c \"$line\" 2>&1 >/dev/null | grep begins >&2; exit 255";
     let output = try_run(&that_then(breaks_after), on_pve4(&["true"])).await.unwrap();
-    assert_eq!(output.exit, Exit::Code(255));
-    assert!(text(&output.stderr).contains("began, and may still be running"), "{}", text(&output.stderr));
+    assert_eq!(output.exit, Exit::Unknown, "it is over, and its code is not that of ssh");
+    assert!(text(&output.stderr).contains("nobody saw"), "{}", text(&output.stderr));
 
     let breaks_early = "echo 'Connection closed by 10.0.0.4 port 22' >&2; exit 255";
-    let output = try_run(&that_then(breaks_early), on_pve4(&["true"])).await.unwrap();
-    assert_eq!(output.exit, Exit::Code(255));
+    let lab = that_then(breaks_early);
+    let output = try_run(&lab, on_pve4(&["touch", &lab.path("ran")])).await.unwrap();
+    assert_eq!(output.exit, Exit::Lost);
     assert!(text(&output.stderr).contains("may have begun"), "{}", text(&output.stderr));
+    let output = try_run(&lab, on_pve4(&["true"])).await.unwrap();
+    assert_eq!(output.exit, Exit::Unknown, "what only reads does no harm if it still comes");
 }
 
 #[tokio::test]
-async fn at_the_timeout_the_connection_is_ended() {
-    let lab = lab();
+async fn at_its_timeout_a_command_is_ended_over_there_and_its_own_code_is_not_taken_for_that() {
+    let lab = detached(REACHABLE);
+    let second = Limits { timeout: Duration::from_secs(1), ..LIMITS };
     let fifo = lab.fifo("pids");
-    let (run, _cancel) = lab.start(on_pve4(&["sh", "-c", &format!("echo $$ >{fifo}; sleep 1000")])).await;
+    let authorized = lab.approve(on_pve4(&["sh", "-c", &format!("echo $$ >{fifo}; sleep 1000")])).await;
+    let runner = lab.runner.clone();
+    let run = tokio::spawn(async move {
+        runner.run(authorized, second, &mut open(), watch::channel(false).1).await.unwrap()
+    });
     let pids = pids(&fifo).await;
-    lab.clock.fire(LIMITS.timeout).await;
-    assert_eq!(run.await.unwrap().exit, Exit::TimedOut);
-    gone(&pids).await;
+    assert_eq!(within("it is not ended", run).await.unwrap().exit, Exit::TimedOut);
+    assert!(!runs(pids[0]));
+    assert_eq!(lab.run(on_pve4(&["sh", "-c", "exit 124"])).await.exit, Exit::Code(124));
+}
+
+/// Everything that a step can leave over there: what ignores the asking, and what left the group.
+fn stubborn(fifo: &str) -> Action {
+    let inner = format!("trap : TERM; echo $PIDS $PPID $$ >{fifo}; while :; do sleep 1000; done");
+    let script =
+        format!("trap : TERM; sleep 1000 & PIDS=\"$$ $!\" timeout 1000 sh -c '{inner}'; wait; sleep 1000");
+    on_pve4(&["sh", "-c", &script])
+}
+
+#[tokio::test]
+async fn when_the_connection_is_at_its_limit_nothing_of_the_command_runs_any_more_once_that_is_told() {
+    let lab = detached(REACHABLE);
+    let fifo = lab.fifo("pids");
+    let (run, _cancel) = lab.start(stubborn(&fifo)).await;
+    let pids = pids(&fifo).await;
+    lab.clock.fire(LAST).await;
+    lab.clock.fire(DRAIN).await;
+    assert_eq!(within("it is not ended", run).await.unwrap().exit, Exit::TimedOut);
+    assert!(pids.iter().all(|pid| !runs(*pid)), "it still runs over there");
+}
+
+#[tokio::test]
+async fn when_the_line_breaks_what_runs_over_there_is_ended_before_anything_else_can_happen() {
+    let lab = detached(REACHABLE);
+    let fifo = lab.fifo("pids");
+    let authorized = lab.approve(stubborn(&fifo)).await;
+    let (tell, told) = oneshot::channel();
+    let (runner, mut gate) = (lab.runner.clone(), Teller(Some(tell)));
+    let run = tokio::spawn(async move {
+        runner.run(authorized, LIMITS, &mut gate, watch::channel(false).1).await.unwrap()
+    });
+    let pids = pids(&fifo).await;
+    proc::signal_group(told.await.unwrap().pid, rustix::process::Signal::KILL);
+    lab.clock.fire(DRAIN).await;
+    let output = within("it is not ended", run).await.unwrap();
+    assert_eq!(output.exit, Exit::Unknown, "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("has been ended"), "{}", text(&output.stderr));
+    assert!(pids.iter().all(|pid| !runs(*pid)), "it still runs over there");
+}
+
+#[tokio::test]
+async fn a_host_that_cannot_be_asked_any_more_is_asked_for_a_while_and_then_nobody_claims_to_know() {
+    let lab = detached("echo 'ssh: connect to host pve4.lan port 22: No route to host' >&2; exit 255");
+    let fifo = lab.fifo("pids");
+    let (run, _cancel) =
+        lab.start(on_pve4(&["sh", "-c", &format!("echo $$ >{fifo}; exec sleep 1000")])).await;
+    let pids = pids(&fifo).await;
+    lab.clock.fire(LAST).await;
+    lab.clock.fire(DRAIN).await;
+    for _ in 1..6 {
+        lab.clock.fire(Duration::from_secs(10)).await;
+    }
+    let output = within("it goes on asking", run).await.unwrap();
+    assert_eq!(output.exit, Exit::Lost);
+    assert!(text(&output.stderr).contains("may still be running"), "{}", text(&output.stderr));
+    assert!(runs(pids[0]), "the test lost its point");
+    proc::signal_process(&proc::stat(pids[0]).unwrap(), rustix::process::Signal::KILL);
+}
+
+#[tokio::test]
+async fn after_a_crash_what_runs_on_another_host_is_ended_and_nothing_else() {
+    let lab = detached(REACHABLE);
+    let (fifo, daemon) = (lab.fifo("pids"), lab.fifo("daemon"));
+    // A daemon has a session of its own and outlives the step that started it.
+    let inner = format!(
+        "(setsid sh -c 'echo $$ >{daemon}; exec sleep 1000' &); sleep 1; echo $$ >{fifo}; sleep 1000"
+    );
+    let authorized = lab.approve(on_pve4(&["sh", "-c", &inner])).await;
+    let (tell, told) = oneshot::channel();
+    let (runner, mut gate) = (lab.runner.clone(), Teller(Some(tell)));
+    let run =
+        tokio::spawn(async move { runner.run(authorized, LIMITS, &mut gate, watch::channel(false).1).await });
+    let (daemon, pids) = (pids(&daemon).await, pids(&fifo).await);
+    let child = told.await.unwrap();
+    run.abort();
+    assert!(run.await.is_err());
+    assert!(runs(pids[0]), "the test lost its point");
+    let another = Child { start_ticks: child.start_ticks + 1, ..child.clone() };
+    assert_eq!(lab.runner.reap(execution(), &another, "pve4").await, Reaped::Gone);
+    assert!(runs(pids[0]), "another run was ended");
+    assert_eq!(lab.runner.reap(execution(), &child, "pve4").await, Reaped::Ended);
+    assert!(!runs(pids[0]));
+    assert_eq!(lab.runner.reap(execution(), &child, "pve4").await, Reaped::Gone);
+    assert_eq!(lab.runner.reap(execution(), &child, "nas").await, Reaped::Unknown, "nobody can ask that one");
+    assert!(runs(daemon[0]), "a daemon was ended");
+    proc::signal_process(&proc::stat(daemon[0]).unwrap(), rustix::process::Signal::KILL);
 }
 
 #[tokio::test]
 async fn no_more_connections_are_open_than_a_host_is_given_and_who_waits_can_be_called_off() {
     let lab = over(SSH, pve4(1));
-    let (fifo, ran) = (lab.fifo("first"), lab.path("ran"));
+    let (fifo, go, ran) = (lab.fifo("first"), lab.fifo("go"), lab.path("ran"));
     let second = lab.approve(on_pve4(&["touch", &ran])).await;
     let (first, _cancel) =
-        lab.start(on_pve4(&["sh", "-c", &format!("echo $$ >{fifo}; read -r _ <{fifo}")])).await;
+        lab.start(on_pve4(&["sh", "-c", &format!("echo $$ >{fifo}; read -r _ <{go}")])).await;
     pids(&fifo).await;
     let (cancel, called_off) = watch::channel(false);
     let mut gate = open();
@@ -297,7 +425,7 @@ async fn no_more_connections_are_open_than_a_host_is_given_and_who_waits_can_be_
         assert!(matches!(waiting.await, Err(RunError::Refused(_))));
     }
     assert_eq!(gate.1, None, "a second connection was opened");
-    tokio::fs::write(&fifo, "go\n").await.unwrap();
+    tokio::fs::write(&go, "go\n").await.unwrap();
     assert_eq!(first.await.unwrap().exit, Exit::Code(0));
     // The place is free again.
     lab.run(on_pve4(&["touch", &ran])).await;
@@ -305,19 +433,19 @@ async fn no_more_connections_are_open_than_a_host_is_given_and_who_waits_can_be_
 }
 
 #[tokio::test]
-async fn who_waited_longer_than_the_authorization_is_good_for_is_judged_again() {
+async fn who_waited_longer_than_the_authorization_is_good_for_is_told_so_and_has_not_run() {
     let lab = over(SSH, pve4(1));
-    let (fifo, ran) = (lab.fifo("first"), lab.path("ran"));
+    let (fifo, go, ran) = (lab.fifo("first"), lab.fifo("go"), lab.path("ran"));
     let second = lab.approve(on_pve4(&["touch", &ran])).await;
     let (first, _cancel) =
-        lab.start(on_pve4(&["sh", "-c", &format!("echo $$ >{fifo}; read -r _ <{fifo}")])).await;
+        lab.start(on_pve4(&["sh", "-c", &format!("echo $$ >{fifo}; read -r _ <{go}")])).await;
     pids(&fifo).await;
     let (runner, (_keep, cancel)) = (lab.runner.clone(), watch::channel(false));
     let waiting = tokio::spawn(async move { runner.run(second, LIMITS, &mut open(), cancel).await });
     *lab.clock.now.lock().unwrap() += chrono::Duration::seconds(61);
-    tokio::fs::write(&fifo, "go\n").await.unwrap();
+    tokio::fs::write(&go, "go\n").await.unwrap();
     first.await.unwrap();
-    assert!(matches!(waiting.await.unwrap(), Err(RunError::Refused(why)) if why.contains("judged again")));
+    assert_eq!(waiting.await.unwrap(), Err(RunError::Late), "no refusal, which would be a failed attempt");
     assert!(!Path::new(&ran).exists());
 }
 

@@ -109,6 +109,18 @@ fn a_step_that_looks_like_its_own_undo_does_not_run_again_on_the_permission_for_
 }
 
 #[test]
+fn what_did_not_begin_because_it_waited_too_long_gives_its_use_back_once() {
+    let (policy, approval) = (Policy::shipped().unwrap(), approval());
+    let permits = Permits::new(&approval, &approval.plan, &[]);
+    let spend = || permits.spend(&action(RUN), STEP, &executable(), &policy, Timestamp::UNIX_EPOCH);
+    assert!(spend().is_ok() && spend().is_err());
+    permits.give_back(&action(RUN), STEP);
+    assert!(spend().is_ok() && spend().is_err());
+    permits.give_back(&action(RUN), Purpose::Undo);
+    assert!(spend().is_err(), "a step's use came back with that of its undo");
+}
+
+#[test]
 fn a_command_that_was_let_go_before_a_restart_is_used_up_and_one_that_only_started_is_not() {
     let approval = approval();
     let execution = ExecutionId(Ulid::from(3_u128));
