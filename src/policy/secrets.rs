@@ -4,7 +4,8 @@
 mod names;
 
 use names::{
-    COPIES, DIRS, ENDINGS, HARMLESS, NAMES, OF_THE_KERNEL, OF_THE_SYSTEM, OPEN, PLACES, TELLING, WORDS,
+    COPIES, DIRS, DOORS, ENDINGS, FILES_IN, HARMLESS, KERNEL_SECRETS, NAMES, OF_THE_KERNEL, OF_THE_SYSTEM,
+    OPEN, PLACES, SHAPES, TELLING, WORDS,
 };
 
 use super::{paths, wildcard};
@@ -16,31 +17,48 @@ pub(super) fn holds_secrets(path: &str) -> bool {
     if HARMLESS.contains(&path.as_str()) || is_public_certificate(&path) {
         return false;
     }
+    if meets_any(&path, &KERNEL_SECRETS) {
+        return true;
+    }
     if within_any(&path, &OF_THE_KERNEL) {
         return false;
     }
-    if lies_in_a_secret_place(&path) || is_device(&path) || is_process_door(&path) || is_core(&path) {
+    if lies_in_a_secret_place(&path) || is_device(&path) || meets_any(&path, &DOORS) || is_core(&path) {
         return true;
     }
     let plain = within_any(&path, &OF_THE_SYSTEM);
+    if !plain && is_known_in_its_folder(&path, |folder| wildcard::fixed(folder) > 0) {
+        return true;
+    }
     path.split('/').any(|name| if plain { is_secret_file(name) } else { is_secret_name(name) })
 }
 
 /// Whether a text names a variable that speaks of secrets: `$DB_PASSWORD`, `${AWS_SECRET_ACCESS_KEY}`.
 pub(super) fn is_telling(text: &str) -> bool {
+    const PARTS: [&str; 10] = ["pass", "pw", "pwd", "key", "session", "cred", "creds", "psk", "pat", "dsn"];
     let text = text.to_lowercase();
-    text.contains('$')
-        && TELLING.iter().chain(&["api_key", "apikey", "_pass"]).any(|word| text.contains(word))
+    let mut names = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+    // `$PWD` is where one is, `$key` the turn of a loop: such a word tells only as a part of a longer one.
+    let tells = |name: &str| {
+        let part = name.contains('_') && name.split('_').any(|part| PARTS.contains(&part));
+        part || ["pass", "pw"].contains(&name)
+            || name.contains("auth") && !name.contains("author")
+            || TELLING.iter().any(|word| name.contains(word))
+    };
+    text.contains('$') && names.any(tells)
 }
 
 /// Whether a pattern of files may mean one that [`holds_secrets`], as far as names are known: where a star could be
 /// anything, it may.
 pub(super) fn may_hold_secrets(pattern: &str) -> bool {
     let pattern = normal(pattern);
+    if meets_any(&pattern, &KERNEL_SECRETS) {
+        return true;
+    }
     if within_any(&pattern, &OF_THE_KERNEL) {
         return false;
     }
-    meets_a_secret(&pattern) || is_open_ended(&pattern)
+    meets_a_secret(&pattern) || is_open_ended(&pattern) || is_known_in_its_folder(&pattern, |_| true)
 }
 
 /// Whether a pattern of files is aimed at some that [`holds_secrets`]: `/etc/sh*`, `/root/.ss?/id_*`.
@@ -60,9 +78,22 @@ fn within_any(path: &str, dirs: &[&str]) -> bool {
     dirs.iter().any(|dir| paths::within(path, dir))
 }
 
+fn meets_any(path: &str, patterns: &[&str]) -> bool {
+    patterns.iter().any(|pattern| wildcard::paths_meet(path, pattern))
+}
+
 fn lies_in_a_secret_place(path: &str) -> bool {
-    DIRS.iter().any(|dir| wildcard::paths_meet(path, &format!("{dir}/**")))
-        || PLACES.iter().any(|place| wildcard::paths_meet(path, place))
+    DIRS.iter().any(|dir| wildcard::paths_meet(path, &format!("{dir}/**"))) || meets_any(path, &PLACES)
+}
+
+/// Files with everyday names that hold secrets in the folders of certain programs: `sonarr/config.xml`.
+fn is_known_in_its_folder(path: &str, is_aimed: impl Fn(&str) -> bool) -> bool {
+    let Some((dir, name)) = path.rsplit_once('/') else { return false };
+    let lies_in = |folder: &str| {
+        dir.split('/').any(|part| !part.is_empty() && is_aimed(part) && wildcard::meet(part, folder))
+    };
+    wildcard::fixed(name) > 0
+        && FILES_IN.iter().any(|(folder, file)| wildcard::meet(without_copies(name), file) && lies_in(folder))
 }
 
 /// The public half of what Let's Encrypt and the system keep: when does it expire?
@@ -76,13 +107,9 @@ fn is_public_certificate(path: &str) -> bool {
             && !wildcard::is_wild(path)
 }
 
+/// Also as a pattern: `/de[v]/sda`.
 fn is_device(path: &str) -> bool {
-    paths::within(path, "/dev")
-}
-
-fn is_process_door(path: &str) -> bool {
-    path.starts_with("/proc/")
-        && path.split('/').any(|part| ["root", "cwd", "fd", "map_files"].contains(&part))
+    wildcard::paths_meet(path, "/dev/**")
 }
 
 /// What a process left of its memory when it died.
@@ -94,6 +121,7 @@ fn is_core(path: &str) -> bool {
 fn is_secret_name(name: &str) -> bool {
     is_secret_file(name)
         || NAMES.contains(&without_copies(name))
+        || !wildcard::is_wild(name) && SHAPES.iter().any(|shape| wildcard::meet(without_copies(name), shape))
         || TELLING.iter().any(|word| name.contains(word))
         || name.split(|c: char| !c.is_alphanumeric()).any(|word| WORDS.contains(&word))
 }
@@ -138,11 +166,16 @@ fn may_be_secret(name: &str) -> bool {
         ".pub", ".err", ".pid", "release",
     ];
     const BEGINNINGS: [&str; 2] = ["id_*", "ssh_host_*"];
-    const SHAPES: [&str; 4] = ["secrets.yml", "secrets.yaml", "secrets.json", "passwords.txt"];
+    const COMMON: [&str; 4] = ["secrets.yml", "secrets.yaml", "secrets.json", "passwords.txt"];
+    // Two letters in front, and it is no longer everything with that ending.
+    let begun = name.find(['*', '?', '[', '(']).is_some_and(|at| at >= 2);
+    if begun && NAMES.iter().chain(&SHAPES).any(|secret| wildcard::meet(name, secret)) {
+        return true;
+    }
     if PLAIN.iter().any(|ending| name.ends_with(ending)) {
         return false;
     }
-    let mut known = NAMES.iter().chain(&TELLING).chain(&WORDS).chain(&SHAPES);
+    let mut known = NAMES.iter().chain(&TELLING).chain(&WORDS).chain(&COMMON);
     let plural = || TELLING.iter().any(|word| wildcard::meet(name, &format!("{word}s")));
     // What ends in a star could end in anything; that is judged by its folder.
     let endings = || !name.ends_with('*') && !has_plain_ending(name);

@@ -1,12 +1,23 @@
 //! Blanket deletion in a cluster: a namespace with all that is in it, all of a kind, or a kind itself.
 
 use super::seen::Seen;
+use crate::policy::segment::Word;
 
 /// Why this command must never run, if so.
 pub(super) fn forbids(seen: Seen<'_>) -> Option<String> {
     let is = match seen.name {
         "kubectl" | "oc" => kubectl(seen),
         "k3s" | "k0s" | "microk8s" | "minikube" => return forbids(seen.inner()?),
+        "curl" | "wget" | "http" | "xh" => {
+            let deletes = seen.texts().any(|word| {
+                let word = word
+                    .trim_start_matches("-X")
+                    .trim_start_matches("--request=")
+                    .trim_start_matches("--method=");
+                word.eq_ignore_ascii_case("delete")
+            });
+            deletes && seen.texts().any(|url| url.contains("/api/v1/") || url.contains("/apis/"))
+        }
         "nomad" => seen.pair(&["namespace"], &["delete"]),
         "etcdctl" => {
             let keys =
@@ -21,7 +32,32 @@ pub(super) fn forbids(seen: Seen<'_>) -> Option<String> {
     })
 }
 
+/// Deletion of what nobody reads from the command: by a label, from a folder or an address, or of names that another
+/// command gives.
+pub(super) fn deletes_unnamed(seen: Seen<'_>) -> bool {
+    if !["kubectl", "oc"].contains(&seen.name) || !seen.any(&["delete"]) || deleted_kinds(seen).is_empty() {
+        return false;
+    }
+    let given = seen.words.iter().any(|word| matches!(word, Word::Unknown(_)));
+    let known = seen.plain().skip_while(|word| *word != "delete").skip(1).next().is_some();
+    if given || !known && !seen.has(&["-f", "--filename"]) {
+        return true;
+    }
+    let address = seen.texts().any(|word| word.contains("://"));
+    address || seen.has(&["-k", "--kustomize"]) || seen.has(&["-l", "--selector"])
+}
+
 fn kubectl(seen: Seen<'_>) -> bool {
+    if seen.any(&["apply"]) && seen.has(&["--prune"]) && seen.has(&["--all"]) {
+        return true;
+    }
+    let none_selected = seen
+        .texts()
+        .zip(seen.texts().skip(1))
+        .any(|(flag, value)| ["-l", "--selector"].contains(&flag) && value.is_empty());
+    if seen.any(&["delete"]) && (none_selected || seen.any(&["--selector=", "-l="])) {
+        return true;
+    }
     const BLANKET: [&str; 8] =
         ["ns", "namespace", "namespaces", "project", "projects", "crd", "crds", "customresourcedefinition"];
     let kinds = deleted_kinds(seen);

@@ -35,8 +35,8 @@ pub(super) fn destroys(seen: Seen<'_>) -> Option<&'static str> {
         "dropdb" => true,
         "mysqladmin" | "mariadb-admin" => seen.any(&["drop"]),
         "redis-cli" | "valkey-cli" | "keydb-cli" => seen.texts().any(|text| {
-            text.split_whitespace()
-                .any(|word| ["flushall", "flushdb"].iter().any(|flush| word.eq_ignore_ascii_case(flush)))
+            let text = text.to_lowercase();
+            ["flushall", "flushdb"].iter().any(|flush| text.contains(flush))
         }),
         "influx" => seen.pair(&["bucket"], &["delete"]) || drops(seen.texts()),
         name => CLIENTS.contains(&name) && drops(seen.texts()),
@@ -51,18 +51,26 @@ pub(super) fn is_client(name: &str) -> bool {
 
 /// What drops or empties something, in SQL and in the tongues of MongoDB and InfluxDB.
 static DROPS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    const PARTS: [&str; 5] = [
+    const PARTS: [&str; 7] = [
         r"\bdrop\s+(database|schema|table|keyspace|tablespace|bucket|collection|measurement|series|owned)\b",
         r"\btruncate\b",
         r"dropdatabase\s*\(",
         r"\.drop\s*\(",
         r#"\bdelete\s+from\s+[\w.`"]+\s*(;|$)"#,
+        r#"\bdelete\s+from\s+[\w.`"]+\s+where\s+\(?\s*(true|1|not\s+false|'?\d+'?\s*(=|>=|<=|<>|>|<)\s*'?\d+'?)\s*\)?\s*(;|$)"#,
+        r"\.(deletemany|remove)\s*\(\s*(\{\s*\})?\s*[,)]",
     ];
     Regex::new(&format!("(?i){}", PARTS.join("|"))).ok()
 });
 
+/// What SQL passes over: `drop/**/table`.
+static COMMENTS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?s)/\*.*?\*/|--[^\n]*\n").ok());
+
 /// Whether one of these texts drops or empties what a database holds.
 pub(super) fn drops<'a>(texts: impl IntoIterator<Item = &'a str>) -> bool {
     // Were the expression broken, every word to a database would count: a test rules that out.
-    texts.into_iter().any(|text| DROPS.as_ref().is_none_or(|drops| drops.is_match(text)))
+    texts.into_iter().any(|text| {
+        let bare = COMMENTS.as_ref().map_or(text.into(), |comments| comments.replace_all(text, " "));
+        DROPS.as_ref().is_none_or(|drops| drops.is_match(text) || drops.is_match(&bare))
+    })
 }

@@ -5,7 +5,7 @@ use crate::policy::paths::base_name;
 use crate::policy::secrets;
 use crate::policy::segment::{Line, Opaque, Word};
 
-use super::places::Place;
+use super::places::{Place, is_above_secrets};
 use super::seen::Seen;
 use super::senders::{self, Sending};
 
@@ -101,6 +101,9 @@ fn tells_a_secret(seen: Seen<'_>) -> Option<String> {
     if let Some(what) = tells_by_itself(seen) {
         return Some(format!("`{}` {what}", seen.name));
     }
+    if let Some(folder) = carries_a_folder(seen) {
+        return Some(format!("`{}` takes all of {folder}, which holds secrets,", seen.name));
+    }
     let sends = senders::sends(seen) != Sending::Nothing;
     if BLIND.contains(&seen.name) || (USERS.contains(&seen.name) && !sends) {
         return None;
@@ -118,6 +121,31 @@ fn tells_a_secret(seen: Seen<'_>) -> Option<String> {
         }
     }
     None
+}
+
+/// The folder with secrets below it that this command packs or copies as a whole, if any.
+fn carries_a_folder(seen: Seen<'_>) -> Option<&str> {
+    let packs = match seen.name {
+        "tar" | "bsdtar" | "gtar" => {
+            let mode = seen.texts().next().is_some_and(|mode| !mode.starts_with('-') && mode.contains('c'));
+            mode || seen.short('c') || seen.long("--create")
+        }
+        "zip" | "7z" | "7za" | "pax" | "mksquashfs" | "aws" | "gsutil" | "s3cmd" | "mc" => true,
+        "rsync" | "scp" | "rclone" => return sources(seen).find(|word| is_above_secrets(word, seen.cwd)),
+        "sftp" | "lftp" | "smbclient" => true,
+        _ => false,
+    };
+    seen.plain().find(|word| packs && is_above_secrets(word, seen.cwd))
+}
+
+/// What a copy takes, without where it goes; only what lies here.
+fn sources(seen: Seen<'_>) -> impl Iterator<Item = &str> {
+    let count = seen.plain().count();
+    let verb = usize::from(seen.name == "rclone");
+    seen.plain()
+        .take(count.saturating_sub(1))
+        .skip(verb)
+        .filter(|word| word.starts_with(['/', '~', '.', '$']) || !word.contains(':'))
 }
 
 /// Whether a word is a flag with its value: `--key=/x`, `-i/x`.
@@ -187,6 +215,11 @@ fn tells_by_itself(seen: Seen<'_>) -> Option<&'static str> {
                 || seen.any(&["--raw", "view"]) && seen.any(&["config"])
         }
         "pass" | "op" | "bw" | "gopass" | "secret-tool" | "sops" | "chamber" => true,
+        "docker" | "podman" | "nerdctl" if seen.any(&["inspect"]) => {
+            let chosen = seen.texts().filter(|word| word.contains("{{")).collect::<Vec<_>>();
+            chosen.is_empty() || chosen.iter().any(|form| form.contains("Env") || form.contains("json ."))
+        }
+        "restic" | "rustic" => seen.any(&["dump"]),
         "gpg" | "gpg2" => seen.texts().any(|word| word.starts_with("--export-secret")),
         "vault" => seen.verb(&["read", "kv", "print", "token"]),
         "wg" => seen.verb(&["showconf"]) || seen.any(&["private-key", "preshared-keys", "dump"]),

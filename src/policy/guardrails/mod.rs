@@ -6,6 +6,7 @@
 mod cluster;
 mod databases;
 mod deceit;
+mod escapes;
 mod leaks;
 mod own_process;
 mod own_state;
@@ -147,6 +148,10 @@ fn fed_with_names(line: &Line) -> Option<Guardrail> {
         opaque.texts.first().is_some_and(|text| ["xargs", "parallel"].contains(&base_name(text)))
     });
     fed.into_iter().find_map(|opaque| {
+        let clients = opaque.texts.iter().position(|text| ["kubectl", "oc"].contains(&base_name(text)));
+        if clients.is_some_and(|at| opaque.texts[at..].iter().any(|text| text == "delete")) {
+            return Some(Guardrail::unless_checked("it deletes from a cluster what another command names"));
+        }
         let words = opaque.texts.iter().map(String::as_str).chain(said.iter().copied());
         any_within(&words.map(|word| Word::Known(word.to_owned())).collect::<Vec<_>>())
     })
@@ -156,11 +161,13 @@ fn judge(seen: Seen<'_>) -> Option<Guardrail> {
     wiping::forbids(seen)
         .or_else(|| trees::forbids(seen))
         .or_else(|| cluster::forbids(seen))
+        .or_else(|| escapes::forbids(seen))
         .map(Guardrail::never)
         .or_else(|| {
             let what = storage::destroys(seen)
                 .or_else(|| databases::destroys(seen))
-                .or_else(|| repairs::may_cost_all(seen))?;
+                .or_else(|| repairs::may_cost_all(seen))
+                .or_else(|| cluster::deletes_unnamed(seen).then_some("deletes what it doesn't name"))?;
             Some(Guardrail::unless_checked(&format!("`{}` {what}", seen.name)))
         })
 }
@@ -168,6 +175,13 @@ fn judge(seen: Seen<'_>) -> Option<Guardrail> {
 /// Looks for words that must not be there in what can't be seen through.
 fn in_opaque(opaque: &Opaque) -> Option<Guardrail> {
     let text = opaque.texts.iter().find_map(|text| wiping::redirect(text).or_else(|| multiplies(text)));
+    let code = || {
+        let name = opaque.texts.first().map(|text| base_name(text))?;
+        let speaks =
+            ["python", "perl", "ruby", "node", "lua", "php"].iter().any(|tongue| name.starts_with(tongue));
+        speaks.then(|| opaque.texts.iter().skip(1).find_map(|text| wiping::in_code(text))).flatten()
+    };
+    let text = text.or_else(code);
     let whole = text.or_else(|| leaks::within(opaque)).map(Guardrail::never);
     whole.or_else(|| candidates(opaque).iter().find_map(|words| any_within(words)))
 }

@@ -93,6 +93,7 @@ pub(super) fn forbids_within(seen: Seen<'_>) -> Option<String> {
 
 fn on_unit(seen: Seen<'_>) -> Option<&'static str> {
     let unit = |word: &str| {
+        let word = word.rsplit('/').next().unwrap_or(word);
         let name = word.strip_suffix(".service").unwrap_or(word);
         name == NAME
             || wildcard::is_wild(word)
@@ -104,6 +105,11 @@ fn on_unit(seen: Seen<'_>) -> Option<&'static str> {
         | "sv" | "s6-svc" | "supervisorctl" | "monit" => {
             seen.plain().any(|word| unit(word.rsplit('/').next().unwrap_or(word)))
                 && !seen.any(&["status", "show"])
+        }
+        "busctl" | "dbus-send" | "gdbus" | "qdbus" => {
+            let looks = ["get-property", "introspect", "tree", "status", "monitor"];
+            let named = |text: &str| text.contains("steward.service") || text.contains("steward_2eservice");
+            seen.texts().any(named) && !seen.verb(&looks)
         }
         "stop" | "restart" => seen.plain().any(unit),
         NAME => return None,
@@ -166,10 +172,20 @@ fn on_container(seen: Seen<'_>) -> Option<&'static str> {
     let own = |word: &str| {
         let name = word.rsplit('/').next().unwrap_or(word);
         name == NAME
-            || ["steward-", "steward.", "steward_", "steward@"].iter().any(|own| name.starts_with(own))
+            || ["steward.", "steward@"].iter().any(|own| name.starts_with(own))
+            || ["steward-", "steward_"].iter().any(|own| name.strip_prefix(own).is_some_and(is_of_a_set))
     };
     (MANAGERS.contains(&seen.name) && seen.any(&TAKE_DOWN) && seen.plain().any(own))
         .then_some("it acts on the container that Steward runs in; a person has to do that")
+}
+
+/// Whether what follows a name counts copies of it (`1`, `7d9f8b6c5-x2x4z`), and makes no other name (`web`).
+fn is_of_a_set(rest: &str) -> bool {
+    let counts = |part: &str| {
+        let no_word = part.len() == 5 && !part.contains(['a', 'e', 'i', 'o', 'u']);
+        part.contains(|c: char| c.is_ascii_digit()) || part == NAME || no_word
+    };
+    rest.split(['-', '_']).all(counts)
 }
 
 fn on_package(seen: Seen<'_>) -> Option<&'static str> {
@@ -191,13 +207,18 @@ fn on_package(seen: Seen<'_>) -> Option<&'static str> {
         "-Rns",
         "--purge",
     ];
-    (MANAGERS.contains(&seen.name) && seen.any(&REMOVES) && seen.plain().any(|word| word == NAME))
+    const ACCOUNTS: [&str; 7] = ["userdel", "deluser", "groupdel", "delgroup", "usermod", "passwd", "chage"];
+    let removes = MANAGERS.contains(&seen.name) && seen.any(&REMOVES) || ACCOUNTS.contains(&seen.name);
+    (removes && seen.plain().any(|word| word == NAME))
         .then_some("it removes Steward; a person has to do that")
 }
 
 /// Steward's own program: what it changes, it changes through typed and audited ways.
 fn itself(seen: Seen<'_>) -> Option<&'static str> {
-    (seen.name == NAME)
+    let looks = seen.plain().next().is_none() && seen.has(&["--version", "-V", "--help", "-h"])
+        || seen.verb(&["status", "check", "version", "help"])
+        || seen.pair(&["policy"], &["explain", "check", "show", "list"]) && seen.verb(&["policy"]);
+    (seen.name == NAME && !looks)
         .then_some("it runs Steward's own program; Steward changes itself only through its own commands")
 }
 

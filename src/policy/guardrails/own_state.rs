@@ -64,7 +64,8 @@ const LOOKERS: [&str; 30] = [
 ];
 
 /// Where the system keeps what starts Steward.
-const UNIT_FOLDERS: [&str; 9] = [
+const UNIT_FOLDERS: [&str; 10] = [
+    "/sys/fs/cgroup",
     "/etc/systemd",
     "/usr/lib/systemd",
     "/lib/systemd",

@@ -37,13 +37,46 @@ const SYSTEM: [&str; 29] = [
     "/var/lib/libvirt",
 ];
 
+/// Directories below which everything is data that nothing else has: of databases, volumes, machines, a cluster's
+/// configuration.
+const KEPT: [&str; 10] = [
+    "/var/lib/docker/volumes",
+    "/var/lib/docker/volumes/*",
+    "/var/lib/pgsql/**",
+    "/var/lib/postgresql/**",
+    "/var/lib/mysql/**",
+    "/var/lib/mariadb/**",
+    "/var/lib/vz/**",
+    "/etc/pve/**",
+    "/mnt/*",
+    "/media/*",
+];
+
+/// Top-level directories of every system. Another one is a pool or a disk, by custom.
+const USUAL: [&str; 26] = [
+    "app", "apps", "bin", "boot", "cache", "config", "data", "dev", "etc", "home", "lib", "lib32", "lib64",
+    "media", "mnt", "nix", "opt", "proc", "root", "run", "sbin", "snap", "srv", "sys", "tmp", "usr",
+];
+
+/// Homes of accounts that every Debian has.
+const HOMES: [(&str, &str); 8] = [
+    ("sys", "/dev"),
+    ("bin", "/bin"),
+    ("daemon", "/usr/sbin"),
+    ("mail", "/var/mail"),
+    ("backup", "/var/backups"),
+    ("www-data", "/var/www"),
+    ("postgres", "/var/lib/postgresql"),
+    ("mysql", "/var/lib/mysql"),
+];
+
 /// Top-level directories that belong to whoever keeps data there, not to the system.
 const DATA: [&str; 6] = ["/srv", "/mnt", "/media", "/data", "/opt", "/tmp"];
 
 /// What a disk's name in `/dev` begins with.
-const DISKS: [&str; 22] = [
-    "sd", "hd", "vd", "xvd", "nvme", "mmcblk", "md", "dm-", "mapper/", "disk/", "zvol/", "loop", "zd", "rbd",
-    "nbd", "drbd", "bcache", "dasd", "pmem", "mem", "kmem", "nst",
+const DISKS: [&str; 23] = [
+    "sg", "sd", "hd", "vd", "xvd", "nvme", "mmcblk", "md", "dm-", "mapper/", "disk/", "zvol/", "loop", "zd",
+    "rbd", "nbd", "drbd", "bcache", "dasd", "pmem", "mem", "kmem", "nst",
 ];
 
 /// Folders in `/dev` that hold no volumes.
@@ -108,6 +141,9 @@ fn at_home(word: &str) -> Option<String> {
     match user {
         _ if !plain => None,
         "" | "root" => Some(format!("/root/{rest}")),
+        user if HOMES.iter().any(|(name, _)| *name == user) => {
+            HOMES.iter().find(|(name, _)| *name == user).map(|(_, home)| format!("{home}/{rest}"))
+        }
         user => Some(format!("/home/{user}/{rest}")),
     }
 }
@@ -134,6 +170,24 @@ pub(super) fn is_vital(word: &str, cwd: Option<&Path>) -> bool {
     depth <= 1 || is_home(dir) || SYSTEM.iter().any(|system| wildcard::paths_meet(dir, system))
 }
 
+/// As [`is_vital`], and whatever holds data as a whole: a mount, a dataset of a pool, a database's files.
+pub(super) fn is_kept(word: &str, cwd: Option<&Path>) -> bool {
+    let Place::At(path) = Place::of(word, cwd) else { return is_vital(word, cwd) };
+    let (dir, _) = whole(&path);
+    let mut parts = dir.split('/').skip(1);
+    let top = parts.next().unwrap_or_default();
+    let of_a_pool = parts.count() == 1 && top != "var" && !wildcard::is_wild(top) && !USUAL.contains(&top);
+    is_vital(word, cwd) || of_a_pool || KEPT.iter().any(|kept| wildcard::paths_meet(dir, kept))
+}
+
+/// A folder, or all that is in it, below which secrets lie for certain.
+pub(super) fn is_above_secrets(word: &str, cwd: Option<&Path>) -> bool {
+    const FOLDERS: [&str; 5] = ["/etc", "/root", "/home", "/var", "/var/lib"];
+    let Place::At(path) = Place::of(word, cwd) else { return false };
+    let (dir, _) = whole(&path);
+    dir == "/" || is_home(dir) || FOLDERS.iter().any(|folder| wildcard::paths_meet(dir, folder))
+}
+
 /// As [`is_vital`], but what belongs to data or to people isn't: for what changes no content.
 pub(super) fn is_of_the_system(word: &str, cwd: Option<&Path>) -> bool {
     let Place::At(path) = Place::of(word, cwd) else { return false };
@@ -151,13 +205,16 @@ fn is_home(dir: &str) -> bool {
     wildcard::paths_meet(dir, "/home/*") || wildcard::paths_meet(dir, "/Users/*")
 }
 
-/// Whether a text is a block device's path, or begins with one.
+/// Whether a text is a block device's path, or begins with one; also by a pattern (`/de[v]/sda`) or a home (`~sys/sda`).
 pub(super) fn is_disk(text: &str) -> bool {
-    if !text.starts_with('/') {
+    if !text.starts_with(['/', '~']) {
         return false;
     }
-    let path = paths::absolute(text, None);
-    let Some(name) = path.strip_prefix("/dev/") else { return false };
+    let Place::At(path) = Place::of(text, None) else { return false };
+    let Some((top, name)) = path.trim_start_matches('/').split_once('/') else { return false };
+    if !wildcard::meet(top, "dev") {
+        return false;
+    }
     let volume = name.split_once('/').is_some_and(|(folder, _)| !NO_VOLUMES.contains(&folder));
     let begins = |disk: &&str| name.starts_with(*disk);
     let may_begin = || DISKS.iter().any(|disk| wildcard::meet(name, &format!("{disk}*")));
@@ -207,9 +264,17 @@ mod tests {
 
     #[test]
     fn a_disk_is_known_by_whatever_name() {
-        for disk in
-            ["/dev/sda", "//dev/../dev/sda1", "/dev/mapper/x", "/dev/pve/root", "/dev/s*", "/dev/nvme0n1"]
-        {
+        for disk in [
+            "/de[v]/sda",
+            "/d?v/sda",
+            "~sys/sda",
+            "/dev/sda",
+            "//dev/../dev/sda1",
+            "/dev/mapper/x",
+            "/dev/pve/root",
+            "/dev/s*",
+            "/dev/nvme0n1",
+        ] {
             assert!(is_disk(disk), "{disk}");
         }
         for other in

@@ -76,7 +76,7 @@ impl<'a> Seen<'a> {
     pub(super) fn long(self, flag: &str) -> bool {
         self.texts().any(|text| {
             let name = text.split_once('=').map_or(text, |(name, _)| name);
-            name.len() > 3 && flag.starts_with(name)
+            name.len() > 2 && name.starts_with("--") && flag.starts_with(name)
         })
     }
 

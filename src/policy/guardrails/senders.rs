@@ -74,6 +74,10 @@ const WITH: [(&[&str], &[&str]); 8] = [
 /// Lookups that carry what stands in the name.
 const LOOKUPS: [&str; 8] = ["dig", "nslookup", "host", "drill", "ping", "getent", "traceroute", "whois"];
 
+/// Where web servers find what they hand out.
+const WEB_ROOTS: [&str; 5] =
+    ["/var/www/", "/srv/www/", "/srv/http/", "/usr/share/nginx/html/", "/var/lib/nginx/html/"];
+
 /// Flags of curl and wget that carry data.
 const CARRIES: [&str; 24] = [
     "-d",
@@ -109,10 +113,17 @@ pub(super) fn sends(seen: Seen<'_>) -> Sending {
         "curl" | "wget" | "http" | "https" | "xh" | "aria2c" => {
             (carries(seen) || unclear() || matches!(seen.name, "http" | "https" | "xh")) && !stays_here(seen)
         }
+        // What lies in a web root, everybody can fetch.
+        "cp" | "ln" | "mv" | "install" => {
+            let published = |path: &str| WEB_ROOTS.iter().any(|root| path.starts_with(root));
+            seen.plain().any(published) && seen.plain().any(|path| path.contains('/') && !published(path))
+        }
         "rsync" => seen.plain().any(is_remote),
         name if LOOKUPS.contains(&name) => unclear(),
         "tee" | "cat" => {
-            seen.plain().any(|path| path.starts_with("/dev/tcp/") || path.starts_with("/dev/udp/"))
+            (seen.name == "tee"
+                && seen.plain().any(|path| WEB_ROOTS.iter().any(|root| path.starts_with(root))))
+                || seen.plain().any(|path| path.starts_with("/dev/tcp/") || path.starts_with("/dev/udp/"))
         }
         name if ALWAYS.contains(&name) => !stays_here(seen),
         name => WITH.iter().any(|(names, words)| names.contains(&name) && seen.any(words)),

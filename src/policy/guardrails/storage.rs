@@ -18,26 +18,31 @@ pub(super) fn destroys(seen: Seen<'_>) -> Option<&'static str> {
 /// Pools, volumes and arrays of one host.
 fn local(seen: Seen<'_>) -> Option<&'static str> {
     let (is, what) = match seen.name {
-        "zpool" => (seen.verb(&["destroy"]), "destroys a pool"),
+        "zpool" => (
+            seen.verb(&["destroy"]) || seen.verb(&["create"]) && !seen.short('n'),
+            "destroys a pool, or takes disks for a new one",
+        ),
         "zfs" => (zfs(seen), "destroys a dataset, its snapshots or what is newer than one"),
         "lvremove" | "vgremove" | "pvremove" | "lvreduce" => {
             (!seen.rehearses(&["-t", "--test"]), "removes a volume, or a part of it")
         }
         "lvresize" => {
-            let shrinks =
-                |text: &str| text.trim_start_matches("-L").trim_start_matches("--size=").starts_with('-');
-            (
-                seen.texts()
-                    .any(|text| (text.starts_with("-L-") || text.starts_with("--size=-")) && shrinks(text)),
-                "shrinks a volume",
-            )
+            let grows = |text: &str| {
+                text.starts_with('+') || ["L+", "l+", "=+"].iter().any(|mark| text.contains(mark))
+            };
+            (!seen.texts().any(grows) && !seen.rehearses(&["-t", "--test"]), "may shrink a volume")
         }
-        "pvcreate" => (seen.has(&["-ff", "--force"]) || seen.short('f'), "takes a disk that is in use"),
+        "vgreduce" => (
+            seen.long("--removemissing") && (seen.long("--force") || seen.short('f')),
+            "drops what is missing",
+        ),
+        "pvcreate" => (!seen.rehearses(&["-t", "--test"]), "takes a disk for itself"),
         "mdadm" => (
-            seen.has(&["--zero-superblock", "--create", "-C", "--kill-subarray"]),
+            seen.has(&["--create", "-C"])
+                || ["--zero-superblock", "--create", "--kill-subarray"].iter().any(|flag| seen.long(flag)),
             "erases the superblocks of an array",
         ),
-        "btrfs" => (btrfs(seen), "deletes a subvolume or a snapshot"),
+        "btrfs" => (btrfs(seen), "deletes a subvolume, or makes a file system smaller"),
         "snapper" => (seen.any(&["delete", "remove", "rm", "delete-config"]), "deletes snapshots"),
         "stratis" => {
             (seen.pair(&["pool", "filesystem", "fs"], &["destroy"]), "destroys a pool or file system")
@@ -55,17 +60,25 @@ fn local(seen: Seen<'_>) -> Option<&'static str> {
 fn zfs(seen: Seen<'_>) -> bool {
     let rehearses = || seen.plain().next() == Some("destroy") && seen.short('n');
     seen.verb(&["destroy"]) && !rehearses()
-        || seen.verb(&["rollback"]) && (seen.short('r') || seen.short('R'))
+        || seen.verb(&["rollback"])
         || seen.verb(&["receive", "recv"]) && seen.short('F') && !seen.short('n')
 }
 
 /// `btrfs` takes its words cut short: `btrfs sub del`.
 fn btrfs(seen: Seen<'_>) -> bool {
-    let mut words = seen.plain();
+    let words = seen.plain();
     let is = |word: Option<&str>, long: &str, least: usize| {
         word.is_some_and(|word| word.len() >= least && long.starts_with(word))
     };
-    is(words.next(), "subvolume", 2) && is(words.next(), "delete", 2)
+    let (first, second) = (words.clone().next(), words.clone().nth(1));
+    // Its sizes may begin with a minus, too.
+    let size = seen.texts().skip_while(|word| !is(Some(word), "resize", 3)).nth(1);
+    let grows = size.is_some_and(|size| {
+        let size = size.rsplit(':').next().unwrap_or(size);
+        size == "max" || size.starts_with('+')
+    });
+    is(first, "subvolume", 2) && is(second, "delete", 2)
+        || is(first, "filesystem", 2) && is(second, "resize", 3) && !grows
 }
 
 fn ceph(seen: Seen<'_>) -> Option<&'static str> {
@@ -79,7 +92,7 @@ fn ceph(seen: Seen<'_>) -> Option<&'static str> {
                 || seen.any(&["osd"]) && seen.any(&["--zap"])
         }
         "ceph-volume" => seen.any(&["zap"]),
-        "rados" => seen.any(&["purge", "rmpool"]),
+        "rados" => seen.any(&["purge", "rmpool", "rm", "cleanup"]),
         "rbd" => {
             let verb = |verbs: &[&str]| seen.verb(verbs);
             verb(&["rm", "remove"])
@@ -94,40 +107,69 @@ fn ceph(seen: Seen<'_>) -> Option<&'static str> {
 /// Machines and containers that go with their disks.
 fn machines(seen: Seen<'_>) -> Option<&'static str> {
     let is = match seen.name {
-        "qm" | "pct" => seen.verb(&["destroy"]),
+        "qm" | "pct" => {
+            seen.verb(&["destroy", "rollback", "unlink"])
+                || seen.pair(&["disk"], &["unlink"])
+                || seen.verb(&["set"]) && deletes_a_disk(seen)
+        }
         "pvesm" => seen.verb(&["free", "remove", "prune-backups"]),
         "pvesh" => {
-            seen.verb(&["delete"])
-                && seen.plain().any(|path| {
-                    path.split('/')
-                        .any(|part| ["qemu", "lxc", "storage", "disks", "ceph", "content"].contains(&part))
-                })
+            seen.verb(&["create", "set"]) && seen.plain().any(|path| path.contains("/disks/"))
+                || seen.verb(&["delete"])
+                    && seen.plain().any(|path| {
+                        path.split('/').any(|part| {
+                            ["qemu", "lxc", "storage", "disks", "ceph", "content"].contains(&part)
+                        })
+                    })
         }
         "pveceph" => seen.pair(&["pool", "osd", "fs"], &["destroy"]) || seen.any(&["purge"]),
         "virsh" => {
-            seen.any(&["vol-delete", "vol-wipe", "pool-delete", "snapshot-delete"])
-                || seen.any(&["undefine"])
-                    && seen.has(&[
-                        "--remove-all-storage",
-                        "--storage",
-                        "--wipe-storage",
-                        "--delete-storage-volume-snapshots",
-                    ])
+            seen.any(&[
+                "vol-delete",
+                "vol-wipe",
+                "pool-delete",
+                "snapshot-delete",
+                "snapshot-revert",
+                "blockcommit",
+            ]) || seen.any(&["undefine"])
+                && seen.has(&[
+                    "--remove-all-storage",
+                    "--storage",
+                    "--wipe-storage",
+                    "--delete-storage-volume-snapshots",
+                ])
         }
         "lxc" | "incus" => {
             seen.verb(&["delete", "rm"]) || seen.pair(&["volume", "storage", "bucket"], &["delete", "rm"])
         }
         "lxc-destroy" => true,
         "talosctl" => seen.any(&["reset", "wipe"]),
-        "kubeadm" => seen.verb(&["reset"]),
+        "kubeadm" | "microk8s" | "k0s" => seen.verb(&["reset"]),
         "k3s-uninstall.sh" | "k3s-agent-uninstall.sh" | "rke2-uninstall.sh" => true,
         "terraform" | "tofu" | "pulumi" | "terragrunt" => {
             seen.any(&["destroy"]) || seen.has(&["-destroy", "--destroy"])
         }
+        "minikube" | "kind" | "k3d" => seen.verb(&["delete"]) || seen.pair(&["cluster"], &["delete"]),
         "vagrant" => seen.verb(&["destroy"]),
         _ => false,
     };
     is.then_some("destroys machines or their disks")
+}
+
+/// Whether the setting that is deleted is a disk: `--delete scsi0,net1`.
+fn deletes_a_disk(seen: Seen<'_>) -> bool {
+    const DISKS: [&str; 8] = ["scsi", "virtio", "sata", "ide", "efidisk", "tpmstate", "unused", "mp"];
+    let named = |text: &str| {
+        text.split([',', ';', ' ']).any(|name| {
+            DISKS.iter().any(|disk| {
+                name.strip_prefix(disk).is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit()))
+            })
+        })
+    };
+    let after = seen.texts().zip(seen.texts().skip(1));
+    let apart =
+        after.into_iter().any(|(flag, value)| ["--delete", "-delete"].contains(&flag) && named(value));
+    apart || seen.texts().filter_map(|text| text.split_once("delete=")).any(|(_, value)| named(value))
 }
 
 /// Volumes of containers and claims of a cluster.
@@ -139,8 +181,8 @@ fn containers(seen: Seen<'_>) -> Option<&'static str> {
                 || seen.pair(&["system"], &["prune"]) && seen.has(&["--volumes"])
                 || seen.pair(&["system"], &["reset"])
                 || seen.verb(&["compose"]) && compose(seen)
-                || seen.verb(&["rm"]) && (seen.short('v') || seen.has(&["--volumes"]))
-                || seen.pair(&["container"], &["rm"]) && (seen.short('v') || seen.has(&["--volumes"]))
+                || (seen.verb(&["rm"]) || seen.pair(&["container"], &["rm", "remove"]))
+                    && (seen.short('v') || seen.has(&["--volumes"]))
         }
         "docker-compose" | "podman-compose" => compose(seen),
         "kubectl" | "oc" => claims(seen),
@@ -171,14 +213,16 @@ fn claims(seen: Seen<'_>) -> bool {
 fn backups(seen: Seen<'_>) -> Option<&'static str> {
     let rehearses = seen.rehearses(&["-n", "--dry-run", "--dryrun"]);
     let is = match seen.name {
-        "restic" | "rustic" => seen.any(&["forget", "prune"]),
+        "restic" | "rustic" => seen.any(&["forget", "prune"]) || seen.has(&["--forget", "--remove-all"]),
         "borg" | "borgmatic" => seen.any(&["delete", "prune", "repo-delete"]),
         "kopia" => seen.pair(&["snapshot", "repository"], &["delete"]),
         "duplicity" => seen.any(&["remove-older-than", "remove-all-but-n-full", "cleanup"]),
         "proxmox-backup-client" => seen.pair(&["snapshot", "group"], &["forget"]) || seen.verb(&["prune"]),
         "proxmox-backup-manager" => seen.pair(&["datastore"], &["remove"]),
         "velero" => seen.verb(&["delete"]) || seen.pair(&["backup"], &["delete"]),
-        "rclone" => seen.verb(&["purge", "delete"]),
+        "rclone" => seen.any(&["purge", "delete", "deletefile", "rmdirs", "dedupe", "sync", "cleanup"]),
+        "timeshift" => seen.has(&["--delete-all", "--delete"]),
+        "sanoid" => seen.has(&["--prune-snapshots", "--force-prune"]),
         "aws" => seen.any(&["s3"]) && (seen.any(&["rb"]) || seen.any(&["rm"]) && seen.has(&["--recursive"])),
         "mc" => seen.verb(&["rb"]) || seen.verb(&["rm"]) && (seen.short('r') || seen.has(&["--recursive"])),
         "gsutil" => seen.any(&["rb"]) || seen.any(&["rm"]) && seen.short('r'),

@@ -185,7 +185,6 @@ fn a_rehearsal_or_a_look_destroys_nothing() {
         "docker system df -v",
         "docker rm web",
         "qm status 100",
-        "zfs rollback tank/media@old",
         "psql -c 'select count(*) from users'",
         "redis-cli info",
         "grep -i 'drop table' /var/log/app.log",

@@ -1,6 +1,6 @@
 //! Whole directories that are removed, moved away or given to somebody else.
 
-use super::places::{is_of_the_system, is_vital};
+use super::places::{is_kept, is_of_the_system, is_vital};
 use super::seen::Seen;
 use crate::policy::paths::base_name;
 
@@ -22,9 +22,15 @@ fn removes(seen: Seen<'_>) -> Option<String> {
         return Some("`rm` with the protection of the root switched off".into());
     }
     let recursive = seen.short('r') || seen.short('R') || seen.long("--recursive");
-    let victim = seen.plain().find(|word| is_vital(word, seen.cwd))?;
+    let victim = seen.plain().find(|word| is_kept(word, seen.cwd))?;
     // Without `-r` a directory stays; only its files go.
-    let files = || victim.contains('*') && is_of_the_system(victim, seen.cwd) && !victim.starts_with("/var/");
+    // What a `find` in front of it finds, as a pattern; its filters are out of sight here.
+    let found = seen
+        .plain()
+        .any(|word| word.ends_with("/**") && is_kept(word, seen.cwd) && !is_vital(word, seen.cwd));
+    let files = || {
+        found || victim.contains('*') && is_of_the_system(victim, seen.cwd) && !victim.starts_with("/var/")
+    };
     (recursive || files()).then(|| format!("`rm` of everything below {victim}: that is not coming back"))
 }
 
@@ -41,9 +47,12 @@ fn finds_and_deletes(seen: Seen<'_>) -> Option<String> {
     // With a filter, what is old in /var/log may go; in the root or a home nobody can tell what a filter spares.
     let narrowed =
         seen.any(&["-name", "-iname", "-mtime", "-mmin", "-atime", "-ctime", "-path", "-newer", "-size"]);
-    let spared =
-        |dir: &str| narrowed && ["/tmp", "/var/log", "/srv", "/data", "/mnt", "/media"].contains(&dir);
-    (here || starts.any(|dir| is_vital(dir, seen.cwd) && !spared(dir.trim_end_matches('/'))))
+    let spared = |dir: &str| {
+        narrowed
+            && (!is_vital(dir, seen.cwd)
+                || ["/tmp", "/var/log", "/srv", "/data", "/mnt", "/media"].contains(&dir))
+    };
+    (here || starts.any(|dir| is_kept(dir, seen.cwd) && !spared(dir.trim_end_matches('/'))))
         .then(|| "`find` removes or changes all of a top-level directory: that is not coming back".into())
 }
 
@@ -67,6 +76,6 @@ fn gives_away(seen: Seen<'_>) -> Option<String> {
 
 fn mirrors_over(seen: Seen<'_>) -> Option<String> {
     let deletes = seen.texts().any(|word| word.starts_with("--del")) && !seen.rehearses(&["-n", "--dry-run"]);
-    let last = seen.plain().last().filter(|word| is_of_the_system(word, seen.cwd))?;
+    let last = seen.plain().last().filter(|word| is_vital(word, seen.cwd))?;
     deletes.then(|| format!("`rsync --delete` onto {last}: what it doesn't bring along is gone"))
 }

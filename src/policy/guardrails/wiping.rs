@@ -1,6 +1,6 @@
 //! Wiping and formatting: what is overwritten is gone, and no check beforehand brings it back.
 
-use super::places::is_disk;
+use super::places::{is_disk, is_kept};
 use super::seen::Seen;
 
 const FORMATS: &str = "makes a new file system over what is there";
@@ -11,7 +11,8 @@ const OVERWRITES: &str = "writes over a disk";
 /// Why this command must never run, if so.
 pub(super) fn forbids(seen: Seen<'_>) -> Option<String> {
     let what =
-        formats(seen).or_else(|| partitions(seen)).or_else(|| erases(seen)).or_else(|| onto_disk(seen))?;
+        formats(seen).or_else(|| partitions(seen)).or_else(|| erases(seen)).or_else(|| onto_disk(seen));
+    let Some(what) = what else { return halts(seen) };
     Some(format!("`{}` {what}: destroyed storage can't be brought back", seen.name))
 }
 
@@ -24,6 +25,34 @@ pub(super) fn redirect(text: &str) -> Option<String> {
     text.match_indices('>')
         .any(|(i, _)| target(&text[i + 1..]))
         .then(|| format!("it {OVERWRITES}: destroyed storage can't be brought back"))
+}
+
+/// The kernel's own emergency keys: nothing is written out, nothing is asked.
+fn halts(seen: Seen<'_>) -> Option<String> {
+    const WRITERS: [&str; 6] = ["tee", "dd", "cp", "sponge", "install", "truncate"];
+    let key = |text: &str| {
+        let text = text.strip_prefix("of=").unwrap_or(text);
+        text.starts_with('/') && crate::policy::wildcard::paths_meet(text, "/proc/sysrq-trigger")
+    };
+    (WRITERS.contains(&seen.name) && seen.texts().any(key)).then(|| {
+        "it presses an emergency key of the kernel: the machine stops without writing anything out".into()
+    })
+}
+
+/// Why a program in another language must never run, if it names a disk, or removes a whole tree.
+pub(super) fn in_code(text: &str) -> Option<String> {
+    const REMOVES: [&str; 8] =
+        ["rmtree", "rm_rf", "rm_r", "remove_tree", "remove_entry", "rmSync", "rmdirSync", "remove_dir_all"];
+    if !text.contains(|c: char| c.is_whitespace() || "(\"'".contains(c)) {
+        return None;
+    }
+    let mut pieces = text.split(|c: char| c.is_whitespace() || "\"'`(),;[]{}<>=|".contains(c));
+    let removes = REMOVES.iter().any(|call| text.contains(call));
+    let grave =
+        |piece: &str| is_disk(piece) || removes && piece.starts_with(['/', '~']) && is_kept(piece, None);
+    pieces
+        .any(grave)
+        .then(|| "it names a disk, or removes a whole tree, in code that nobody can look through".into())
 }
 
 fn formats(seen: Seen<'_>) -> Option<&'static str> {
@@ -51,12 +80,28 @@ fn formats(seen: Seen<'_>) -> Option<&'static str> {
 }
 
 fn erases(seen: Seen<'_>) -> Option<&'static str> {
-    const ERASERS: [&str; 9] =
-        ["blkdiscard", "shred", "scrub", "nwipe", "wipe", "srm", "sfill", "sg_format", "sg_sanitize"];
+    const ERASERS: [&str; 16] = [
+        "blkdiscard",
+        "shred",
+        "scrub",
+        "nwipe",
+        "wipe",
+        "srm",
+        "sfill",
+        "sg_format",
+        "sg_sanitize",
+        "sg_write_same",
+        "sg_unmap",
+        "scsi_unmap",
+        "sg_raw",
+        "sg_write_buffer",
+        "sg_write_long",
+        "sg_reset_wp",
+    ];
     let starts = |flags: &[&str]| seen.texts().any(|text| flags.iter().any(|flag| text.starts_with(flag)));
     let is = match seen.name {
         "wipefs" => {
-            (seen.has(&["--all", "--offset"]) || seen.short('a') || seen.short('o'))
+            (seen.long("--all") || seen.long("--offset") || seen.short('a') || seen.short('o'))
                 && !seen.rehearses(&["-n", "--no-act"])
         }
         "zpool" => seen.verb(&["labelclear"]),
@@ -68,7 +113,25 @@ fn erases(seen: Seen<'_>) -> Option<&'static str> {
             "luksRemoveKey",
             "luksHeaderRestore",
         ]),
-        "nvme" => seen.verb(&["format", "sanitize", "write", "write-zeroes", "write-uncor"]),
+        "nvme" => {
+            seen.verb(&[
+                "format",
+                "sanitize",
+                "write",
+                "write-zeroes",
+                "write-uncor",
+                "io-passthru",
+                "admin-passthru",
+            ]) || seen.pair(
+                &["zns"],
+                &["reset-zone", "finish-zone", "zone-mgmt-send", "zone-append", "offline-zone"],
+            )
+        }
+        "debugfs" => seen.short('w') || seen.long("--write"),
+        "pvesh" => {
+            seen.verb(&["create", "set"])
+                && seen.plain().any(|path| path.ends_with("/wipedisk") || path.ends_with("/initgpt"))
+        }
         "hdparm" => starts(&[
             "--security-erase",
             "--security-set-pass",
@@ -108,7 +171,7 @@ fn partitions(seen: Seen<'_>) -> Option<&'static str> {
     ];
     let is = match seen.name {
         "parted" => seen.any(&CHANGES),
-        "sgdisk" | "sfdisk" | "cfdisk" | "gdisk" | "fdisk" => !only_lists(seen),
+        "sgdisk" | "sfdisk" | "cfdisk" | "cgdisk" | "gdisk" | "fdisk" => !only_lists(seen),
         _ => false,
     };
     is.then_some(PARTITIONS)
@@ -165,7 +228,7 @@ fn onto_disk(seen: Seen<'_>) -> Option<&'static str> {
         })
     };
     let is = match seen.name {
-        "dd" | "dcfldd" | "dc3dd" => value(&["of=", "hof=", "ofs="]),
+        "dd" | "dcfldd" | "dc3dd" | "sg_dd" | "sgp_dd" | "sgm_dd" => value(&["of=", "hof=", "ofs="]),
         "tee" | "sponge" | "truncate" | "fallocate" | "mv" => any(),
         "cp" | "install" | "rsync" | "scp" | "xxd" | "ddrescue" | "ln" => {
             last() || value(&["-t", "--target-directory="])

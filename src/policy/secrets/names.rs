@@ -1,7 +1,7 @@
 //! What is known of where secrets are kept: names, endings, folders. All in lower case.
 
 /// Parts of a name that speak of secrets wherever they stand.
-pub(super) const TELLING: [&str; 17] = [
+pub(super) const TELLING: [&str; 23] = [
     "secret",
     "password",
     "passwd",
@@ -19,6 +19,12 @@ pub(super) const TELLING: [&str; 17] = [
     "htdigest",
     "vaultwarden",
     "bitwarden",
+    "keyfile",
+    "luks-key",
+    "luks_key",
+    "lukskey",
+    "sshkey",
+    "privkey",
 ];
 
 /// Words of a name (cut at dots, dashes and the like) that speak of secrets.
@@ -26,7 +32,7 @@ pub(super) const WORDS: [&str; 13] =
     ["pass", "pw", "pwd", "passw", "cred", "creds", "key", "keytab", "psk", "sasl", "vault", "env", "dotenv"];
 
 /// Names that are secret as a whole, wherever they are.
-pub(super) const NAMES: [&str; 57] = [
+pub(super) const NAMES: [&str; 82] = [
     "environ",
     "environment",
     "kcore",
@@ -84,6 +90,74 @@ pub(super) const NAMES: [&str; 57] = [
     "chap-secrets",
     "server.db",
     "master.mdb",
+    "keys",
+    "authkey",
+    "wireguard",
+    "freeradius",
+    "raddb",
+    "authelia",
+    "borgmatic",
+    "acme.json",
+    "upsd.users",
+    "upsmon.conf",
+    "redis.conf",
+    "nslcd.conf",
+    "sssd.conf",
+    "iscsid.conf",
+    "keepalived.conf",
+    "telegraf.conf",
+    "fetchmailrc",
+    "setupvars.conf",
+    "pihole.toml",
+    "preferences.xml",
+    "app.ini",
+    "users_database.yml",
+    "users_database.yaml",
+    "portainer.db",
+    "pwfile",
+];
+
+/// Shapes of names that are secret wherever they are.
+pub(super) const SHAPES: [&str; 7] = [
+    "wg*.conf",
+    "wg*.json",
+    "hostapd*.conf",
+    "wpa_supplicant*.conf",
+    "zabbix_*.conf",
+    "dovecot-sql*",
+    "*user-data*",
+];
+
+/// Files that are secret in a folder of this shape.
+pub(super) const FILES_IN: [(&str, &str); 7] = [
+    ("*arr*", "config.xml"),
+    ("*zigbee2mqtt*", "configuration.y*ml"),
+    ("*frigate*", "config.y*ml"),
+    ("*homepage*", "services.y*ml"),
+    ("*plex*", "preferences.xml"),
+    ("grub*", "user.cfg"),
+    ("mosquitto", "pw*"),
+];
+
+/// The doors that a process has to files of others.
+pub(super) const DOORS: [&str; 7] = [
+    "/proc/*/root/**",
+    "/proc/*/cwd/**",
+    "/proc/*/fd/**",
+    "/proc/*/map_files/**",
+    "/proc/*/task/*/root/**",
+    "/proc/*/task/*/cwd/**",
+    "/proc/*/task/*/fd/**",
+];
+
+/// What the kernel shows and nobody should see: keystrokes, memory, keys; some of it never ends.
+pub(super) const KERNEL_SECRETS: [&str; 6] = [
+    "/sys/kernel/debug/**",
+    "/sys/kernel/tracing/**",
+    "/proc/kmsg",
+    "/proc/sys/net/ipv4/tcp_fastopen_key",
+    "/proc/sys/**/*secret*",
+    "/proc/sys/**/*_key",
 ];
 
 /// Endings of secret files.
@@ -134,7 +208,7 @@ pub(super) const COPIES: [&str; 20] = [
 ];
 
 /// Directories whose whole content is secret. A star is one segment.
-pub(super) const DIRS: [&str; 45] = [
+pub(super) const DIRS: [&str; 55] = [
     "/etc/wireguard",
     "/etc/letsencrypt",
     "/etc/sudoers.d",
@@ -180,10 +254,20 @@ pub(super) const DIRS: [&str; 45] = [
     "/var/crash",
     "/var/spool/cron",
     "/opt/vault",
+    "/usr/lib/ssl/private",
+    "/etc/borgmatic.d",
+    "/etc/freeradius",
+    "/etc/raddb",
+    "/etc/borgmatic",
+    "/etc/authelia",
+    "/etc/sssd",
+    "/var/lib/postgresql",
+    "/var/lib/pgsql",
+    "/var/lib/mysql",
 ];
 
 /// Files that are secret where they are, as patterns: for globs, which have to be held against whole paths.
-pub(super) const PLACES: [&str; 27] = [
+pub(super) const PLACES: [&str; 48] = [
     "/etc/shadow",
     "/etc/shadow-",
     "/etc/gshadow",
@@ -211,12 +295,32 @@ pub(super) const PLACES: [&str; 27] = [
     "/proc/*/task/*/mem",
     "/proc/kcore",
     "/swapfile",
+    "/proc/kmsg",
+    "/etc/passwd-",
+    "/etc/corosync/authkey",
+    "/crypto_keyfile.bin",
+    "/etc/default/restic",
+    "/etc/redis/redis.conf",
+    "/etc/redis.conf",
+    "/etc/zabbix/zabbix_*.conf",
+    "/etc/nut/upsd.users",
+    "/etc/nut/upsmon.conf",
+    "/etc/hostapd/hostapd*.conf",
+    "/etc/iscsi/iscsid.conf",
+    "/etc/nslcd.conf",
+    "/etc/keepalived/keepalived.conf",
+    "/etc/telegraf/telegraf.conf",
+    "/etc/mosquitto/pwfile",
+    "/etc/pihole/setupvars.conf",
+    "/etc/pihole/pihole.toml",
+    "/etc/fetchmailrc",
+    "/etc/dovecot/dovecot-sql*",
+    "/boot/grub*/user.cfg",
 ];
 
 /// Files that have the name of a secret and hold none.
-pub(super) const HARMLESS: [&str; 13] = [
+pub(super) const HARMLESS: [&str; 12] = [
     "/etc/passwd",
-    "/etc/passwd-",
     "/etc/subuid",
     "/proc/cmdline",
     "/etc/kernel/cmdline",
