@@ -82,7 +82,9 @@ fn first_row(b: &[Part]) -> Vec<bool> {
 fn parts(pattern: &str) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut chars = pattern.chars();
+    let mut last = None;
     while let Some(c) = chars.next() {
+        let sign = last.replace(c);
         match c {
             '*' => parts.push(Part::Many),
             '?' => parts.push(Part::One),
@@ -95,7 +97,7 @@ fn parts(pattern: &str) -> Vec<Part> {
                 }
                 parts.push(Part::One);
             }
-            '(' => {
+            '(' if sign.is_some_and(|sign| "?*+@!".contains(sign)) => {
                 let _alternatives = chars.by_ref().find(|c| *c == ')');
                 // The sign before it belongs to it: `+(a|b)`.
                 parts.pop();
@@ -123,11 +125,19 @@ mod tests {
             ("*.key", "server*"),
             ("@(shadow|x)", "shadow"),
             ("", "*"),
+            ("$(x)", "$(x)"),
             ("[]a]x", "]x"),
         ] {
             assert!(meet(a, b) && meet(b, a), "{a} and {b}");
         }
-        for (a, b) in [("shadow", "shadows"), ("s?", "shadow"), ("*.log", "*.key"), ("a*", "b*"), ("", "?")] {
+        for (a, b) in [
+            ("shadow", "shadows"),
+            ("s?", "shadow"),
+            ("*.log", "*.key"),
+            ("a*", "b*"),
+            ("", "?"),
+            ("$(x)", "mkfs"),
+        ] {
             assert!(!meet(a, b) && !meet(b, a), "{a} and {b}");
         }
     }

@@ -145,6 +145,7 @@ impl Shell<'_> {
 
     /// What a trap runs, it runs at any time after.
     fn trap(&mut self, words: &[Word], scope: &Scope) {
+        let at_the_end = |word: &Word| matches!(word.known(), Some("EXIT" | "0"));
         match words.get(1).map(Word::known) {
             None | Some(Some("-" | "" | "-p" | "-l")) => {}
             Some(Some(script)) if !script.starts_with('-') && words.len() > 2 => {
@@ -155,6 +156,10 @@ impl Shell<'_> {
                 inner.context.input = Input::Some;
                 inner.context.depth += 1;
                 self.script(script, &mut inner);
+                if !words[2..].iter().all(at_the_end) {
+                    let why = "what a trap changes may change what any later line runs";
+                    self.sight.opaque_command(why, words, &scope.context);
+                }
             }
             Some(_) => self.sight.opaque_command("nobody knows what it would run", words, &scope.context),
         }

@@ -14,6 +14,9 @@ pub(in crate::policy) enum Dialect {
     Posix,
 }
 
+/// How many bytes of a value are kept in mind: values that double line by line would fill the memory.
+const MAX_VALUE: usize = 4096;
+
 /// What is known of a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Value {
@@ -65,7 +68,11 @@ impl Scope {
 
     /// Sets a variable, or forgets what was known of it.
     pub(super) fn set(&mut self, name: &str, value: Option<Value>) {
-        match value {
+        let short = |value: &Value| match value {
+            Value::Known(text) | Value::Files(text) => text.len() <= MAX_VALUE,
+            Value::Number => true,
+        };
+        match value.filter(short) {
             Some(value) => self.variables.insert(name.to_owned(), value),
             None => self.variables.remove(name),
         };

@@ -131,11 +131,29 @@ impl Shell<'_> {
             ast::CompoundCommand::CaseClause(clause) => self.case(clause, scope),
             ast::CompoundCommand::IfClause(clause) => self.choose(clause, scope),
             ast::CompoundCommand::WhileClause(clause) | ast::CompoundCommand::UntilClause(clause) => {
+                self.endless(clause, compound);
                 self.repeat(scope, |shell, scope| {
                     shell.list(&clause.0, scope);
                     shell.list(&clause.1.list, scope);
                 });
             }
+        }
+    }
+
+    /// A loop that starts something beside itself in every round, or that nothing ends.
+    fn endless(&mut self, clause: &ast::WhileOrUntilClauseCommand, compound: &ast::CompoundCommand) {
+        let background = |item: &ast::CompoundListItem| matches!(item.1, ast::SeparatorOperator::Async);
+        let text = compound.to_string();
+        let condition = clause.0.to_string();
+        let constant = [":", "true", "false", "[ 1 ]", "test 1"];
+        let ends = ["break", "exit", "return"].iter().any(|word| text.contains(word));
+        if !constant.contains(&condition.trim().trim_end_matches(';').trim()) {
+            return;
+        }
+        if clause.1.list.0.iter().any(background) {
+            self.sight.menace(super::functions::FORK_BOMB);
+        } else if !ends {
+            self.sight.opaque("nothing ends its loop", vec![text]);
         }
     }
 

@@ -199,7 +199,6 @@ fn a_wrapper_in_plain_sight_changes_nothing() {
             "exec",
             "env",
             "env LC_ALL=C",
-            "chroot /mnt",
             "nsenter -t 1 -m -u --",
             "busybox",
             "ssh nas",

@@ -161,7 +161,10 @@ impl<'a> Reader<'a> {
         let rest = self.chars[self.at..].iter();
         let word: String = rest.take_while(|c| c.is_ascii_alphanumeric() || **c == '_').collect();
         self.at += word.len();
-        if REACHING.contains(&word.as_str()) {
+        if REACHING.contains(&word.as_str())
+            || matches!(word.as_str(), "while" | "do")
+            || self.is_endless(&word)
+        {
             return Some(Reading::Harmful);
         }
         if matches!(word.as_str(), "print" | "printf") {
@@ -171,9 +174,19 @@ impl<'a> Reader<'a> {
         None
     }
 
+    /// Whether a `for` begins here whose condition is empty or constant.
+    fn is_endless(&self, word: &str) -> bool {
+        let rest = self.chars[self.at..].iter().collect::<String>();
+        let condition = rest.split(';').nth(1).map(str::trim).filter(|_| word == "for");
+        let head_ends = rest.split(';').next().is_some_and(|head| head.contains(')'));
+        !head_ends && condition.is_some_and(|text| !text.contains(|c: char| c.is_ascii_alphabetic()))
+    }
+
     fn sign(&mut self, c: char) -> Option<Reading> {
         self.at += 1;
         let next = self.peek();
+        // Behind an operator a line goes on, and so does what it prints.
+        let goes_on = matches!(self.before, Before::Operator);
         self.before = Before::Operator;
         match c {
             '|' if next == Some('|') => self.at += 1,
@@ -184,6 +197,7 @@ impl<'a> Reader<'a> {
                 self.printing = self.printing.map(|open| open.saturating_sub(1));
                 self.before = if c == ')' { Before::Doubtful } else { Before::Operand };
             }
+            '\n' if goes_on || self.printing.is_some_and(|open| open > 0) => {}
             ';' | '\n' | '{' | '}' => self.printing = None,
             '$' => {}
             '+' | '-' if next == Some(c) => {
@@ -224,6 +238,10 @@ mod tests {
         for program in [
             "BEGIN{system(\"reboot\")}",
             "{print > \"/etc/passwd\"}",
+            "BEGIN{print \"x\",\n\"\" > \"/etc/cron.d/x\"}",
+            "BEGIN{print (1\n) > \"x\"}",
+            "BEGIN{while(1) x=1}",
+            "BEGIN{for(;;) x=1}",
             "{print $1, $2 >> \"x\"}",
             "{printf(\"%s\", $1) > \"x\"}",
             "{print | \"sh\"}",

@@ -126,7 +126,13 @@ fn within<'a>(name: &str, words: &'a [Word]) -> Result<Option<Command<'a>>, Stri
     let rest = &words[1..];
     let at = |at: usize| rest.get(at).and_then(Word::known);
     match name {
-        "docker" | "podman" | "nerdctl" => docker(DOCKER.read(rest)?.rest),
+        "docker" | "podman" | "nerdctl" => {
+            let found = DOCKER.read(rest)?;
+            if found.has("--context") || found.has("-c") {
+                return Err("it runs on another machine, of which nobody knows anything here".into());
+            }
+            docker(found.rest)
+        }
         "docker-compose" | "podman-compose" => compose(rest),
         "kubectl" | "oc" => kubectl(KUBECTL.read(rest)?.rest),
         "crictl" if at(0) == Some("exec") => behind_the_name(EXEC.read(&rest[1..])?).map(Some),

@@ -86,6 +86,12 @@ const XARGS: Options = Options {
         "-x",
         "-o",
         "-i",
+        "-l",
+        "-e",
+        // Their values, if any, follow a `=`.
+        "--replace",
+        "--max-lines",
+        "--eof",
         "--null",
         "--no-run-if-empty",
         "--verbose",
@@ -107,6 +113,7 @@ const XARGS: Options = Options {
         "--max-chars",
         "--delimiter",
         "--replace",
+        "--eof",
         "--arg-file",
     ],
 };
@@ -114,6 +121,10 @@ const XARGS: Options = Options {
 /// Looks at what `xargs` runs with words that it reads.
 pub(super) fn xargs(words: &[Word], context: &Context, sight: &mut Sight) -> Result<(), String> {
     let found = XARGS.read(&words[1..])?;
+    let head = &words[1..words.len().saturating_sub(found.rest.len())];
+    if head.iter().any(|word| has_optional_value(word.text())) {
+        return Err("a value that is attached to `-i`, `-l` or `-e` looks like more options".into());
+    }
     let mut inner = context.inner();
     inner.input = Input::None;
     for file in found.values(&["-a", "--arg-file"]) {
@@ -121,20 +132,26 @@ pub(super) fn xargs(words: &[Word], context: &Context, sight: &mut Sight) -> Res
         sight.see(file, &Context { input: Input::None, ..context.clone() });
         inner.input = context.input.clone();
     }
-    let replaced = found.values(&["-I", "--replace"]).last().or(found.has("-i").then_some("{}"));
+    let mut marks: Vec<&str> = found.values(&["-I", "--replace"]).collect();
+    marks.extend((found.has("-i") || found.has("--replace")).then_some("{}"));
+    // Of a mark and a number of words the last one counts: it may be either.
+    let counted = ["-n", "-L", "-l", "--max-args", "--max-lines"].iter().any(|option| found.has(option));
     let read = Word::Unknown("…".into());
     let mut command =
         if found.rest.is_empty() { vec![Word::Known("echo".into())] } else { found.rest.to_vec() };
-    match replaced {
-        Some(mark) => {
-            for word in &mut command {
-                if word.text().contains(mark) {
-                    *word = Word::Unknown(word.text().to_owned());
-                }
-            }
+    for word in &mut command {
+        if marks.iter().any(|mark| word.text().contains(mark)) {
+            *word = Word::Unknown(word.text().to_owned());
         }
-        None => command.push(read),
+    }
+    if marks.is_empty() || counted {
+        command.push(read);
     }
     super::see(command, &inner, sight);
     Ok(())
+}
+
+/// Whether short options are joined with one that takes what follows at once for its value.
+fn has_optional_value(text: &str) -> bool {
+    text.len() > 2 && !text.starts_with("--") && text.starts_with('-') && text.contains(['i', 'l', 'e'])
 }

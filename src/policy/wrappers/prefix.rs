@@ -179,6 +179,9 @@ impl Prefix {
         {
             return Err("what `timeout` would run can't be told from its arguments".into());
         }
+        if name == "chroot" || name == "nsenter" && enters_another_root(&found) {
+            return Err(format!("`{name}` runs a program of another root, whatever its name says"));
+        }
         let mut inner = context.inner();
         if self.elsewhere {
             inner.places = vec![None];
@@ -223,6 +226,14 @@ impl Prefix {
         }
         Err(format!("what `{name}` would run can't be told from its arguments"))
     }
+}
+
+/// Whether `nsenter` sees other files than those of this machine's first process.
+fn enters_another_root(found: &Found<'_>) -> bool {
+    let names = ["-m", "--mount", "-a", "--all"];
+    let mut targets = found.values(&["-t", "--target"]).peekable();
+    let first = targets.peek().is_some() && targets.all(|target| target == "1");
+    names.iter().any(|name| found.has(name)) && (!first || found.values(&["--mount"]).next().is_some())
 }
 
 fn is_duration(text: &str) -> bool {

@@ -135,6 +135,10 @@ impl Script {
                 '\n' => return None,
                 '\\' => drop(self.next()?),
                 c if c == end => return (!bracket).then_some(()),
+                // Whether a `]` that follows at once closes it is read in two ways.
+                '[' if !bracket && matches!(self.chars[self.at..], [']', ..] | ['^', ']', ..]) => {
+                    return None;
+                }
                 '[' => bracket = true,
                 ']' => bracket = false,
                 _ => {}
