@@ -305,10 +305,7 @@ fn is_a_slip(misunderstood: &Misunderstood) -> bool {
 
 /// Whoever said it.
 fn person(inbound: &Inbound) -> Person {
-    // Whoever is at this machine is one voice, by whatever name: nobody can tell them apart.
-    let local = ["command line", "console"].contains(&inbound.platform.as_str());
-    let account =
-        if local { "local".to_owned() } else { format!("{}:{}", inbound.platform, inbound.user_id) };
+    let account = format!("{}:{}", inbound.platform, inbound.user_id);
     Person { name: inbound.user.clone(), account }
 }
 

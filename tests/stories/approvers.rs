@@ -69,6 +69,7 @@ async fn two_people_have_to_say_yes_and_one_alone_or_the_same_on_three_platforms
     discord.react(discord::OPERATOR, discord.question(1).id, "✅");
     telegram.press(telegram::OPERATOR, telegram::GROUP, telegram.question(1).id, "Approve");
     telegram.handled().await;
+    bot.settle().await;
     assert_eq!(telegram.see(|view| view.popups()).pop().unwrap().text, again);
     assert_eq!(bot.says("approve 1").await, again);
     let refused = bot.says_as("mallory", false, "approve 1").await;
@@ -119,7 +120,8 @@ async fn who_has_said_yes_is_known_after_a_crash() {
         "not twice after a restart either"
     );
     assert_eq!(lab.host.ran(), [""; 0]);
-    assert!(bot.says_as("ben", true, "approve 1").await.starts_with("Approved by alex and ben"));
+    let answer = bot.says_as("ben", true, "approve 1").await;
+    assert!(answer.starts_with("Approved by alex and ben"), "{answer}");
     assert_eq!(lab.host.ran(), VACUUMED);
     bot.end_quietly().await;
 }

@@ -217,7 +217,10 @@ async fn a_step_that_had_its_effect_before_a_crash_is_checked_and_not_repeated()
     assert_eq!(lab.chat.field(1, "State"), "resolved");
     assert_eq!(lab.host.ran(), [""; 0]);
     let story = lab.chat.thread(1);
-    assert!(story.contains("Steward or the connection ended before it did, so nobody saw how it ended"), "{story}");
+    assert!(
+        story.contains("Steward or the connection ended before it did, so nobody saw how it ended"),
+        "{story}"
+    );
     nothing_twice(&story);
     assert_eq!(lab.chat.calls(), 0);
     bot.end().await;
