@@ -195,8 +195,9 @@ impl Prefix {
         let mut rest = found.rest.get(self.own..).unwrap_or_default();
         while self.variables
             && let Some((word, after)) = rest.split_first()
-            && let Some((variable, _)) = word.text().split_once('=')
+            && let Some((variable, value)) = word.text().split_once('=')
         {
+            inner.env.extend(super::super::paths::foreign_locale(variable, value));
             inner.env.insert(variable.to_owned());
             rest = after;
         }
