@@ -53,6 +53,17 @@ pub(super) fn within(path: &str, dir: &str) -> bool {
     path.strip_prefix(dir).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// What stands for a variable of language or time whose value may name a file: no rule speaks of a variable like this.
+/// Absent for every other variable, and for plain values.
+pub(super) fn foreign_locale(variable: &str, value: &str) -> Option<String> {
+    let zone = variable == "TZ";
+    let speaks = zone || matches!(variable, "LANG" | "LANGUAGE") || variable.starts_with("LC_");
+    let value = value.trim_matches(['"', '\'']);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_.@:+-".contains(c) || zone && c == '/';
+    let stays = value.chars().all(plain) && !climbs(value) && !(zone && value.starts_with(['/', ':']));
+    (speaks && !stays).then(|| format!("a file in {variable}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

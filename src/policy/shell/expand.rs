@@ -6,6 +6,9 @@ use super::scope::{Dialect, Scope, Value};
 use super::units::{self, Expansion, Kind, Unit};
 use super::{Shell, arithmetic, brace};
 
+/// How many bytes of values are put into one word: values in values would fill the memory.
+const MAX_EXPANDED: usize = 16 * 1024;
+
 /// A word in the making.
 #[derive(Default)]
 struct Field {
@@ -92,7 +95,7 @@ impl Shell<'_> {
                 Unit::Plain(c) | Unit::Quoted(c) => text.push(*c),
                 Unit::Empty => {}
                 Unit::Expansion(expansion) => match resolved.iter().find(|(known, _)| known == expansion) {
-                    Some((_, Resolved::Text(value))) => text.push_str(value),
+                    Some((_, Resolved::Text(value))) if text.len() <= MAX_EXPANDED => text.push_str(value),
                     _ => return None,
                 },
             }
@@ -153,8 +156,12 @@ impl Shell<'_> {
 
 /// Puts the values in their places, and splits the outcome where a shell does.
 fn fields(units: &[Unit], value: impl Fn(&Expansion) -> Option<Resolved>, words: &mut Vec<Word>) {
-    // `~+`, `~-` and `~2` are where the shell is, or was.
-    let unknown = matches!(units, [Unit::Plain('~'), Unit::Plain('+' | '-' | '0'..='9'), ..]);
+    // `~+`, `~-` and `~2` are where the shell is, or was; `~sys` is the home of somebody, and may be anywhere.
+    let unknown = matches!(
+        units,
+        [Unit::Plain('~'), Unit::Plain('+' | '-' | '_' | '0'..='9' | 'a'..='z' | 'A'..='Z'), ..]
+    );
+    let mut budget = MAX_EXPANDED;
     let mut field = Field { unknown, ..Field::default() };
     for unit in units {
         match unit {
@@ -166,7 +173,10 @@ fn fields(units: &[Unit], value: impl Fn(&Expansion) -> Option<Resolved>, words:
             Unit::Empty => field.present = true,
             Unit::Expansion(expansion) => {
                 field.present |= expansion.quoted;
-                match value(expansion) {
+                let value = value(expansion);
+                let left = budget.checked_sub(value.as_ref().map_or(0, size));
+                budget = left.unwrap_or_default();
+                match value.filter(|_| left.is_some()) {
                     Some(Resolved::Text(text)) if expansion.quoted => field.text.push_str(&text),
                     Some(Resolved::Text(text)) => field = split(&text, field, words),
                     Some(Resolved::Files(pattern)) => {
@@ -183,6 +193,15 @@ fn fields(units: &[Unit], value: impl Fn(&Expansion) -> Option<Resolved>, words:
         }
     }
     field.finish(words);
+}
+
+/// How much a value adds to a word.
+fn size(value: &Resolved) -> usize {
+    match value {
+        Resolved::Text(text) | Resolved::Files(text) => text.len(),
+        Resolved::Several(several) => several.iter().map(String::len).sum(),
+        Resolved::Unknown | Resolved::Number => 0,
+    }
 }
 
 fn split(text: &str, mut field: Field, words: &mut Vec<Word>) -> Field {

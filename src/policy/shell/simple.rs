@@ -126,6 +126,9 @@ impl Shell<'_> {
             let (AssignmentName::VariableName(name) | AssignmentName::ArrayElementName(name, _)) =
                 &assignment.name;
             scope.context.env.insert(name.clone());
+            if let AssignmentValue::Scalar(word) = &assignment.value {
+                scope.context.env.extend(super::super::paths::foreign_locale(name, &word.value));
+            }
             // Before a builtin, some shells keep it.
             scope.set(name, None);
         }
@@ -166,6 +169,9 @@ impl Shell<'_> {
             }
         };
         let plain = matches!(assignment.name, AssignmentName::VariableName(_)) && !assignment.append;
+        if let AssignmentValue::Scalar(word) = &assignment.value {
+            scope.context.env.extend(super::super::paths::foreign_locale(name, &word.value));
+        }
         if self.may_set(name, scope) {
             scope.set(name, value.filter(|_| plain));
             if exported {

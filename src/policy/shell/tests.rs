@@ -70,7 +70,7 @@ fn words_are_what_a_program_would_get() {
         ("for i in a b; do c $i; done", "c a|c b"),
         ("for i in /var/log/*.log; do c \"$i\"; done", "c /var/log/*.log"),
         ("a /x/*.y [ b ]", "a /x/*.y '[' b ']'"),
-        ("a ~/x ~b $HOME", "a '~/x' '~b' $HOME"),
+        ("a ~/x ~b $HOME", "a '~/x' ~b $HOME"),
         ("sh -c 'a \"$1\" $0 \"$@\"' x b c", "a b $0 b c"),
         ("x=a; if b; then x=c; fi; d $x", "b|d $x"),
         ("x=a; (x=b); x=c | x=d; e $x", "e a"),

@@ -123,7 +123,13 @@ fn flock(words: &[Word], context: &Context, sight: &mut Sight) -> Result<(), Str
     };
     let found = OPTIONS.read(&words[1..])?;
     let (file, command) = found.rest.split_first().ok_or("it names no file to lock")?;
-    file.known().ok_or("the file to lock isn't known before it runs")?;
+    let path = file.known().ok_or("the file to lock isn't known before it runs")?;
+    // A file that isn't there is made, which matters but where locks belong; a number is a file that is open already.
+    let open = command.is_empty() && path.chars().all(|c| c.is_ascii_digit());
+    let for_locks = ["/run/lock/", "/var/lock/"].iter().any(|dir| path.starts_with(dir));
+    if !open && (!for_locks || super::super::paths::climbs(path)) {
+        sight.see(vec![Word::Known("touch".into()), file.clone()], context);
+    }
     let inner = context.inner();
     match command {
         [] => sight.see(words.to_vec(), context),

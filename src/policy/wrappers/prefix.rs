@@ -182,6 +182,12 @@ impl Prefix {
         if name == "chroot" || name == "nsenter" && enters_another_root(&found) {
             return Err(format!("`{name}` runs a program of another root, whatever its name says"));
         }
+        if let Some(own) = found.rest.first().and_then(Word::known)
+            && name == "timeout"
+            && seconds(own).is_none_or(|seconds| seconds <= 0.0 || seconds > MAX_SECONDS)
+        {
+            return Err("what `timeout` runs may run for more than an hour".into());
+        }
         let mut inner = context.inner();
         if self.elsewhere {
             inner.places = vec![None];
@@ -189,8 +195,9 @@ impl Prefix {
         let mut rest = found.rest.get(self.own..).unwrap_or_default();
         while self.variables
             && let Some((word, after)) = rest.split_first()
-            && let Some((variable, _)) = word.text().split_once('=')
+            && let Some((variable, value)) = word.text().split_once('=')
         {
+            inner.env.extend(super::super::paths::foreign_locale(variable, value));
             inner.env.insert(variable.to_owned());
             rest = after;
         }
@@ -234,6 +241,20 @@ fn enters_another_root(found: &Found<'_>) -> bool {
     let mut targets = found.values(&["-t", "--target"]).peekable();
     let first = targets.peek().is_some() && targets.all(|target| target == "1");
     names.iter().any(|name| found.has(name)) && (!first || found.values(&["--mount"]).next().is_some())
+}
+
+/// More than this isn't a limit that anybody waits for.
+const MAX_SECONDS: f64 = 3600.0;
+
+fn seconds(text: &str) -> Option<f64> {
+    let (number, unit) = match text.chars().last()? {
+        's' => (text.strip_suffix('s')?, 1.0),
+        'm' => (text.strip_suffix('m')?, 60.0),
+        'h' => (text.strip_suffix('h')?, 3600.0),
+        'd' => (text.strip_suffix('d')?, 86_400.0),
+        _ => (text, 1.0),
+    };
+    number.parse::<f64>().ok().map(|number| number * unit)
 }
 
 fn is_duration(text: &str) -> bool {

@@ -147,7 +147,8 @@ impl Script {
     }
 
     fn command(&mut self) -> Option<()> {
-        match self.next()? {
+        let kind = self.next()?;
+        match kind {
             '{' => Some(()),
             '}' | '=' | 'd' | 'D' | 'g' | 'G' | 'h' | 'H' | 'n' | 'N' | 'p' | 'P' | 'x' | 'z' | 'F' => {
                 self.end()
@@ -159,8 +160,17 @@ impl Script {
             'b' | 't' | 'T' | ':' => {
                 let is_label = |c: &char| c.is_ascii_alphanumeric() || *c == '_';
                 self.skip(&[' ']);
+                let begins = self.at;
                 while self.peek().as_ref().is_some_and(is_label) {
                     self.at += 1;
+                }
+                // Back to an earlier line of a script that reads no further, it never ends.
+                let label: String = self.chars[begins..self.at].iter().collect();
+                let before: String = self.chars[..begins].iter().collect();
+                let reads = self.chars.iter().any(|c| matches!(c, 'N' | 'n'));
+                let back = kind == 'b' && !label.is_empty() && before.contains(&format!(":{label}"));
+                if back && !reads {
+                    return None;
                 }
                 self.end()
             }
@@ -286,6 +296,7 @@ mod tests {
             "$!{p;w x\n}",
             "s\na\nb\ne",
             "v",
+            ":a;ba",
             "1i\\\nhead\ne reboot",
             "p e",
             "s/a",
