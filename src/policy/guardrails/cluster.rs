@@ -39,7 +39,7 @@ pub(super) fn deletes_unnamed(seen: Seen<'_>) -> bool {
         return false;
     }
     let given = seen.words.iter().any(|word| matches!(word, Word::Unknown(_)));
-    let known = seen.plain().skip_while(|word| *word != "delete").skip(1).next().is_some();
+    let known = seen.plain().skip_while(|word| *word != "delete").nth(1).is_some();
     if given || !known && !seen.has(&["-f", "--filename"]) {
         return true;
     }

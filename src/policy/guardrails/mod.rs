@@ -194,7 +194,9 @@ fn any_within(words: &[Word]) -> Option<Guardrail> {
         if words.get(i + 1) == words.get(i) {
             return None;
         }
-        let seen = Seen { name, words: &words[i + 1..], cwd: None };
+        // What belongs to it stands near it; a line of thousands of words is looked through, not weighed anew at each.
+        let near = &words[i + 1..words.len().min(i + 257)];
+        let seen = Seen { name, words: near, cwd: None };
         let meant = GRAVE.iter().filter(|grave| wildcard::is_wild(name) && wildcard::meet(name, grave));
         let by_pattern = || meant.into_iter().find_map(|grave| judge(seen.called(grave)));
         judge(seen).or_else(by_pattern).or_else(|| own_process::forbids_within(seen).map(Guardrail::never))

@@ -111,7 +111,7 @@ fn a_step_that_looks_like_its_own_undo_does_not_run_again_on_the_permission_for_
 #[test]
 fn what_did_not_begin_because_it_waited_too_long_gives_its_use_back_once() {
     let (policy, approval) = (Policy::shipped().unwrap(), approval());
-    let permits = Permits::new(&approval, &approval.plan, &[]);
+    let permits = Permits::new(&approval, &approval.plan, &[], |_| true);
     let spend = || permits.spend(&action(RUN), STEP, &executable(), &policy, Timestamp::UNIX_EPOCH);
     assert!(spend().is_ok() && spend().is_err());
     permits.give_back(&action(RUN), STEP);
