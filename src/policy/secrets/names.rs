@@ -208,8 +208,10 @@ pub(super) const COPIES: [&str; 20] = [
 ];
 
 /// Directories whose whole content is secret. A star is one segment.
-pub(super) const DIRS: [&str; 55] = [
+pub(super) const DIRS: [&str; 57] = [
     "/etc/wireguard",
+    "/var/lib/steward",
+    "/etc/steward",
     "/etc/letsencrypt",
     "/etc/sudoers.d",
     "/etc/networkmanager/system-connections",
