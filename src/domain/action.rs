@@ -58,6 +58,27 @@ impl Action {
     }
 }
 
+impl Action {
+    /// What a command is given besides its words, for people: where it runs, which variables are set (without their
+    /// values, which may be secrets), and what it reads. `None` when there is nothing to say.
+    #[must_use]
+    pub fn surroundings(&self) -> Option<String> {
+        /// Characters of the input that are shown.
+        const SHOWN: usize = 400;
+        let Self::Command(Command { cwd, env, stdin, .. }) = self;
+        let cwd = cwd.iter().map(|cwd| format!("in {}", cwd.display()));
+        let names: Vec<&str> = env.keys().map(String::as_str).collect();
+        let env = (!names.is_empty()).then(|| format!("with {} set", names.join(", ")));
+        let stdin = stdin.iter().map(|text| {
+            let shown: String = text.chars().take(SHOWN).collect();
+            let more = if shown.len() < text.len() { "…" } else { "" };
+            format!("reading {shown:?}{more}")
+        });
+        let all: Vec<String> = cwd.chain(env).chain(stdin).collect();
+        (!all.is_empty()).then(|| all.join(", "))
+    }
+}
+
 impl fmt::Display for Action {
     /// The command as people read it: arguments with white space or odd characters in single quotes, and the
     /// host in front where it is not this one.
@@ -145,4 +166,23 @@ pub struct Executable {
     pub path: PathBuf,
     /// SHA-256 of the file's content, lower-case hex.
     pub sha256: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_command_is_given_besides_its_words_is_told_without_the_values_of_variables() {
+        let Action::Command(plain) = Action::local(vec!["sh".into()]);
+        assert_eq!(Action::Command(plain.clone()).surroundings(), None);
+        let command = Command {
+            cwd: Some("/srv".into()),
+            env: BTreeMap::from([("TOKEN".to_owned(), "hunter2".to_owned())]),
+            stdin: Some("rm -rf x\n".into()),
+            ..plain
+        };
+        let told = Action::Command(command).surroundings().unwrap();
+        assert_eq!(told, r#"in /srv, with TOKEN set, reading "rm -rf x\n""#);
+    }
 }

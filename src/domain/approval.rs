@@ -76,6 +76,9 @@ const LATE: &str = " (judged when its values are known, and asked for again if i
 impl fmt::Display for ApprovedAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}`", self.action)?;
+        if let Some(surroundings) = self.action.surroundings() {
+            write!(f, " ({surroundings})")?;
+        }
         match &self.purpose {
             Some(purpose) => write!(f, " {purpose}"),
             None if self.late => f.write_str(LATE),

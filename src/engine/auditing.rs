@@ -28,6 +28,7 @@ impl World {
                     "step": judged.step,
                     "part": part_name(&judged.part),
                     "command": judged.action.to_string(),
+                    "surroundings": judged.action.surroundings(),
                     "digest": policy.digest(&judged.action).to_string(),
                     "decision": judged.evaluation.decision,
                     "effect": judged.evaluation.effect,

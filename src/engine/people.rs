@@ -143,6 +143,11 @@ impl World {
             self.say_next(id, why.clone(), now);
             return Err(why);
         }
+        if let Some(other) = &waits_for {
+            let text = format!("It waits until the repair of {other} is done.");
+            self.question_waits(id, number, &text);
+            self.say_next(id, text, now);
+        }
         Ok(match waits_for {
             None => format!("Approved by {by}: {what} runs now, exactly as shown."),
             Some(other) => {

@@ -1,6 +1,6 @@
 //! What needs a person's yes: asked, taken back, answered.
 
-use super::cards::question::{answered, concluded, counted, not_begun, question};
+use super::cards::question::{answered, concluded, counted, not_begun, question, waits};
 use super::effect::Effect;
 use super::plan::Draft;
 use super::repairs::word;
@@ -258,6 +258,17 @@ impl World {
             if is_it {
                 put.card = concluded(std::mem::take(&mut put.card), outcome);
                 put.is_final = true;
+            }
+            is_it
+        });
+    }
+
+    /// What was permitted has to wait for its turn.
+    pub(super) fn question_waits(&mut self, id: IncidentId, approval: u64, text: &str) {
+        self.change_question(id, |put| {
+            let is_it = put.approval == approval;
+            if is_it {
+                put.card = waits(std::mem::take(&mut put.card), text);
             }
             is_it
         });

@@ -138,13 +138,6 @@ impl Shop {
         reach: &Reach,
         mut called_off: watch::Receiver<Option<String>>,
     ) -> Option<Place> {
-        let text = "It waits until another repair on the same host, or of what it depends on, is done.";
-        self.engine.send(Message::Step {
-            incident: repair.incident,
-            remediation: repair.id,
-            text: text.to_owned(),
-            change: None,
-        });
         tokio::select! {
             place = self.places.take(repair.id, reach) => Some(place),
             _ = called_off.wait_for(Option::is_some), if repair.log.is_empty() => None,

@@ -99,6 +99,13 @@ pub fn concluded(mut card: Card, outcome: &Outcome) -> Card {
     card.field(RESULT, result)
 }
 
+/// The card of what was permitted and has to wait for its turn.
+#[must_use]
+pub fn waits(mut card: Card, text: &str) -> Card {
+    card.fields.retain(|field| field.name != RESULT);
+    card.field(RESULT, text)
+}
+
 /// The card of what was permitted and could not begin.
 #[must_use]
 pub fn not_begun(mut card: Card, why: &str) -> Card {

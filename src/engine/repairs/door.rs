@@ -38,6 +38,7 @@ impl Door<'_> {
     async fn audit(&self, what: &str, order: &Order<'_>, particulars: Value) -> Result<(), String> {
         let mut body = json!({
             "command": order.action.to_string(),
+            "surroundings": order.action.surroundings(),
             "digest": self.policy.digest(order.action).to_string(),
             "execution": order.execution.to_string(),
         });
