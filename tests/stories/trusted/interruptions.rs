@@ -88,10 +88,7 @@ async fn two_yeses_for_one_host_at_once_are_carried_out_one_after_the_other() {
             assert_eq!(stage.state(&bot, number).await, "mitigated");
             stage.read(number, &["approved by alex", "ran systemctl restart", "restart worked"]);
         }
-        stage.read(
-            stage.lab.chat.asked_for(2),
-            &["It waits until the repair of #", "ran systemctl"],
-        );
+        stage.read(stage.lab.chat.asked_for(2), &["It waits until the repair of #", "ran systemctl"]);
         let under_way = ran(&first[0], 0);
         let mut trail = vec![asked(1), asked(2), approved(1), under_way[..1].to_vec(), approved(2)];
         trail.push(under_way[1..].to_vec());
