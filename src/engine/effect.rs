@@ -4,6 +4,7 @@ use super::reach::Reach;
 use super::repairs::Word;
 use super::suspects::Inquiry;
 use crate::domain::action::Action;
+use crate::domain::approval::Approval;
 use crate::domain::approval::OfStep;
 use crate::domain::ids::RemediationId;
 use crate::store::sagas::Unfinished;
@@ -43,4 +44,13 @@ pub enum Effect {
     },
     /// Find out what changed before an incident began.
     FindSuspects(Inquiry),
+}
+
+impl Effect {
+    /// Find out which programs the commands of this question mean now.
+    #[must_use]
+    pub fn fingerprint(approval: &Approval) -> Self {
+        let actions = approval.actions.iter().map(|shown| shown.action.clone()).collect();
+        Self::Fingerprint { approval: approval.number, actions }
+    }
 }

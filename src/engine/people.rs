@@ -117,8 +117,7 @@ impl World {
         }
         let Some(approval) = self.approvals.get(&number) else { return Err(gone()) };
         if !approval.is_pinned() {
-            let actions = approval.actions.iter().map(|shown| shown.action.clone()).collect();
-            self.effects.push(Effect::Fingerprint { approval: number, actions });
+            self.effects.push(Effect::fingerprint(approval));
             return Ok(format!(
                 "Noted, {}: it begins once I have looked up which programs it means, for a yes is for exactly those.",
                 who.name

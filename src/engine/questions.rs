@@ -50,8 +50,7 @@ impl World {
         let remediation = approval.of_step.map(|of| of.remediation);
         self.audit_decision(id, remediation, draft, now);
         self.audit_approval(&approval, "requested", None, now);
-        let actions = approval.actions.iter().map(|shown| shown.action.clone()).collect();
-        self.effects.push(Effect::Fingerprint { approval: number, actions });
+        self.effects.push(Effect::fingerprint(&approval));
         self.put_question(id, &approval);
         self.wake(approval.expires_at, Timer::Approval(number));
         self.approvals.insert(number, approval);

@@ -205,20 +205,17 @@ impl World {
         let problem = signal.problem();
         let (plan, origin) = (draft.plan.clone(), signal.origin.clone());
         let terms = Terms { plan, approval, origin, written: Some(written) };
-        let new = NewRemediation {
-            id: remediation,
-            incident: id,
-            problem: problem.clone(),
-            terms: terms.clone(),
-            at: now,
-        };
-        self.batch.remediations.push(new);
         if !draft.judged.is_empty() {
             self.audit_decision(id, Some(remediation), draft, now);
         }
-        let reach = Reach::of(&terms.plan, &problem.target, &self.knowledge.topology);
-        self.running.insert(remediation, reach.clone());
-        let repair = Unfinished { id: remediation, incident: id, problem, terms, log: Vec::new() };
+        self.launch(Unfinished { id: remediation, incident: id, problem, terms, log: Vec::new() }, now);
+    }
+
+    /// Has a remediation written down that its incident's timeline tells of already, and has it run.
+    pub(super) fn launch(&mut self, repair: Unfinished, now: Timestamp) {
+        let Unfinished { id, incident, problem, terms, .. } = repair.clone();
+        self.batch.remediations.push(NewRemediation { id, incident, problem, terms, at: now });
+        let reach = self.take_up(&repair);
         self.effects.push(Effect::Repair(Box::new(repair), reach));
     }
 

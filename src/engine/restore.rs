@@ -62,9 +62,8 @@ impl World {
         }
         for approval in approvals {
             self.wake(approval.expires_at, Timer::Approval(approval.number));
-            if approval.actions.iter().any(|shown| shown.executable.is_none()) {
-                let actions = approval.actions.iter().map(|shown| shown.action.clone()).collect();
-                self.effects.push(Effect::Fingerprint { approval: approval.number, actions });
+            if !approval.is_pinned() {
+                self.effects.push(Effect::fingerprint(&approval));
             }
             self.approvals.insert(approval.number, approval);
         }
@@ -84,7 +83,7 @@ impl World {
         repairs.into_iter().for_each(|repair| self.restore_repair(repair));
     }
 
-    /// Takes note of a repair that an earlier Steward left, and says what it keeps others from.
+    /// Takes note of a repair that begins, or that an earlier Steward left, and says what it keeps others from.
     pub fn take_up(&mut self, unfinished: &Unfinished) -> Reach {
         let plan = &unfinished.terms.plan;
         let reach = Reach::of(plan, &unfinished.problem.target, &self.knowledge.topology);

@@ -7,7 +7,6 @@ use serde_json::json;
 
 use super::effect::Effect;
 use super::plan::{Draft, judge};
-use super::reach::Reach;
 use super::respond::first_line;
 use super::trusting::UNDONE;
 use super::world::World;
@@ -20,7 +19,6 @@ use crate::domain::remediation::{Outcome, Plan, Saga, take_back};
 use crate::domain::signal::{Origin, Problem, Timestamp};
 use crate::engine::timer::Timer;
 use crate::policy::Decision;
-use crate::store::batch::NewRemediation;
 use crate::store::sagas::{self, Terms, Unfinished};
 use crate::store::{Store, StoreError};
 
@@ -218,18 +216,8 @@ impl World {
         if !draft.judged.is_empty() {
             self.audit_decision(id, Some(remediation), &draft, now);
         }
-        let reach = Reach::of(&draft.plan, &problem.target, &self.knowledge.topology);
         let terms = Terms { plan: draft.plan, approval, origin: Origin::Steward, written: None };
-        self.batch.remediations.push(NewRemediation {
-            id: remediation,
-            incident: id,
-            problem: problem.clone(),
-            terms: terms.clone(),
-            at: now,
-        });
-        self.running.insert(remediation, reach.clone());
-        let repair = Unfinished { id: remediation, incident: id, problem, terms, log: Vec::new() };
-        self.effects.push(Effect::Repair(Box::new(repair), reach));
+        self.launch(Unfinished { id: remediation, incident: id, problem, terms, log: Vec::new() }, now);
         true
     }
 

@@ -3,6 +3,7 @@
 use crate::domain::action::{Action, BlastRadius, Command, Effect};
 
 use super::decision::{Autonomy, Decision, Evaluation, Facts, Judgement, Needs};
+use super::guardrails::Guardrail;
 use super::rule::Rule;
 use super::segment::{Line, Segment};
 use super::suggest::suggest_rule_for;
@@ -16,6 +17,8 @@ struct Judged {
     judgement: Judgement,
     approvers: u8,
     needs: Needs,
+    /// Why it must not run without a safety check, if a rule calls it risky.
+    risky: Option<String>,
 }
 
 impl Policy {
@@ -38,15 +41,18 @@ impl Policy {
             ));
         }
         judged.extend(self.tightened(command, facts));
+        let risky = judged.iter().find_map(|j| j.risky.as_deref()).map(guardrails::without_return);
         let mut evaluation = together(judged);
-        self.guard(command, &line, facts, &mut evaluation);
+        self.guard(command, &line, facts, risky, &mut evaluation);
         evaluation
     }
 
     /// Judges one command.
     fn judge(&self, segment: &Segment, facts: &Facts) -> Judged {
-        let rules = self.rules.iter().filter(|rule| rule.matches(segment));
-        rules.map(|rule| by_rule(segment, rule, facts)).reduce(stricter).unwrap_or_else(|| {
+        let rules: Vec<&Rule> = self.rules.iter().filter(|rule| rule.matches(segment)).collect();
+        let risky = rules.iter().find(|rule| rule.risky).map(|rule| rule.why.clone());
+        let judged = rules.into_iter().map(|rule| by_rule(segment, rule, facts)).reduce(stricter);
+        judged.map(|judged| Judged { risky, ..judged }).unwrap_or_else(|| {
             let why = format!("no rule matches; add one:\n{}", suggest_rule_for(segment));
             unknown(&segment.to_string(), why, facts)
         })
@@ -62,14 +68,19 @@ impl Policy {
         rules.map(|rule| by_rule(&whole, rule, facts)).reduce(stricter)
     }
 
-    fn guard(&self, command: &Command, line: &Line, facts: &Facts, evaluation: &mut Evaluation) {
+    fn guard(
+        &self,
+        command: &Command,
+        line: &Line,
+        facts: &Facts,
+        risky: Option<Guardrail>,
+        evaluation: &mut Evaluation,
+    ) {
         if let Some(why) = guardrails::deceives(command) {
             evaluation.decision = evaluation.decision.max(Decision::Approve);
             evaluation.reasons.insert(0, why);
         }
         let repetition = guardrails::repetition(facts.limit_exceeded, evaluation.effect);
-        let risky = |segment: &Segment| self.rules.iter().find(|rule| rule.risky && rule.matches(segment));
-        let risky = line.segments.iter().find_map(risky).map(|rule| guardrails::without_return(&rule.why));
         let all =
             guardrails::forbids(command, line, &self.protected).into_iter().chain(repetition).chain(risky);
         // The weightiest comes first, so it is put in front last.
@@ -125,7 +136,7 @@ fn unknown(command: &str, why: String, facts: &Facts) -> Judged {
         rule: None,
         undo: None,
     };
-    Judged { judgement, approvers: 1, needs: Needs::Write }
+    Judged { judgement, approvers: 1, needs: Needs::Write, risky: None }
 }
 
 fn by_rule(segment: &Segment, rule: &Rule, facts: &Facts) -> Judged {
@@ -143,7 +154,7 @@ fn by_rule(segment: &Segment, rule: &Rule, facts: &Facts) -> Judged {
         rule: Some(rule.name.clone()),
         undo: rule.undo.clone(),
     };
-    Judged { judgement, approvers: rule.approvers, needs: rule.needs }
+    Judged { judgement, approvers: rule.approvers, needs: rule.needs, risky: None }
 }
 
 /// What stands between a rule's command and running by itself. Nothing does for what only reads.

@@ -45,6 +45,11 @@ impl Door<'_> {
         if let (Some(body), Value::Object(more)) = (body.as_object_mut(), particulars) {
             body.extend(more);
         }
+        self.note(what, body).await
+    }
+
+    /// Notes something of a process, for as long as it takes.
+    async fn note(&self, what: &str, body: Value) -> Result<(), String> {
         let entry = AuditEntry::new(AuditKind::Execution, what, self.shop.clock.now())
             .of_incident(self.repair.incident)
             .of_remediation(self.repair.id)
@@ -173,12 +178,8 @@ impl Execute for Door<'_> {
     async fn reap(&self, execution: ExecutionId, child: &Child, host: &str) -> Reaped {
         let reaped = self.shop.runner.reap(execution, child, host).await;
         let body = json!({ "execution": execution.to_string(), "by": "an earlier Steward", "found": format!("{reaped:?}").to_lowercase() });
-        let entry = AuditEntry::new(AuditKind::Execution, "lost", self.shop.clock.now())
-            .of_incident(self.repair.incident)
-            .of_remediation(self.repair.id)
-            .with(body);
-        if let Err(error) = self.shop.store.append_audit(entry).await {
-            tracing::error!(%error, "the audit trail misses the end of a process");
+        if let Err(why) = self.note("lost", body).await {
+            tracing::error!(why, "the audit trail misses the end of a process");
         }
         reaped
     }
