@@ -26,9 +26,10 @@ pub use place::Place;
 pub use problem::Problem;
 pub use secret::{Param, ReadEnv, Secret};
 pub use settings::{
-    ApprovalSettings, ChangeSettings, ChatSettings, Config, ConsoleSettings, DiscordSettings,
-    EscalationSettings, ExecSettings, GitSource, HostSettings, IncidentSettings, LogSettings, MetricSettings,
-    Paths, RepairSettings, Sandboxing, SkillSettings, TelegramSettings, User,
+    AlertSettings, AlertSource, ApprovalSettings, ChangeSettings, ChatSettings, Config, ConsoleSettings,
+    DiscordSettings, EscalationSettings, ExecSettings, GitSource, HostSettings, IncidentSettings,
+    LogSettings, MetricSettings, Paths, Proof, RepairSettings, Sandboxing, SkillSettings, TelegramSettings,
+    User,
 };
 pub use setup::{Request, Setup};
 pub use shipped::unpack;

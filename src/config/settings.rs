@@ -1,5 +1,6 @@
 //! Every setting there is, with its default. `config.example.toml` documents the same, and a test compares them.
 
+mod alerts;
 mod chat;
 mod exec;
 mod hosts;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use chrono_tz::Tz;
 use serde::Deserialize;
 
+pub use alerts::{AlertSettings, AlertSource, Proof};
 pub use chat::{ChatSettings, ConsoleSettings, DiscordSettings, TelegramSettings};
 pub use exec::{ExecSettings, Sandboxing, User};
 pub use hosts::HostSettings;

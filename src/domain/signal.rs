@@ -60,14 +60,22 @@ pub enum SignalState {
     Resolved,
 }
 
-/// Who says so: a skill, or a source of alerts, by its name. Written `skill:disk-space`, `alert:alertmanager`.
+/// Who says so. Written `skill:disk-space`, `alert:alertmanager#15ecb9b662e353b0`, `steward`.
+///
+/// An alert's identity is its source and its fingerprint: each is a voice of its own, so that two alerts that tell of
+/// one problem are over only when both are.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Origin {
     /// A skill's report.
     Skill(String),
-    /// A source of alerts.
-    Alert(String),
+    /// An alert.
+    Alert {
+        /// The name of the source it came from, as the configuration has it. Never holds a `#`.
+        source: String,
+        /// What the source knows it by.
+        fingerprint: String,
+    },
     /// Steward itself, about its own parts (a skill that keeps failing).
     Steward,
 }
@@ -76,7 +84,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Skill(name) => write!(f, "skill:{name}"),
-            Self::Alert(name) => write!(f, "alert:{name}"),
+            Self::Alert { source, fingerprint } => write!(f, "alert:{source}#{fingerprint}"),
             Self::Steward => f.write_str("steward"),
         }
     }
@@ -87,10 +95,23 @@ impl TryFrom<String> for Origin {
     fn try_from(text: String) -> Result<Self, String> {
         match text.split_once(':') {
             Some(("skill", name)) => Ok(Self::Skill(name.to_owned())),
-            Some(("alert", name)) => Ok(Self::Alert(name.to_owned())),
+            Some(("alert", name)) => {
+                let (source, fingerprint) = name.split_once('#').unwrap_or((name, ""));
+                Ok(Self::Alert { source: source.to_owned(), fingerprint: fingerprint.to_owned() })
+            }
             None if text == "steward" => Ok(Self::Steward),
-            _ => Err(format!("{text:?} is not an origin: `skill:NAME`, `alert:NAME` or `steward`")),
+            _ => Err(format!(
+                "{text:?} is not an origin: `skill:NAME`, `alert:SOURCE#FINGERPRINT` or `steward`"
+            )),
         }
+    }
+}
+
+impl Origin {
+    /// An alert of that source, known by that fingerprint.
+    #[must_use]
+    pub fn alert(source: &str, fingerprint: &str) -> Self {
+        Self::Alert { source: source.to_owned(), fingerprint: fingerprint.to_owned() }
     }
 }
 

@@ -98,6 +98,14 @@ impl World {
     /// Takes in one signal.
     pub fn take_signal(&mut self, signal: Signal, now: Timestamp) {
         let key = (signal.origin.clone(), signal.problem());
+        // An alert tells of one problem at a time. What it told of before, under another reading of its labels, is
+        // over with this.
+        let is_alert = matches!(signal.origin, Origin::Alert { .. });
+        let before = self.firing_by_origin.get(&signal.origin).filter(|_| is_alert);
+        let others = before.into_iter().flatten().filter(|problem| **problem != key.1);
+        for other in others.cloned().collect::<Vec<_>>() {
+            self.resolve(&(signal.origin.clone(), other), now);
+        }
         match signal.state {
             SignalState::Firing => self.fire(key, signal, now),
             SignalState::Resolved => self.resolve(&key, now),
@@ -182,7 +190,7 @@ impl World {
                 let skill = match origin {
                     Origin::Skill(name) => name.as_str(),
                     Origin::Steward => problem.target.name(),
-                    Origin::Alert(_) => continue,
+                    Origin::Alert { .. } => continue,
                 };
                 if !skills.contains(skill) {
                     unwatched.push(((origin.clone(), problem.clone()), skill.to_owned()));

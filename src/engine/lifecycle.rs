@@ -313,7 +313,7 @@ impl World {
 fn skill_name(origin: &Origin) -> Option<String> {
     match origin {
         Origin::Skill(name) => Some(name.clone()),
-        Origin::Alert(_) | Origin::Steward => None,
+        Origin::Alert { .. } | Origin::Steward => None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod chat;
 mod control;
+mod intake;
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -21,6 +22,7 @@ pub use chat::{
     Kind, MakeChats, Outbound, Platform, Threads, Way,
 };
 pub use control::{CONTROL_SOCKET, ControlAnswer, ControlRequest};
+pub use intake::{Delivery, Intake, NotAccepted, Rejected};
 
 /// The name of the machine that Steward itself runs on, among the hosts of commands.
 pub const LOCAL: &str = "local";

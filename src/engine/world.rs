@@ -253,6 +253,9 @@ impl World {
         } else {
             if let Some(set) = self.firing_by_origin.get_mut(&key.0) {
                 set.remove(&key.1);
+                if set.is_empty() {
+                    self.firing_by_origin.remove(&key.0);
+                }
             }
             if let Some(set) = self.origins_of.get_mut(&key.1) {
                 set.remove(&key.0);

@@ -13,7 +13,8 @@ pub(super) struct Schema {
     pub(super) version: i64,
 }
 
-const METRICS: &[M<'static>] = &[M::up(include_str!("schema/metrics_0001.sql"))];
+const METRICS: &[M<'static>] =
+    &[M::up(include_str!("schema/metrics_0001.sql")), M::up(include_str!("schema/metrics_0002.sql"))];
 
 /// The schema of `steward.db`.
 pub(super) static STATE_SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
@@ -21,7 +22,14 @@ pub(super) static STATE_SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
         // A hash is nothing that SQL could make.
         audit::adopt(conn).map_err(|error| HookError::Hook(error.to_string()))
     });
-    let state = vec![M::up(include_str!("schema/0001.sql")), M::up(include_str!("schema/0002.sql")), chained];
+    let state = vec![
+        M::up(include_str!("schema/0001.sql")),
+        M::up(include_str!("schema/0002.sql")),
+        chained,
+        M::up(include_str!("schema/0004.sql")),
+        M::up(include_str!("schema/0005.sql")),
+        M::up(include_str!("schema/0006.sql")),
+    ];
     let version = i64::try_from(state.len()).unwrap_or(i64::MAX);
     Schema { migrations: Migrations::new(state), version }
 });

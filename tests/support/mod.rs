@@ -337,7 +337,7 @@ impl Bot<'_> {
     pub async fn alert(&self, target: &str, signature: &str, state: SignalState) {
         let now = self.lab.clock.time();
         let signal = Signal {
-            origin: Origin::Alert("alertmanager".into()),
+            origin: Origin::alert("alertmanager", "1"),
             target: Target::parse(target).unwrap(),
             signature: Signature::parse(signature).unwrap(),
             severity: Severity::Error,

@@ -133,7 +133,7 @@ const WATCHING: &str = "Watching whether it stays away.";
 fn finder(origin: &Origin) -> String {
     match origin {
         Origin::Skill(name) => format!("the skill {name}"),
-        Origin::Alert(name) => name.clone(),
+        Origin::Alert { source, .. } => source.clone(),
         Origin::Steward => "me".to_owned(),
     }
 }

@@ -65,7 +65,7 @@ fn everything_that_a_match_names_must_hold() {
 #[test]
 fn an_alert_of_the_same_name_is_not_the_skill() {
     let fits = Match { skill: Some("systemd-units".into()), ..Match::default() };
-    let alert = Signal { origin: Origin::Alert("systemd-units".into()), ..signal() };
+    let alert = Signal { origin: Origin::alert("systemd-units", "1"), ..signal() };
     assert!(book("a", fits).fits(&alert).is_none());
 }
 

@@ -22,7 +22,7 @@ impl FinalCheck for OriginalCheck<'_> {
         let skill = match self.origin {
             Origin::Skill(name) => name.as_str(),
             Origin::Steward => self.problem.target.name(),
-            Origin::Alert(_) => return CheckVerdict::Deferred,
+            Origin::Alert { .. } => return CheckVerdict::Deferred,
         };
         let run = self.shop.skills.run_and_wait(skill, "to see whether a repair worked").await;
         if *self.shop.stopping.borrow() {

@@ -315,7 +315,7 @@ impl Sim {
     fn alert(&self, n: usize, firing: bool) -> Signal {
         let Finding { target, signature, severity, summary, .. } = finding(n);
         Signal {
-            origin: Origin::Alert("alertmanager".into()),
+            origin: Origin::alert("alertmanager", PROBLEMS[n].1),
             target,
             signature,
             severity,

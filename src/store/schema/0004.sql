@@ -1,0 +1,1 @@
+-- steward.db, version 4: silences by matchers, maintenance windows, and what was held back.

@@ -1,0 +1,1 @@
+-- steward.db, version 5: what was learned of the topology.

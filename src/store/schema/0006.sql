@@ -1,0 +1,1 @@
+-- steward.db, version 6: changes with their gist, and the states that they are told from.

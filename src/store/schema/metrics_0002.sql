@@ -1,0 +1,1 @@
+-- metrics.db, version 2: what was heard, so that it can be played again.
