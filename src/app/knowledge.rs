@@ -56,6 +56,8 @@ pub(super) fn settings(config: &Config, chats: &[Arc<dyn Chat>]) -> Settings {
         autonomy: config.autonomy,
         settle: incidents.settle,
         correlation_window: incidents.correlation_window,
+        weights: config.correlation,
+        storm: incidents.storm as usize,
         hold: incidents.hold,
         reopen_window: incidents.reopen_window,
         cooldown: incidents.cooldown,

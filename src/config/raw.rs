@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::domain::correlation::Weights;
 use crate::policy::Autonomy;
 use serde::Deserialize;
 
@@ -13,7 +14,7 @@ use super::settings::{
     ApprovalSettings, ChangeSettings, ConsoleSettings, EscalationSettings, HostSettings, IncidentSettings,
     LogSettings, MetricSettings, RepairSettings, Sandboxing, SkillSettings,
 };
-use super::values::{Id, Scalar, concurrency, count, duration, positive_duration, size};
+use super::values::{Id, Scalar, concurrency, count, duration, positive_duration, share, size};
 
 /// The whole file.
 #[derive(Debug, Default, Deserialize)]
@@ -26,6 +27,7 @@ pub(super) struct RawConfig {
     pub(super) paths: RawPaths,
     pub(super) skills: RawSkills,
     pub(super) incidents: IncidentSettings,
+    pub(super) correlation: RawWeights,
     pub(super) escalation: EscalationSettings,
     pub(super) approvals: ApprovalSettings,
     pub(super) repairs: RepairSettings,
@@ -92,6 +94,29 @@ impl Default for RawSkills {
             params: BTreeMap::new(),
             schedule: BTreeMap::new(),
         }
+    }
+}
+
+/// `[correlation]`.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawWeights {
+    #[serde(deserialize_with = "share")]
+    pub(super) topology: f64,
+    #[serde(deserialize_with = "share")]
+    pub(super) time: f64,
+    #[serde(deserialize_with = "share")]
+    pub(super) labels: f64,
+    #[serde(deserialize_with = "share")]
+    pub(super) signature: f64,
+    #[serde(deserialize_with = "share")]
+    pub(super) threshold: f64,
+}
+
+impl Default for RawWeights {
+    fn default() -> Self {
+        let Weights { topology, time, labels, signature, threshold } = Weights::default();
+        Self { topology, time, labels, signature, threshold }
     }
 }
 

@@ -11,13 +11,14 @@ use chrono_tz::Tz;
 
 use super::document::{Document, Part, Trail, below, keys};
 use super::problem::{Problem, suggest};
-use super::raw::{RawChanges, RawConfig, RawGit, RawPaths, RawSkills};
+use super::raw::{RawChanges, RawConfig, RawGit, RawPaths, RawSkills, RawWeights};
 use super::secret::{Param, ReadEnv, Secret};
 use super::settings::{ChangeSettings, Config, GitSource, Paths, SkillSettings};
 use super::setup::STATE_DIR;
 use super::values::Scalar;
 use super::watched::Watched;
 use crate::domain::change::PathRule;
+use crate::domain::correlation::Weights;
 use crate::domain::schedule::Schedule;
 use crate::domain::target::Target;
 
@@ -63,6 +64,7 @@ pub(super) fn validate(
         paths,
         skills,
         incidents: raw.incidents,
+        correlation: weights(&raw.correlation),
         escalation: raw.escalation,
         approvals: raw.approvals,
         repairs: raw.repairs,
@@ -73,6 +75,11 @@ pub(super) fn validate(
         metrics: raw.metrics,
         log: raw.log,
     })
+}
+
+fn weights(raw: &RawWeights) -> Weights {
+    let RawWeights { topology, time, labels, signature, threshold } = *raw;
+    Weights { topology, time, labels, signature, threshold }
 }
 
 struct Check<'a> {

@@ -159,6 +159,9 @@ impl World {
         }
         let problem = &key.1;
         let Some(id) = self.index.incident_of(problem) else { return };
+        if self.leaves_swarm(id, problem) {
+            return;
+        }
         if self.restless(id, problem, now).is_some() {
             self.falls_quiet(id, problem.clone(), now);
             return;

@@ -33,6 +33,7 @@ pub mod schedule;
 pub mod settings;
 pub mod skills;
 mod sources;
+mod storm;
 pub mod suspects;
 mod tell;
 pub mod timer;

@@ -70,6 +70,7 @@ impl World {
             self.approvals.insert(approval.number, approval);
         }
         incidents.into_iter().for_each(|live| self.restore_incident(live, now));
+        self.restore_storms(now);
         let by_signature = self.settings.scope == Scope::Signature;
         let scoped = |signature: Signature| by_signature.then_some(signature);
         for (root, signature, at) in occurrences {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono_tz::Tz;
 
 use super::ports::Platform;
+use crate::domain::correlation::Weights;
 use crate::domain::escalation::{Scope, Threshold};
 use crate::domain::hours::Hours;
 use crate::domain::target::Target;
@@ -24,6 +25,10 @@ pub struct Settings {
     pub settle: Duration,
     /// How close together faults must begin to be taken for one.
     pub correlation_window: Duration,
+    /// How much each kind of evidence for one fault counts.
+    pub weights: Weights,
+    /// So many incidents that nothing explains, begun within `correlation_window`, are a storm. 0: nothing is.
+    pub storm: usize,
     /// How long a calm must last before it counts as resolved.
     pub hold: Duration,
     /// How long after resolving a return reopens the same incident.

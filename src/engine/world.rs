@@ -13,6 +13,7 @@ use super::lines::Lines;
 use super::reach::Reach;
 use super::settings::Settings;
 use super::sources::Sources;
+use super::storm::Storms;
 use super::timer::{Timer, Timers};
 use super::trusting::Trial;
 use super::watching::Unwatched;
@@ -132,6 +133,7 @@ pub struct World {
     pub(super) counters: (u64, u64),
     pub(super) paused: Option<String>,
     pub(super) unwatched: Unwatched,
+    pub(super) storms: Storms,
     /// The sources of alerts, as they were heard lately.
     pub(super) sources: Sources,
     pub(super) lines: Lines,
@@ -172,6 +174,7 @@ impl World {
             paused: None,
             lines: Lines::default(),
             unwatched: Unwatched::default(),
+            storms: Storms::default(),
             sources: Sources::default(),
             batch: Batch::default(),
             effects: Vec::new(),
@@ -351,6 +354,7 @@ impl World {
         let Some(live) = self.incidents.remove(&id) else { return };
         self.by_number.remove(&live.incident.number);
         self.mitigated.remove(&id);
+        self.forget_storm(id);
         for Member { problem, .. } in live.incident.members {
             if self.is_firing(&problem) || self.index.incident_of(&problem).is_some() {
                 continue;

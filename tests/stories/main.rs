@@ -42,5 +42,6 @@ mod shop;
 mod silence;
 mod skills;
 mod store;
+mod storm;
 mod telegram_life;
 mod trusted;

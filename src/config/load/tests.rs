@@ -107,6 +107,7 @@ fn the_example_shows_every_key_that_there_is() {
         "",
         "paths",
         "skills",
+        "correlation",
         "incidents",
         "escalation",
         "approvals",

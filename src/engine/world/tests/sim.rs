@@ -117,6 +117,8 @@ fn settings() -> Settings {
         autonomy: Autonomy::Full,
         settle: Duration::from_secs(10),
         correlation_window: minutes(5),
+        weights: crate::domain::correlation::Weights::default(),
+        storm: 0,
         hold: minutes(2),
         reopen_window: minutes(30),
         cooldown: Duration::from_secs(30),
