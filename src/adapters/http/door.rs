@@ -27,7 +27,7 @@ const BREATH: Duration = Duration::from_millis(100);
 const SENT_AWAY: usize = 32;
 const HEARING: Duration = Duration::from_secs(1);
 /// What those hear who come when there is no place.
-const FULL: &str = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 98\r\n\r\n{\"error\":\"too many connections at once\",\"what_to_do\":\"send it again later; nothing of it was kept\"}\n";
+const FULL: &str = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"error\":\"too many connections at once\",\"what_to_do\":\"send it again later; nothing of it was kept\"}\n";
 
 /// The listening socket and those who came through it.
 pub(super) struct Door {

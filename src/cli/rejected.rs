@@ -1,0 +1,90 @@
+//! `steward alerts rejected`: what came from outside and was not understood.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use chrono_tz::Tz;
+
+use super::args::RejectedArgs;
+use super::json::rejected::{RejectedEntry, RejectedList};
+use super::screen::{Screen, Tone};
+use super::{Ended, Failure, Stop};
+use crate::config::Setup;
+use crate::engine::ports::Rejected;
+
+/// The most that are shown: the newest.
+const MOST: usize = 100;
+/// Characters of a body that are shown; `--json` has all that is kept.
+const BODY: usize = 600;
+
+/// Shows them.
+pub(super) fn rejected(setup: &Setup, args: &RejectedArgs, screen: &mut Screen<'_>) -> Ended {
+    let config = &setup.loaded.config;
+    let found = stored(&config.state_dir)?;
+    let of_source = |rejected: &Rejected| args.source.as_ref().is_none_or(|name| rejected.source == *name);
+    let found: Vec<Rejected> = found.into_iter().filter(of_source).collect();
+    if args.json {
+        let rejected = found.iter().map(RejectedEntry::new).collect();
+        screen.json(&RejectedList { rejected })?;
+    } else {
+        tell(&found, args.source.as_deref(), config.timezone, screen)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is kept, the oldest first.
+fn stored(_state_dir: &Path) -> Result<Vec<Rejected>, Failure> {
+    // SEAM: `store::inbox::rejected(state_dir, MOST)`, which comes with the inbox.
+    let _ = MOST;
+    Ok(Vec::new())
+}
+
+fn tell(found: &[Rejected], source: Option<&str>, tz: Tz, screen: &mut Screen<'_>) -> Result<(), Stop> {
+    let of = source.map(|name| format!(" of {name}")).unwrap_or_default();
+    if found.is_empty() {
+        return screen.line(&format!("Nothing{of} was rejected, as far as is kept."));
+    }
+    for (index, rejected) in found.iter().enumerate() {
+        if index > 0 {
+            screen.gap()?;
+        }
+        let at = rejected.at.with_timezone(&tz).format("%Y-%m-%d %H:%M:%S");
+        screen.toned(&[(Tone::Dim, &format!("{at}  ")), (Tone::Strong, &rejected.source)])?;
+        screen.block(Tone::Warn, 2, &rejected.why)?;
+        let body: String = rejected.body.chars().take(BODY).collect();
+        screen.block(Tone::Plain, 4, &body)?;
+        if body.len() < rejected.body.len() {
+            let more = format!("… and more ({} bytes are kept; --json shows them)", rejected.body.len());
+            screen.say(Tone::Dim, &format!("    {more}"))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(found: &[Rejected]) -> String {
+        let mut out = Vec::new();
+        tell(found, None, chrono_tz::UTC, &mut Screen::plain(&mut out)).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn what_was_rejected_is_shown_with_what_was_wrong_and_can_not_draw_on_the_terminal() {
+        let one = |body: &str| Rejected {
+            source: "nas".to_owned(),
+            at: "2026-11-21T08:00:00Z".parse().unwrap(),
+            why: "the body is not JSON".to_owned(),
+            body: body.to_owned(),
+        };
+        let text = shown(&[one("\u{1b}[2Jnonsense"), one(&"x".repeat(1000))]);
+        assert!(
+            text.starts_with("2026-11-21 08:00:00  nas\n  the body is not JSON\n    nonsense\n\n2026"),
+            "{text}"
+        );
+        assert!(text.ends_with("… and more (1000 bytes are kept; --json shows them)\n"), "{text}");
+        assert_eq!(shown(&[]), "Nothing was rejected, as far as is kept.\n");
+    }
+}
