@@ -20,6 +20,7 @@ use crate::engine::activity::Activity;
 use crate::engine::answers::Librarian;
 use crate::engine::desk::Desk;
 use crate::engine::ears::Listener;
+use crate::engine::intake::Gateway;
 use crate::engine::message::{Handle, Message};
 use crate::engine::outbox::Courier;
 use crate::engine::ports::{Chat, Child, Clock, CommandRunner, Ears, LOCAL};
@@ -28,6 +29,7 @@ use crate::engine::schedule::{self, Asker, Scheduler};
 use crate::engine::skills::Workshop;
 use crate::engine::suspects::{Inquiries, Ledger};
 use crate::engine::world::World;
+use crate::store::inbox::Inbox;
 use crate::store::metrics::{self, Metrics};
 use crate::store::{OpenError, Store, StoreError, executions, load, outbox, sagas};
 
@@ -71,9 +73,13 @@ pub enum StartError {
     Unpack(PathBuf, std::io::Error),
 }
 
+/// Deliveries that may wait to be worked off.
+const CAPACITY: usize = 10_000;
+
 /// A Steward that runs.
 pub struct App {
     handle: Handle,
+    gateway: Gateway,
     skills: Asker,
     store: Store,
     metrics: Metrics,
@@ -116,6 +122,10 @@ impl App {
         let mut world = World::new(settings.clone(), understood.knowledge.clone());
         let back = world.look_back();
         world.restore(store.read(move |conn| load::load(conn, now, back)).await?, now);
+
+        let done = world.inbox_done();
+        let inbox = Inbox::open(&config.state_dir, done)?;
+        let left = inbox.after(done).await?;
 
         let activity = Activity::default();
         let (handle, mailbox) = Handle::new(activity.clone(), store.redaction().clone());
@@ -210,19 +220,27 @@ impl App {
         others.push(tokio::spawn(housekeeping.run(parts.clock.clone(), told.clone())));
         let watching = told.clone();
         others.push(tokio::spawn(async move { reloader.watch(watching).await }));
+        let (gateway, porter) = Gateway::new(inbox, handle.clone(), CAPACITY, done, left);
+        others.push(tokio::spawn(porter.run(told.clone())));
         let desk = tokio::spawn(desk.run(told));
         if let Some(moved) = moved {
             tracing::warn!(%moved, "the history of measurements was damaged and is begun anew");
         }
         others.push(tokio::spawn(scheduler.run(understood.skills)));
         handle.send(Message::Wake);
-        Ok(Self { handle, skills, store, metrics, loaded, ending, stopping_skills, desk, others })
+        Ok(Self { handle, gateway, skills, store, metrics, loaded, ending, stopping_skills, desk, others })
     }
 
     /// Where messages are left.
     #[must_use]
     pub fn handle(&self) -> &Handle {
         &self.handle
+    }
+
+    /// Where alerts are handed in.
+    #[must_use]
+    pub fn gateway(&self) -> &Gateway {
+        &self.gateway
     }
 
     /// Runs skills.

@@ -154,6 +154,7 @@ impl Index {
         !matches!(
             event,
             Event::Suspects { .. }
+                | Event::Truncated { .. }
                 | Event::RepairStep { .. }
                 | Event::NextStep { .. }
                 | Event::Acknowledged { .. }

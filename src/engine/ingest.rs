@@ -4,6 +4,7 @@ pub(super) mod placing;
 
 use std::collections::BTreeSet;
 
+use super::sources::is_of_a_source;
 use super::world::{SignalKey, World};
 use crate::domain::incident::Event;
 use crate::domain::report::{Finding, Report, Status};
@@ -189,6 +190,7 @@ impl World {
             for problem in problems {
                 let skill = match origin {
                     Origin::Skill(name) => name.as_str(),
+                    Origin::Steward if is_of_a_source(problem) => continue,
                     Origin::Steward => problem.target.name(),
                     Origin::Alert { .. } => continue,
                 };

@@ -52,6 +52,7 @@ impl World {
                     self.dirty.extend(self.incidents.keys().copied());
                     self.await_hours(now);
                 }
+                Timer::Heartbeats => self.look_for_heartbeats(now),
                 Timer::Lines => self.look_at_lines(now),
             }
         }

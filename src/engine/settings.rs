@@ -1,5 +1,6 @@
 //! The numbers that decisions go by.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono_tz::Tz;
@@ -47,6 +48,10 @@ pub struct Settings {
     pub hours: Vec<Hours>,
     /// How many clean runs a kind of repair needs before it may act by itself, where that has to be earned.
     pub clean_runs: u32,
+    /// The sources of alerts that are there.
+    pub sources: BTreeSet<String>,
+    /// How often those that promised it say something at least.
+    pub heartbeats: BTreeMap<String, Duration>,
     /// How far back the suspects of a new incident are looked for.
     pub changes_window: Duration,
     /// The platforms that are told.

@@ -35,6 +35,8 @@ pub enum Timer {
     Silence(i64),
     /// Whether changes may be made without asking now, or no longer.
     Hours,
+    /// Whether a source of alerts has been silent for too long.
+    Heartbeats,
     /// Whether a platform has been cut off for long enough to tell of it.
     Lines,
 }

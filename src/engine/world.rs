@@ -12,6 +12,7 @@ use super::effect::Effect;
 use super::lines::Lines;
 use super::reach::Reach;
 use super::settings::Settings;
+use super::sources::Sources;
 use super::timer::{Timer, Timers};
 use super::trusting::Trial;
 use super::watching::Unwatched;
@@ -131,6 +132,8 @@ pub struct World {
     pub(super) counters: (u64, u64),
     pub(super) paused: Option<String>,
     pub(super) unwatched: Unwatched,
+    /// The sources of alerts, as they were heard lately.
+    pub(super) sources: Sources,
     pub(super) lines: Lines,
     pub(super) batch: Batch,
     pub(super) effects: Vec<Effect>,
@@ -169,6 +172,7 @@ impl World {
             paused: None,
             lines: Lines::default(),
             unwatched: Unwatched::default(),
+            sources: Sources::default(),
             batch: Batch::default(),
             effects: Vec::new(),
             dirty: BTreeSet::new(),
@@ -331,6 +335,7 @@ impl World {
                 over.push(id);
             }
         }
+        self.note_done();
         let changed = std::mem::take(&mut self.changed);
         let touched = std::mem::take(&mut self.touched);
         self.batch

@@ -27,6 +27,7 @@ mod fake_discord;
 mod fake_telegram;
 mod flapping;
 mod incidents;
+mod intake;
 mod invariants;
 mod ladder;
 mod outbox;

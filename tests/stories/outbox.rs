@@ -187,7 +187,7 @@ async fn an_answer_on_one_platform_updates_the_others() {
 fn alert(target: &str, number: usize) -> Signal {
     let now = "2026-11-21T08:00:00Z".parse().unwrap();
     Signal {
-        origin: Origin::alert("am", "1"),
+        origin: Origin::alert("am", &format!("{target} {number}")),
         target: Target::parse(target).unwrap(),
         signature: Signature::parse(&format!("kind-{number}")).unwrap(),
         severity: Severity::Error,

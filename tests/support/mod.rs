@@ -337,7 +337,7 @@ impl Bot<'_> {
     pub async fn alert(&self, target: &str, signature: &str, state: SignalState) {
         let now = self.lab.clock.time();
         let signal = Signal {
-            origin: Origin::alert("alertmanager", "1"),
+            origin: Origin::alert("alertmanager", &format!("{target} {signature}")),
             target: Target::parse(target).unwrap(),
             signature: Signature::parse(signature).unwrap(),
             severity: Severity::Error,

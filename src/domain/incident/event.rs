@@ -86,6 +86,8 @@ pub enum Event {
         evidence: String,
         why: String,
     },
+    /// Its source says that there are so many more alerts like these, which it did not send.
+    Truncated { source: String, hidden: u64 },
     /// A problem became worse.
     Raised { problem: Problem, severity: Severity },
     /// A problem is gone.
@@ -198,6 +200,7 @@ impl Event {
         match self {
             Self::Opened { .. } => "opened",
             Self::Joined { .. } => "joined",
+            Self::Truncated { .. } => "truncated",
             Self::Raised { .. } => "raised",
             Self::Recovered { .. } => "recovered",
             Self::Unwatched { .. } => "unwatched",

@@ -76,6 +76,7 @@ impl Incident {
             | Event::MergedInto { .. }
             | Event::RootMoved { .. }
             | Event::Suspects { .. }
+            | Event::Truncated { .. }
             | Event::RepairIneffective { .. }
             | Event::NextStep { .. }
             | Event::Closed
@@ -110,6 +111,7 @@ impl Incident {
                 self.occurrences += u32::from(root_broke_again);
                 self.end_calm(at);
             }
+            Event::Truncated { hidden, .. } => self.hidden = *hidden,
             Event::Raised { problem, severity } => {
                 self.severity = self.severity.max(*severity);
                 self.with_member(problem, |m| m.severity = *severity);

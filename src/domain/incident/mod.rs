@@ -201,8 +201,16 @@ pub struct Incident {
     pub merged_into: Option<(IncidentId, u64)>,
     /// Incidents it was put into or taken out of by a person: correlation leaves it alone.
     pub sorted_by_hand: bool,
+    /// How many more alerts its source says there are, that it did not send; 0 if it sends all.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub hidden: u64,
     /// The number of the last event.
     pub last_seq: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// An event that does not fit the state.
@@ -265,6 +273,7 @@ impl Incident {
             next_step: None,
             merged_into: None,
             sorted_by_hand: *sorted_by_hand,
+            hidden: 0,
             last_seq: record.seq,
         })
     }

@@ -57,6 +57,12 @@ pub fn sentence(event: &Event) -> Option<Sentence> {
             Sentence::calm("seen", format!("Also {} ({problem}):", summary.trim_end_matches('.')))
                 .because(why)
         }
+        Event::Truncated { source, hidden } => Sentence::calm(
+            "seen",
+            format!(
+                "{source} cut its notice short: it has {hidden} more alerts of this group that it did not send."
+            ),
+        ),
         Event::Raised { problem, severity } => {
             Sentence::calm("seen", format!("{problem} is now {severity}."))
         }
