@@ -10,10 +10,13 @@ use crate::policy::Autonomy;
 use serde::Deserialize;
 
 use super::settings::{
-    ApprovalSettings, ChangeSettings, ConsoleSettings, EscalationSettings, HostSettings, IncidentSettings,
-    LogSettings, MetricSettings, RepairSettings, Sandboxing, SkillSettings,
+    AlertSettings, AlertSource, ApprovalSettings, ChangeSettings, ConsoleSettings, EscalationSettings,
+    HostSettings, IncidentSettings, LogSettings, MetricSettings, RepairSettings, Sandboxing, SkillSettings,
 };
-use super::values::{Id, Scalar, concurrency, count, duration, positive_duration, size};
+use super::values::{
+    Id, Scalar, concurrency, count, duration, positive_duration, size, some_positive_duration,
+};
+use crate::domain::alert::Mapping;
 
 /// The whole file.
 #[derive(Debug, Default, Deserialize)]
@@ -31,6 +34,7 @@ pub(super) struct RawConfig {
     pub(super) repairs: RepairSettings,
     pub(super) chat: RawChat,
     pub(super) changes: RawChanges,
+    pub(super) alerts: RawAlerts,
     pub(super) exec: RawExec,
     pub(super) hosts: BTreeMap<String, RawHost>,
     pub(super) metrics: MetricSettings,
@@ -158,6 +162,57 @@ pub(super) struct RawGit {
 pub(super) struct RawPathRule {
     pub(super) pattern: String,
     pub(super) targets: Vec<String>,
+}
+
+/// `[alerts]`.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawAlerts {
+    pub(super) listen: Option<String>,
+    pub(super) spool: Option<PathBuf>,
+    #[serde(deserialize_with = "count")]
+    pub(super) capacity: u32,
+    #[serde(deserialize_with = "count")]
+    pub(super) max_connections: u32,
+    pub(super) sources: BTreeMap<String, RawAlertSource>,
+}
+
+impl Default for RawAlerts {
+    fn default() -> Self {
+        let AlertSettings { capacity, max_connections, .. } = AlertSettings::usual("".as_ref());
+        Self { listen: None, spool: None, capacity, max_connections, sources: BTreeMap::new() }
+    }
+}
+
+/// `[alerts.sources.NAME]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawAlertSource {
+    pub(super) format: String,
+    pub(super) token: Option<String>,
+    pub(super) hmac: Option<String>,
+    pub(super) header: Option<String>,
+    #[serde(default = "usual_body", deserialize_with = "size")]
+    pub(super) max_body: usize,
+    #[serde(default = "usual_rate", deserialize_with = "count")]
+    pub(super) rate: u32,
+    #[serde(default, deserialize_with = "some_positive_duration")]
+    pub(super) heartbeat: Option<Duration>,
+    #[serde(default)]
+    pub(super) targets: Vec<String>,
+    pub(super) target_prefix: Option<String>,
+    pub(super) severity: Option<String>,
+    #[serde(default)]
+    pub(super) severity_map: BTreeMap<String, String>,
+    pub(super) mapping: Option<Mapping>,
+}
+
+const fn usual_body() -> usize {
+    AlertSource::MAX_BODY
+}
+
+const fn usual_rate() -> u32 {
+    AlertSource::RATE
 }
 
 /// `[exec]`.

@@ -55,6 +55,8 @@ pub struct Config {
     pub chat: ChatSettings,
     /// Where changes are looked for.
     pub changes: ChangeSettings,
+    /// Where alerts come from.
+    pub alerts: AlertSettings,
     /// How processes run.
     pub exec: ExecSettings,
     /// The other machines that commands may run on, by the name that runbooks call them.

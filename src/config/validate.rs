@@ -1,5 +1,6 @@
 //! `config.toml` from what is written to what is meant: names parsed, paths found, secrets fetched.
 
+mod alerts;
 mod chat;
 mod exec;
 mod hosts;
@@ -53,12 +54,14 @@ pub(super) fn validate(
     let skills = check.skills(raw.skills);
     let chat = check.chat(raw.chat);
     let changes = check.changes(raw.changes);
+    let state_dir = around.state_dir.clone().unwrap_or_else(|| around.folder.join(written));
+    let alerts = check.alerts(raw.alerts, &state_dir);
     let exec = check.exec(raw.exec);
     let hosts = check.hosts(raw.hosts);
     Some(Config {
         host: host?,
         timezone,
-        state_dir: around.state_dir.clone().unwrap_or_else(|| around.folder.join(written)),
+        state_dir,
         autonomy: raw.autonomy,
         paths,
         skills,
@@ -68,6 +71,7 @@ pub(super) fn validate(
         repairs: raw.repairs,
         chat,
         changes,
+        alerts,
         exec,
         hosts,
         metrics: raw.metrics,
