@@ -26,8 +26,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 pub use args::{
-    AlertsCommand, AuditCommand, AuditShowArgs, ChangesArgs, Command, Globals, IncidentCommand, LogFormat, NotifyArgs, PlanArgs,
-    PolicyCommand, Query, RejectedArgs, RunbookCommand, SkillCommand,
+    AlertsCommand, AuditCommand, AuditShowArgs, ChangesArgs, Command, Globals, IncidentCommand, LogFormat,
+    NotifyArgs, PlanArgs, PolicyCommand, Query, RejectedArgs, RunbookCommand, SkillCommand,
 };
 pub use failure::Failure;
 pub use logging::{redact_with, start as start_logging, start_to as start_logging_to};

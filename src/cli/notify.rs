@@ -77,13 +77,11 @@ fn address(globals: &Globals, args: &NotifyArgs) -> Result<Address, Failure> {
     if let (Some(spool), Some(host)) = (&args.spool, &args.host) {
         return Ok(Address { spool: spool.clone(), host: host.clone() });
     }
-    let read = globals.request().spool_and_host().map_err(|problem| {
-        Failure { hint: Some("mend it, or name both --spool and --host".to_owned()), ..Failure::of_problems(&[problem]) }
+    let read = globals.request().spool_and_host().map_err(|problem| Failure {
+        hint: Some("mend it, or name both --spool and --host".to_owned()),
+        ..Failure::of_problems(&[problem])
     })?;
-    Ok(Address {
-        spool: args.spool.clone().unwrap_or(read.0),
-        host: args.host.clone().unwrap_or(read.1),
-    })
+    Ok(Address { spool: args.spool.clone().unwrap_or(read.0), host: args.host.clone().unwrap_or(read.1) })
 }
 
 fn unwritten(spool: &Path, unit: &str, error: &std::io::Error) -> Failure {
@@ -106,7 +104,14 @@ fn unit_file(address: &Address) -> Result<String, Failure> {
         .map_err(|error| unknown(format!("Steward can't find its own program: {error}")))?;
     let spool = std::path::absolute(&address.spool)
         .map_err(|error| unknown(format!("the spool can't be found: {error}")))?;
-    let words = [&program.to_string_lossy(), "notify-failure", "--spool", &spool.to_string_lossy(), "--host", &address.host];
+    let words = [
+        &program.to_string_lossy(),
+        "notify-failure",
+        "--spool",
+        &spool.to_string_lossy(),
+        "--host",
+        &address.host,
+    ];
     let line: Vec<String> = words.iter().map(|word| quoted(word)).collect();
     Ok(UNIT.replace(PROGRAM, &line.join(" ")))
 }
@@ -140,7 +145,8 @@ mod tests {
         let mut screen = Screen::plain(&mut out);
         let ended = notify(&Globals::default(), &args(dir.path(), unit, recovered), now, &mut screen).await;
         assert!(ended.is_ok());
-        let files: Vec<_> = std::fs::read_dir(dir.path().join(FOLDER)).unwrap().map(|e| e.unwrap().path()).collect();
+        let files: Vec<_> =
+            std::fs::read_dir(dir.path().join(FOLDER)).unwrap().map(|e| e.unwrap().path()).collect();
         let [file] = files.as_slice() else { panic!("{files:?}") };
         assert!(file.extension().is_some_and(|extension| extension == "json"));
         let reading = Reading::new(FOLDER, Format::Systemd);
@@ -179,7 +185,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let args = args(&dir.path().join("nowhere"), "nginx.service", true);
         let mut out = Vec::new();
-        let ended = notify(&Globals::default(), &args, Timestamp::UNIX_EPOCH, &mut Screen::plain(&mut out)).await;
+        let ended =
+            notify(&Globals::default(), &args, Timestamp::UNIX_EPOCH, &mut Screen::plain(&mut out)).await;
         let Err(super::super::failure::Stop::Failed(failure)) = ended else { panic!("it is told") };
         assert!(failure.hint.unwrap().contains("first start"));
     }

@@ -11,18 +11,19 @@ use super::screen::{Screen, Tone};
 use super::{Ended, Failure, Stop};
 use crate::config::Setup;
 use crate::engine::ports::Rejected;
+use crate::store::inbox::{self, RejectedRow};
 
 /// The most that are shown: the newest.
 const MOST: usize = 100;
+/// More than are ever kept.
+const KEPT: u32 = 10_000;
 /// Characters of a body that are shown; `--json` has all that is kept.
 const BODY: usize = 600;
 
 /// Shows them.
 pub(super) fn rejected(setup: &Setup, args: &RejectedArgs, screen: &mut Screen<'_>) -> Ended {
     let config = &setup.loaded.config;
-    let found = stored(&config.state_dir)?;
-    let of_source = |rejected: &Rejected| args.source.as_ref().is_none_or(|name| rejected.source == *name);
-    let found: Vec<Rejected> = found.into_iter().filter(of_source).collect();
+    let found = stored(&config.state_dir, args.source.as_deref())?;
     if args.json {
         let rejected = found.iter().map(RejectedEntry::new).collect();
         screen.json(&RejectedList { rejected })?;
@@ -32,11 +33,15 @@ pub(super) fn rejected(setup: &Setup, args: &RejectedArgs, screen: &mut Screen<'
     Ok(ExitCode::SUCCESS)
 }
 
-/// What is kept, the oldest first.
-fn stored(_state_dir: &Path) -> Result<Vec<Rejected>, Failure> {
-    // SEAM: `store::inbox::rejected(state_dir, MOST)`, which comes with the inbox.
-    let _ = MOST;
-    Ok(Vec::new())
+/// The newest of what is kept, of that source if one is named; the oldest first.
+fn stored(state_dir: &Path, source: Option<&str>) -> Result<Vec<Rejected>, Failure> {
+    let rows = inbox::rejected(state_dir, KEPT)?.into_iter();
+    let of_source = rows.filter(|row| source.is_none_or(|name| row.source == name)).take(MOST);
+    let rejected =
+        |row: RejectedRow| Rejected { source: row.source, at: row.at, why: row.why, body: row.body };
+    let mut found: Vec<Rejected> = of_source.map(rejected).collect();
+    found.reverse();
+    Ok(found)
 }
 
 fn tell(found: &[Rejected], source: Option<&str>, tz: Tz, screen: &mut Screen<'_>) -> Result<(), Stop> {

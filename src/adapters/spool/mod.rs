@@ -72,6 +72,17 @@ pub struct SpoolError {
     why: std::io::Error,
 }
 
+/// Makes what is missing of a spool and of the folders of its sources, for this user alone. What is there stays as it
+/// is.
+///
+/// # Errors
+/// [`SpoolError`], with what to do.
+pub fn prepare<'a>(dir: &Path, mut sources: impl Iterator<Item = &'a str>) -> Result<(), SpoolError> {
+    let failed = |why| SpoolError { dir: dir.to_owned(), why };
+    folder::make(dir).map_err(failed)?;
+    sources.try_for_each(|name| folder::make(&dir.join(name))).map_err(failed)
+}
+
 /// How far the look at a folder came.
 enum Came {
     /// To its end.
@@ -81,16 +92,6 @@ enum Came {
 }
 
 impl Spool {
-    /// Makes what is missing of the folder, for this user alone. What is there stays as it is.
-    ///
-    /// # Errors
-    /// [`SpoolError`], with what to do.
-    pub fn prepare(&self) -> Result<(), SpoolError> {
-        let failed = |why| SpoolError { dir: self.dir.clone(), why };
-        folder::make(&self.dir).map_err(failed)?;
-        self.sources.keys().try_for_each(|name| folder::make(&self.dir.join(name))).map_err(failed)
-    }
-
     /// Looks for files until Steward ends.
     pub async fn run(self, mut ending: watch::Receiver<bool>) {
         let mut complaints = Complaints::default();

@@ -69,8 +69,12 @@ impl House {
     fn new() -> Self {
         let house =
             Self { root: tempfile::tempdir().unwrap(), intake: Arc::default(), clock: Arc::default() };
-        house.spool().prepare().unwrap();
+        house.prepare().unwrap();
         house
+    }
+
+    fn prepare(&self) -> Result<(), SpoolError> {
+        prepare(&self.dir(), ["nas"].into_iter())
     }
 
     fn spool(&self) -> Spool {
@@ -259,7 +263,7 @@ fn a_new_spool_is_for_stewards_user_alone_and_one_that_is_there_stays_as_it_is()
     let mode = |dir: PathBuf| std::fs::metadata(dir).unwrap().permissions().mode() & 0o7777;
     assert_eq!((mode(house.dir()), mode(house.dir().join("nas"))), (0o700, 0o700));
     std::fs::set_permissions(house.dir(), std::fs::Permissions::from_mode(0o2770)).unwrap();
-    house.spool().prepare().unwrap();
+    house.prepare().unwrap();
     assert_eq!(mode(house.dir()), 0o2770);
 }
 
@@ -267,8 +271,7 @@ fn a_new_spool_is_for_stewards_user_alone_and_one_that_is_there_stays_as_it_is()
 fn a_spool_that_can_not_be_made_is_told_with_what_to_do() {
     let house = House::new();
     house.write("file", "");
-    let spool = Spool { dir: house.dir().join("file/spool"), ..house.spool() };
-    let told = spool.prepare().unwrap_err().to_string();
+    let told = prepare(&house.dir().join("file/spool"), std::iter::empty()).unwrap_err().to_string();
     assert!(told.contains("file/spool") && told.contains("`spool` under [alerts]"), "{told}");
 }
 

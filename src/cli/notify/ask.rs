@@ -27,14 +27,15 @@ pub(super) struct Unit {
 
 /// Asks both.
 pub(super) async fn systemd(unit: &str) -> Unit {
-    let properties = "--property=Description,Result,ExecMainCode,ExecMainStatus,NRestarts,Type,RemainAfterExit";
-    let (shown, log) = tokio::join!(
-        output("systemctl", &["show", properties, "--", unit]),
-        output("journalctl", &["-q", "--no-pager", "-n", LINES, "-o", "short-iso", "-u", unit]),
-    );
+    let properties =
+        "--property=Description,Result,ExecMainCode,ExecMainStatus,NRestarts,Type,RemainAfterExit";
+    let show = ["show", properties, "--", unit];
+    let tail = ["-q", "--no-pager", "-n", LINES, "-o", "short-iso", "-u", unit];
+    let (shown, log) = tokio::join!(output("systemctl", &show), output("journalctl", &tail));
     let mut found = read(&shown.unwrap_or_default());
     // What systemd hands to the unit that it starts is of the failure itself; by now the unit may run again.
-    found.result = std::env::var("MONITOR_SERVICE_RESULT").ok().filter(|text| !text.is_empty()).or(found.result);
+    found.result =
+        std::env::var("MONITOR_SERVICE_RESULT").ok().filter(|text| !text.is_empty()).or(found.result);
     found.log = log.filter(|text| !text.trim().is_empty());
     found
 }

@@ -23,8 +23,7 @@ pub(super) fn leave(spool: &Path, folder: &str, text: &[u8], millis: i64) -> io:
     let (writing, written) = (format!(".{stem}.tmp"), format!("{stem}.json"));
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let file = openat(&dir, &writing, flags, Mode::RUSR | Mode::WUSR)?;
-    let moved = write(file.into(), text, &owner)
-        .and_then(|()| Ok(renameat(&dir, &writing, &dir, &written)?));
+    let moved = write(file.into(), text, &owner).and_then(|()| Ok(renameat(&dir, &writing, &dir, &written)?));
     if moved.is_err() {
         // Nobody else would take it away.
         let _ = unlinkat(&dir, &writing, AtFlags::empty());
@@ -81,8 +80,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         leave(dir.path(), "systemd", b"second", 1_000_000_000_000).unwrap();
         leave(dir.path(), "systemd", b"first", 999_999_999_999).unwrap();
-        let mut files: Vec<_> =
-            std::fs::read_dir(dir.path().join("systemd")).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mut files: Vec<_> = std::fs::read_dir(dir.path().join("systemd"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
         files.sort();
         let texts: Vec<String> = files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
         assert_eq!(texts, ["first", "second"]);
