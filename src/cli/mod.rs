@@ -12,8 +12,10 @@ mod failure;
 mod incidents;
 mod json;
 mod logging;
+mod notify;
 mod plan;
 mod policy;
+mod rejected;
 mod runbooks;
 mod screen;
 mod skills;
@@ -24,8 +26,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 pub use args::{
-    AuditCommand, AuditShowArgs, ChangesArgs, Command, Globals, IncidentCommand, LogFormat, PlanArgs,
-    PolicyCommand, Query, RunbookCommand, SkillCommand,
+    AlertsCommand, AuditCommand, AuditShowArgs, ChangesArgs, Command, Globals, IncidentCommand, LogFormat,
+    NotifyArgs, PlanArgs, PolicyCommand, Query, RejectedArgs, RunbookCommand, SkillCommand,
 };
 pub use failure::Failure;
 pub use logging::{redact_with, start as start_logging, start_to as start_logging_to};
@@ -121,6 +123,8 @@ fn carry_out(
         Command::Query(Query::Incident(IncidentCommand::Undo { id })) => {
             return wait_for(incidents::undo(&state_dir(globals)?, id, screen));
         }
+        // Quietly: whatever it logged would only fill the journal that tells of the failure.
+        Command::NotifyFailure(args) => return wait_for(notify::notify(globals, args, clock.now(), screen)),
         Command::Audit(command) => {
             logging::start(globals, "warn")?;
             return wait_for(audit::audit(globals, command, clock, screen));
@@ -166,6 +170,7 @@ async fn answer(setup: &Setup, tools: &Tools, query: &Query, screen: &mut Screen
         }
         Query::Policy(command) => policy::policy(setup, command, screen),
         Query::Doctor { json } => doctor::doctor(tools, *json, screen).await,
+        Query::Alerts(AlertsCommand::Rejected(args)) => rejected::rejected(setup, args, screen),
         Query::Changes(args) => changes::changes(setup, tools, args, screen).await,
     }
 }

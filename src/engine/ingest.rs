@@ -1,5 +1,6 @@
 //! Signals in: counting repeats, placing what is new, noticing what is over.
 
+mod notices;
 pub(super) mod placing;
 
 use std::collections::BTreeSet;
@@ -29,6 +30,7 @@ impl World {
         for problem in self.recovered_by(&origin, report, &firing) {
             self.resolve(&(origin.clone(), problem), now);
         }
+        self.ends_notices(skill, report, &firing, now);
         if report.complete {
             self.last_complete.insert(skill.to_owned(), now);
             for id in self.mitigated.clone() {
