@@ -1,0 +1,162 @@
+//! What the labels of an alert tell of the topology. `docs/topology.md` has the same rules as a table.
+
+use super::Fact;
+use crate::domain::signal::Signal;
+
+/// Labels that name what owns a pod. Prometheus' own and kube-state-metrics' words.
+const WORKLOADS: [&str; 5] = ["deployment", "statefulset", "daemonset", "job_name", "cronjob"];
+/// Labels that name the machine that something runs on, the surest first.
+const MACHINES: [&str; 4] = ["hypervisor", "host", "hostname", "nodename"];
+
+/// What the labels of a signal tell: pure, cheap, and the same whenever it is asked.
+#[must_use]
+pub fn from_labels(signal: &Signal) -> Vec<Fact> {
+    if signal.labels.is_empty() {
+        return Vec::new();
+    }
+    let of = Labels { signal };
+    let facts = of.pod().into_iter().chain(of.machine()).chain(of.container()).chain(of.unit());
+    facts.chain(of.mount()).collect()
+}
+
+struct Labels<'a> {
+    signal: &'a Signal,
+}
+
+impl<'a> Labels<'a> {
+    fn get(&self, name: &str) -> Option<&'a str> {
+        self.signal.labels.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// The name of something in a namespace, as this alert's own target has it: `media/x`, or `k8s/media/x`.
+    fn namespaced(&self, name: &str) -> Option<String> {
+        let namespace = self.get("namespace")?;
+        let target = self.signal.target.as_str();
+        let own = ["pod", "persistentvolumeclaim", "service"].iter().chain(&WORKLOADS);
+        let prefix = own.filter_map(|label| self.get(label)).find_map(|own| {
+            let before = target.strip_suffix(&format!("{namespace}/{own}"))?;
+            before.ends_with('/').then_some(before)
+        });
+        Some(format!("{}{namespace}/{name}", prefix.unwrap_or_default()))
+    }
+
+    /// The host of `instance`, without its port.
+    fn instance(&self) -> Option<&'a str> {
+        self.get("instance").and_then(host_of)
+    }
+
+    fn pod(&self) -> Vec<Fact> {
+        let Some(pod) = self.get("pod").and_then(|pod| self.namespaced(pod)) else { return Vec::new() };
+        let mut facts = Vec::new();
+        if let Some(node) = self.get("node") {
+            facts.extend(Fact::needs(&pod, node, format!("the pod runs on {node}")));
+        }
+        if let Some(claim) = self.get("persistentvolumeclaim") {
+            let volume = self.namespaced(claim);
+            let why = format!("the pod uses the volume claim {claim}");
+            facts.extend(volume.and_then(|volume| Fact::needs(&pod, &volume, why)));
+        }
+        let workloads = WORKLOADS.iter().filter_map(|label| Some((*label, self.get(label)?)));
+        for (label, name) in workloads.chain(self.owner()) {
+            let kind = label.trim_end_matches("_name");
+            let why = format!("the {kind} {name} is made of this pod");
+            facts.extend(self.namespaced(name).and_then(|workload| Fact::needs(&workload, &pod, why)));
+        }
+        if let Some(("ReplicaSet", set)) = self.owner_as_written() {
+            let version = self.namespaced(set);
+            facts.extend(version.and_then(|version| {
+                Fact::needs(&pod, &version, format!("the pod was made from the replica set {set}"))
+            }));
+        }
+        facts
+    }
+
+    fn owner_as_written(&self) -> Option<(&'a str, &'a str)> {
+        let of = |kind, name| Some((self.get(kind)?, self.get(name)?));
+        of("created_by_kind", "created_by_name").or_else(|| of("owner_kind", "owner_name"))
+    }
+
+    /// The workload that made the pod. A replica set is named after its deployment and a hash.
+    fn owner(&self) -> Option<(&'static str, &'a str)> {
+        match self.owner_as_written()? {
+            ("ReplicaSet", set) => set.rsplit_once('-').map(|(deployment, _)| ("deployment", deployment)),
+            ("StatefulSet", name) => Some(("statefulset", name)),
+            ("DaemonSet", name) => Some(("daemonset", name)),
+            ("Job", name) => Some(("job", name)),
+            _ => None,
+        }
+    }
+
+    /// An instance on a machine. The instance of an alert about a pod is that of the exporter, and tells nothing.
+    fn machine(&self) -> Vec<Fact> {
+        if self.get("pod").is_some() {
+            return Vec::new();
+        }
+        let machine = MACHINES.iter().find_map(|label| self.get(label));
+        let (Some(machine), Some(instance)) = (machine, self.instance()) else { return Vec::new() };
+        Fact::needs(instance, machine, format!("{instance} runs on {machine}")).into_iter().collect()
+    }
+
+    /// A container that cAdvisor tells of on a host without Kubernetes.
+    fn container(&self) -> Vec<Fact> {
+        let is_container = self.get("image").is_some() || self.get("id").is_some_and(|id| id.contains("docker"));
+        if self.get("pod").is_some() || !is_container {
+            return Vec::new();
+        }
+        let (Some(name), Some(host)) = (self.get("name"), self.instance()) else { return Vec::new() };
+        let container = format!("{host}/{name}");
+        Fact::needs(&container, host, format!("the container {name} runs on {host}")).into_iter().collect()
+    }
+
+    /// A systemd unit on a host: `unit`, or node_exporter's `name` with its ending.
+    fn unit(&self) -> Vec<Fact> {
+        const ENDINGS: [&str; 5] = [".service", ".mount", ".timer", ".socket", ".target"];
+        let is_unit = |name: &&str| ENDINGS.iter().any(|ending| name.ends_with(ending));
+        let unit = self.get("unit").or_else(|| self.get("name").filter(is_unit));
+        let host = self.instance().or_else(|| MACHINES.iter().find_map(|label| self.get(label)));
+        let (Some(unit), Some(host)) = (unit, host) else { return Vec::new() };
+        let short = unit.strip_suffix(".service").unwrap_or(unit);
+        let why = format!("the unit {unit} runs on {host}");
+        let mut facts: Vec<Fact> = Fact::needs(&format!("{host}/{short}"), host, why.clone()).into_iter().collect();
+        facts.extend(Fact::needs(&format!("{host}/{unit}"), host, why).filter(|_| short != unit));
+        facts
+    }
+
+    /// Something mounted from a server: `device="nas:/media"`, or `//nas/media`.
+    fn mount(&self) -> Vec<Fact> {
+        if self.get("mountpoint").is_none() {
+            return Vec::new();
+        }
+        let Some((server, device)) = self.get("device").and_then(|device| Some((server_of(device)?, device)))
+        else {
+            return Vec::new();
+        };
+        let target = self.signal.target.as_str();
+        Fact::needs(target, server, format!("it mounts {device}")).into_iter().collect()
+    }
+}
+
+/// The server of an NFS (`nas:/media`) or SMB (`//nas/media`) device.
+#[must_use]
+pub(super) fn server_of(device: &str) -> Option<&str> {
+    if let Some(share) = device.strip_prefix("//") {
+        return share.split('/').next().filter(|server| !server.is_empty());
+    }
+    let (server, path) = device.split_once(":/")?;
+    let plain = !server.is_empty() && !server.contains('/') && !server.starts_with('[');
+    (plain && !path.starts_with('/')).then_some(server)
+}
+
+/// The host of `host:port`, `[v6]:port`, or a URL. An IPv6 address keeps its colons.
+fn host_of(instance: &str) -> Option<&str> {
+    let rest = instance.split_once("://").map_or(instance, |(_, rest)| rest);
+    let rest = rest.split('/').next().unwrap_or_default();
+    let host = match rest.strip_prefix('[') {
+        Some(v6) => v6.split(']').next().unwrap_or_default(),
+        None => match rest.split_once(':') {
+            Some((host, port)) if port.chars().all(|c| c.is_ascii_digit()) => host,
+            _ => rest,
+        },
+    };
+    (!host.is_empty()).then_some(host)
+}
