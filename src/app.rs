@@ -1,6 +1,7 @@
 //! Builds, starts, drains and stops: the one place that knows all the parts.
 
 mod knowledge;
+mod learning;
 pub mod live;
 pub mod platforms;
 mod reload;
@@ -114,6 +115,8 @@ impl App {
             );
         }
         let mut world = World::new(settings.clone(), understood.knowledge.clone());
+        // Before the incidents: where they stand follows from it.
+        world.recall(learning::rules(config), store.read(crate::store::topology::all).await?);
         let back = world.look_back();
         world.restore(store.read(move |conn| load::load(conn, now, back)).await?, now);
 
@@ -208,6 +211,9 @@ impl App {
             keep: config.incidents.keep,
         };
         others.push(tokio::spawn(housekeeping.run(parts.clock.clone(), told.clone())));
+        let policy = &understood.knowledge.policy;
+        let learner = learning::Learner::new(config, &parts.runner, &parts.clock, policy, handle.clone());
+        others.push(tokio::spawn(learner.run(parts.clock.clone(), told.clone())));
         let watching = told.clone();
         others.push(tokio::spawn(async move { reloader.watch(watching).await }));
         let desk = tokio::spawn(desk.run(told));

@@ -5,3 +5,4 @@ pub mod chat;
 pub mod clock;
 pub mod control;
 pub mod exec;
+pub mod topology;

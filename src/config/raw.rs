@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::settings::{
     ApprovalSettings, ChangeSettings, ConsoleSettings, EscalationSettings, HostSettings, IncidentSettings,
-    LogSettings, MetricSettings, RepairSettings, Sandboxing, SkillSettings,
+    LogSettings, MetricSettings, RepairSettings, Sandboxing, SkillSettings, TopologySettings,
 };
 use super::values::{Id, Scalar, concurrency, count, duration, positive_duration, size};
 
@@ -31,6 +31,7 @@ pub(super) struct RawConfig {
     pub(super) repairs: RepairSettings,
     pub(super) chat: RawChat,
     pub(super) changes: RawChanges,
+    pub(super) topology: TopologySettings,
     pub(super) exec: RawExec,
     pub(super) hosts: BTreeMap<String, RawHost>,
     pub(super) metrics: MetricSettings,

@@ -3,6 +3,7 @@
 mod chat;
 mod exec;
 mod hosts;
+mod topology;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -53,6 +54,7 @@ pub(super) fn validate(
     let skills = check.skills(raw.skills);
     let chat = check.chat(raw.chat);
     let changes = check.changes(raw.changes);
+    let topology = check.topology(raw.topology);
     let exec = check.exec(raw.exec);
     let hosts = check.hosts(raw.hosts);
     Some(Config {
@@ -68,6 +70,7 @@ pub(super) fn validate(
         repairs: raw.repairs,
         chat,
         changes,
+        topology,
         exec,
         hosts,
         metrics: raw.metrics,

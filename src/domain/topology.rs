@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use super::target::Target;
 
-pub use fact::{Fact, Learned, Relation, Source};
+pub use fact::{Fact, Learned, Relation, Source, SourceKind};
 pub use labels::from_labels;
 pub use merge::{LeftOut, Overrules};
 

@@ -13,6 +13,7 @@ use super::lines::Lines;
 use super::reach::Reach;
 use super::settings::Settings;
 use super::timer::{Timer, Timers};
+use super::topology::Learning;
 use super::trusting::Trial;
 use super::watching::Unwatched;
 use crate::domain::approval::Approval;
@@ -132,6 +133,7 @@ pub struct World {
     pub(super) paused: Option<String>,
     pub(super) unwatched: Unwatched,
     pub(super) lines: Lines,
+    pub(super) learning: Learning,
     pub(super) batch: Batch,
     pub(super) effects: Vec<Effect>,
     pub(super) dirty: BTreeSet<IncidentId>,
@@ -168,6 +170,7 @@ impl World {
             counters: (0, 0),
             paused: None,
             lines: Lines::default(),
+            learning: Learning::default(),
             unwatched: Unwatched::default(),
             batch: Batch::default(),
             effects: Vec::new(),
@@ -309,7 +312,8 @@ impl World {
     }
 
     /// Puts what the operator wrote in force.
-    pub(super) fn learn(&mut self, knowledge: Knowledge) {
+    pub(super) fn learn(&mut self, mut knowledge: Knowledge) {
+        knowledge.topology = self.with_learned(&knowledge.topology);
         // The index was kept under the old topology, and is made anew under the other.
         let incidents = self.incidents.values().map(|live| &live.incident);
         self.index = std::mem::take(&mut self.index).rebuilt(incidents, &knowledge.topology);

@@ -12,6 +12,7 @@ pub mod executions;
 pub mod outbox;
 pub mod sagas;
 pub mod schedule;
+pub mod topology;
 pub mod trust;
 mod error;
 mod gate;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::Deserialize;
+
 use crate::domain::signal::Timestamp;
 use crate::domain::target::Target;
 
@@ -14,6 +16,30 @@ pub enum Source {
     Kubernetes,
     /// A compose file.
     Compose(String),
+}
+
+/// What kind of source something was learned from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SourceKind {
+    /// [`Source::Labels`].
+    Labels,
+    /// [`Source::Kubernetes`].
+    Kubernetes,
+    /// [`Source::Compose`].
+    Compose,
+}
+
+impl Source {
+    /// Its kind.
+    #[must_use]
+    pub fn kind(&self) -> SourceKind {
+        match self {
+            Self::Labels => SourceKind::Labels,
+            Self::Kubernetes => SourceKind::Kubernetes,
+            Self::Compose(_) => SourceKind::Compose,
+        }
+    }
 }
 
 impl fmt::Display for Source {
@@ -38,13 +64,19 @@ impl Source {
     }
 }
 
-/// How two targets belong together.
+/// How two targets belong together. Where two facts can't both be in force, the one that comes first here is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Relation {
     /// The first is another name of the second.
     Is,
-    /// The first needs the second.
+    /// The first runs on the second: a pod on a node, a container on a host.
+    RunsOn,
+    /// The first uses the second: a pod its volume, a service another.
     Needs,
+    /// The first is made of the second: a deployment of its pods. What it is made of may fail, and it is degraded.
+    MadeOf,
+    /// The first was made from the second: a pod from its replica set. A bad version fails all that is made from it.
+    MadeFrom,
 }
 
 impl Relation {
@@ -53,14 +85,19 @@ impl Relation {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Is => "is",
+            Self::RunsOn => "runs-on",
             Self::Needs => "needs",
+            Self::MadeOf => "made-of",
+            Self::MadeFrom => "made-from",
         }
     }
 
     /// Reads the word of [`Relation::as_str`].
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Is, Self::Needs].into_iter().find(|relation| relation.as_str() == word)
+        [Self::Is, Self::RunsOn, Self::Needs, Self::MadeOf, Self::MadeFrom]
+            .into_iter()
+            .find(|relation| relation.as_str() == word)
     }
 }
 
@@ -81,19 +118,9 @@ impl Fact {
     /// The longest reason that is kept, in characters.
     const MAX_WHY: usize = 200;
 
-    /// `target` needs `other`, both as text; `None` if one of them is no target, or they are the same.
+    /// A fact about two targets, both as text; `None` if one of them is no target, or they are the same.
     #[must_use]
-    pub fn needs(target: &str, other: &str, why: impl Into<String>) -> Option<Self> {
-        Self::of(target, Relation::Needs, other, why.into())
-    }
-
-    /// `name` is another name of `target`; `None` as for [`Fact::needs`].
-    #[must_use]
-    pub fn is(name: &str, target: &str, why: impl Into<String>) -> Option<Self> {
-        Self::of(name, Relation::Is, target, why.into())
-    }
-
-    fn of(target: &str, relation: Relation, other: &str, why: String) -> Option<Self> {
+    pub fn of(target: &str, relation: Relation, other: &str, why: &str) -> Option<Self> {
         if target == other {
             return None;
         }

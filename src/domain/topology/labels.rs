@@ -1,6 +1,6 @@
 //! What the labels of an alert tell of the topology. `docs/topology.md` has the same rules as a table.
 
-use super::Fact;
+use super::{Fact, Relation};
 use crate::domain::signal::Signal;
 
 /// Labels that name what owns a pod. Prometheus' own and kube-state-metrics' words.
@@ -49,23 +49,24 @@ impl<'a> Labels<'a> {
         let Some(pod) = self.get("pod").and_then(|pod| self.namespaced(pod)) else { return Vec::new() };
         let mut facts = Vec::new();
         if let Some(node) = self.get("node") {
-            facts.extend(Fact::needs(&pod, node, format!("the pod runs on {node}")));
+            facts.extend(Fact::of(&pod, Relation::RunsOn, node, &format!("the pod runs on {node}")));
         }
         if let Some(claim) = self.get("persistentvolumeclaim") {
             let volume = self.namespaced(claim);
             let why = format!("the pod uses the volume claim {claim}");
-            facts.extend(volume.and_then(|volume| Fact::needs(&pod, &volume, why)));
+            facts.extend(volume.and_then(|volume| Fact::of(&pod, Relation::Needs, &volume, &why)));
         }
         let workloads = WORKLOADS.iter().filter_map(|label| Some((*label, self.get(label)?)));
         for (label, name) in workloads.chain(self.owner()) {
             let kind = label.trim_end_matches("_name");
             let why = format!("the {kind} {name} is made of this pod");
-            facts.extend(self.namespaced(name).and_then(|workload| Fact::needs(&workload, &pod, why)));
+            facts.extend(self.namespaced(name).and_then(|workload| Fact::of(&workload, Relation::MadeOf, &pod, &why)));
         }
         if let Some(("ReplicaSet", set)) = self.owner_as_written() {
             let version = self.namespaced(set);
             facts.extend(version.and_then(|version| {
-                Fact::needs(&pod, &version, format!("the pod was made from the replica set {set}"))
+                let why = format!("the pod was made from the replica set {set}");
+                Fact::of(&pod, Relation::MadeFrom, &version, &why)
             }));
         }
         facts
@@ -94,7 +95,7 @@ impl<'a> Labels<'a> {
         }
         let machine = MACHINES.iter().find_map(|label| self.get(label));
         let (Some(machine), Some(instance)) = (machine, self.instance()) else { return Vec::new() };
-        Fact::needs(instance, machine, format!("{instance} runs on {machine}")).into_iter().collect()
+        Fact::of(instance, Relation::RunsOn, machine, &format!("{instance} runs on {machine}")).into_iter().collect()
     }
 
     /// A container that cAdvisor tells of on a host without Kubernetes.
@@ -105,7 +106,7 @@ impl<'a> Labels<'a> {
         }
         let (Some(name), Some(host)) = (self.get("name"), self.instance()) else { return Vec::new() };
         let container = format!("{host}/{name}");
-        Fact::needs(&container, host, format!("the container {name} runs on {host}")).into_iter().collect()
+        Fact::of(&container, Relation::RunsOn, host, &format!("the container {name} runs on {host}")).into_iter().collect()
     }
 
     /// A systemd unit on a host: `unit`, or node_exporter's `name` with its ending.
@@ -117,9 +118,8 @@ impl<'a> Labels<'a> {
         let (Some(unit), Some(host)) = (unit, host) else { return Vec::new() };
         let short = unit.strip_suffix(".service").unwrap_or(unit);
         let why = format!("the unit {unit} runs on {host}");
-        let mut facts: Vec<Fact> = Fact::needs(&format!("{host}/{short}"), host, why.clone()).into_iter().collect();
-        facts.extend(Fact::needs(&format!("{host}/{unit}"), host, why).filter(|_| short != unit));
-        facts
+        let of = |name: &str| Fact::of(&format!("{host}/{name}"), Relation::RunsOn, host, &why);
+        of(short).into_iter().chain(of(unit).filter(|_| short != unit)).collect()
     }
 
     /// Something mounted from a server: `device="nas:/media"`, or `//nas/media`.
@@ -132,7 +132,7 @@ impl<'a> Labels<'a> {
             return Vec::new();
         };
         let target = self.signal.target.as_str();
-        Fact::needs(target, server, format!("it mounts {device}")).into_iter().collect()
+        Fact::of(target, Relation::Needs, server, &format!("it mounts {device}")).into_iter().collect()
     }
 }
 

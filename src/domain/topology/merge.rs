@@ -1,4 +1,5 @@
-//! What is written and what is learned become one topology: what is written wins, then what is known for longer.
+//! What is written and what is learned become one topology: what is written wins, then what
+//! matters most (see [`Relation`]), then what is known for longer.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -52,18 +53,22 @@ impl Topology {
     /// [left out](Topology::left_out).
     #[must_use]
     pub fn with_learned(&self, learned: impl IntoIterator<Item = Arc<Learned>>) -> Self {
-        let mut merged = Self::new(self.entries.values().cloned().collect())
-            .unwrap_or_default()
-            .overruled(self.overrules.clone());
+        // What is written was found to be free of cycles already.
+        let mut merged = Self { entries: self.entries.clone(), ..Self::default() }.overruled(self.overrules.clone());
+        for entry in self.entries.values() {
+            for upstream in &entry.depends_on {
+                merged.dependents.entry(upstream.clone()).or_default().push(entry.target.clone());
+            }
+        }
         let mut learned: Vec<Arc<Learned>> = learned.into_iter().collect();
-        // Names first: what is needed is known by them. Then the older; what came at once keeps its order, since a
-        // source says first what matters most.
+        // Names first: what is needed is known by them. Then what matters most, and of that the older.
         learned.sort_by_key(|learned| (learned.fact.relation, learned.first_seen));
         let mut pairs = HashSet::new();
+        let mut meant: HashSet<Target> = self.overrules.aliases.values().cloned().collect();
         for learned in learned {
             let refused = match learned.fact.relation {
-                Relation::Is => merged.add_name(&learned),
-                Relation::Needs => merged.add_edge(&learned, &mut pairs),
+                Relation::Is => merged.add_name(&learned, &mut meant),
+                _ => merged.add_edge(&learned, &mut pairs),
             };
             if let Err(why) = refused {
                 merged.left_out.push((learned, why));
@@ -72,7 +77,7 @@ impl Topology {
         merged
     }
 
-    fn add_name(&mut self, learned: &Arc<Learned>) -> Result<(), LeftOut> {
+    fn add_name(&mut self, learned: &Arc<Learned>, meant: &mut HashSet<Target>) -> Result<(), LeftOut> {
         let (name, target) = (&learned.fact.target, self.canonical(&learned.fact.other));
         if let Some(by) = enclosing(name).find(|path| self.overrules.unlearned.contains(path)) {
             return Err(LeftOut::Overruled(by));
@@ -82,10 +87,10 @@ impl Topology {
         }
         let means_something = self.entries.contains_key(name) || self.aliases.contains_key(name);
         // A name of a name would depend on the order in which they were learned.
-        let is_meant = self.aliases.values().any(|(known, _)| known == name);
-        if means_something || is_meant || target.is_within(name) {
+        if means_something || meant.contains(name) || target.is_within(name) {
             return Err(LeftOut::NameTaken);
         }
+        meant.insert(target.clone());
         self.aliases.insert(name.clone(), (target, Some(learned.clone())));
         Ok(())
     }
