@@ -8,6 +8,7 @@ pub(super) mod incident;
 pub(super) mod policy;
 pub(super) mod runbook;
 pub(super) mod skill;
+pub(super) mod topology;
 
 use chrono::SecondsFormat;
 use serde::{Serialize, Serializer};

@@ -17,6 +17,7 @@ mod policy;
 mod runbooks;
 mod screen;
 mod skills;
+mod topology;
 mod try_skill;
 
 use std::path::PathBuf;
@@ -25,7 +26,7 @@ use std::sync::Arc;
 
 pub use args::{
     AuditCommand, AuditShowArgs, ChangesArgs, Command, Globals, IncidentCommand, LogFormat, PlanArgs,
-    PolicyCommand, Query, RunbookCommand, SkillCommand,
+    PolicyCommand, Query, RunbookCommand, SkillCommand, TopologyArgs,
 };
 pub use failure::Failure;
 pub use logging::{redact_with, start as start_logging, start_to as start_logging_to};
@@ -166,6 +167,7 @@ async fn answer(setup: &Setup, tools: &Tools, query: &Query, screen: &mut Screen
         }
         Query::Policy(command) => policy::policy(setup, command, screen),
         Query::Doctor { json } => doctor::doctor(tools, *json, screen).await,
+        Query::Topology(args) => topology::topology(setup, tools, args, screen).await,
         Query::Changes(args) => changes::changes(setup, tools, args, screen).await,
     }
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ports::Survey;
+use super::route::Reply;
 use super::world::World;
 use crate::domain::escalation::within;
 use crate::domain::signal::{Origin, Signal, SignalState, Timestamp};
@@ -245,6 +246,16 @@ impl World {
     /// What is written, with what was learned so far.
     pub(super) fn with_learned(&self, written: &Topology) -> Arc<Topology> {
         Arc::new(written.with_learned(self.learning.all().cloned()))
+    }
+
+    /// What somebody asked of the topology.
+    pub(super) fn show_topology(&self, target: Option<&Target>, now: Timestamp) -> Reply {
+        let sources = self.learning.states().collect();
+        let shown = show::Shown { topology: &self.knowledge.topology, sources, now };
+        match shown.card(target) {
+            (true, card) => Reply::Now(card),
+            (false, card) => Reply::No(card),
+        }
     }
 
     fn put_learned_in_force(&mut self, anyway: bool) {
