@@ -213,7 +213,7 @@ impl App {
         others.push(tokio::spawn(housekeeping.run(parts.clock.clone(), told.clone())));
         let policy = &understood.knowledge.policy;
         let learner = learning::Learner::new(config, &parts.runner, &parts.clock, policy, handle.clone());
-        others.push(tokio::spawn(learner.run(parts.clock.clone(), told.clone())));
+        others.push(tokio::spawn(learner.run(parts.clock.clone(), stopping_skills.subscribe())));
         let watching = told.clone();
         others.push(tokio::spawn(async move { reloader.watch(watching).await }));
         let desk = tokio::spawn(desk.run(told));

@@ -65,7 +65,12 @@ fn look_up(shown: &Shown<'_>, target: &Target) -> Result<(), Failure> {
     Err(Failure::new(format!("nothing is known of {target}: it needs nothing, and nothing needs it"), hint))
 }
 
-fn one(shown: &Shown<'_>, named: Option<&Target>, target: &Target, screen: &mut Screen<'_>) -> Result<(), Stop> {
+fn one(
+    shown: &Shown<'_>,
+    named: Option<&Target>,
+    target: &Target,
+    screen: &mut Screen<'_>,
+) -> Result<(), Stop> {
     screen.say(Tone::Strong, target.as_str())?;
     if let Some(named) = named.filter(|named| *named != target) {
         screen.line(&format!("  ({named} is another name of it)"))?;
@@ -116,7 +121,8 @@ fn overview(shown: &Shown<'_>, screen: &mut Screen<'_>) -> Result<(), Stop> {
         let hint = "Write it in topology.yaml, or let it be learned: docs/topology.md tells both.";
         screen.say(Tone::Dim, hint)?;
     }
-    for (title, lines) in [("learned from", shown.sources()), ("learned, but left out", shown.left_out(None))] {
+    for (title, lines) in [("learned from", shown.sources()), ("learned, but left out", shown.left_out(None))]
+    {
         if !lines.is_empty() {
             screen.gap()?;
             screen.say(Tone::Strong, title)?;

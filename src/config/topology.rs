@@ -83,7 +83,8 @@ impl Reading<'_> {
     fn overrules(&self, named: &[&str], overrules: &mut Overrules, problems: &mut Vec<Problem>) {
         let mut each = |field: &str, texts: &[String], take: &mut dyn FnMut(Target) -> Fault| {
             for (index, text) in texts.iter().enumerate() {
-                let found = Target::parse(text).map_err(|error| (error.to_string(), None)).and_then(&mut *take);
+                let found =
+                    Target::parse(text).map_err(|error| (error.to_string(), None)).and_then(&mut *take);
                 if let Err((what, hint)) = found {
                     let place = self.document.item(&keys(["targets", self.name, field]), index);
                     problems.push(self.document.problem(&place, what, hint));

@@ -74,7 +74,7 @@ pub struct Topology {
     left_out: Vec<(Arc<Learned>, LeftOut)>,
     /// Other names of targets: written ones, and learned ones with where from.
     aliases: HashMap<Target, (Target, Option<Arc<Learned>>)>,
-    dependents: HashMap<Target, Vec<Target>>,
+    dependents: BTreeMap<Target, Vec<Target>>,
 }
 
 impl Topology {

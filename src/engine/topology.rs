@@ -53,6 +53,8 @@ pub struct Learning {
     states: BTreeMap<Source, SourceState>,
     /// Whether what is in force is older than what is known.
     stale: bool,
+    /// What labels told that is not in force yet.
+    fresh: Vec<Arc<Learned>>,
     full_told: bool,
 }
 
@@ -93,9 +95,7 @@ impl Learning {
     /// Learns from the labels of a signal. Costs nothing but a look where nothing is new.
     fn hear(&mut self, signal: &Signal, now: Timestamp, writes: &mut Vec<Write>) {
         let is_alert = matches!(signal.origin, Origin::Alert { .. });
-        if !is_alert
-            || signal.state != SignalState::Firing
-            || !self.rules.from.contains(&SourceKind::Labels)
+        if !is_alert || signal.state != SignalState::Firing || !self.rules.from.contains(&SourceKind::Labels)
         {
             return;
         }
@@ -121,8 +121,9 @@ impl Learning {
             }
             let learned = Learned { fact, source: Source::Labels, first_seen: now, last_seen: now };
             writes.push(Write::Learned(learned.clone()));
-            known.insert(key, Arc::new(learned));
-            self.stale = true;
+            let learned = Arc::new(learned);
+            self.fresh.push(learned.clone());
+            known.insert(key, learned);
         }
     }
 
@@ -231,7 +232,7 @@ impl World {
         for signal in signals {
             self.learning.hear(signal, now, &mut self.batch.topology);
         }
-        self.put_learned_in_force(false);
+        self.put_fresh_in_force();
     }
 
     /// Takes in what sources say of the topology now; without any, only what is long unseen is forgotten.
@@ -260,8 +261,29 @@ impl World {
 
     fn put_learned_in_force(&mut self, anyway: bool) {
         if std::mem::take(&mut self.learning.stale) || anyway {
+            self.learning.fresh.clear();
             // As after a reload: what is learned comes in again on the way.
             self.learn(self.knowledge.clone());
+        }
+    }
+
+    /// Puts what labels just told in force, at a cost that goes by how much that is: in a storm each turn tells some.
+    fn put_fresh_in_force(&mut self) {
+        let fresh = std::mem::take(&mut self.learning.fresh);
+        if fresh.is_empty() {
+            return;
+        }
+        let topology = Arc::make_mut(&mut self.knowledge.topology);
+        let from: Vec<Target> =
+            fresh.iter().map(|learned| topology.canonical(&learned.fact.target)).collect();
+        topology.learn_more(fresh);
+        let concerned = topology.below(from);
+        for live in self.incidents.values() {
+            let mut paths = std::iter::successors(Some(live.incident.root.clone()), Target::parent);
+            if paths.any(|path| concerned.contains(&path)) {
+                // What was indexed under fewer edges is taken out under more: nothing is left behind.
+                self.index.put(&live.incident, topology);
+            }
         }
     }
 }

@@ -101,12 +101,14 @@ pub fn all(conn: &Connection) -> Result<Kept, StoreError> {
     let learned = query.query_map([], |row| {
         let (source, relation): (String, String) = (row.get(0)?, row.get(2)?);
         let (target, other, why): (String, String, String) = (row.get(1)?, row.get(3)?, row.get(4)?);
-        let fact =
-            Relation::parse(&relation).and_then(|relation| Fact::of(&target, relation, &other, &why));
+        let fact = Relation::parse(&relation).and_then(|relation| Fact::of(&target, relation, &other, &why));
         let (first_seen, last_seen) = (row.get::<_, Ms>(5)?.0, row.get::<_, Ms>(6)?.0);
-        Ok(Source::parse(&source)
-            .zip(fact)
-            .map(|(source, fact)| Learned { fact, source, first_seen, last_seen }))
+        Ok(Source::parse(&source).zip(fact).map(|(source, fact)| Learned {
+            fact,
+            source,
+            first_seen,
+            last_seen,
+        }))
     })?;
     let learned = learned.filter_map(Result::transpose).collect::<Result<_, _>>()?;
     let mut query =
@@ -136,9 +138,14 @@ mod tests {
             first_seen: from_ms(at),
             last_seen: from_ms(at + 1),
         };
-        let pod = learned(Fact::of("media/pod", Relation::RunsOn, "n3", "it runs there"), Source::Kubernetes, 1);
+        let pod =
+            learned(Fact::of("media/pod", Relation::RunsOn, "n3", "it runs there"), Source::Kubernetes, 1);
         let name = learned(Fact::of("10.0.0.5", Relation::Is, "nas", "its address"), Source::Kubernetes, 2);
-        let db = learned(Fact::of("h/p/web", Relation::Needs, "h/p/db", "x"), Source::Compose("/srv/p/compose.yaml".into()), 3);
+        let db = learned(
+            Fact::of("h/p/web", Relation::Needs, "h/p/db", "x"),
+            Source::Compose("/srv/p/compose.yaml".into()),
+            3,
+        );
         let by_label = learned(Fact::of("media/pod", Relation::RunsOn, "n3", "labels"), Source::Labels, 4);
         let state = SourceState {
             source: Source::Kubernetes,

@@ -42,4 +42,5 @@ mod silence;
 mod skills;
 mod store;
 mod telegram_life;
+mod topology;
 mod trusted;

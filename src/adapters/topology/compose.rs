@@ -60,10 +60,7 @@ impl TopologySource for ComposeTopology {
 fn read_file(file: &Path, host: &str) -> Result<Vec<Fact>, String> {
     let opened = std::fs::File::open(file).map_err(|error| format!("can't be opened: {error}"))?;
     let mut text = String::new();
-    opened
-        .take(MAX_FILE + 1)
-        .read_to_string(&mut text)
-        .map_err(|error| format!("can't be read: {error}"))?;
+    opened.take(MAX_FILE + 1).read_to_string(&mut text).map_err(|error| format!("can't be read: {error}"))?;
     if text.len() as u64 > MAX_FILE {
         return Err(format!("is larger than {} KiB, more than a compose file is", MAX_FILE / 1024));
     }

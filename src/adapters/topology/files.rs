@@ -65,7 +65,9 @@ mod tests {
     #[test]
     fn a_star_stands_for_a_part_of_one_name_and_hidden_folders_are_not_meant() {
         let dir = tempfile::tempdir().unwrap();
-        for file in ["a/compose.yaml", "b/compose.yaml", "b/deep/compose.yaml", ".c/compose.yaml", "a/other.yaml"] {
+        for file in
+            ["a/compose.yaml", "b/compose.yaml", "b/deep/compose.yaml", ".c/compose.yaml", "a/other.yaml"]
+        {
             let path = dir.path().join(file);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, "").unwrap();

@@ -40,7 +40,10 @@ impl TopologySource for KubernetesTopology {
         let said = self.reader.read(Action::local(Self::command())).await;
         let said = said
             .map_err(|why| {
-                format!("{why}; see that `{}` works for the user that Steward runs as", Self::command().join(" "))
+                format!(
+                    "{why}; see that `{}` works for the user that Steward runs as",
+                    Self::command().join(" ")
+                )
             })
             .and_then(|json| facts(&json, &self.prefix));
         Survey { kind: SourceKind::Kubernetes, found: vec![(Source::Kubernetes, said)] }
@@ -89,7 +92,11 @@ impl<'a> Cluster<'a> {
     }
 
     fn name(&self, namespace: &str, name: &str) -> String {
-        if self.prefix.is_empty() { format!("{namespace}/{name}") } else { format!("{}/{namespace}/{name}", self.prefix) }
+        if self.prefix.is_empty() {
+            format!("{namespace}/{name}")
+        } else {
+            format!("{}/{namespace}/{name}", self.prefix)
+        }
     }
 
     fn facts(&self) -> Vec<Fact> {
@@ -132,7 +139,9 @@ impl<'a> Cluster<'a> {
         let (workload, version) = match kind {
             "ReplicaSet" => (above.unwrap_or((kind, name)), above.map(|_| name.to_owned())),
             "StatefulSet" => ((kind, name), label("controller-revision-hash").cloned()),
-            "DaemonSet" => ((kind, name), label("controller-revision-hash").map(|hash| format!("{name}-{hash}"))),
+            "DaemonSet" => {
+                ((kind, name), label("controller-revision-hash").map(|hash| format!("{name}-{hash}")))
+            }
             "Job" => (above.unwrap_or((kind, name)), None),
             // A static pod belongs to its node, and what other controllers mean is not known.
             _ => return Vec::new(),
@@ -175,11 +184,15 @@ impl<'a> Cluster<'a> {
         }
         let mut facts = Vec::new();
         for service in self.all("Service") {
-            let Some(selector) = service.spec.selector.as_ref().and_then(|selector| selector.as_object()) else {
+            let Some(selector) = service.spec.selector.as_ref().and_then(|selector| selector.as_object())
+            else {
                 continue;
             };
             let meta = &service.metadata;
-            let (name, why) = (self.name(&meta.namespace, &meta.name), format!("the service {} selects this pod", meta.name));
+            let (name, why) = (
+                self.name(&meta.namespace, &meta.name),
+                format!("the service {} selects this pod", meta.name),
+            );
             for pod in pods.get(meta.namespace.as_str()).into_iter().flatten() {
                 let fits = |(key, value): (&String, &serde_json::Value)| {
                     let labels = pod.metadata.labels.as_ref();

@@ -96,7 +96,7 @@ fn commands_read_as_people_type_them() {
         ("skills", Skills),
         ("list runbooks", Runbooks { name: None }),
         ("topology", Topology { target: None }),
-        ("topology of nas/media", Topology { target: Some(Target::parse("nas/media").unwrap()) }),
+        ("topology of nas/media", Topology { target: Some(target("nas/media")) }),
     ] {
         assert_eq!(good(text), command, "{text}");
     }

@@ -60,7 +60,9 @@ impl<'a> Labels<'a> {
         for (label, name) in workloads.chain(self.owner()) {
             let kind = label.trim_end_matches("_name");
             let why = format!("the {kind} {name} is made of this pod");
-            facts.extend(self.namespaced(name).and_then(|workload| Fact::of(&workload, Relation::MadeOf, &pod, &why)));
+            facts.extend(
+                self.namespaced(name).and_then(|workload| Fact::of(&workload, Relation::MadeOf, &pod, &why)),
+            );
         }
         if let Some(("ReplicaSet", set)) = self.owner_as_written() {
             let version = self.namespaced(set);
@@ -95,18 +97,23 @@ impl<'a> Labels<'a> {
         }
         let machine = MACHINES.iter().find_map(|label| self.get(label));
         let (Some(machine), Some(instance)) = (machine, self.instance()) else { return Vec::new() };
-        Fact::of(instance, Relation::RunsOn, machine, &format!("{instance} runs on {machine}")).into_iter().collect()
+        Fact::of(instance, Relation::RunsOn, machine, &format!("{instance} runs on {machine}"))
+            .into_iter()
+            .collect()
     }
 
     /// A container that cAdvisor tells of on a host without Kubernetes.
     fn container(&self) -> Vec<Fact> {
-        let is_container = self.get("image").is_some() || self.get("id").is_some_and(|id| id.contains("docker"));
+        let is_container =
+            self.get("image").is_some() || self.get("id").is_some_and(|id| id.contains("docker"));
         if self.get("pod").is_some() || !is_container {
             return Vec::new();
         }
         let (Some(name), Some(host)) = (self.get("name"), self.instance()) else { return Vec::new() };
         let container = format!("{host}/{name}");
-        Fact::of(&container, Relation::RunsOn, host, &format!("the container {name} runs on {host}")).into_iter().collect()
+        Fact::of(&container, Relation::RunsOn, host, &format!("the container {name} runs on {host}"))
+            .into_iter()
+            .collect()
     }
 
     /// A systemd unit on a host: `unit`, or node_exporter's `name` with its ending.
@@ -159,4 +166,84 @@ fn host_of(instance: &str) -> Option<&str> {
         },
     };
     (!host.is_empty()).then_some(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::signal::{Origin, Severity, SignalState, Timestamp};
+    use crate::domain::target::{Signature, Target};
+
+    fn learned(target: &str, labels: &[(&str, &str)]) -> Vec<String> {
+        let signal = Signal {
+            origin: Origin::alert("prometheus", "1"),
+            target: Target::parse(target).unwrap(),
+            signature: Signature::parse("down").unwrap(),
+            severity: Severity::Error,
+            state: SignalState::Firing,
+            summary: String::new(),
+            impact: None,
+            evidence: String::new(),
+            labels: labels.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
+            at: Timestamp::UNIX_EPOCH,
+            received_at: Timestamp::UNIX_EPOCH,
+        };
+        let facts = from_labels(&signal);
+        facts.iter().map(|f| format!("{} {} {}", f.target, f.relation.as_str(), f.other)).collect()
+    }
+
+    #[test]
+    fn a_pod_tells_of_its_node_its_volume_and_what_is_made_of_it() {
+        let pod =
+            [("namespace", "media"), ("pod", "jelly-7d9-x2"), ("node", "n3"), ("instance", "10.42.0.9:8080")];
+        assert_eq!(learned("media/jelly-7d9-x2", &pod), ["media/jelly-7d9-x2 runs-on n3"]);
+        let more = [
+            ("namespace", "media"),
+            ("pod", "jelly-7d9-x2"),
+            ("persistentvolumeclaim", "config"),
+            ("created_by_kind", "ReplicaSet"),
+            ("created_by_name", "jelly-7d9"),
+        ];
+        let expected = [
+            "k8s/media/jelly-7d9-x2 needs k8s/media/config",
+            "k8s/media/jelly made-of k8s/media/jelly-7d9-x2",
+            "k8s/media/jelly-7d9-x2 made-from k8s/media/jelly-7d9",
+        ];
+        assert_eq!(learned("k8s/media/jelly-7d9-x2", &more), expected, "named as the alert's own target is");
+        let set = [("namespace", "db"), ("pod", "pg-0"), ("statefulset", "pg")];
+        assert_eq!(learned("db/pg-0", &set), ["db/pg made-of db/pg-0"]);
+    }
+
+    #[test]
+    fn an_instance_a_container_a_unit_and_a_mount_tell_what_they_lie_on() {
+        assert_eq!(learned("vm1", &[("instance", "vm1:9100"), ("hypervisor", "pve4")]), ["vm1 runs-on pve4"]);
+        let container = [("instance", "docker1:8080"), ("name", "immich"), ("image", "immich:1")];
+        assert_eq!(learned("docker1", &container), ["docker1/immich runs-on docker1"]);
+        let unit = [("instance", "[fd00::5]:9100"), ("name", "smbd.service"), ("state", "failed")];
+        assert_eq!(
+            learned("x", &unit),
+            ["fd00::5/smbd runs-on fd00::5", "fd00::5/smbd.service runs-on fd00::5"]
+        );
+        for device in ["nas:/tank/media", "//nas/media"] {
+            let mount = [("instance", "n3:9100"), ("mountpoint", "/mnt/media"), ("device", device)];
+            assert_eq!(learned("n3", &mount), ["n3 needs nas"]);
+        }
+    }
+
+    #[test]
+    fn labels_that_tell_nothing_or_nonsense_teach_nothing() {
+        for labels in [
+            &[][..],
+            &[("pod", "x"), ("node", "n3")],
+            &[("namespace", "a b"), ("pod", "x"), ("node", "n3")],
+            &[("namespace", "media"), ("pod", "x"), ("node", "-rf")],
+            &[("instance", "n3:9100"), ("nodename", "n3")],
+            &[("instance", "http://[::"), ("host", "")],
+            &[("mountpoint", "/"), ("device", "/dev/sda1")],
+            &[("mountpoint", "/"), ("device", "http://x/y")],
+            &[("instance", "docker1:8080"), ("name", "eth0")],
+        ] {
+            assert_eq!(learned("x/y", labels), [""; 0], "{labels:?}");
+        }
+    }
 }

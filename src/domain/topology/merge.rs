@@ -54,7 +54,8 @@ impl Topology {
     #[must_use]
     pub fn with_learned(&self, learned: impl IntoIterator<Item = Arc<Learned>>) -> Self {
         // What is written was found to be free of cycles already.
-        let mut merged = Self { entries: self.entries.clone(), ..Self::default() }.overruled(self.overrules.clone());
+        let mut merged =
+            Self { entries: self.entries.clone(), ..Self::default() }.overruled(self.overrules.clone());
         for entry in self.entries.values() {
             for upstream in &entry.depends_on {
                 merged.dependents.entry(upstream.clone()).or_default().push(entry.target.clone());
@@ -63,12 +64,11 @@ impl Topology {
         let mut learned: Vec<Arc<Learned>> = learned.into_iter().collect();
         // Names first: what is needed is known by them. Then what matters most, and of that the older.
         learned.sort_by_key(|learned| (learned.fact.relation, learned.first_seen));
-        let mut pairs = HashSet::new();
         let mut meant: HashSet<Target> = self.overrules.aliases.values().cloned().collect();
         for learned in learned {
             let refused = match learned.fact.relation {
                 Relation::Is => merged.add_name(&learned, &mut meant),
-                _ => merged.add_edge(&learned, &mut pairs),
+                _ => merged.add_edge(&learned),
             };
             if let Err(why) = refused {
                 merged.left_out.push((learned, why));
@@ -95,11 +95,46 @@ impl Topology {
         Ok(())
     }
 
-    fn add_edge(
-        &mut self,
-        learned: &Arc<Learned>,
-        pairs: &mut HashSet<(Target, Target)>,
-    ) -> Result<(), LeftOut> {
+    /// Puts more edges in force, without looking at all the others again. Names are passed over: they would change
+    /// what the others mean.
+    pub fn learn_more(&mut self, learned: impl IntoIterator<Item = Arc<Learned>>) {
+        for learned in learned.into_iter().filter(|learned| learned.fact.relation != Relation::Is) {
+            if let Err(why) = self.add_edge(&learned) {
+                self.left_out.push((learned, why));
+            }
+        }
+    }
+
+    /// These and everything that needs one of them or what encloses one: all that may find new causes when one of
+    /// these comes to need something. What lies below one of the result belongs to it too.
+    #[must_use]
+    pub fn below(&self, targets: impl IntoIterator<Item = Target>) -> HashSet<Target> {
+        let mut waiting: Vec<Target> = targets.into_iter().collect();
+        let mut found: HashSet<Target> = waiting.iter().cloned().collect();
+        while let Some(here) = waiting.pop() {
+            let after = self.dependents.range(here.clone()..);
+            let near = after.take_while(|(target, _)| target.as_str().starts_with(here.as_str()));
+            for dependent in near.filter(|(target, _)| target.is_within(&here)).flat_map(|(_, below)| below) {
+                if found.insert(dependent.clone()) {
+                    waiting.push(dependent.clone());
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether that was learned already.
+    fn has_learned(&self, from: &Target, to: &Target) -> bool {
+        let (Some(above), Some(below)) = (self.learned.get(from), self.dependents.get(to)) else {
+            return false;
+        };
+        match above.len() < below.len() {
+            true => above.iter().any(|(other, _)| other == to),
+            false => below.contains(from),
+        }
+    }
+
+    fn add_edge(&mut self, learned: &Arc<Learned>) -> Result<(), LeftOut> {
         let (from, to) = (self.canonical(&learned.fact.target), self.canonical(&learned.fact.other));
         if from == to || self.entries.get(&from).is_some_and(|entry| entry.depends_on.contains(&to)) {
             return Ok(());
@@ -107,7 +142,7 @@ impl Topology {
         if let Some(by) = self.overruling(&from, &to) {
             return Err(LeftOut::Overruled(by));
         }
-        if !pairs.insert((from.clone(), to.clone())) {
+        if self.has_learned(&from, &to) {
             return Ok(());
         }
         if to.is_within(&from) || self.reaches(&to, &from) {
@@ -195,3 +230,7 @@ impl Topology {
 fn enclosing(target: &Target) -> impl Iterator<Item = Target> {
     std::iter::successors(Some(target.clone()), Target::parent)
 }
+
+#[cfg(test)]
+#[path = "merge/tests.rs"]
+mod tests;

@@ -40,11 +40,15 @@ impl Shown<'_> {
         let mut lines: Vec<String> = self.topology.needs(target).map(edge).collect();
         let direct: Vec<&Target> = self.topology.needs(target).map(|edge| edge.to).collect();
         let further = self.topology.upstreams(target);
-        let further = further.iter().filter(|upstream| upstream.declared && !direct.contains(&&upstream.target));
+        let further =
+            further.iter().filter(|upstream| upstream.declared && !direct.contains(&&upstream.target));
         lines.extend(further.map(|upstream| {
             let chain = self.topology.chain(target, &upstream.target).unwrap_or_default();
             let by = chain.iter().rev().nth(1).filter(|by| *by != target);
-            by.map_or_else(|| upstream.target.to_string(), |by| format!("{}  by way of {by}", upstream.target))
+            by.map_or_else(
+                || upstream.target.to_string(),
+                |by| format!("{}  by way of {by}", upstream.target),
+            )
         }));
         lines
     }
@@ -70,7 +74,9 @@ impl Shown<'_> {
             of.is_none_or(|target| learned.fact.target == *target || learned.fact.other == *target)
         };
         let left_out = self.topology.left_out().filter(about);
-        left_out.map(|(learned, why)| format!("{}: {why} (learned from {})", said(learned), learned.source)).collect()
+        left_out
+            .map(|(learned, why)| format!("{}: {why} (learned from {})", said(learned), learned.source))
+            .collect()
     }
 
     /// How the sources are, each a line.
@@ -132,7 +138,8 @@ impl Shown<'_> {
 
     fn unknown(&self, target: &Target) -> Card {
         let names: Vec<&str> = self.all().into_iter().map(Target::as_str).collect();
-        let card = Card::titled(format!("Nothing is known of {target}: it needs nothing, and nothing needs it"));
+        let card =
+            Card::titled(format!("Nothing is known of {target}: it needs nothing, and nothing needs it"));
         match suggest(target.as_str(), names.into_iter()) {
             Some(near) => card.line(format!("Did you mean `topology {near}`?")),
             None => card.line("`topology` alone says where the topology is learned from."),
@@ -153,7 +160,8 @@ impl Shown<'_> {
     /// What is needed most, and by how many.
     fn busiest(&self) -> Vec<(usize, &Target)> {
         let count = |target| (self.topology.needed_by(target).len(), target);
-        let mut all: Vec<(usize, &Target)> = self.all().into_iter().map(count).filter(|(n, _)| *n > 0).collect();
+        let mut all: Vec<(usize, &Target)> =
+            self.all().into_iter().map(count).filter(|(n, _)| *n > 0).collect();
         all.sort_by_key(|(count, target)| (std::cmp::Reverse(*count), *target));
         all.truncate(8);
         all
