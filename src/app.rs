@@ -2,6 +2,7 @@
 
 mod knowledge;
 pub mod listening;
+mod learning;
 pub mod live;
 mod observed;
 pub mod platforms;
@@ -80,9 +81,6 @@ pub enum StartError {
     Listen(#[from] ListenError),
 }
 
-/// Deliveries that may wait to be worked off.
-const CAPACITY: usize = 10_000;
-
 /// A Steward that runs.
 pub struct App {
     handle: Handle,
@@ -129,6 +127,8 @@ impl App {
             );
         }
         let mut world = World::new(settings.clone(), understood.knowledge.clone());
+        // Before the incidents: where they stand follows from it.
+        world.recall(learning::rules(config), store.read(crate::store::topology::all).await?);
         let back = world.look_back();
         world.restore(store.read(move |conn| load::load(conn, now, back)).await?, now);
 
@@ -227,9 +227,13 @@ impl App {
             keep: config.incidents.keep,
         };
         others.push(tokio::spawn(housekeeping.run(parts.clock.clone(), told.clone())));
+        let policy = &understood.knowledge.policy;
+        let learner = learning::Learner::new(config, &parts.runner, &parts.clock, policy, handle.clone());
+        others.push(tokio::spawn(learner.run(parts.clock.clone(), stopping_skills.subscribe())));
         let watching = told.clone();
         others.push(tokio::spawn(async move { reloader.watch(watching).await }));
-        let (gateway, porter) = Gateway::new(inbox, handle.clone(), CAPACITY, done, left);
+        let (gateway, porter) =
+            Gateway::new(inbox, handle.clone(), config.alerts.capacity as usize, done, left);
         others.push(tokio::spawn(porter.run(told.clone())));
         let listens_at = listening.address();
         let means = Means {

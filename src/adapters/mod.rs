@@ -7,3 +7,4 @@ pub mod control;
 pub mod exec;
 pub mod http;
 pub mod spool;
+pub mod topology;

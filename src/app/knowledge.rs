@@ -1,6 +1,5 @@
 //! From what the operator wrote to what the engine knows.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -74,8 +73,8 @@ pub(super) fn settings(config: &Config, chats: &[Arc<dyn Chat>]) -> Settings {
         approval_expiry: config.approvals.expire,
         hours: config.repairs.hours.clone(),
         clean_runs: config.repairs.clean_runs,
-        sources: BTreeSet::new(),
-        heartbeats: BTreeMap::new(),
+        sources: config.alerts.names(),
+        heartbeats: config.alerts.heartbeats(),
         changes_window: config.changes.window,
         platforms: chats.iter().map(|chat| chat.platform()).collect(),
     }

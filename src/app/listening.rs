@@ -15,9 +15,7 @@ use crate::domain::alert::{Format, Mapping, Reading};
 use crate::engine::activity::Activity;
 use crate::engine::ports::{Clock, Intake, Observed};
 
-/// The source of what lies at the top of the spool, in Steward's own form.
-const OWN: &str = "spool";
-/// How that form is read.
+/// How the source of what lies at the top of the spool is read.
 const OWN_FORM: &str = include_str!("listening/own.toml");
 
 /// Why nothing can come in.
@@ -98,7 +96,10 @@ impl Listening {
         };
         Spool {
             dir: self.settings.spool.clone(),
-            top: Slot { reading: Reading::new(OWN, own_form()), max_body: AlertSource::MAX_BODY },
+            top: Slot {
+                reading: Reading::new(AlertSettings::OWN, own_form()),
+                max_body: AlertSource::MAX_BODY,
+            },
             sources: self.settings.spool_sources().into_iter().map(slot).collect(),
             intake: means.intake.clone(),
             clock: means.clock.clone(),
@@ -147,7 +148,7 @@ mod tests {
     fn stewards_own_form_is_read_as_it_is_documented() {
         assert_ne!(own_form(), Format::Json(Arc::new(Mapping::default())));
         let now: Timestamp = "2026-11-21T08:00:00Z".parse().unwrap();
-        let reading = Reading::new(OWN, own_form());
+        let reading = Reading::new(AlertSettings::OWN, own_form());
         let body = r#"{"target":"nas/media","signature":"scrub-errors","severity":"warning","state":"firing",
             "summary":"3 errors in the last scrub","labels":{"pool":"tank"},"fingerprint":"tank"}"#;
         let signal = reading.read(body.as_bytes(), now).unwrap().signals.remove(0);

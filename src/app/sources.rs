@@ -25,7 +25,7 @@ pub(super) fn build(
     clock: &Arc<dyn Clock>,
     policy: &Arc<Policy>,
 ) -> Vec<Arc<dyn ChangeSource>> {
-    let reader = Reader { runner: runner.clone(), clock: clock.clone(), policy: policy.clone() };
+    let reader = Reader { runner: runner.clone(), clock: clock.clone(), policy: policy.clone(), whole: None };
     let reader: Arc<dyn ReadCommand> = Arc::new(reader);
     let git = |source: &crate::config::GitSource| {
         let source = source.clone();
@@ -37,10 +37,12 @@ pub(super) fn build(
 }
 
 /// Runs what the policy says only reads, and nothing else.
-struct Reader {
-    runner: Arc<dyn CommandRunner>,
-    clock: Arc<dyn Clock>,
-    policy: Arc<Policy>,
+pub(super) struct Reader {
+    pub(super) runner: Arc<dyn CommandRunner>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) policy: Arc<Policy>,
+    /// More bytes than this are too many; without it, what is too long is cut.
+    pub(super) whole: Option<usize>,
 }
 
 /// A reader leaves nothing behind, so nothing is recorded of its process.
@@ -63,15 +65,25 @@ impl ReadCommand for Reader {
             .authorize(action, executable, &facts, self.clock.now())
             .map_err(|denied| denied.to_string())?;
         let (_never, cancel) = watch::channel(false);
-        let limits = Limits { timeout: TIMEOUT, max_output: MAX_OUTPUT };
+        let limits = Limits { timeout: TIMEOUT, max_output: self.whole.unwrap_or(MAX_OUTPUT) };
         let output = self
             .runner
             .run(authorized, limits, &mut Unrecorded, cancel)
             .await
             .map_err(|error| error.to_string())?;
         match output.exit {
+            Exit::Code(0) if output.truncated && self.whole.is_some() => {
+                Err(format!("it printed more than {} MiB", limits.max_output / 1024 / 1024))
+            }
             Exit::Code(0) => Ok(output.stdout),
             other => Err(format!("{other:?}: {}", String::from_utf8_lossy(&output.stderr).trim())),
         }
+    }
+}
+
+#[async_trait]
+impl crate::adapters::topology::ReadCommand for Reader {
+    async fn read(&self, action: Action) -> Result<Vec<u8>, String> {
+        ReadCommand::read(self, action).await
     }
 }

@@ -87,6 +87,8 @@ pub enum Query {
     Alerts(AlertsCommand),
     /// What changed lately, as far as the configured sources know
     Changes(ChangesArgs),
+    /// What a target needs, what needs it and how that is known; without a target, where that is learned from
+    Topology(TopologyArgs),
     /// See what the policy says to a command, or hold its rules to their examples
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -300,6 +302,17 @@ pub struct ChangesArgs {
     pub since: Option<String>,
     /// Only what may have touched this target, the likeliest cause of trouble there first
     #[arg(long, value_parser = Target::parse)]
+    pub target: Option<Target>,
+    /// Print JSON (docs/cli.md has its shape)
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `steward topology …`
+#[derive(Debug, Clone, Args)]
+pub struct TopologyArgs {
+    /// The target, or another name of it
+    #[arg(value_parser = Target::parse)]
     pub target: Option<Target>,
     /// Print JSON (docs/cli.md has its shape)
     #[arg(long)]

@@ -9,6 +9,7 @@ pub(super) mod policy;
 pub(super) mod rejected;
 pub(super) mod runbook;
 pub(super) mod skill;
+pub(super) mod topology;
 
 use chrono::SecondsFormat;
 use serde::{Serialize, Serializer};

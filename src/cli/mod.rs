@@ -19,6 +19,7 @@ mod rejected;
 mod runbooks;
 mod screen;
 mod skills;
+mod topology;
 mod try_skill;
 
 use std::path::PathBuf;
@@ -27,7 +28,7 @@ use std::sync::Arc;
 
 pub use args::{
     AlertsCommand, AuditCommand, AuditShowArgs, ChangesArgs, Command, Globals, IncidentCommand, LogFormat,
-    NotifyArgs, PlanArgs, PolicyCommand, Query, RejectedArgs, RunbookCommand, SkillCommand,
+    NotifyArgs, PlanArgs, PolicyCommand, Query, RejectedArgs, RunbookCommand, SkillCommand, TopologyArgs,
 };
 pub use failure::Failure;
 pub use logging::{redact_with, start as start_logging, start_to as start_logging_to};
@@ -171,6 +172,7 @@ async fn answer(setup: &Setup, tools: &Tools, query: &Query, screen: &mut Screen
         Query::Policy(command) => policy::policy(setup, command, screen),
         Query::Doctor { json } => doctor::doctor(tools, *json, screen).await,
         Query::Alerts(AlertsCommand::Rejected(args)) => rejected::rejected(setup, args, screen),
+        Query::Topology(args) => topology::topology(setup, tools, args, screen).await,
         Query::Changes(args) => changes::changes(setup, tools, args, screen).await,
     }
 }

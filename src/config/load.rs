@@ -14,7 +14,7 @@ use super::validate::{Surroundings, validate};
 use super::watched::Watched;
 use super::{files, runbooks, shape};
 use crate::domain::runbook::Runbook;
-use crate::domain::topology::TopologyEntry;
+use crate::domain::topology::{Overrules, TopologyEntry};
 
 /// What loading needs to know from outside.
 pub struct LoadOptions<'a> {
@@ -43,6 +43,8 @@ pub struct Loaded {
     pub runbooks: BTreeMap<String, Runbook>,
     /// What the topology file says of each target.
     pub topology: Vec<TopologyEntry>,
+    /// What it says of other names and of what is not to be learned.
+    pub overrules: Overrules,
     /// The topology file, for messages about it.
     pub topology_file: Option<PathBuf>,
     /// The operator's policy rules as they are written.
@@ -113,7 +115,8 @@ impl Loading {
             config,
             skills,
             runbooks,
-            topology,
+            topology: topology.entries,
+            overrules: topology.overrules,
             policy,
             watched: std::mem::take(&mut self.watched),
             warnings: std::mem::take(&mut self.warnings),

@@ -29,7 +29,7 @@ pub use settings::{
     AlertSettings, AlertSource, ApprovalSettings, ChangeSettings, ChatSettings, Config, ConsoleSettings,
     DiscordSettings, EscalationSettings, ExecSettings, GitSource, HostSettings, IncidentSettings,
     LogSettings, MetricSettings, Paths, Proof, RepairSettings, Sandboxing, SkillSettings, TelegramSettings,
-    User,
+    TopologySettings, User,
 };
 pub use setup::{Request, Setup};
 pub use shipped::unpack;

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::settings::{
     AlertSettings, AlertSource, ApprovalSettings, ChangeSettings, ConsoleSettings, EscalationSettings,
     HostSettings, IncidentSettings, LogSettings, MetricSettings, RepairSettings, Sandboxing, SkillSettings,
+    TopologySettings,
 };
 use super::values::{
     Id, Scalar, concurrency, count, duration, positive_duration, share, size, some_positive_duration,
@@ -37,6 +38,7 @@ pub(super) struct RawConfig {
     pub(super) chat: RawChat,
     pub(super) changes: RawChanges,
     pub(super) alerts: RawAlerts,
+    pub(super) topology: TopologySettings,
     pub(super) exec: RawExec,
     pub(super) hosts: BTreeMap<String, RawHost>,
     pub(super) metrics: MetricSettings,

@@ -5,6 +5,7 @@ mod chat;
 mod exec;
 mod hosts;
 mod repairs;
+mod topology;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ pub use exec::{ExecSettings, Sandboxing, User};
 pub use hosts::HostSettings;
 
 pub use repairs::RepairSettings;
+pub use topology::TopologySettings;
 
 use super::secret::Param;
 use super::values::{count, duration, positive_duration};
@@ -60,6 +62,8 @@ pub struct Config {
     pub changes: ChangeSettings,
     /// Where alerts come from.
     pub alerts: AlertSettings,
+    /// Where the topology is learned from.
+    pub topology: TopologySettings,
     /// How processes run.
     pub exec: ExecSettings,
     /// The other machines that commands may run on, by the name that runbooks call them.

@@ -141,6 +141,7 @@ fn hostname() -> String {
 fn build_topology(loaded: &Loaded) -> Result<Topology, Vec<Problem>> {
     let file = loaded.topology_file.as_deref().unwrap_or(Path::new("topology.yaml"));
     Topology::new(loaded.topology.clone())
+        .map(|topology| topology.overruled(loaded.overrules.clone()))
         .map_err(|problems| problems.into_iter().map(|problem| of_topology(file, problem)).collect())
 }
 

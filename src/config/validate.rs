@@ -4,6 +4,7 @@ mod alerts;
 mod chat;
 mod exec;
 mod hosts;
+mod topology;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -57,6 +58,7 @@ pub(super) fn validate(
     let changes = check.changes(raw.changes);
     let state_dir = around.state_dir.clone().unwrap_or_else(|| around.folder.join(written));
     let alerts = check.alerts(raw.alerts, &state_dir);
+    let topology = check.topology(raw.topology);
     let exec = check.exec(raw.exec);
     let hosts = check.hosts(raw.hosts);
     Some(Config {
@@ -74,6 +76,7 @@ pub(super) fn validate(
         chat,
         changes,
         alerts,
+        topology,
         exec,
         hosts,
         metrics: raw.metrics,

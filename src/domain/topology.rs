@@ -1,11 +1,21 @@
 //! The topology: targets and what each depends on.
 //!
-//! Two kinds of dependence: *declared* (written in `topology.yaml`) and *containment* (`pve4/nic` lies within
-//! `pve4`). Containment matters only for what is seen failing; a common parent path alone never makes two faults one.
+//! Two kinds of dependence: *declared* (written in `topology.yaml`, or learned) and *containment* (`pve4/nic` lies
+//! within `pve4`). Containment matters only for what is seen failing; a common parent path alone never makes two
+//! faults one. What is written overrules what is learned ([`merge`]).
+
+mod fact;
+mod labels;
+mod merge;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
 
 use super::target::Target;
+
+pub use fact::{Fact, Learned, Relation, Source, SourceKind};
+pub use labels::from_labels;
+pub use merge::{LeftOut, Overrules};
 
 /// One target as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,15 +46,35 @@ pub struct Upstream {
     pub target: Target,
     /// How many steps away.
     pub distance: u32,
-    /// Whether it is declared; otherwise it only contains the target.
+    /// Whether it is declared, in writing or by what was learned; otherwise it only contains the target.
     pub declared: bool,
+    /// Whether some step on the way there was learned.
+    pub learned: bool,
+}
+
+/// One target that needs another, directly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Edge<'a> {
+    /// What needs.
+    pub from: &'a Target,
+    /// What is needed.
+    pub to: &'a Target,
+    /// Where that was learned; `None` if it is written.
+    pub learned: Option<&'a Learned>,
 }
 
 /// The lab's targets and what each depends on. Free of cycles.
 #[derive(Debug, Clone, Default)]
 pub struct Topology {
     entries: BTreeMap<Target, TopologyEntry>,
-    dependents: HashMap<Target, Vec<Target>>,
+    overrules: Overrules,
+    /// What was learned and is in force, by what needs. Its names are canonical.
+    learned: BTreeMap<Target, Vec<(Target, Arc<Learned>)>>,
+    /// What was learned and is not in force.
+    left_out: Vec<(Arc<Learned>, LeftOut)>,
+    /// Other names of targets: written ones, and learned ones with where from.
+    aliases: HashMap<Target, (Target, Option<Arc<Learned>>)>,
+    dependents: BTreeMap<Target, Vec<Target>>,
 }
 
 impl Topology {
@@ -95,30 +125,57 @@ impl Topology {
         let mut found = Vec::new();
         let mut seen = HashSet::from([target.clone()]);
         let mut queue = VecDeque::new();
-        self.push_direct(target, 0, true, &mut queue);
+        self.push_direct(target, &Upstream::start(target), &mut queue);
         while let Some(next) = queue.pop_front() {
             if seen.insert(next.target.clone()) {
-                self.push_direct(&next.target, next.distance, next.declared, &mut queue);
+                self.push_direct(&next.target, &next, &mut queue);
                 found.push(next);
             }
         }
         found
     }
 
-    fn push_direct(&self, target: &Target, distance: u32, declared: bool, queue: &mut VecDeque<Upstream>) {
+    fn push_direct(&self, target: &Target, from: &Upstream, queue: &mut VecDeque<Upstream>) {
         // What an enclosing path depends on, the target depends on too: a declaration carries through.
         let mut enclosing = Some(target.clone());
-        let mut distance = distance;
+        let mut distance = from.distance;
         while let Some(path) = enclosing {
             distance += 1;
-            for upstream in self.entries.get(&path).into_iter().flat_map(|entry| &entry.depends_on) {
-                queue.push_back(Upstream { target: upstream.clone(), distance, declared });
+            for edge in self.needs(&path) {
+                let learned = from.learned || edge.learned.is_some();
+                let upstream =
+                    Upstream { target: edge.to.clone(), distance, declared: from.declared, learned };
+                queue.push_back(upstream);
             }
             enclosing = path.parent();
             if let Some(parent) = &enclosing {
-                queue.push_back(Upstream { target: parent.clone(), distance, declared: false });
+                let (target, learned) = (parent.clone(), from.learned);
+                queue.push_back(Upstream { target, distance, declared: false, learned });
             }
         }
+    }
+
+    /// What this very path needs directly: what is written first. What encloses it is not asked.
+    pub fn needs<'a>(&'a self, target: &Target) -> impl Iterator<Item = Edge<'a>> + use<'a> {
+        let entry = self.entries.get_key_value(target);
+        let written = entry.into_iter().flat_map(|(from, entry)| {
+            entry.depends_on.iter().map(move |to| Edge { from, to, learned: None })
+        });
+        let learned = self.learned.get_key_value(target).into_iter().flat_map(|(from, learned)| {
+            learned.iter().map(move |(to, learned)| Edge { from, to, learned: Some(learned) })
+        });
+        written.chain(learned)
+    }
+
+    /// What needs this very path directly, in the order of the names.
+    #[must_use]
+    pub fn needed_by<'a>(&'a self, target: &Target) -> Vec<Edge<'a>> {
+        let below = self.dependents.get(target).into_iter().flatten();
+        let mut edges: Vec<Edge<'a>> =
+            below.flat_map(|from| self.needs(from)).filter(|edge| edge.to == target).collect();
+        edges.sort_by_key(|edge| edge.from);
+        edges.dedup();
+        edges
     }
 
     /// The shortest chain from `target` to what it needs, both included; `None` if it does not need it.
@@ -136,7 +193,7 @@ impl Topology {
                 return Some(chain);
             }
             let mut direct = VecDeque::new();
-            self.push_direct(&here, 0, true, &mut direct);
+            self.push_direct(&here, &Upstream::start(&here), &mut direct);
             for next in direct {
                 if next.target != *target && !came_from.contains_key(&next.target) {
                     came_from.insert(next.target.clone(), here.clone());
@@ -156,7 +213,7 @@ impl Topology {
         self.upstreams(target).into_iter().find(|u| u.target == *upstream).map(|u| u.distance)
     }
 
-    /// All declared targets that need `target`, directly or not.
+    /// All targets that are declared to need `target`, in writing or by what was learned, directly or not.
     #[must_use]
     pub fn dependents(&self, target: &Target) -> Vec<Target> {
         let mut found = Vec::new();
@@ -200,6 +257,13 @@ impl Topology {
             }
         }
         None
+    }
+}
+
+impl Upstream {
+    /// Where the search begins: the target itself.
+    fn start(target: &Target) -> Self {
+        Self { target: target.clone(), distance: 0, declared: true, learned: false }
     }
 }
 

@@ -115,6 +115,7 @@ impl Desk {
         let now = self.clock.now();
         let _busy = self.handle.activity().begin();
         let mut asked = Asked::default();
+        self.world.overhear(envelopes.iter().flat_map(|envelope| envelope.message.signals()), now);
         for envelope in envelopes.iter_mut() {
             let message = std::mem::replace(&mut envelope.message, Message::Changed(Vec::new()));
             self.take(message, &mut asked, now);
@@ -195,6 +196,7 @@ impl Desk {
                 world.learn(*knowledge);
                 world.forget_gone_skills(now);
             }
+            Message::Surveyed(surveys) => world.surveyed(surveys, now),
             Message::Changed(changes) => world.note_changes(changes),
             Message::Notice(card) => world.tell_lab(&card, now),
             Message::Bookmark { platform, bookmark } => world.keep_bookmark(&platform, bookmark),

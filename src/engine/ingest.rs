@@ -99,7 +99,10 @@ impl World {
     }
 
     /// Takes in one signal.
-    pub fn take_signal(&mut self, signal: Signal, now: Timestamp) {
+    pub fn take_signal(&mut self, mut signal: Signal, now: Timestamp) {
+        if matches!(signal.origin, Origin::Alert { .. }) {
+            signal.target = self.knowledge.topology.canonical(&signal.target);
+        }
         let key = (signal.origin.clone(), signal.problem());
         // An alert tells of one problem at a time. What it told of before, under another reading of its labels, is
         // over with this.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::activity::{Activity, Busy};
-use super::ports::{Choice, Delivery, Ended, Inbound, Kind, Platform, Way};
+use super::ports::{Choice, Delivery, Ended, Inbound, Kind, Platform, Survey, Way};
 use super::repairs::LateStep;
 use super::told::{Recipient, Told};
 use super::turn::Go;
@@ -136,6 +136,8 @@ pub enum Message {
         /// What changed, for "what changed?".
         changes: Vec<Change>,
     },
+    /// Sources were asked for the topology; none, when only time has passed.
+    Surveyed(Vec<Survey>),
     /// Something changed that only Steward knows of.
     Changed(Vec<Change>),
     /// Something for the lab's channel that belongs to no incident.
@@ -172,6 +174,13 @@ pub enum Message {
     },
     /// Look at what is live as if time had come: sent once at start.
     Wake,
+}
+
+impl Message {
+    /// The signals in it.
+    pub(super) fn signals(&self) -> &[Signal] {
+        if let Self::Signals(signals) = self { signals } else { &[] }
+    }
 }
 
 /// A message on its way.

@@ -38,6 +38,7 @@ pub mod suspects;
 mod tell;
 pub mod timer;
 pub mod told;
+pub mod topology;
 mod trusting;
 pub mod turn;
 pub mod undo;

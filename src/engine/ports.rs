@@ -4,6 +4,7 @@ mod chat;
 mod control;
 mod intake;
 mod observed;
+mod topology;
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -25,6 +26,7 @@ pub use chat::{
 pub use control::{CONTROL_SOCKET, ControlAnswer, ControlRequest};
 pub use intake::{Delivery, Intake, NotAccepted, Rejected};
 pub use observed::{Observed, PartHealth};
+pub use topology::{Survey, TopologySource};
 
 /// The name of the machine that Steward itself runs on, among the hosts of commands.
 pub const LOCAL: &str = "local";

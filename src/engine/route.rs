@@ -111,6 +111,7 @@ impl World {
                     Err(why) => Err(why),
                 }
             }
+            ChatCommand::Topology { target } => return self.show_topology(target.as_ref(), now),
             ChatCommand::Trust => return Reply::Now(self.list_trust()),
             ChatCommand::WhatChanged { since, on, incident } => {
                 return Reply::Ask(Question::WhatChanged {

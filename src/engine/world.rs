@@ -15,6 +15,7 @@ use super::settings::Settings;
 use super::sources::Sources;
 use super::storm::Storms;
 use super::timer::{Timer, Timers};
+use super::topology::Learning;
 use super::trusting::Trial;
 use super::watching::Unwatched;
 use crate::domain::approval::Approval;
@@ -137,6 +138,7 @@ pub struct World {
     /// The sources of alerts, as they were heard lately.
     pub(super) sources: Sources,
     pub(super) lines: Lines,
+    pub(super) learning: Learning,
     pub(super) batch: Batch,
     pub(super) effects: Vec<Effect>,
     pub(super) dirty: BTreeSet<IncidentId>,
@@ -173,6 +175,7 @@ impl World {
             counters: (0, 0),
             paused: None,
             lines: Lines::default(),
+            learning: Learning::default(),
             unwatched: Unwatched::default(),
             storms: Storms::default(),
             sources: Sources::default(),
@@ -316,7 +319,8 @@ impl World {
     }
 
     /// Puts what the operator wrote in force.
-    pub(super) fn learn(&mut self, knowledge: Knowledge) {
+    pub(super) fn learn(&mut self, mut knowledge: Knowledge) {
+        knowledge.topology = self.with_learned(&knowledge.topology);
         // The index was kept under the old topology, and is made anew under the other.
         let incidents = self.incidents.values().map(|live| &live.incident);
         self.index = std::mem::take(&mut self.index).rebuilt(incidents, &knowledge.topology);

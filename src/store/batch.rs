@@ -12,6 +12,7 @@ use super::audit::{self, AuditEntry};
 use super::columns::{Json, Ms, Text};
 use super::gate;
 use super::sagas::Terms;
+use super::topology;
 use super::trust;
 use super::{Store, StoreError};
 use crate::domain::approval::Approval;
@@ -93,6 +94,8 @@ pub struct Batch {
     pub audit: Vec<AuditEntry>,
     /// What has earned how much trust, as it is now.
     pub trust: Vec<Trust>,
+    /// What was learned of the topology, and what holds no longer.
+    pub topology: Vec<topology::Write>,
     /// The last numbers given out: incidents, approvals.
     pub counters: Option<(u64, u64)>,
 }
@@ -118,6 +121,7 @@ impl Batch {
             settings,
             audit,
             trust,
+            topology,
             counters,
         } = self;
         incidents.is_empty()
@@ -136,6 +140,7 @@ impl Batch {
             && settings.is_empty()
             && audit.is_empty()
             && trust.is_empty()
+            && topology.is_empty()
             && counters.is_none()
     }
 
@@ -189,6 +194,7 @@ impl Batch {
             set.execute(params![key, value])?;
         }
         self.trust.iter().try_for_each(|trust| trust::put(conn, trust))?;
+        self.topology.iter().try_for_each(|write| topology::write(conn, write, redactor))?;
         self.audit.iter().try_for_each(|entry| audit::append(conn, entry, redactor))?;
         if let Some((incidents, approvals)) = self.counters {
             let mut count =

@@ -13,6 +13,7 @@ pub mod inbox;
 pub mod outbox;
 pub mod sagas;
 pub mod schedule;
+pub mod topology;
 pub mod trust;
 mod error;
 mod gate;

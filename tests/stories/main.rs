@@ -44,4 +44,5 @@ mod skills;
 mod store;
 mod storm;
 mod telegram_life;
+mod topology;
 mod trusted;

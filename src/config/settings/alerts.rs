@@ -1,6 +1,6 @@
 //! Where alerts come from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -59,6 +59,8 @@ impl AlertSettings {
     pub const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9094);
     /// The folder for files, below the state directory, when nothing else is said.
     pub const SPOOL: &'static str = "spool";
+    /// The source of what lies at the top of the spool, in Steward's own form.
+    pub const OWN: &'static str = "spool";
     /// The source of what `steward notify-failure` writes into the spool.
     pub const SYSTEMD: &'static str = "systemd";
 
@@ -92,6 +94,20 @@ impl AlertSettings {
         );
         sources.extend(self.sources.clone());
         sources
+    }
+
+    /// The names of all that may send something.
+    #[must_use]
+    pub fn names(&self) -> BTreeSet<String> {
+        let own = Self::OWN.to_owned();
+        self.effective_sources().into_keys().chain(self.spool_sources().into_keys()).chain([own]).collect()
+    }
+
+    /// The sources that promised to say something, and how often at least.
+    #[must_use]
+    pub fn heartbeats(&self) -> BTreeMap<String, Duration> {
+        let promise = |(name, source): (&String, &AlertSource)| Some((name.clone(), source.heartbeat?));
+        self.sources.iter().filter_map(promise).collect()
     }
 
     /// Whether these sources may be listened to at that address.

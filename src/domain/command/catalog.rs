@@ -249,6 +249,15 @@ pub const COMMANDS: &[CommandHelp] = &[
         read: |_| Ok(ChatCommand::Trust),
     },
     CommandHelp {
+        name: "topology",
+        usage: "topology [TARGET]",
+        example: "topology nas/media",
+        what: "What a target needs, what needs it, and how that is known.",
+        aliases: &["show topology"],
+        slots: &[Slot::new("target", "", Kind::Target, "Which target")],
+        read: verbs::topology,
+    },
+    CommandHelp {
         name: "skills",
         usage: "skills",
         example: "skills",

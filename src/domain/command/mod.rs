@@ -135,6 +135,11 @@ pub enum ChatCommand {
     },
     /// Which kinds of repair have earned to act by themselves, and where.
     Trust,
+    /// What a target needs, what needs it, and how that is known; how the topology is learned without one.
+    Topology {
+        /// The target.
+        target: Option<Target>,
+    },
     /// The skills and how their last runs went.
     Skills,
     /// The runbooks.
@@ -204,6 +209,7 @@ impl ChatCommand {
             Self::Clear { .. } => "clear",
             Self::Undo { .. } => "undo",
             Self::Trust => "trust",
+            Self::Topology { .. } => "topology",
             Self::Skills => "skills",
             Self::Runbooks { .. } => "runbooks",
         }
@@ -221,6 +227,7 @@ impl ChatCommand {
             | Self::Silences
             | Self::Approvals
             | Self::Trust
+            | Self::Topology { .. }
             | Self::Skills
             | Self::Runbooks { .. } => false,
             Self::Ack { .. }

@@ -95,6 +95,8 @@ fn commands_read_as_people_type_them() {
         ("clear 3", Clear { incident: 3 }),
         ("skills", Skills),
         ("list runbooks", Runbooks { name: None }),
+        ("topology", Topology { target: None }),
+        ("topology of nas/media", Topology { target: Some(target("nas/media")) }),
     ] {
         assert_eq!(good(text), command, "{text}");
     }

@@ -137,6 +137,12 @@ pub(super) fn run(args: &mut Args<'_>) -> Read {
     skill.map(|skill| ChatCommand::Run { skill }).ok_or_else(|| args.wrong("Which skill?".to_owned()))
 }
 
+pub(super) fn topology(args: &mut Args<'_>) -> Read {
+    args.accept(&["of", "for"]);
+    let target = args.peek().is_some().then(|| args.target()).transpose()?;
+    Ok(ChatCommand::Topology { target })
+}
+
 pub(super) fn runbooks(args: &mut Args<'_>) -> Read {
     Ok(ChatCommand::Runbooks { name: args.name("a runbook's name")? })
 }

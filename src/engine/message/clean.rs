@@ -36,6 +36,13 @@ impl Message {
             Self::Learned { changes, .. } | Self::Changed(changes) => {
                 changes.iter_mut().for_each(|change| redactor.change(change));
             }
+            Self::Surveyed(surveys) => {
+                let said = surveys.iter_mut().flat_map(|survey| &mut survey.found).map(|(_, said)| said);
+                said.for_each(|said| match said {
+                    Ok(facts) => facts.iter_mut().for_each(|fact| redactor.clean(&mut fact.why)),
+                    Err(why) => redactor.clean(why),
+                });
+            }
             Self::Line { state: Err(why), .. } => redactor.clean(why),
             // No texts of others.
             Self::Line { state: Ok(()), .. }
