@@ -25,6 +25,7 @@ use super::values::{count, duration, positive_duration};
 use crate::domain::change::PathRule;
 use crate::domain::escalation::Scope;
 use crate::domain::schedule::Schedule;
+use crate::domain::suppression::Quiet;
 use crate::domain::target::Target;
 use crate::policy::Autonomy;
 
@@ -59,6 +60,8 @@ pub struct Config {
     pub exec: ExecSettings,
     /// The other machines that commands may run on, by the name that runbooks call them.
     pub hosts: BTreeMap<String, HostSettings>,
+    /// What is kept quiet on purpose.
+    pub quiet: Quiet,
     /// What is kept of measurements.
     pub metrics: MetricSettings,
     /// What is logged.

@@ -3,6 +3,7 @@
 mod chat;
 mod exec;
 mod hosts;
+mod quiet;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use chrono_tz::Tz;
 
 use super::document::{Document, Part, Trail, below, keys};
 use super::problem::{Problem, suggest};
-use super::raw::{RawChanges, RawConfig, RawGit, RawPaths, RawSkills};
+use super::raw::{RawChanges, RawConfig, RawGit, RawPaths, RawQuiet, RawSkills};
 use super::secret::{Param, ReadEnv, Secret};
 use super::settings::{ChangeSettings, Config, GitSource, Paths, SkillSettings};
 use super::setup::STATE_DIR;
@@ -55,6 +56,8 @@ pub(super) fn validate(
     let changes = check.changes(raw.changes);
     let exec = check.exec(raw.exec);
     let hosts = check.hosts(raw.hosts);
+    let quiet =
+        check.quiet(RawQuiet { maintenance: raw.maintenance, inhibit: raw.inhibit, triage: raw.triage });
     Some(Config {
         host: host?,
         timezone,
@@ -70,6 +73,7 @@ pub(super) fn validate(
         changes,
         exec,
         hosts,
+        quiet,
         metrics: raw.metrics,
         log: raw.log,
     })

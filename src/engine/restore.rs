@@ -11,7 +11,7 @@ use super::world::{Live, World};
 use crate::domain::escalation::{Cause, Scope};
 use crate::domain::incident::State;
 use crate::domain::remediation::Outcome;
-use crate::domain::signal::Timestamp;
+use crate::domain::signal::{SignalState, Timestamp};
 use crate::domain::target::Signature;
 use crate::store::load::{LiveIncident, Loaded, LookBack, PastRepair};
 use crate::store::sagas::Unfinished;
@@ -35,7 +35,8 @@ impl World {
         let Loaded {
             incidents,
             signals,
-            silences,
+            mut silences,
+            held,
             last_silence,
             approvals,
             occurrences,
@@ -49,15 +50,22 @@ impl World {
         self.await_hours(now);
         self.counters = counters;
         self.last_silence = last_silence;
+        self.restore_windows(&mut silences, &settings, now);
         self.paused =
             settings.into_iter().find(|(key, by)| key == "paused_by" && !by.is_empty()).map(|(_, by)| by);
+        self.restore_held(held, now);
         for row in signals {
             let key = (row.signal.origin.clone(), row.signal.problem());
-            self.note_signal(&key, row.signal.state);
-            self.signals.insert(key, row);
+            if self.is_held(&key) && row.signal.state == SignalState::Firing {
+                self.note_firing(&key);
+            } else {
+                self.note_signal(&key, row.signal.state);
+            }
+            self.signals.insert(key.clone(), row);
+            self.inhibition_sees(&key);
         }
         for silence in silences {
-            self.wake(silence.ends_at, Timer::Silence(silence.number));
+            self.watch_silence(&silence, now);
             self.silences.push(silence);
         }
         for approval in approvals {

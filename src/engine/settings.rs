@@ -1,5 +1,6 @@
 //! The numbers that decisions go by.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono_tz::Tz;
@@ -7,6 +8,7 @@ use chrono_tz::Tz;
 use super::ports::Platform;
 use crate::domain::escalation::{Scope, Threshold};
 use crate::domain::hours::Hours;
+use crate::domain::suppression::Quiet;
 use crate::domain::target::Target;
 use crate::policy::Autonomy;
 
@@ -49,6 +51,8 @@ pub struct Settings {
     pub clean_runs: u32,
     /// How far back the suspects of a new incident are looked for.
     pub changes_window: Duration,
+    /// What is kept quiet on purpose.
+    pub quiet: Arc<Quiet>,
     /// The platforms that are told.
     pub platforms: Vec<Platform>,
 }

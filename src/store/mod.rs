@@ -24,6 +24,7 @@ mod opening;
 mod owner;
 pub mod query;
 pub mod retention;
+pub mod silences;
 
 pub use db::Store;
 pub use error::{OpenError, StoreError};

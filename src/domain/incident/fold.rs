@@ -85,6 +85,8 @@ impl Incident {
             | Event::Escalated { .. }
             | Event::Silenced { .. }
             | Event::SilenceEnded
+            | Event::Inhibited { .. }
+            | Event::InhibitionEnded
             | Event::Reminded { .. } => true,
         }
     }
@@ -243,6 +245,8 @@ impl Incident {
             | Event::Cleared { .. }
             | Event::Silenced { .. }
             | Event::SilenceEnded
+            | Event::Inhibited { .. }
+            | Event::InhibitionEnded
             | Event::Reminded { .. } => {}
         }
     }
