@@ -7,6 +7,7 @@ pub(super) mod doctor;
 pub(super) mod incident;
 pub(super) mod policy;
 pub(super) mod runbook;
+pub(super) mod silence;
 pub(super) mod skill;
 
 use chrono::SecondsFormat;

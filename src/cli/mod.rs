@@ -16,6 +16,7 @@ mod plan;
 mod policy;
 mod runbooks;
 mod screen;
+mod silences;
 mod skills;
 mod try_skill;
 
@@ -24,8 +25,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 pub use args::{
-    AuditCommand, AuditShowArgs, ChangesArgs, Command, Globals, IncidentCommand, LogFormat, PlanArgs,
-    PolicyCommand, Query, RunbookCommand, SkillCommand,
+    AuditCommand, AuditShowArgs, ChangesArgs, Command, Globals, IgnoredArgs, IncidentCommand, LogFormat,
+    PlanArgs, PolicyCommand, Query, RunbookCommand, SilenceArgs, SilenceCommand, SkillCommand,
 };
 pub use failure::Failure;
 pub use logging::{redact_with, start as start_logging, start_to as start_logging_to};
@@ -121,6 +122,10 @@ fn carry_out(
         Command::Query(Query::Incident(IncidentCommand::Undo { id })) => {
             return wait_for(incidents::undo(&state_dir(globals)?, id, screen));
         }
+        Command::Silence(command) => {
+            logging::start(globals, "warn")?;
+            return wait_for(silences::silence(globals, command, clock, screen));
+        }
         Command::Audit(command) => {
             logging::start(globals, "warn")?;
             return wait_for(audit::audit(globals, command, clock, screen));
@@ -164,6 +169,7 @@ async fn answer(setup: &Setup, tools: &Tools, query: &Query, screen: &mut Screen
         Query::Incident(IncidentCommand::Undo { id }) => {
             incidents::undo(&setup.loaded.config.state_dir, id, screen).await
         }
+        Query::Ignored(args) => silences::ignored(setup, tools, args, screen).await,
         Query::Policy(command) => policy::policy(setup, command, screen),
         Query::Doctor { json } => doctor::doctor(tools, *json, screen).await,
         Query::Changes(args) => changes::changes(setup, tools, args, screen).await,

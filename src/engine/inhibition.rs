@@ -119,3 +119,34 @@ impl World {
         self.inhibitors.groups.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::signal::{Origin, Problem};
+    use crate::domain::target::{Signature, Target};
+
+    fn key(name: &str) -> SignalKey {
+        let signature = Signature::parse("down").unwrap();
+        (Origin::alert("am", name), Problem { target: Target::parse(name).unwrap(), signature })
+    }
+
+    #[test]
+    fn a_group_finds_its_inhibitor_as_the_rule_for_single_signals_says() {
+        const SIDES: [Side; 3] = [
+            Side { source: true, target: false },
+            Side { source: false, target: true },
+            Side { source: true, target: true },
+        ];
+        for there in SIDES {
+            for looked_at in SIDES.into_iter().filter(|side| side.target) {
+                let mut group = Group::default();
+                group.put(&key("a"), there);
+                let found = group.inhibitor(looked_at).is_some();
+                assert_eq!(found, there.inhibits(looked_at), "{there:?} and {looked_at:?}");
+                group.take(&key("a"));
+                assert!(group.inhibitor(looked_at).is_none() && group.targets.is_empty());
+            }
+        }
+    }
+}

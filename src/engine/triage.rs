@@ -1,7 +1,7 @@
 //! Triage as signals come in: what a rule holds back is kept without an incident and counted, and placed as soon as no
 //! rule holds it any more.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use super::timer::Timer;
 use super::world::{SignalKey, World};
@@ -20,7 +20,6 @@ struct Waiting {
     rule: String,
     since: Timestamp,
     counted_at: Timestamp,
-    until: Option<Timestamp>,
 }
 
 /// Everything that is held back, and what is remembered to judge by.
@@ -43,6 +42,9 @@ impl World {
     pub(super) fn hold_back(&mut self, key: &SignalKey, begins: bool, now: Timestamp) -> bool {
         if begins {
             self.note_beginning(key, now);
+        } else if !self.is_held(key) {
+            // It was let through when it began.
+            return false;
         }
         let since = self.held.waiting.get(key).map_or(now, |waiting| waiting.since);
         match self.judged(key, since, now) {
@@ -129,7 +131,7 @@ impl World {
         let known = before.as_ref().is_some_and(|b| b.rule == rule && day(b.counted_at) == day(now));
         let counted_at = before.filter(|_| known).map_or(now, |before| before.counted_at);
         self.note_firing(key);
-        self.held.waiting.insert(key.clone(), Waiting { rule: rule.clone(), since, counted_at, until });
+        self.held.waiting.insert(key.clone(), Waiting { rule: rule.clone(), since, counted_at });
         if let Some(until) = until {
             self.look_again(key, until);
         }
@@ -249,20 +251,10 @@ impl World {
             }
             if let Some(rule) = row.rule {
                 let counted_at = row.counted_at.unwrap_or(row.since);
-                let waiting = Waiting { rule, since: row.since, counted_at, until: None };
+                let waiting = Waiting { rule, since: row.since, counted_at };
                 self.held.waiting.insert(key.clone(), waiting);
             }
             self.look_again(&key, now);
         }
-    }
-
-    /// How many problems each rule holds back now.
-    #[must_use]
-    pub(super) fn held_by_rule(&self) -> BTreeMap<&str, usize> {
-        let mut counts = BTreeMap::new();
-        for waiting in self.held.waiting.values() {
-            *counts.entry(waiting.rule.as_str()).or_default() += 1;
-        }
-        counts
     }
 }

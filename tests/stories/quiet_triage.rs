@@ -2,6 +2,7 @@
 
 use steward::domain::signal::SignalState::{Firing, Resolved};
 
+use super::quiet::without;
 use super::shop::shop;
 use super::support::min;
 
@@ -60,7 +61,7 @@ async fn a_rule_that_is_edited_away_lets_go_of_what_it_held_at_the_next_start() 
     let bot = lab.start().await;
     bot.alert_with("web", &CPU, Firing).await;
     bot.stop().await;
-    lab.settings("");
+    without(&lab, SLOW);
     let bot = lab.start().await;
     bot.pass(min(1)).await;
     assert_eq!(bot.is(1).await, "open web");
@@ -114,10 +115,10 @@ async fn in_its_hours_a_rule_ignores_and_after_them_what_still_fires_is_told() {
 
 #[tokio::test]
 async fn a_skill_that_fails_while_all_it_looks_at_is_under_maintenance_is_no_problem_until_that_is_over() {
-    let lab = shop("[skills]\nfailures_before_incident = 2\n");
+    let lab = shop("[skills]\njitter = \"0s\"\nfailures_before_incident = 2\n");
     lab.skill("backup", "* * * * *", &["tape"]);
-    lab.host.fail("backup");
-    lab.host.fail("ping");
+    lab.host.skill_says("backup", 1, "");
+    lab.host.skill_says("ping", 1, "");
     let bot = lab.start().await;
     assert!(
         bot.says("maintenance tape for 30m").await.starts_with("tape and all below it are under maintenance")

@@ -105,7 +105,7 @@ pub const COMMANDS: &[CommandHelp] = &[
         name: "silence",
         usage: "silence [TARGET or {MATCHERS}] [from TIME] for DURATION [because WHY]",
         example: "silence nas/media for 2h because new disk",
-        what: "No messages, calls or automatic repair for a while; without a target, for this thread's. Matchers are Alertmanager's: `{alertname=\"HostDown\", instance=~\"nas.*\"}`.",
+        what: "No messages, calls or automatic repair for a while; without a target, for this thread's.",
         aliases: &["mute"],
         slots: &[
             Slot::new("target", "", Kind::Target, "A target or {matchers}; this thread's root without"),

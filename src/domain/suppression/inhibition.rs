@@ -48,3 +48,19 @@ impl Side {
         self.source && other.target && !(self.target && other.source)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOURCE: Side = Side { source: true, target: false };
+    const TARGET: Side = Side { source: false, target: true };
+    const BOTH: Side = Side { source: true, target: true };
+
+    #[test]
+    fn what_stands_on_both_sides_is_only_inhibited_by_what_does_not() {
+        assert!(SOURCE.inhibits(TARGET) && SOURCE.inhibits(BOTH) && BOTH.inhibits(TARGET));
+        assert!(!BOTH.inhibits(BOTH), "neither itself nor its like");
+        assert!(!TARGET.inhibits(SOURCE) && !SOURCE.inhibits(SOURCE) && !TARGET.inhibits(TARGET));
+    }
+}
