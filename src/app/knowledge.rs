@@ -1,11 +1,13 @@
 //! From what the operator wrote to what the engine knows.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use crate::config::{Config, Loaded, Setup};
 use crate::domain::escalation::Threshold;
+use crate::domain::target::Target;
 use crate::engine::ports::Chat;
 use crate::engine::schedule::Skills;
 use crate::engine::settings::Settings;
@@ -34,6 +36,7 @@ pub fn understand(setup: &Setup, key: [u8; 32]) -> Understood {
         runbooks: Arc::new(setup.loaded.runbooks.values().cloned().collect()),
         policy: Arc::new(setup.policy.clone().keyed(key)),
         skills: Arc::new(skills.keys().cloned().collect()),
+        watched: Arc::new(watched(&setup.loaded)),
     };
     Understood { knowledge, skills }
 }
@@ -43,6 +46,12 @@ fn skills(loaded: &Loaded) -> Skills {
     enabled
         .map(|skill| (skill.name().to_owned(), Arc::new(Skill::of(loaded, skill, skill.path.clone()))))
         .collect()
+}
+
+/// What each skill looks at.
+fn watched(loaded: &Loaded) -> BTreeMap<String, Vec<Target>> {
+    let skills = loaded.skills.values();
+    skills.map(|skill| (skill.name().to_owned(), skill.manifest.targets.clone())).collect()
 }
 
 /// The numbers that decisions go by.
@@ -76,6 +85,7 @@ pub(super) fn settings(config: &Config, chats: &[Arc<dyn Chat>]) -> Settings {
         sources: config.alerts.names(),
         heartbeats: config.alerts.heartbeats(),
         changes_window: config.changes.window,
+        quiet: Arc::new(config.quiet.clone()),
         platforms: chats.iter().map(|chat| chat.platform()).collect(),
     }
 }

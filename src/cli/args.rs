@@ -62,6 +62,9 @@ pub enum Command {
     /// Leaves a file in the spool, so that it is told also while Steward does not run. What systemd and its journal
     /// know of the failure goes along; they are not waited for long.
     NotifyFailure(NotifyArgs),
+    /// Keep something quiet for a while, list what is kept quiet, or end that
+    #[command(subcommand)]
+    Silence(SilenceCommand),
     /// Read the audit trail, or make sure that nobody changed it
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -89,6 +92,8 @@ pub enum Query {
     Changes(ChangesArgs),
     /// What a target needs, what needs it and how that is known; without a target, where that is learned from
     Topology(TopologyArgs),
+    /// What was held back as noise, by which rule and how often
+    Ignored(IgnoredArgs),
     /// See what the policy says to a command, or hold its rules to their examples
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -255,6 +260,60 @@ pub enum IncidentCommand {
         /// The incident's number (`3` or `#3`), or its long id
         id: String,
     },
+}
+
+/// `steward silence …`
+#[derive(Debug, Clone, Subcommand)]
+pub enum SilenceCommand {
+    /// Have the Steward that runs keep a target, or whatever matches, quiet for a while
+    ///
+    /// The same as `silence …` in its chat. Exits with 0 if it does, and with 1 if it refused or does not run.
+    Add(SilenceArgs),
+    /// List the silences and maintenance in force, and those to come
+    List {
+        /// The latest 1000 of all that there ever were
+        #[arg(long)]
+        all: bool,
+        /// Print JSON (docs/cli.md has its shape)
+        #[arg(long)]
+        json: bool,
+    },
+    /// Have the Steward that runs end a silence early
+    End {
+        /// The silence's number
+        number: u64,
+    },
+}
+
+/// `steward silence add …`
+#[derive(Debug, Clone, Args)]
+pub struct SilenceArgs {
+    /// A target (`nas/media`), or Alertmanager's matchers: `alertname=HostDown 'instance=~"nas.*"'`
+    #[arg(required = true, value_name = "TARGET|MATCHER")]
+    pub what: Vec<String>,
+    /// For how long: `2h`, `30m`, `1d`; 30 days at most
+    #[arg(long = "for", value_name = "DURATION")]
+    pub duration: String,
+    /// From when on: `22:00`, `tomorrow 8:00` [default: at once]
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<String>,
+    /// Why
+    #[arg(long, value_name = "WHY")]
+    pub because: Option<String>,
+    /// For maintenance: skills that can't look there meanwhile are no problem either
+    #[arg(long)]
+    pub maintenance: bool,
+}
+
+/// `steward ignored …`
+#[derive(Debug, Clone, Args)]
+pub struct IgnoredArgs {
+    /// From when on: `2h`, `yesterday 14:00`, `2026-11-20` [default: today]
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<String>,
+    /// Print JSON (docs/cli.md has its shape)
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `steward policy …`

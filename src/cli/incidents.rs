@@ -71,7 +71,7 @@ fn row(stored: &StoredIncident, now: Timestamp, tz: Tz) -> (Tone, Vec<String>) {
     let mut state = incident.state.to_string();
     for (is_so, word) in [
         (incident.flapping, "flapping"),
-        (telling.silenced, "silenced"),
+        (telling.silenced, if telling.inhibited_by.is_some() { "inhibited" } else { "silenced" }),
         (incident.acknowledged.is_some(), "taken on"),
     ] {
         if is_so {
@@ -213,8 +213,12 @@ impl Story {
 
     fn tell(&self, tz: Tz, screen: &mut Screen<'_>) -> Result<(), Stop> {
         let incident = self.incident();
-        let around =
-            Around { tz, paused_by: self.paused_by.as_deref(), silenced: self.stored.telling.silenced };
+        let around = Around {
+            tz,
+            paused_by: self.paused_by.as_deref(),
+            silenced: self.stored.telling.silenced,
+            inhibited_by: self.stored.telling.inhibited_by.as_deref(),
+        };
         tell_card(&root(incident, around), tone(incident.severity, incident.state), screen)?;
         screen.gap()?;
         screen.say(Tone::Strong, &format!("What happened (times in {tz})"))?;

@@ -18,6 +18,7 @@ mod policy;
 mod rejected;
 mod runbooks;
 mod screen;
+mod silences;
 mod skills;
 mod topology;
 mod try_skill;
@@ -27,8 +28,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 pub use args::{
-    AlertsCommand, AuditCommand, AuditShowArgs, ChangesArgs, Command, Globals, IncidentCommand, LogFormat,
-    NotifyArgs, PlanArgs, PolicyCommand, Query, RejectedArgs, RunbookCommand, SkillCommand, TopologyArgs,
+    AlertsCommand, AuditCommand, AuditShowArgs, ChangesArgs, Command, Globals, IgnoredArgs, IncidentCommand,
+    LogFormat, NotifyArgs, PlanArgs, PolicyCommand, Query, RejectedArgs, RunbookCommand, SilenceArgs,
+    SilenceCommand, SkillCommand, TopologyArgs,
 };
 pub use failure::Failure;
 pub use logging::{redact_with, start as start_logging, start_to as start_logging_to};
@@ -126,6 +128,10 @@ fn carry_out(
         }
         // Quietly: whatever it logged would only fill the journal that tells of the failure.
         Command::NotifyFailure(args) => return wait_for(notify::notify(globals, args, clock.now(), screen)),
+        Command::Silence(command) => {
+            logging::start(globals, "warn")?;
+            return wait_for(silences::silence(globals, command, clock, screen));
+        }
         Command::Audit(command) => {
             logging::start(globals, "warn")?;
             return wait_for(audit::audit(globals, command, clock, screen));
@@ -169,6 +175,7 @@ async fn answer(setup: &Setup, tools: &Tools, query: &Query, screen: &mut Screen
         Query::Incident(IncidentCommand::Undo { id }) => {
             incidents::undo(&setup.loaded.config.state_dir, id, screen).await
         }
+        Query::Ignored(args) => silences::ignored(setup, tools, args, screen).await,
         Query::Policy(command) => policy::policy(setup, command, screen),
         Query::Doctor { json } => doctor::doctor(tools, *json, screen).await,
         Query::Alerts(AlertsCommand::Rejected(args)) => rejected::rejected(setup, args, screen),

@@ -41,6 +41,9 @@ pub(super) struct RawConfig {
     pub(super) topology: TopologySettings,
     pub(super) exec: RawExec,
     pub(super) hosts: BTreeMap<String, RawHost>,
+    pub(super) maintenance: Vec<RawMaintenance>,
+    pub(super) inhibit: Vec<RawInhibit>,
+    pub(super) triage: Vec<RawTriage>,
     pub(super) metrics: MetricSettings,
     pub(super) log: LogSettings,
 }
@@ -270,4 +273,64 @@ const fn usual_connections() -> u32 {
 
 const fn usual_connect_timeout() -> Duration {
     HostSettings::CONNECT_TIMEOUT
+}
+
+/// What is kept quiet, together.
+pub(super) struct RawQuiet {
+    pub(super) maintenance: Vec<RawMaintenance>,
+    pub(super) inhibit: Vec<RawInhibit>,
+    pub(super) triage: Vec<RawTriage>,
+}
+
+/// `[[maintenance]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawMaintenance {
+    pub(super) name: String,
+    pub(super) target: Option<String>,
+    pub(super) matchers: Option<Vec<String>>,
+    pub(super) schedule: String,
+    #[serde(deserialize_with = "positive_duration")]
+    pub(super) duration: Duration,
+    #[serde(default)]
+    pub(super) comment: String,
+}
+
+/// `[[inhibit]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawInhibit {
+    pub(super) name: Option<String>,
+    pub(super) source: Vec<String>,
+    pub(super) target: Vec<String>,
+    #[serde(default)]
+    pub(super) equal: Vec<String>,
+}
+
+/// `[[triage]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawTriage {
+    pub(super) name: String,
+    #[serde(rename = "match")]
+    pub(super) matchers: Option<Vec<String>>,
+    #[serde(rename = "do")]
+    pub(super) verdict: String,
+    #[serde(default, rename = "for", deserialize_with = "some_positive_duration")]
+    pub(super) lasting: Option<Duration>,
+    pub(super) flapping: Option<RawFlapping>,
+    #[serde(default)]
+    pub(super) hours: Vec<String>,
+    #[serde(default)]
+    pub(super) why: String,
+}
+
+/// `flapping` of `[[triage]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawFlapping {
+    #[serde(deserialize_with = "count")]
+    pub(super) bounces: u32,
+    #[serde(deserialize_with = "positive_duration")]
+    pub(super) within: Duration,
 }

@@ -28,6 +28,7 @@ use crate::domain::change::PathRule;
 use crate::domain::correlation::Weights;
 use crate::domain::escalation::Scope;
 use crate::domain::schedule::Schedule;
+use crate::domain::suppression::Quiet;
 use crate::domain::target::Target;
 use crate::policy::Autonomy;
 
@@ -68,6 +69,8 @@ pub struct Config {
     pub exec: ExecSettings,
     /// The other machines that commands may run on, by the name that runbooks call them.
     pub hosts: BTreeMap<String, HostSettings>,
+    /// What is kept quiet on purpose.
+    pub quiet: Quiet,
     /// What is kept of measurements.
     pub metrics: MetricSettings,
     /// What is logged.

@@ -5,6 +5,7 @@ mod chat;
 mod exec;
 mod hosts;
 mod topology;
+mod quiet;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use chrono_tz::Tz;
 
 use super::document::{Document, Part, Trail, below, keys};
 use super::problem::{Problem, suggest};
-use super::raw::{RawChanges, RawConfig, RawGit, RawPaths, RawSkills, RawWeights};
+use super::raw::{RawChanges, RawConfig, RawGit, RawPaths, RawQuiet, RawSkills, RawWeights};
 use super::secret::{Param, ReadEnv, Secret};
 use super::settings::{ChangeSettings, Config, GitSource, Paths, SkillSettings};
 use super::setup::STATE_DIR;
@@ -61,6 +62,8 @@ pub(super) fn validate(
     let topology = check.topology(raw.topology);
     let exec = check.exec(raw.exec);
     let hosts = check.hosts(raw.hosts);
+    let quiet =
+        check.quiet(RawQuiet { maintenance: raw.maintenance, inhibit: raw.inhibit, triage: raw.triage });
     Some(Config {
         host: host?,
         timezone,
@@ -79,6 +82,7 @@ pub(super) fn validate(
         topology,
         exec,
         hosts,
+        quiet,
         metrics: raw.metrics,
         log: raw.log,
     })

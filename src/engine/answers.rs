@@ -112,6 +112,7 @@ impl Librarian {
             Question::WhatChanged { since, on, incident } => {
                 self.what_changed(since, on, incident, knowledge).await.unwrap_or_else(unreadable)
             }
+            Question::Ignored { since } => self.ignored(since).await.unwrap_or_else(unreadable),
             Question::Skills => self.list_skills(knowledge).await.unwrap_or_else(unreadable),
             Question::Run { skill } => self.run(&skill).await,
             // It changes something, so the desk has the last word on it.
@@ -155,8 +156,12 @@ impl Librarian {
         let Some((stored, timeline)) = found else {
             return Ok(no_such_incident(number));
         };
-        let around =
-            cards::Around { tz: self.settings.tz, paused_by: None, silenced: stored.telling.silenced };
+        let around = cards::Around {
+            tz: self.settings.tz,
+            paused_by: None,
+            silenced: stored.telling.silenced,
+            inhibited_by: stored.telling.inhibited_by.as_deref(),
+        };
         let card = cards::root(&stored.incident, around);
         let mut card = cards::tell(card, &timeline, self.settings.tz, STORY);
         card.actions.clear();

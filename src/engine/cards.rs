@@ -28,6 +28,8 @@ pub struct Around<'a> {
     pub paused_by: Option<&'a str>,
     /// Whether a silence hides the incident.
     pub silenced: bool,
+    /// What inhibits it, if that is what hides it.
+    pub inhibited_by: Option<&'a str>,
 }
 
 /// The root message: where the incident stands now.
@@ -37,6 +39,7 @@ pub fn root(incident: &Incident, around: Around<'_>) -> Card {
     let mut card = Card::titled(title)
         .severity(incident.severity)
         .field("State", state_line(incident, around))
+        .field("Hidden by", around.inhibited_by.unwrap_or_default())
         .field("Severity", incident.severity.as_str())
         .field("Root", root_line(incident))
         .field("Since", since(incident, around.tz))
@@ -96,7 +99,7 @@ fn state_line(incident: &Incident, around: Around<'_>) -> String {
         parts.push("flapping".into());
     }
     if around.silenced {
-        parts.push("silenced".into());
+        parts.push(if around.inhibited_by.is_some() { "inhibited" } else { "silenced" }.into());
     }
     if let Some(ack) = &incident.acknowledged {
         parts.push(format!("taken on by {}", ack.by));

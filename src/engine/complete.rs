@@ -40,11 +40,11 @@ impl World {
                 .map(|a| choice(&a.number.to_string(), &format!("{} on {}", a.runbook, a.problem.target)))
                 .collect(),
             Kind::Silence => {
-                let active = self.silences.iter().filter(|silence| silence.is_active(now));
-                active.map(|s| choice(&s.number.to_string(), s.target.as_str())).collect()
+                let open = self.silences.iter().filter(|silence| now < silence.ends_at);
+                open.map(|s| choice(&s.number.to_string(), &s.scope.to_string())).collect()
             }
             Kind::Duration => ["30m", "1h", "2h", "8h", "1d", "7d"].map(|time| choice(time, "")).into(),
-            Kind::Time | Kind::Text | Kind::Flag => Vec::new(),
+            Kind::Time | Kind::Soon | Kind::Text | Kind::Flag => Vec::new(),
         }
     }
 

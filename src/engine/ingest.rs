@@ -141,12 +141,22 @@ impl World {
         } else {
             self.changed.insert(key.clone());
         }
-        if was_firing && self.index.incident_of(&key.1).is_some() {
+        if !(same && was_firing) {
+            self.inhibition_sees(&key);
+        }
+        if was_firing && !self.is_held(&key) && self.index.incident_of(&key.1).is_some() {
             self.raise(&key.1, severity, now);
             return;
         }
-        self.note_signal(&key, SignalState::Firing);
-        self.place(&key, now);
+        if !self.hold_back(&key, !was_firing, now) {
+            self.admit(&key, now);
+        }
+    }
+
+    /// Takes a signal for what it says, and places it.
+    pub(super) fn admit(&mut self, key: &SignalKey, now: Timestamp) {
+        self.note_signal(key, SignalState::Firing);
+        self.place(key, now);
     }
 
     fn raise(&mut self, problem: &Problem, severity: Severity, now: Timestamp) {
@@ -187,7 +197,8 @@ impl World {
         row.signal.state = SignalState::Resolved;
         self.changed.insert(key.clone());
         self.note_signal(key, SignalState::Resolved);
-        !self.is_firing(&key.1)
+        self.inhibition_sees(key);
+        !self.ends_held(key) && !self.is_firing(&key.1)
     }
 
     /// Takes the problems of skills that are no longer there for over: nobody would ever say so.

@@ -2,7 +2,7 @@
 
 mod calls;
 mod flapping;
-mod silences;
+pub(super) mod silences;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -48,6 +48,10 @@ impl World {
                 Timer::Trial(remediation) => self.trial_over(remediation, now),
                 Timer::Approval(number) => self.expire_approval(number, now),
                 Timer::Silence(number) => self.silence_over(number, now),
+                Timer::SilenceBegins(number) => self.silence_begins(number, now),
+                Timer::SilenceEnds(number) => self.silence_ends_soon(number, now),
+                Timer::Window(index) => self.look_at_window(index, now),
+                Timer::Triage => self.triage_due(now),
                 Timer::Hours => {
                     // Questions may need no answer any more, and what could not be begun may begin.
                     self.dirty.extend(self.incidents.keys().copied());

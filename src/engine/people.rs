@@ -1,7 +1,5 @@
 //! What people do to incidents: each answers with a sentence, and is on the audit trail.
 
-use std::time::Duration;
-
 use serde_json::json;
 
 use super::effect::Effect;
@@ -10,7 +8,6 @@ use crate::domain::approval::{Answered, Approval, ApprovalState, Person};
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Event, State};
 use crate::domain::signal::{Problem, Timestamp};
-use crate::domain::suppression::Silence;
 use crate::domain::target::Target;
 use crate::engine::timer::Timer;
 
@@ -55,51 +52,6 @@ impl World {
         self.audit(by, "clear", json!({ "incident": number }), now);
         self.after_recovery(id, now);
         Ok(format!("#{number} is open again and no longer stuck."))
-    }
-
-    /// Keeps a target, and all below it, quiet for a while.
-    pub fn silence(
-        &mut self,
-        target: Target,
-        duration: Duration,
-        comment: Option<&str>,
-        by: &str,
-        now: Timestamp,
-    ) -> Answer {
-        self.last_silence += 1;
-        let number = self.last_silence;
-        let silence = Silence {
-            number,
-            target: target.clone(),
-            starts_at: now,
-            ends_at: now + duration,
-            by: by.to_owned(),
-            comment: comment.unwrap_or_default().to_owned(),
-        };
-        self.wake(silence.ends_at, Timer::Silence(number));
-        let until = silence.ends_at.with_timezone(&self.settings.tz).format("%Y-%m-%d %H:%M");
-        let answer = format!(
-            "{target} and all below it are silent until {until} (silence {number}): no messages, no calls, no repairs. I keep recording, and tell you at the end what is still broken."
-        );
-        self.audit(by, "silence", json!({ "silence": silence }), now);
-        self.batch.silences.push((silence.clone(), false));
-        self.silences.push(silence);
-        self.review_silences(now);
-        Ok(answer)
-    }
-
-    /// Ends a silence early.
-    pub fn unsilence(&mut self, number: i64, by: &str, now: Timestamp) -> Answer {
-        let Some(at) = self.silences.iter().position(|s| s.number == number) else {
-            return Err(format!("There is no silence {number}. `silences` lists them."));
-        };
-        let mut silence = self.silences.remove(at);
-        silence.ends_at = now;
-        self.audit(by, "unsilence", json!({ "silence": number }), now);
-        let answer = format!("{} is no longer silent.", silence.target);
-        self.batch.silences.push((silence, true));
-        self.review_silences(now);
-        Ok(answer)
     }
 
     /// Answers a question with yes. Where several people have to, the last of them starts it.

@@ -27,6 +27,11 @@ pub enum Question {
         /// Seen from this incident.
         incident: Option<u64>,
     },
+    /// What was held back as noise.
+    Ignored {
+        /// From when on.
+        since: Timestamp,
+    },
     /// The list of skills.
     Skills,
     /// Run a skill and show what it reports.

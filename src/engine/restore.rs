@@ -12,7 +12,7 @@ use super::world::{Live, World};
 use crate::domain::escalation::{Cause, Scope};
 use crate::domain::incident::State;
 use crate::domain::remediation::Outcome;
-use crate::domain::signal::Timestamp;
+use crate::domain::signal::{SignalState, Timestamp};
 use crate::domain::target::Signature;
 use crate::store::load::{LiveIncident, Loaded, LookBack, PastRepair};
 use crate::store::sagas::Unfinished;
@@ -36,7 +36,8 @@ impl World {
         let Loaded {
             incidents,
             signals,
-            silences,
+            mut silences,
+            held,
             last_silence,
             approvals,
             occurrences,
@@ -53,13 +54,20 @@ impl World {
         let setting = |wanted: &str| settings.iter().find(|(key, _)| key == wanted).map(|(_, value)| value);
         self.paused = setting("paused_by").filter(|by| !by.is_empty()).cloned();
         self.await_sources(setting(intake::DONE).and_then(|done| done.parse().ok()).unwrap_or(0), now);
+        self.restore_windows(&mut silences, &settings, now);
+        self.restore_held(held, now);
         for row in signals {
             let key = (row.signal.origin.clone(), row.signal.problem());
-            self.note_signal(&key, row.signal.state);
-            self.signals.insert(key, row);
+            if self.is_held(&key) && row.signal.state == SignalState::Firing {
+                self.note_firing(&key);
+            } else {
+                self.note_signal(&key, row.signal.state);
+            }
+            self.signals.insert(key.clone(), row);
+            self.inhibition_sees(&key);
         }
         for silence in silences {
-            self.wake(silence.ends_at, Timer::Silence(silence.number));
+            self.watch_silence(&silence, now);
             self.silences.push(silence);
         }
         for approval in approvals {

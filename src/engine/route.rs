@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::answers::count_of;
 use super::ears::bookmark_of;
+use super::lifecycle::silences::Wish;
 use super::ports::Inbound;
 use super::question::Question;
 use super::world::World;
@@ -14,7 +15,7 @@ use crate::domain::command::{COMMANDS, ChatCommand, Misunderstood, help_for, par
 use crate::domain::incident::State;
 use crate::domain::runbook::{CommandTemplate, Runbook};
 use crate::domain::signal::Timestamp;
-use crate::domain::target::Target;
+use crate::domain::suppression::Scope;
 
 /// What a command comes to.
 pub(super) enum Reply {
@@ -123,9 +124,15 @@ impl World {
             ChatCommand::Ack { incident } => {
                 self.meant(incident, inbound, "ack").and_then(|n| self.acknowledge(n, by, now))
             }
-            ChatCommand::Silence { target, duration, comment } => self
-                .meant_target(target, inbound)
-                .and_then(|target| self.silence(target, duration, comment.as_deref(), by, now)),
+            ChatCommand::Ignored { since } => {
+                let since = since.unwrap_or_else(|| self.beginning_of_today(now));
+                return Reply::Ask(Question::Ignored { since });
+            }
+            ChatCommand::Silence { scope, kind, from, duration, comment } => {
+                self.meant_scope(scope, inbound).and_then(|scope| {
+                    self.silence_for(Wish { scope, kind, from, duration, comment }, inbound, now)
+                })
+            }
             ChatCommand::Unsilence { silence } => {
                 self.unsilence(i64::try_from(silence).unwrap_or(i64::MAX), by, now)
             }
@@ -160,12 +167,12 @@ impl World {
         }
     }
 
-    fn meant_target(&self, target: Option<Target>, inbound: &Inbound) -> Result<Target, String> {
-        match (target, inbound.incident) {
-            (Some(target), _) => Ok(target),
+    fn meant_scope(&self, scope: Option<Scope>, inbound: &Inbound) -> Result<Scope, String> {
+        match (scope, inbound.incident) {
+            (Some(scope), _) => Ok(scope),
             (None, Some(number)) => {
                 let live = self.by_number.get(&number).and_then(|id| self.incidents.get(id));
-                live.map(|live| live.incident.root.clone())
+                live.map(|live| Scope::Target(live.incident.root.clone()))
                     .ok_or_else(|| format!("Incident #{number} is over; name a target."))
             }
             (None, None) => Err("Name a target: `silence nas/media for 2h`.".to_owned()),
@@ -232,7 +239,7 @@ impl World {
                 self.silences
                     .iter()
                     .filter(|s| s.is_active(now))
-                    .map(|s| s.target.to_string())
+                    .map(|s| s.scope.to_string())
                     .collect::<Vec<_>>()
                     .join(", "),
             );
@@ -244,18 +251,6 @@ impl World {
             },
         );
         card
-    }
-
-    fn list_silences(&self, now: Timestamp) -> Card {
-        let active: Vec<_> = self.silences.iter().filter(|s| s.is_active(now)).collect();
-        if active.is_empty() {
-            return Card::titled("Nothing is silenced");
-        }
-        active.into_iter().fold(Card::titled("Silences"), |card, s| {
-            let until = s.ends_at.with_timezone(&self.settings.tz).format("%Y-%m-%d %H:%M");
-            let why = if s.comment.is_empty() { String::new() } else { format!(": {}", s.comment) };
-            card.line(format!("{}  {} until {until}, by {}{why}", s.number, s.target, s.by))
-        })
     }
 
     fn list_approvals(&self, now: Timestamp) -> Card {

@@ -1,6 +1,7 @@
 //! The numbers that decisions go by.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono_tz::Tz;
@@ -9,6 +10,7 @@ use super::ports::Platform;
 use crate::domain::correlation::Weights;
 use crate::domain::escalation::{Scope, Threshold};
 use crate::domain::hours::Hours;
+use crate::domain::suppression::Quiet;
 use crate::domain::target::Target;
 use crate::policy::Autonomy;
 
@@ -59,6 +61,8 @@ pub struct Settings {
     pub heartbeats: BTreeMap<String, Duration>,
     /// How far back the suspects of a new incident are looked for.
     pub changes_window: Duration,
+    /// What is kept quiet on purpose.
+    pub quiet: Arc<Quiet>,
     /// The platforms that are told.
     pub platforms: Vec<Platform>,
 }

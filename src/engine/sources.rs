@@ -69,13 +69,13 @@ impl World {
         let last = signals.last().map(Signal::problem);
         signals.into_iter().for_each(|signal| self.take_signal(signal, now));
         if let (Some(problem), true) = (last, hidden > 0) {
-            self.hides(&problem, &source, hidden, now);
+            self.is_cut_short(&problem, &source, hidden, now);
         }
         self.hears_from(source, now);
     }
 
     /// A notice was cut short where it came from: the thread says how much of it nobody saw.
-    fn hides(&mut self, problem: &Problem, source: &str, hidden: u64, now: Timestamp) {
+    fn is_cut_short(&mut self, problem: &Problem, source: &str, hidden: u64, now: Timestamp) {
         let Some(id) = self.index.incident_of(problem) else { return };
         if self.incident(id).is_some_and(|incident| incident.hidden != hidden) {
             self.record(id, Event::Truncated { source: source.to_owned(), hidden }, now);

@@ -158,8 +158,7 @@ impl World {
     pub(super) fn into_storm(&mut self, key: &SignalKey, now: Timestamp) -> Option<IncidentId> {
         let id = self.storms.current?;
         let row = self.signals.get(key)?;
-        let hidden = row.signal.target.as_str().starts_with("steward/")
-            || self.silences.iter().any(|silence| silence.covers(&key.1.target, now));
+        let hidden = row.signal.target.as_str().starts_with("steward/") || self.is_silenced(&key.1, now);
         if hidden || self.incident(id).is_none_or(|incident| !incident.is_storming()) {
             return None;
         }

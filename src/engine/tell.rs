@@ -9,7 +9,7 @@ use crate::domain::escalation::{Cause, within};
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Event, Record, State, sentence};
 use crate::domain::signal::Timestamp;
-use crate::domain::suppression::Silence;
+use crate::domain::suppression::{Kind, Scope, Silence};
 use crate::store::batch::NewMessage;
 
 impl World {
@@ -83,10 +83,7 @@ impl World {
 
     /// Whether a line is about a symptom that is silenced, while its incident is not.
     fn is_hushed(&self, record: &Record, now: Timestamp) -> bool {
-        record
-            .event
-            .symptom()
-            .is_some_and(|problem| self.silences.iter().any(|silence| silence.covers(&problem.target, now)))
+        record.event.symptom().is_some_and(|problem| self.is_silenced(problem, now))
     }
 
     fn tell_root(&mut self, id: IncidentId, now: Timestamp) {
@@ -96,8 +93,13 @@ impl World {
             // That the reopen window is over is bookkeeping; the last that people were told stays.
             return;
         }
-        let around =
-            Around { tz: self.settings.tz, paused_by: paused.as_deref(), silenced: live.telling.silenced };
+        let inhibited_by = live.telling.inhibited_by.clone();
+        let around = Around {
+            tz: self.settings.tz,
+            paused_by: paused.as_deref(),
+            silenced: live.telling.silenced,
+            inhibited_by: inhibited_by.as_deref(),
+        };
         let card = cards::root(&live.incident, around);
         if live.telling.root.as_ref() == Some(&card) {
             return;
@@ -130,13 +132,44 @@ impl World {
         self.post("lab", None, &Place::Lab, card, now);
     }
 
-    pub(super) fn tell_silence_over(&mut self, silence: &Silence, broken: usize, now: Timestamp) {
-        let rest = match broken {
-            0 => "Nothing below it is broken.".to_owned(),
-            1 => "One incident below it is still open.".to_owned(),
-            n => format!("{n} incidents below it are still open."),
+    /// Tells the lab that something is kept quiet from now on.
+    pub(super) fn tell_silence_begun(&mut self, silence: &Silence, now: Timestamp) {
+        let until = silence.ends_at.with_timezone(&self.settings.tz).format("%Y-%m-%d %H:%M");
+        let why = if silence.comment.is_empty() { String::new() } else { format!(" ({})", silence.comment) };
+        let scope = silence.scope.in_words();
+        let text =
+            format!("Until {until}, {scope}{why}: no messages, no calls, no repairs. I keep recording.");
+        let mut card = Card::titled(format!("The {} has begun", silence.name())).line(text);
+        let hidden = self.broken_under(silence);
+        if !hidden.is_empty() {
+            card = card.line(format!("It hides what is broken already: {}.", self.named(&hidden)));
+        }
+        self.tell_lab(&card, now);
+    }
+
+    /// Tells the lab that a silence ends soon and what it hides, if that is still broken.
+    pub(super) fn tell_silence_ends(&mut self, silence: &Silence, now: Timestamp) {
+        let hidden = self.broken_under(silence);
+        if hidden.is_empty() {
+            return;
+        }
+        let left = cards::span(now, silence.ends_at);
+        let card = Card::titled(format!("The {} ends in {left}", silence.name()))
+            .line(format!("It hides what is still broken: {}.", self.named(&hidden)));
+        self.tell_lab(&card, now);
+    }
+
+    /// Tells the lab that a silence has ended, and whether what it hid is still broken.
+    pub(super) fn tell_silence_over(&mut self, silence: &Silence, now: Timestamp) {
+        let broken = self.broken_under(silence);
+        let rest = match (&silence.scope, silence.kind, broken.len()) {
+            (Scope::Target(_), _, 0) => "Nothing below it is broken.".to_owned(),
+            (Scope::Matchers(_), _, 0) => "Nothing that it hid is broken.".to_owned(),
+            (Scope::Target(_), Kind::Silence, 1) => "One incident below it is still open.".to_owned(),
+            (Scope::Target(_), Kind::Silence, n) => format!("{n} incidents below it are still open."),
+            _ => format!("Still broken: {}.", self.named(&broken)),
         };
-        self.tell_lab(&Card::titled(format!("The silence on {} is over", silence.target)).line(rest), now);
+        self.tell_lab(&Card::titled(format!("The {} is over", silence.name())).line(rest), now);
     }
 
     /// Answers one person on one platform.

@@ -33,6 +33,14 @@ pub enum Timer {
     Approval(u64),
     /// Whether a silence has ended.
     Silence(i64),
+    /// Whether a silence begins that was asked for in advance.
+    SilenceBegins(i64),
+    /// Whether a silence hides something broken shortly before its end.
+    SilenceEnds(i64),
+    /// Whether a maintenance window begins: its place in the configuration.
+    Window(usize),
+    /// Whether what triage holds back has waited long enough.
+    Triage,
     /// Whether changes may be made without asking now, or no longer.
     Hours,
     /// Whether a storm can be counted again, or is over.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use ulid::Ulid;
 
 use super::effect::Effect;
+use super::inhibition::Inhibitors;
 use super::lines::Lines;
 use super::reach::Reach;
 use super::settings::Settings;
@@ -16,6 +17,7 @@ use super::sources::Sources;
 use super::storm::Storms;
 use super::timer::{Timer, Timers};
 use super::topology::Learning;
+use super::triage::Held;
 use super::trusting::Trial;
 use super::watching::Unwatched;
 use crate::domain::approval::Approval;
@@ -45,6 +47,8 @@ pub struct Knowledge {
     pub policy: Arc<Policy>,
     /// The names of the skills that are loaded.
     pub skills: Arc<BTreeSet<String>>,
+    /// What each skill looks at, by its name.
+    pub watched: Arc<BTreeMap<String, Vec<Target>>>,
 }
 
 /// A live incident.
@@ -120,6 +124,9 @@ pub struct World {
     pub(super) mitigated: BTreeSet<IncidentId>,
     pub(super) silences: Vec<Silence>,
     pub(super) last_silence: i64,
+    pub(super) windows_begun: HashMap<String, Timestamp>,
+    pub(super) held: Held,
+    pub(super) inhibitors: Inhibitors,
     pub(super) recurrences: HashMap<(Target, Option<Signature>), Recurrence>,
     pub(super) called: HashMap<(Cause, Target), Timestamp>,
     pub(super) histories: HashMap<(String, Target), History>,
@@ -164,6 +171,9 @@ impl World {
             mitigated: BTreeSet::new(),
             silences: Vec::new(),
             last_silence: 0,
+            windows_begun: HashMap::new(),
+            held: Held::default(),
+            inhibitors: Inhibitors::default(),
             recurrences: HashMap::new(),
             called: HashMap::new(),
             histories: HashMap::new(),
@@ -258,7 +268,7 @@ impl World {
         self.heard_of.entry(key.1.clone()).or_default().insert(key.0.clone());
         let firing = state == SignalState::Firing;
         if firing {
-            self.firing_by_origin.entry(key.0.clone()).or_default().insert(key.1.clone());
+            self.note_firing(key);
             self.origins_of.entry(key.1.clone()).or_default().insert(key.0.clone());
         } else {
             if let Some(set) = self.firing_by_origin.get_mut(&key.0) {
@@ -276,6 +286,11 @@ impl World {
         }
     }
 
+    /// Notes that an origin says that something is broken, whether or not that is believed.
+    pub(super) fn note_firing(&mut self, key: &SignalKey) {
+        self.firing_by_origin.entry(key.0.clone()).or_default().insert(key.1.clone());
+    }
+
     /// Whether anybody says that the problem is there.
     pub(super) fn is_firing(&self, problem: &Problem) -> bool {
         self.origins_of.contains_key(problem)
@@ -285,20 +300,6 @@ impl World {
     pub(super) fn latest(&self, problem: &Problem) -> Option<&SignalRow> {
         let origin = self.origins_of.get(problem)?.first()?;
         self.signals.get(&(origin.clone(), problem.clone()))
-    }
-
-    /// Whether a silence covers the incident: its root, or everything active in it.
-    pub(super) fn silenced(&self, incident: &Incident, now: Timestamp) -> Option<&Silence> {
-        let covers_all = |silence: &&Silence| {
-            silence.covers(&incident.root, now)
-                || (incident.is_active()
-                    && incident
-                        .members
-                        .iter()
-                        .filter(|m| m.active)
-                        .all(|m| silence.covers(&m.problem.target, now)))
-        };
-        self.silences.iter().filter(covers_all).max_by_key(|silence| silence.ends_at)
     }
 
     /// Sets a timer.
@@ -364,7 +365,10 @@ impl World {
                 continue;
             }
             for origin in self.heard_of.remove(&problem).unwrap_or_default() {
-                self.signals.remove(&(origin, problem.clone()));
+                let key = (origin, problem.clone());
+                if !self.is_held(&key) {
+                    self.signals.remove(&key);
+                }
             }
         }
     }

@@ -12,6 +12,7 @@ use super::audit::{self, AuditEntry};
 use super::columns::{Json, Ms, Text};
 use super::gate;
 use super::sagas::Terms;
+use super::silences::{HeldBack, write_silence};
 use super::topology;
 use super::trust;
 use super::{Store, StoreError};
@@ -78,6 +79,8 @@ pub struct Batch {
     pub escalations: Vec<(IncidentId, Cause, Timestamp)>,
     /// Silences as they are now; the flag says that their end was told.
     pub silences: Vec<(Silence, bool)>,
+    /// What triage holds back.
+    pub held_back: HeldBack,
     /// Approvals as they are now, and when they were decided.
     pub approvals: Vec<(Approval, Option<Timestamp>)>,
     /// Remediations that begin.
@@ -113,6 +116,7 @@ impl Batch {
             retracted,
             escalations,
             silences,
+            held_back,
             approvals,
             remediations,
             ended,
@@ -132,6 +136,7 @@ impl Batch {
             && retracted.is_empty()
             && escalations.is_empty()
             && silences.is_empty()
+            && held_back.is_empty()
             && approvals.is_empty()
             && remediations.is_empty()
             && ended.is_empty()
@@ -156,6 +161,7 @@ impl Batch {
         self.write_signals(conn, redactor)?;
         self.write_counts(conn)?;
         self.silences.iter().try_for_each(|(silence, told)| write_silence(conn, silence, *told, redactor))?;
+        self.held_back.write(conn, redactor)?;
         self.approvals.iter().try_for_each(|(approval, at)| write_approval(conn, approval, *at))?;
         self.write_remediations(conn, redactor)?;
         self.messages.iter().try_for_each(|message| write_message(conn, message, redactor))?;
@@ -204,28 +210,6 @@ impl Batch {
         }
         Ok(())
     }
-}
-
-fn write_silence(
-    conn: &Connection,
-    silence: &Silence,
-    end_told: bool,
-    redactor: &Redactor,
-) -> Result<(), StoreError> {
-    conn.prepare_cached(
-        "INSERT OR REPLACE INTO silences (id, target, starts_at, ends_at, by, comment, ended_told)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    )?
-    .execute(params![
-        silence.number,
-        Text(&silence.target),
-        Ms(silence.starts_at),
-        Ms(silence.ends_at),
-        silence.by,
-        gate::text(redactor, &silence.comment),
-        end_told
-    ])?;
-    Ok(())
 }
 
 impl Store {

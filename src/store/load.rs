@@ -7,6 +7,7 @@ use rusqlite::{Connection, params};
 use super::StoreError;
 use super::batch::{SignalRow, StoredIncident};
 use super::columns::{Json, Ms, Text, from_ms, ms};
+use super::silences::{HeldRow, held, silences};
 use crate::domain::approval::Approval;
 use crate::domain::ids::{IncidentId, RemediationId};
 use crate::domain::incident::Record;
@@ -65,6 +66,8 @@ pub struct Loaded {
     pub signals: Vec<SignalRow>,
     /// Silences whose end was not told yet.
     pub silences: Vec<Silence>,
+    /// What triage remembers.
+    pub held: Vec<HeldRow>,
     /// The last silence's number.
     pub last_silence: i64,
     /// Approvals that wait.
@@ -92,7 +95,8 @@ pub fn load(conn: &Connection, now: Timestamp, back: LookBack) -> Result<Loaded,
     Ok(Loaded {
         incidents: incidents(conn)?,
         signals: signals(conn)?,
-        silences: silences(conn)?,
+        silences: silences(conn, false, usize::MAX >> 1)?,
+        held: held(conn)?,
         last_silence: conn.query_row("SELECT coalesce(max(id), 0) FROM silences", [], |r| r.get(0))?,
         approvals: column(conn, "SELECT data FROM approvals WHERE state = 'pending'")?,
         occurrences: occurrences(conn, since(back.escalation))?,
@@ -137,23 +141,6 @@ fn signals(conn: &Connection) -> Result<Vec<SignalRow>, StoreError> {
             count: row.get(2)?,
             first_seen: row.get::<_, Ms>(3)?.0,
             last_seen: row.get::<_, Ms>(4)?.0,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-fn silences(conn: &Connection) -> Result<Vec<Silence>, StoreError> {
-    let mut query = conn.prepare(
-        "SELECT id, target, starts_at, ends_at, by, comment FROM silences WHERE ended_told = 0 ORDER BY id",
-    )?;
-    let rows = query.query_map([], |row| {
-        Ok(Silence {
-            number: row.get(0)?,
-            target: row.get::<_, Text<Target>>(1)?.0,
-            starts_at: row.get::<_, Ms>(2)?.0,
-            ends_at: row.get::<_, Ms>(3)?.0,
-            by: row.get(4)?,
-            comment: row.get(5)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -26,6 +26,7 @@ mod opening;
 mod owner;
 pub mod query;
 pub mod retention;
+pub mod silences;
 
 pub use db::Store;
 pub use error::{OpenError, StoreError};

@@ -6,6 +6,7 @@ use rusqlite::{Connection, params};
 
 use super::StoreError;
 use super::columns::ms;
+use super::silences;
 use crate::domain::signal::Timestamp;
 
 /// What one step removed.
@@ -71,6 +72,7 @@ pub fn prune(conn: &Connection, now: Timestamp, keep: Duration, batch: usize) ->
         conn.prepare_cached("DELETE FROM incidents WHERE id = ?1")?.execute([incident])?;
     }
     let signals = conn.prepare_cached(SIGNALS)?.execute(params![before, limit])?;
+    silences::prune(conn, before, limit)?;
     let messages = conn.prepare_cached(MESSAGES)?.execute(params![before, limit])?;
     let more = batch > 0 && [over.len(), signals, messages].contains(&batch);
     Ok(Pruned { incidents: over.len(), signals, messages, more })

@@ -33,6 +33,8 @@ mod ladder;
 mod outbox;
 mod platforms;
 mod process;
+mod quiet;
+mod quiet_triage;
 mod reload;
 mod repair;
 mod restart;

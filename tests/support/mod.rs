@@ -356,6 +356,30 @@ impl Bot<'_> {
         self.settle().await;
     }
 
+    /// An alert comes in as its source would send it: its labels, and the fingerprint that they have.
+    pub async fn alert_with(&self, target: &str, labels: &[(&str, &str)], state: SignalState) {
+        let now = self.lab.clock.time();
+        let labels: BTreeMap<String, String> =
+            labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let name = labels.get("alertname").cloned().unwrap_or_default();
+        let severity = labels.get("severity").and_then(|word| Severity::parse(word));
+        let signal = Signal {
+            origin: Origin::alert("alertmanager", &format!("{target} {labels:?}")),
+            target: Target::parse(target).unwrap(),
+            signature: Signature::parse(&name.to_lowercase()).unwrap(),
+            severity: severity.unwrap_or(Severity::Error),
+            state,
+            summary: format!("{name} on {target}"),
+            impact: None,
+            evidence: String::new(),
+            labels,
+            at: now,
+            received_at: now,
+        };
+        self.app.handle().signals(vec![signal]).await.unwrap();
+        self.settle().await;
+    }
+
     /// Ends Steward in good order.
     pub async fn stop(self) {
         self.app.stop().await.unwrap();

@@ -127,6 +127,10 @@ fn the_example_shows_every_key_that_there_is() {
         "changes.git.targets",
         "exec",
         "hosts.pve4",
+        "inhibit",
+        "maintenance",
+        "triage",
+        "triage.flapping",
         "metrics",
         "repairs",
         "log",
@@ -309,6 +313,35 @@ fn each_fault_of_the_file_is_told_with_its_line_and_field() {
         (
             "[[changes.git]]\nname = \"a\"\npath = \".\"\n[[changes.git.targets]]\npattern = \"{a\"\ntargets = [\"x\"]",
             "5: [[changes.git.targets]] pattern: the path pattern \"{a\" has a `{`",
+        ),
+        (
+            "[[maintenance]]\nname = \"a\"\ntarget = \"nas\"\nduration = \"2h\"\nschedule = \"0 25 * * *\"",
+            "5: [[maintenance]] schedule: \"0 25 * * *\" is no schedule (hour): ",
+        ),
+        (
+            "[[maintenance]]\nname = \"a\"\nschedule = \"0 3 * * *\"\nduration = \"2h\"\nmatchers = ['x=\"\"']",
+            "5: [[maintenance]] matchers: {x=\"\"} would match everything that lacks the label",
+        ),
+        (
+            "[[maintenance]]\nname = \"a\"\nschedule = \"0 3 * * *\"\nduration = \"2h\"",
+            "1: [[maintenance]]: covers nothing; write either `target",
+        ),
+        (
+            "[[inhibit]]\nsource = ['a=b']\ntarget = ['a=~\"(\"']",
+            "3: [[inhibit]] target: \"(\" is no regular expression",
+        ),
+        (
+            "[[triage]]\nname = \"t\"\ndo = \"drop\"",
+            "3: [[triage]] do: \"drop\" is nothing to do; write \"ignore\"",
+        ),
+        (
+            "[[triage]]\nname = \"t\"\ndo = \"hold\"\nmatch = ['a=b']",
+            "1: [[triage]]: holds for ever; say until",
+        ),
+        ("[[triage]]\nname = \"t\"\ndo = \"ignore\"", "1: [[triage]]: would ignore everything; add `match`"),
+        (
+            "[[triage]]\nname = \"t\"\ndo = \"pass\"\n[[triage]]\nname = \"t\"\ndo = \"pass\"",
+            "5: [[triage]] name: \"t\" is there twice",
         ),
         ("[metrics]\nmax_series = 0", "2: [metrics] max_series: 0 is out of range; write"),
         ("[log]\nlevel = \"inof\"", "2: [log] level: \"inof\" is no log level; did you mean `info`?"),

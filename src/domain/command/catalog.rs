@@ -5,6 +5,7 @@ use super::suggest::suggest;
 use super::verbs::{self, Args};
 use super::words::Word;
 use super::{ChatCommand, Misunderstood};
+use crate::domain::suppression::Kind as Suppression;
 
 /// One command, as people are told about it.
 #[derive(Debug, Clone, Copy)]
@@ -102,25 +103,58 @@ pub const COMMANDS: &[CommandHelp] = &[
     },
     CommandHelp {
         name: "silence",
-        usage: "silence [TARGET] for DURATION [because WHY]",
+        usage: "silence [TARGET or {MATCHERS}] [from TIME] for DURATION [because WHY]",
         example: "silence nas/media for 2h because new disk",
         what: "No messages, calls or automatic repair for a while; without a target, for this thread's.",
         aliases: &["mute"],
         slots: &[
-            Slot::new("target", "", Kind::Target, "What to silence; this thread's root without"),
+            Slot::new("target", "", Kind::Target, "A target or {matchers}; this thread's root without"),
+            Slot::new("from", "from", Kind::Soon, "From when: 22:00, tomorrow 8:00; at once without"),
             Slot::new("duration", "for", Kind::Duration, "How long: 2h, 30m, 1d").required(),
             Slot::new("comment", "because", Kind::Text, "Why"),
         ],
-        read: verbs::silence,
+        read: |args| verbs::silence(args, Suppression::Silence),
+    },
+    CommandHelp {
+        name: "maintenance",
+        usage: "maintenance [TARGET or {MATCHERS}] [from TIME] for DURATION [because WHY]",
+        example: "maintenance nas from 22:00 for 2h because new disks",
+        what: "A silence while somebody works on it: skills that can't look there are no problem meanwhile.",
+        aliases: &[],
+        slots: &[
+            Slot::new("target", "", Kind::Target, "A target or {matchers}; this thread's root without"),
+            Slot::new("from", "from", Kind::Soon, "From when: 22:00, tomorrow 8:00; at once without"),
+            Slot::new("duration", "for", Kind::Duration, "How long: 2h, 30m, 1d").required(),
+            Slot::new("comment", "because", Kind::Text, "Why"),
+        ],
+        read: |args| verbs::silence(args, Suppression::Maintenance),
     },
     CommandHelp {
         name: "silences",
         usage: "silences",
         example: "silences",
-        what: "The silences in force.",
+        what: "The silences and maintenance in force, and those to come.",
         aliases: &["list silences", "show silences"],
         slots: &[],
         read: |_| Ok(ChatCommand::Silences),
+    },
+    CommandHelp {
+        name: "ignored",
+        usage: "ignored [since WHEN]",
+        example: "ignored since yesterday",
+        what: "What was held back as noise, by which rule and how often; today's without a time.",
+        aliases: &[
+            "what did you ignore",
+            "what have you ignored",
+            "what was ignored",
+            "what do you ignore",
+            "what did you hold back",
+            "what was held back",
+            "held back",
+            "show ignored",
+        ],
+        slots: &[Slot::new("since", "since", Kind::Time, "2h, yesterday, 14:00 or a date")],
+        read: verbs::ignored,
     },
     CommandHelp {
         name: "unsilence",

@@ -23,6 +23,8 @@ pub enum Kind {
     Duration,
     /// A moment that is past: `yesterday`.
     Time,
+    /// A moment that is to come: `22:00`.
+    Soon,
     /// A person's own words.
     Text,
     /// Yes or no.
@@ -33,7 +35,7 @@ impl Kind {
     /// Whether there is a list of what may stand there.
     #[must_use]
     pub fn can_be_completed(self) -> bool {
-        !matches!(self, Self::Time | Self::Text | Self::Flag)
+        !matches!(self, Self::Time | Self::Soon | Self::Text | Self::Flag)
     }
 }
 
@@ -112,6 +114,7 @@ mod tests {
             Kind::Approval | Kind::Silence => "7",
             Kind::Duration => "2h",
             Kind::Time => "yesterday",
+            Kind::Soon => "22:00",
             Kind::Text => "too risky for 2h",
             Kind::Flag => "true",
         }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use chrono_tz::Tz;
 
 use super::signal::Timestamp;
+use super::suppression::{Kind as Suppression, Scope};
 use super::target::Target;
 
 mod catalog;
@@ -68,8 +69,12 @@ pub enum ChatCommand {
     },
     /// No messages, escalation and automatic repair for a while.
     Silence {
-        /// The target and what lies below it; the root of this thread's incident when absent.
-        target: Option<Target>,
+        /// What is meant; the root of this thread's incident when absent.
+        scope: Option<Scope>,
+        /// Whether it is for maintenance.
+        kind: Suppression,
+        /// From when; from now on when absent. Never in the past.
+        from: Option<Timestamp>,
         /// For how long: more than nothing, [`MAX_SILENCE`] at most.
         duration: Duration,
         /// Why, in the person's own words.
@@ -77,6 +82,11 @@ pub enum ChatCommand {
     },
     /// The silences in force.
     Silences,
+    /// What was held back as noise.
+    Ignored {
+        /// From when on; today when absent. Never later than now.
+        since: Option<Timestamp>,
+    },
     /// Ends a silence early.
     Unsilence {
         /// The silence.
@@ -194,7 +204,9 @@ impl ChatCommand {
             Self::Show { .. } => "show",
             Self::WhatChanged { .. } => "changes",
             Self::Ack { .. } => "ack",
+            Self::Silence { kind: Suppression::Maintenance, .. } => "maintenance",
             Self::Silence { .. } => "silence",
+            Self::Ignored { .. } => "ignored",
             Self::Silences => "silences",
             Self::Unsilence { .. } => "unsilence",
             Self::Approve { .. } => "approve",
@@ -225,6 +237,7 @@ impl ChatCommand {
             | Self::Show { .. }
             | Self::WhatChanged { .. }
             | Self::Silences
+            | Self::Ignored { .. }
             | Self::Approvals
             | Self::Trust
             | Self::Topology { .. }

@@ -118,7 +118,9 @@ fn what_can_be_seen_needs_no_operator_and_what_changes_something_does() {
 #[test]
 fn a_silence_has_a_target_or_this_threads_a_duration_and_perhaps_a_reason() {
     let silence = |name: Option<&str>, duration, comment: Option<&str>| ChatCommand::Silence {
-        target: name.map(target),
+        scope: name.map(|name| Scope::Target(target(name))),
+        kind: Suppression::Silence,
+        from: None,
         duration,
         comment: comment.map(str::to_owned),
     };
@@ -138,6 +140,73 @@ fn a_silence_has_a_target_or_this_threads_a_duration_and_perhaps_a_reason() {
         ("silence 2h", silence(None, hours(2), None)),
     ] {
         assert_eq!(good(text), command, "{text}");
+    }
+}
+
+#[test]
+fn a_silence_takes_matchers_whose_quotes_are_not_lost() {
+    let scope = |text: &str| match good(text) {
+        ChatCommand::Silence { scope: Some(Scope::Matchers(matchers)), comment, .. } => {
+            (matchers.to_string(), comment)
+        }
+        other => panic!("{other:?}"),
+    };
+    for (text, matchers) in [
+        (r#"silence {alertname="X", instance=~"nas.*"} for 2h"#, r#"{alertname="X", instance=~"nas.*"}"#),
+        (r#"silence { summary="a  b } c" , x!="" } for 2h"#, r#"{summary="a  b } c", x!=""}"#),
+        ("@steward silence {alertname=“Disk Full”} for 2h, please", r#"{alertname="Disk Full"}"#),
+        ("silence alertname=X for 2h", r#"{alertname="X"}"#),
+        (r#"maintenance instance!~"a.*" 2h"#, ""),
+    ] {
+        if !matchers.is_empty() {
+            assert_eq!(scope(text).0, matchers, "{text}");
+        }
+    }
+    assert_eq!(scope(r#"silence {a="b"} for 2h because "new" disk"#).1.as_deref(), Some("\"new\" disk"));
+    for (text, part) in [
+        (r#"silence {a="b" for 2h"#, "closing brace is missing"),
+        ("silence {a=~\"(\"} for 2h", "no regular expression"),
+        ("silence {a!=\"b\"} for 2h", "would match everything"),
+        ("silence {} for 2h", "no matcher"),
+        ("silence {a=\"b\"}", "For how long?"),
+    ] {
+        let told = read(text).unwrap_err().to_string();
+        assert!(told.contains(part), "{text}: {told}");
+    }
+    assert!(read("silence {a=`b`} for 2h").is_err(), "what stands in code doesn't count");
+}
+
+#[test]
+fn a_silence_may_begin_later_and_be_for_maintenance() {
+    for (text, expected, start) in [
+        ("silence nas from 22:00 for 2h", Suppression::Silence, "2026-11-21T21:00:00Z"),
+        ("maintenance nas from 14:00 for 2h", Suppression::Maintenance, "2026-11-22T13:00:00Z"),
+        ("maintenance nas from tomorrow at 8:00 for 2h", Suppression::Maintenance, "2026-11-22T07:00:00Z"),
+        ("silence nas from 2026-12-01 08:00 for 1d", Suppression::Silence, "2026-12-01T07:00:00Z"),
+    ] {
+        let ChatCommand::Silence { kind, from, .. } = good(text) else { panic!("{text}") };
+        assert_eq!((kind, from), (expected, Some(at(start))), "{text}");
+    }
+    for text in [
+        "silence nas from 2026-11-20 08:00 for 2h",
+        "silence nas from lunch for 2h",
+        "silence nas from 22:00",
+    ] {
+        assert!(read(text).is_err(), "{text}");
+    }
+    assert!(good("maintenance nas for 2h").needs_operator());
+}
+
+#[test]
+fn what_was_ignored_can_be_asked_in_a_persons_own_words() {
+    for (text, since) in [
+        ("what did you ignore today?", Some("2026-11-20T23:00:00Z")),
+        ("ignored", None),
+        ("ignored since yesterday", Some("2026-11-19T23:00:00Z")),
+        ("what was held back in the last 2h", Some("2026-11-21T11:30:00Z")),
+    ] {
+        assert_eq!(good(text), ChatCommand::Ignored { since: since.map(at) }, "{text}");
+        assert!(!good(text).needs_operator());
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use super::catalog::{COMMANDS, CommandHelp, help_for};
@@ -9,7 +10,9 @@ use super::suggest::suggest;
 use super::when;
 use super::words::{Word, quoted};
 use super::{ChatCommand, MAX_SILENCE, Misunderstood};
+use crate::domain::matcher::Matchers;
 use crate::domain::signal::Timestamp;
+use crate::domain::suppression::{Kind as Suppression, Scope};
 use crate::domain::target::Target;
 
 type Read<T = ChatCommand> = Result<T, Misunderstood>;
@@ -86,18 +89,21 @@ pub(super) fn changes(args: &mut Args<'_>) -> Read {
     Ok(ChatCommand::WhatChanged { since, on, incident })
 }
 
-pub(super) fn silence(args: &mut Args<'_>) -> Read {
+pub(super) fn silence(args: &mut Args<'_>, kind: Suppression) -> Read {
     if let Some(number) = args.incident_number()? {
+        let verb = kind.as_str();
         let what = format!(
-            "A silence names a target; in the thread of incident {number}, type `silence this for 2h`."
+            "A silence names a target; in the thread of incident {number}, type `{verb} this for 2h`."
         );
         return Err(args.wrong(what));
     }
-    let implied = args.peek_key() == Some("for") || args.span().is_some();
-    let target = if implied || args.this() { None } else { Some(args.target()?) };
+    args.accept(&["of", "on"]);
+    let implied = matches!(args.peek_key(), Some("for" | "from")) || args.span().is_some();
+    let scope = if implied || args.this() { None } else { Some(args.scope()?) };
+    let from = args.from()?;
     let said_for = args.accept(&["for"]);
     let Some((duration, used)) = args.span() else {
-        return Err(no_duration(args, target.as_ref(), said_for));
+        return Err(no_duration(args, kind, scope.as_ref(), said_for));
     };
     args.at += used;
     if duration > MAX_SILENCE || duration == Duration::ZERO {
@@ -105,17 +111,22 @@ pub(super) fn silence(args: &mut Args<'_>) -> Read {
     }
     // In `silence for 2h nas` the last word is hardly a comment, and the silence would be of something else.
     let comment = if implied && !args.because() { None } else { args.rest() };
-    Ok(ChatCommand::Silence { target, duration, comment })
+    Ok(ChatCommand::Silence { scope, kind, from, duration, comment })
 }
 
-fn no_duration(args: &Args<'_>, target: Option<&Target>, said_for: bool) -> Misunderstood {
+fn no_duration(args: &Args<'_>, kind: Suppression, scope: Option<&Scope>, said_for: bool) -> Misunderstood {
     let mut wrong = args.wrong(match (args.peek().map(|word| quoted(&word.raw)), said_for) {
         (Some(found), true) => format!("I can't read {found} as a duration."),
         (Some(found), false) => format!("I expected `for` and a duration, not {found}."),
         (None, _) => "For how long?".to_owned(),
     });
-    wrong.suggestion = Some(format!("silence {} for 2h", target.map_or("this", Target::as_str)));
+    let scope = scope.map_or_else(|| "this".to_owned(), ToString::to_string);
+    wrong.suggestion = Some(format!("{} {scope} for 2h", kind.as_str()));
     wrong
+}
+
+pub(super) fn ignored(args: &mut Args<'_>) -> Read {
+    Ok(ChatCommand::Ignored { since: args.since()? })
 }
 
 pub(super) fn unsilence(args: &mut Args<'_>) -> Read {
@@ -273,6 +284,51 @@ impl<'a> Args<'a> {
             let name = quoted(&word.raw);
             self.wrong(format!("{name} is not a target. A target is a path such as `nas/media`."))
         })
+    }
+
+    /// A target, or matchers.
+    fn scope(&mut self) -> Read<Scope> {
+        let Some(word) = self.peek() else { return self.target().map(Scope::Target) };
+        if !word.raw.starts_with('{') && !word.raw.contains('=') && !word.raw.contains("!~") {
+            return self.target().map(Scope::Target);
+        }
+        self.at += 1;
+        // Telephones make the quotation marks pretty.
+        let text = word.raw.replace(['“', '”'], "\"");
+        let text = text.trim_end_matches([',', ';']);
+        let matchers = Matchers::parse(text).and_then(Matchers::narrow);
+        matchers.map(Scope::Matchers).map_err(|error| {
+            let what = format!("I can't read that as matchers: {error}.");
+            self.wrong(what)
+        })
+    }
+
+    /// `from 22:00`, if that comes next.
+    fn from(&mut self) -> Read<Option<Timestamp>> {
+        let start = self.at;
+        if !self.accept(&["from", "starting", "at"]) {
+            return Ok(None);
+        }
+        self.accept(&["at"]);
+        if self.accept(&["now"]) {
+            return Ok(None);
+        }
+        let Some((at, used)) = when::upcoming(&self.keys(), self.now, self.tz) else {
+            let said = self.words.get(start + 1..).unwrap_or_default();
+            return Err(self.wrong(format!(
+                "I can't read {} as a time to come. Try `from 22:00`, `from tomorrow 8:00` or `from 2026-11-22 14:00`.",
+                quoted(&joined(said))
+            )));
+        };
+        self.at += used;
+        let latest =
+            TimeDelta::from_std(MAX_SILENCE).ok().and_then(|ahead| self.now.checked_add_signed(ahead));
+        if at <= self.now || latest.is_some_and(|latest| at > latest) {
+            let said = self.words.get(start..self.at).unwrap_or_default();
+            let what = format!("{} is not within the next 30 days.", quoted(&joined(said)));
+            return Err(self.wrong(what));
+        }
+        Ok(Some(at))
     }
 
     /// A span that comes next, not taken yet.

@@ -71,6 +71,26 @@ pub(super) fn moment(words: &[&str], now: Timestamp, tz: Tz) -> Taken<Timestamp>
     Some((to_utc(date.and_time(time), tz)?, used))
 }
 
+/// A moment to come: a time of day (its next occurrence), with a day before it or not. A local time that does not exist
+/// is the next one that does.
+pub(super) fn upcoming(words: &[&str], now: Timestamp, tz: Tz) -> Taken<Timestamp> {
+    let today = now.with_timezone(&tz).date_naive();
+    let first = words.first()?;
+    if let Some(time) = time_of_day(first) {
+        let at = to_utc(today.and_time(time), tz)?;
+        let next = if at > now { at } else { to_utc(today.succ_opt()?.and_time(time), tz)? };
+        return Some((next, 1));
+    }
+    let date = match *first {
+        "today" | "tonight" => today,
+        "tomorrow" => today.succ_opt()?,
+        first => calendar_date(first)?,
+    };
+    let at = usize::from(words.get(1) == Some(&"at"));
+    let time = time_of_day(words.get(1 + at)?)?;
+    Some((to_utc(date.and_time(time), tz)?, 2 + at))
+}
+
 struct SpanPart {
     seconds: u64,
     /// The units that occur in it, in seconds.

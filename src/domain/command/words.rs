@@ -19,7 +19,7 @@ const POLITE: [&str; 7] = ["please", "pls", "plz", "thanks", "thx", "hey", "hi"]
 
 /// The words that a message says to Steward.
 pub(super) fn words(text: &str) -> Vec<Word> {
-    let mut words: Vec<Word> = spoken(text).split_whitespace().map(word).collect();
+    let mut words: Vec<Word> = pieces(&spoken(text)).into_iter().map(word).collect();
     // The question mark alone is a question.
     if words.iter().all(|word| word.bare.is_empty()) && words.iter().any(|word| word.raw.starts_with('?')) {
         return vec![word("help")];
@@ -36,6 +36,36 @@ pub(super) fn words(text: &str) -> Vec<Word> {
         *first = word(without_slash(&first.raw));
     }
     words
+}
+
+/// What stands between white space; matchers in braces are one piece, with all that is quoted in them.
+fn pieces(text: &str) -> Vec<&str> {
+    let (mut pieces, mut rest) = (Vec::new(), text.trim_start());
+    while !rest.is_empty() {
+        let end = braced(rest).or_else(|| rest.find(char::is_whitespace)).unwrap_or(rest.len());
+        let (piece, behind) = rest.split_at(end);
+        pieces.push(piece);
+        rest = behind.trim_start();
+    }
+    pieces
+}
+
+/// Where what begins with a brace ends: behind the brace that closes it outside of quotes, or never.
+fn braced(text: &str) -> Option<usize> {
+    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if depth == 0 && c != '{' => return None,
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' | '“' | '”' => quoted = !quoted,
+            '{' if !quoted => depth += 1,
+            '}' if !quoted && depth == 1 => return Some(at + 1),
+            '}' if !quoted => depth -= 1,
+            _ => {}
+        }
+    }
+    None
 }
 
 /// How many words in front are a citation, from one quotation mark to the next; all, if it never ends.

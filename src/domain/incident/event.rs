@@ -197,6 +197,10 @@ pub enum Event {
     Silenced { until: Timestamp, by: String },
     /// Nothing hides it any more.
     SilenceEnded,
+    /// Something else that fires makes it not worth telling.
+    Inhibited { by: String },
+    /// That is over.
+    InhibitionEnded,
     /// Nobody has taken it on for a long time.
     Reminded { text: String },
     /// A person took care of what was stuck.
@@ -242,6 +246,8 @@ impl Event {
             Self::Escalated { .. } => "escalated",
             Self::Silenced { .. } => "silenced",
             Self::SilenceEnded => "silence_ended",
+            Self::Inhibited { .. } => "inhibited",
+            Self::InhibitionEnded => "inhibition_ended",
             Self::Reminded { .. } => "reminded",
             Self::Cleared { .. } => "cleared",
         }

@@ -89,6 +89,8 @@ impl Incident {
             | Event::Escalated { .. }
             | Event::Silenced { .. }
             | Event::SilenceEnded
+            | Event::Inhibited { .. }
+            | Event::InhibitionEnded
             | Event::Reminded { .. } => true,
         }
     }
@@ -261,6 +263,8 @@ impl Incident {
             | Event::Cleared { .. }
             | Event::Silenced { .. }
             | Event::SilenceEnded
+            | Event::Inhibited { .. }
+            | Event::InhibitionEnded
             | Event::Reminded { .. } => {}
         }
     }

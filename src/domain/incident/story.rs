@@ -133,6 +133,11 @@ pub fn sentence(event: &Event) -> Option<Sentence> {
             format!("Silenced by {by}: no messages, no calls and no repairs until that ends."),
         ),
         Event::SilenceEnded => Sentence::urgent("person", "The silence is over."),
+        Event::Inhibited { by } => Sentence::urgent(
+            "calm",
+            format!("Inhibited while {by} fires: no messages, no calls and no repairs until that ends."),
+        ),
+        Event::InhibitionEnded => Sentence::urgent("calm", "What inhibited it is over."),
         Event::Reminded { text } => Sentence::urgent("next", text.clone()),
         Event::Cleared { by } => {
             Sentence::urgent("person", format!("{by} says that the stuck repair is taken care of."))

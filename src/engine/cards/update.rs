@@ -22,7 +22,7 @@ pub fn update(incident: &Incident, untold: &[Record], tz: Tz) -> Option<Card> {
     card.done = matches!(incident.state, State::Resolved | State::Closed | State::Merged);
     let mut card = tell(card, untold, tz, LINES);
     let happened = |what: fn(&Event) -> bool| untold.iter().any(|record| what(&record.event));
-    if happened(|event| matches!(event, Event::SilenceEnded)) {
+    if happened(|event| matches!(event, Event::SilenceEnded | Event::InhibitionEnded)) {
         let broken = matches!(incident.state, State::Open | State::Remediating | State::Stuck);
         card.body.push(format!(
             "{MARGIN}{}",

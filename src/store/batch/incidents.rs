@@ -32,6 +32,9 @@ pub struct Telling {
     pub told_at: Option<Timestamp>,
     /// Whether a silence hides it now.
     pub silenced: bool,
+    /// What inhibits it now, if that is what hides it.
+    #[serde(default)]
+    pub inhibited_by: Option<String>,
     /// The root message as it was last sent.
     pub root: Option<Card>,
     /// The root target on which its latest occurrence was counted.

@@ -13,9 +13,11 @@ use crate::domain::remediation::Outcome;
 use crate::domain::report::{Finding, Report, Status};
 use crate::domain::runbook::{Checks, CommandTemplate, Glob, Match, RunbookLimits, Step, Verify};
 use crate::domain::signal::{Severity, Signal};
+use crate::domain::suppression::{Kind, Scope as Covered, Silence};
 use crate::domain::target::Signature;
 use crate::domain::template::Template;
 use crate::domain::topology::TopologyEntry;
+use crate::engine::lifecycle::silences::Wish;
 use crate::policy::Autonomy;
 use crate::store::load::{LiveIncident, Loaded, PastRepair};
 use chrono::{TimeDelta, TimeZone, Utc};
@@ -106,6 +108,10 @@ fn problem(n: usize) -> Problem {
     Problem { target: target(PROBLEMS[n].0), signature: Signature::parse(PROBLEMS[n].1).unwrap() }
 }
 
+fn wish(target: Target, duration: Duration) -> Wish {
+    Wish { scope: Covered::Target(target), kind: Kind::Silence, from: None, duration, comment: None }
+}
+
 fn minutes(n: u64) -> Duration {
     Duration::from_secs(60 * n)
 }
@@ -130,6 +136,7 @@ fn settings() -> Settings {
         scope: Scope::Root,
         approval_expiry: minutes(30),
         hours: Vec::new(),
+        quiet: Arc::default(),
         clean_runs: 3,
         sources: BTreeSet::new(),
         heartbeats: BTreeMap::new(),
@@ -188,6 +195,7 @@ fn knowledge(skills: &BTreeSet<usize>) -> Knowledge {
         ]),
         policy: POLICY.clone(),
         skills: Arc::new(skills.iter().map(|&n| SKILLS[n].to_owned()).collect()),
+        watched: Arc::default(),
     }
 }
 
@@ -242,7 +250,7 @@ impl Sim {
             Op::Clear(n) => drop(self.world.clear(n, by, now)),
             Op::Merge(from, into) => drop(self.world.merge_by_hand(from, into, by, now)),
             Op::Split(n, t) => drop(self.world.split(n, &target(TARGETS[t]), by, now)),
-            Op::Silence(t, n) => drop(self.world.silence(target(TARGETS[t]), minutes(n), None, by, now)),
+            Op::Silence(t, n) => drop(self.world.silence(wish(target(TARGETS[t]), minutes(n)), by, now)),
             Op::Unsilence(n) => drop(self.world.unsilence(n, by, now)),
             Op::Answer(yes) => self.answer(yes),
             Op::Pause(on) => drop(self.world.pause(on, by, now)),
@@ -530,6 +538,7 @@ impl Stored {
             incidents: live.map(|s| LiveIncident { stored: s.clone(), untold: untold(s) }).collect(),
             signals: self.signals.values().filter(kept).cloned().collect(),
             silences: self.silences.values().filter(|(_, told)| !told).map(|(s, _)| s.clone()).collect(),
+            held: Vec::new(),
             trust: Vec::new(),
             last_silence: self.silences.keys().last().copied().unwrap_or(0),
             approvals: self
