@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows an adapter: the binary hands over what touches the world as [`Tools`].
 
+mod alerts;
 mod args;
 mod audit;
 mod changes;
@@ -24,8 +25,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 pub use args::{
-    AuditCommand, AuditShowArgs, ChangesArgs, Command, Globals, IncidentCommand, LogFormat, PlanArgs,
-    PolicyCommand, Query, RunbookCommand, SkillCommand,
+    AlertsCommand, AuditCommand, AuditShowArgs, ChangesArgs, Command, Globals, IncidentCommand, LogFormat,
+    PlanArgs, PolicyCommand, Query, RunbookCommand, SkillCommand,
 };
 pub use failure::Failure;
 pub use logging::{redact_with, start as start_logging, start_to as start_logging_to};
@@ -121,6 +122,13 @@ fn carry_out(
         Command::Query(Query::Incident(IncidentCommand::Undo { id })) => {
             return wait_for(incidents::undo(&state_dir(globals)?, id, screen));
         }
+        // Needed before there is a configuration.
+        Command::Query(Query::Alerts(AlertsCommand::Template { name })) => {
+            return alerts::template(name.as_deref(), screen);
+        }
+        Command::Query(Query::Alerts(AlertsCommand::Mapping { name })) => {
+            return alerts::mapping(name, screen);
+        }
         Command::Audit(command) => {
             logging::start(globals, "warn")?;
             return wait_for(audit::audit(globals, command, clock, screen));
@@ -166,6 +174,7 @@ async fn answer(setup: &Setup, tools: &Tools, query: &Query, screen: &mut Screen
         }
         Query::Policy(command) => policy::policy(setup, command, screen),
         Query::Doctor { json } => doctor::doctor(tools, *json, screen).await,
+        Query::Alerts(command) => alerts::alerts(setup, tools, command, screen),
         Query::Changes(args) => changes::changes(setup, tools, args, screen).await,
     }
 }
