@@ -4,7 +4,6 @@ use std::io::Read;
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::args::AlertsCommand;
 use super::json::alert::{AlertEntry, Tried};
 use super::screen::{Screen, Tone};
 use super::{Ended, Failure, Stop, Tools, unknown};
@@ -42,25 +41,25 @@ pub(super) fn mapping(name: &str, screen: &mut Screen<'_>) -> Ended {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What `steward alerts` does that needs the configuration.
-pub(super) fn alerts(
+/// Shows what a body of a source would become.
+pub(super) fn attempt(
     setup: &Setup,
     tools: &Tools,
-    command: &AlertsCommand,
+    (name, file): (&str, &Path),
+    json: bool,
     screen: &mut Screen<'_>,
 ) -> Ended {
-    match command {
-        AlertsCommand::Template { name } => template(name.as_deref(), screen),
-        AlertsCommand::Mapping { name } => mapping(name, screen),
-        AlertsCommand::Try { source, file, json } => {
-            let known = setup.loaded.config.alerts.spool_sources();
-            let names = known.keys().map(String::as_str);
-            let source = known
-                .get(source)
-                .ok_or_else(|| unknown("source of alerts", source, names, "steward alerts template"))?;
-            attempt(source, &body(file)?, tools, *json, screen)
-        }
+    let known = setup.loaded.config.alerts.spool_sources();
+    let names = known.keys().map(String::as_str);
+    let source =
+        known.get(name).ok_or_else(|| unknown("source of alerts", name, names, "steward alerts template"))?;
+    let explained = understand(source, &body(file)?, tools)?;
+    if json {
+        screen.json(&document(&explained))?;
+    } else {
+        tell(&explained, screen)?;
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn body(file: &Path) -> Result<Vec<u8>, Failure> {
@@ -75,23 +74,17 @@ fn body(file: &Path) -> Result<Vec<u8>, Failure> {
     })
 }
 
-fn attempt(source: &AlertSource, body: &[u8], tools: &Tools, json: bool, screen: &mut Screen<'_>) -> Ended {
+fn understand(source: &AlertSource, body: &[u8], tools: &Tools) -> Result<Explained, Failure> {
     if body.len() > source.max_body {
         let hint = "send fewer at once, or raise the source's `max_body`";
         let what = format!("the body has {} bytes; this source may send {}", body.len(), source.max_body);
-        return Err(Failure::new(what, hint).into());
+        return Err(Failure::new(what, hint));
     }
-    let explained = source.reading.explain(body, tools.clock.now()).map_err(|error| {
+    source.reading.explain(body, tools.clock.now()).map_err(|error| {
         let hint = "docs/alerts.md shows what each format looks like";
         Failure::new(format!("{} does not understand it: {error}", source.reading.source), hint)
             .meaning("it would be answered with 400 and kept among the rejected ones")
-    })?;
-    if json {
-        screen.json(&document(&explained))?;
-    } else {
-        tell(&explained, screen)?;
-    }
-    Ok(ExitCode::SUCCESS)
+    })
 }
 
 fn document(explained: &Explained) -> Tried<'_> {

@@ -174,7 +174,11 @@ async fn answer(setup: &Setup, tools: &Tools, query: &Query, screen: &mut Screen
         }
         Query::Policy(command) => policy::policy(setup, command, screen),
         Query::Doctor { json } => doctor::doctor(tools, *json, screen).await,
-        Query::Alerts(command) => alerts::alerts(setup, tools, command, screen),
+        Query::Alerts(AlertsCommand::Template { name }) => alerts::template(name.as_deref(), screen),
+        Query::Alerts(AlertsCommand::Mapping { name }) => alerts::mapping(name, screen),
+        Query::Alerts(AlertsCommand::Try { source, file, json }) => {
+            alerts::attempt(setup, tools, (source, file), *json, screen)
+        }
         Query::Changes(args) => changes::changes(setup, tools, args, screen).await,
     }
 }
