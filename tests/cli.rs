@@ -14,6 +14,9 @@ mod running;
 mod shape;
 
 #[cfg(test)]
+#[path = "cli/alerts.rs"]
+mod alerts;
+#[cfg(test)]
 #[path = "cli/audit.rs"]
 mod audit;
 #[cfg(test)]

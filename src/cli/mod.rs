@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows an adapter: the binary hands over what touches the world as [`Tools`].
 
+mod alerts;
 mod args;
 mod audit;
 mod changes;
@@ -28,9 +29,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 pub use args::{
-    AlertsCommand, AuditCommand, AuditShowArgs, ChangesArgs, Command, Globals, IgnoredArgs, IncidentCommand,
-    LogFormat, NotifyArgs, PlanArgs, PolicyCommand, Query, RejectedArgs, RunbookCommand, SilenceArgs,
-    SilenceCommand, SkillCommand, TopologyArgs,
+    AlertsCommand, AuditCommand, AuditShowArgs, ChangesArgs, Command, Globals, IgnoredArgs, IncidentCommand, LogFormat, NotifyArgs, PlanArgs, PolicyCommand, Query, RejectedArgs, RunbookCommand, SilenceArgs, SilenceCommand, SkillCommand, TopologyArgs,
 };
 pub use failure::Failure;
 pub use logging::{redact_with, start as start_logging, start_to as start_logging_to};
@@ -131,6 +130,12 @@ fn carry_out(
         Command::Silence(command) => {
             logging::start(globals, "warn")?;
             return wait_for(silences::silence(globals, command, clock, screen));
+        // Needed before there is a configuration.
+        Command::Query(Query::Alerts(AlertsCommand::Template { name })) => {
+            return alerts::template(name.as_deref(), screen);
+        }
+        Command::Query(Query::Alerts(AlertsCommand::Mapping { name })) => {
+            return alerts::mapping(name, screen);
         }
         Command::Audit(command) => {
             logging::start(globals, "warn")?;
@@ -180,6 +185,11 @@ async fn answer(setup: &Setup, tools: &Tools, query: &Query, screen: &mut Screen
         Query::Doctor { json } => doctor::doctor(tools, *json, screen).await,
         Query::Alerts(AlertsCommand::Rejected(args)) => rejected::rejected(setup, args, screen),
         Query::Topology(args) => topology::topology(setup, tools, args, screen).await,
+        Query::Alerts(AlertsCommand::Template { name }) => alerts::template(name.as_deref(), screen),
+        Query::Alerts(AlertsCommand::Mapping { name }) => alerts::mapping(name, screen),
+        Query::Alerts(AlertsCommand::Try { source, file, json }) => {
+            alerts::attempt(setup, tools, (source, file), *json, screen)
+        }
         Query::Changes(args) => changes::changes(setup, tools, args, screen).await,
     }
 }

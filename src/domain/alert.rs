@@ -126,10 +126,12 @@ impl NotUnderstood {
     /// What serde says of a body, for people.
     fn of_json(error: &serde_json::Error) -> Self {
         use serde_json::error::Category;
+        // It may quote the body.
+        let told = limits::summary(&error.to_string()).unwrap_or_default();
         match error.classify() {
             Category::Eof => Self::new("the body ends in the middle of its JSON; it was cut on its way"),
-            Category::Syntax | Category::Io => Self(format!("the body is not JSON: {error}")),
-            Category::Data => Self(format!("the body has another shape than its format: {error}")),
+            Category::Syntax | Category::Io => Self(format!("the body is not JSON: {told}")),
+            Category::Data => Self(format!("the body has another shape than its format: {told}")),
         }
     }
 }

@@ -86,6 +86,16 @@ impl Target {
         self.0.rsplit_once('/').map(|(parent, _)| Self(parent.to_owned()))
     }
 
+    /// The first segment of the target of an alert that says nothing of what is broken.
+    pub const UNKNOWN: &'static str = "unknown";
+
+    /// Whether it only says that nobody said what is broken: `unknown/15ecb9b662e353b0`. Such a target is never repaired
+    /// automatically.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        self.0.split('/').next() == Some(Self::UNKNOWN)
+    }
+
     /// Whether `self` is `prefix` or lies below it, by whole segments: `nas/media` is within `nas`, `nas2` is not.
     #[must_use]
     pub fn is_within(&self, prefix: &Self) -> bool {
@@ -170,6 +180,13 @@ mod tests {
         assert!(!Target::parse("nas2").unwrap().is_within(&nas));
         assert_eq!(media.name(), "media");
         assert_eq!(media.parent(), Some(nas));
+    }
+
+    #[test]
+    fn what_nobody_named_is_unknown_and_a_similar_name_is_not() {
+        let is_unknown = |text: &str| Target::parse(text).unwrap().is_unknown();
+        assert!(is_unknown("unknown/15ecb9b662e353b0") && is_unknown("unknown"));
+        assert!(!is_unknown("unknown-host") && !is_unknown("nas/unknown"));
     }
 
     #[test]

@@ -64,6 +64,11 @@ impl World {
             self.say_next(id, text, now);
             return;
         }
+        if incident.root.is_unknown() {
+            let text = "The alert does not say what is broken, so nothing is repaired by itself: a label `target` would say it.";
+            self.say_next(id, text.to_owned(), now);
+            return;
+        }
         match self.ladder(incident, now) {
             Rung::Try(found) => self.try_plan(id, *found, now),
             Rung::Wait(until, runbook) => {

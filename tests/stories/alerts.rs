@@ -57,6 +57,19 @@ async fn a_repair_that_the_source_does_not_confirm_in_time_counts_as_failed_and_
 }
 
 #[tokio::test]
+async fn what_an_alert_does_not_name_is_never_repaired_automatically() {
+    let lab = shop("");
+    restarts(&lab, "down");
+    let bot = lab.start().await;
+    bot.alert("unknown/15ecb9b662e353b0", "down", Firing).await;
+    bot.pass(min(5)).await;
+    let thread = lab.chat.thread(1);
+    assert!(thread.contains("does not say what is broken, so nothing is repaired by itself"), "{thread}");
+    assert_eq!(lab.host.ran().iter().filter(|line| line.contains("restart")).count(), 0);
+    bot.end().await;
+}
+
+#[tokio::test]
 async fn an_alert_that_fires_again_and_again_is_one_line() {
     let lab = shop("");
     let bot = lab.start().await;

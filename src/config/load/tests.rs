@@ -5,6 +5,7 @@ use super::*;
 use crate::domain::escalation::Scope;
 use crate::policy::Autonomy;
 
+mod alerts;
 mod hosts;
 
 /// A folder with files in it; skills are executable.

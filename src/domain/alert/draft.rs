@@ -11,9 +11,6 @@ use super::{NotUnderstood, fingerprint, limits, targets};
 use crate::domain::signal::{Origin, Severity, Signal, SignalState, Timestamp};
 use crate::domain::target::{Signature, Target};
 
-/// The first segment of the target of an alert that says nothing of what is broken.
-const UNKNOWN: &str = "unknown";
-
 /// An alert as a format has read it: nothing is named yet, and no text is cleaned.
 #[derive(Debug, Clone)]
 pub(super) struct Draft {
@@ -198,7 +195,7 @@ impl Draft {
         }
         let name = self.name.as_deref().and_then(limits::summary);
         let name = name.unwrap_or_else(|| signature.to_string());
-        let place = if is_unknown(target) { String::new() } else { format!(" on {target}") };
+        let place = if target.is_unknown() { String::new() } else { format!(" on {target}") };
         (format!("{name}{place}"), From::Name)
     }
 
@@ -216,11 +213,7 @@ fn as_signature(text: &str) -> Option<Signature> {
 
 /// The target of an alert that says nothing of what is broken.
 fn unknown(fingerprint: &str) -> Result<Target, NotUnderstood> {
-    let made = segment(fingerprint).and_then(|name| Target::parse(&format!("{UNKNOWN}/{name}")).ok());
+    let made =
+        segment(fingerprint).and_then(|name| Target::parse(&format!("{}/{name}", Target::UNKNOWN)).ok());
     made.ok_or_else(|| NotUnderstood::new("its fingerprint can't be part of a target"))
-}
-
-/// Whether a target only says that nothing is known of what is broken.
-fn is_unknown(target: &Target) -> bool {
-    target.as_str().split('/').next() == Some(UNKNOWN)
 }

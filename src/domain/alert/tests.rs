@@ -1,3 +1,5 @@
+mod formats;
+
 use std::collections::BTreeSet;
 
 use super::*;
