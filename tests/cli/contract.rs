@@ -4,6 +4,7 @@ use std::fs::File;
 use std::process::Stdio;
 
 use chrono::TimeDelta;
+use steward::store::inbox::Inbox;
 
 use crate::past;
 use crate::place::{Place, Said};
@@ -30,7 +31,10 @@ async fn every_document_has_the_keys_that_the_documentation_shows() {
     pool_health(&place);
     place.write("config.toml", "host = \"pve4\"\n[paths]\nshipped_skills = false\n[[changes.git]]\nname = \"other\"\npath = \"absent\"\n");
     let _running = past::write(&place.state(), past::now() - TimeDelta::minutes(1)).await;
+    let inbox = Inbox::open(&place.state(), 0).unwrap();
+    inbox.reject("grafana".into(), past::now(), "it is not JSON".into(), "nonsense".into()).await.unwrap();
     for (line, documented_as) in [
+        ("alerts rejected --json", "alerts rejected --json"),
         ("skill list --json", "skill list --json"),
         ("skill run pool-health --json", "skill run NAME --json"),
         ("runbook list --json", "runbook list --json"),

@@ -30,6 +30,7 @@ mod incidents;
 mod intake;
 mod invariants;
 mod ladder;
+mod listening;
 mod outbox;
 mod platforms;
 mod process;

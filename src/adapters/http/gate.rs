@@ -11,7 +11,7 @@ use super::answer::Refusal;
 use super::proof::{Key, Token};
 use super::rate::Bucket;
 use crate::config::AlertSource;
-use crate::domain::alert::Reading;
+use crate::domain::alert::{Format, Reading};
 use crate::domain::signal::Timestamp;
 
 /// The least time between two log lines about one source's refused requests of one kind, in seconds.
@@ -97,6 +97,11 @@ impl Gate {
 
     pub(super) fn is_open(&self) -> bool {
         matches!(self.key, Key::Nothing)
+    }
+
+    /// Whether it is sent what Prometheus sends to an Alertmanager.
+    pub(super) fn speaks_api(&self) -> bool {
+        self.reading.format == Format::AlertmanagerApi
     }
 
     pub(super) fn has_token(&self, token: &Token) -> bool {

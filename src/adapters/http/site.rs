@@ -79,9 +79,11 @@ impl Shared {
         Err(if known || nothing_to_hide { Refusal::NoSuchSource(name) } else { Refusal::Unproven(name) })
     }
 
-    /// The gate of whoever knows only Alertmanager's path: the source whose token it shows, else `prometheus`.
+    /// The gate of whoever knows only Alertmanager's path: the source that is told so and whose token it shows, else
+    /// `prometheus`.
     fn gate_of_api(&self, token: Option<&Token>) -> Result<&Gate, Refusal> {
-        let shown = token.and_then(|token| self.gates.values().find(|gate| gate.has_token(token)));
+        let shown = token
+            .and_then(|token| self.gates.values().find(|gate| gate.speaks_api() && gate.has_token(token)));
         shown.map_or_else(|| self.gate(PROMETHEUS, token), Ok)
     }
 
