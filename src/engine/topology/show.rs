@@ -140,7 +140,7 @@ impl Shown<'_> {
         let names: Vec<&str> = self.all().into_iter().map(Target::as_str).collect();
         let card =
             Card::titled(format!("Nothing is known of {target}: it needs nothing, and nothing needs it"));
-        match suggest(target.as_str(), names.into_iter()) {
+        match suggest(target.as_str(), names) {
             Some(near) => card.line(format!("Did you mean `topology {near}`?")),
             None => card.line("`topology` alone says where the topology is learned from."),
         }
