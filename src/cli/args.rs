@@ -85,7 +85,7 @@ pub enum Query {
     /// List the incidents, read one's story, or take back what was done about it
     #[command(subcommand)]
     Incident(IncidentCommand),
-    /// See what alerts from outside were not understood
+    /// Set up a source of alerts, and see what becomes of what it sends
     #[command(subcommand)]
     Alerts(AlertsCommand),
     /// What changed lately, as far as the configured sources know
@@ -94,9 +94,6 @@ pub enum Query {
     Topology(TopologyArgs),
     /// What was held back as noise, by which rule and how often
     Ignored(IgnoredArgs),
-    /// Set up a source of alerts, and see what would become of what it sends
-    #[command(subcommand)]
-    Alerts(AlertsCommand),
     /// See what the policy says to a command, or hold its rules to their examples
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -111,6 +108,28 @@ pub enum Query {
 /// `steward alerts …`
 #[derive(Debug, Clone, Subcommand)]
 pub enum AlertsCommand {
+    /// Print what to paste into a source so that it sends what Steward reads
+    Template {
+        /// The format, or the source; without one, those that there are
+        name: Option<String>,
+    },
+    /// Print the mapping of a format that comes with Steward, to begin with for one of your own
+    Mapping {
+        /// The format
+        name: String,
+    },
+    /// Show what a body would become, and how each part of it was derived; nothing is done
+    ///
+    /// Exits with 0 if the source would be understood, and with 1 if the body would be rejected.
+    Try {
+        /// The source, by its name in the configuration, or a well-known one
+        source: String,
+        /// The body, as the source sent it; `-` reads standard input
+        file: PathBuf,
+        /// Print JSON (docs/cli.md has its shape)
+        #[arg(long)]
+        json: bool,
+    },
     /// Show what came from outside and was not understood, and why, the newest last
     Rejected(RejectedArgs),
 }
@@ -277,27 +296,6 @@ pub enum SilenceCommand {
         /// The latest 1000 of all that there ever were
         #[arg(long)]
         all: bool,
-/// `steward alerts …`
-#[derive(Debug, Clone, Subcommand)]
-pub enum AlertsCommand {
-    /// Print what to paste into a source so that it sends what Steward reads
-    Template {
-        /// The format, or the source; without one, those that there are
-        name: Option<String>,
-    },
-    /// Print the mapping of a format that comes with Steward, to begin with for one of your own
-    Mapping {
-        /// The format
-        name: String,
-    },
-    /// Show what a body would become, and how each part of it was derived; nothing is done
-    ///
-    /// Exits with 0 if the source would be understood, and with 1 if the body would be rejected.
-    Try {
-        /// The source, by its name in the configuration, or a well-known one
-        source: String,
-        /// The body, as the source sent it; `-` reads standard input
-        file: PathBuf,
         /// Print JSON (docs/cli.md has its shape)
         #[arg(long)]
         json: bool,

@@ -29,7 +29,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 pub use args::{
-    AlertsCommand, AuditCommand, AuditShowArgs, ChangesArgs, Command, Globals, IgnoredArgs, IncidentCommand, LogFormat, NotifyArgs, PlanArgs, PolicyCommand, Query, RejectedArgs, RunbookCommand, SilenceArgs, SilenceCommand, SkillCommand, TopologyArgs,
+    AlertsCommand, AuditCommand, AuditShowArgs, ChangesArgs, Command, Globals, IgnoredArgs, IncidentCommand,
+    LogFormat, NotifyArgs, PlanArgs, PolicyCommand, Query, RejectedArgs, RunbookCommand, SilenceArgs,
+    SilenceCommand, SkillCommand, TopologyArgs,
 };
 pub use failure::Failure;
 pub use logging::{redact_with, start as start_logging, start_to as start_logging_to};
@@ -130,6 +132,7 @@ fn carry_out(
         Command::Silence(command) => {
             logging::start(globals, "warn")?;
             return wait_for(silences::silence(globals, command, clock, screen));
+        }
         // Needed before there is a configuration.
         Command::Query(Query::Alerts(AlertsCommand::Template { name })) => {
             return alerts::template(name.as_deref(), screen);

@@ -178,8 +178,13 @@ pub enum Message {
 
 impl Message {
     /// The signals in it.
-    pub(super) fn signals(&self) -> &[Signal] {
-        if let Self::Signals(signals) = self { signals } else { &[] }
+    pub(super) fn signals(&self) -> impl Iterator<Item = &Signal> {
+        let (signals, deliveries): (&[Signal], &[(i64, Delivery)]) = match self {
+            Self::Signals(signals) => (signals, &[]),
+            Self::Delivered(deliveries) => (&[], deliveries),
+            _ => (&[], &[]),
+        };
+        signals.iter().chain(deliveries.iter().flat_map(|(_, delivery)| &delivery.signals))
     }
 }
 
