@@ -69,6 +69,7 @@ async fn a_file_that_was_left_while_steward_was_away_is_told_at_its_start() {
     assert_eq!(bot.is(1).await, "open nas/media");
     assert!(lab.chat.root(1).contains("3 errors"), "{}", lab.chat.root(1));
     assert!(!lab.path().join("state/spool/1.json").exists());
+    lab.chat.thread(1);
     bot.end().await;
 }
 
