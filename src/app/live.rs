@@ -33,7 +33,7 @@ impl std::str::FromStr for Listen {
         if text == "off" {
             return Ok(Self(None));
         }
-        let wrong = |_| "write an address and a port, such as 127.0.0.1:9094, or `off`".to_owned();
+        let wrong = |_| "write an address and a port, such as 127.0.0.1:9877, or `off`".to_owned();
         text.parse().map(|at| Self(Some(at))).map_err(wrong)
     }
 }

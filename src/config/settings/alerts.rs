@@ -56,7 +56,7 @@ pub enum Proof {
 
 impl AlertSettings {
     /// Where HTTP is listened to when nothing else is said.
-    pub const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9094);
+    pub const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9877);
     /// The folder for files, below the state directory, when nothing else is said.
     pub const SPOOL: &'static str = "spool";
     /// The source of what lies at the top of the spool, in Steward's own form.
@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn others_are_only_listened_to_with_a_proof_from_each_source() {
         let mut settings = AlertSettings::usual("/var/lib/steward".as_ref());
-        let (inside, outside) = ("[::1]:9094".parse().unwrap(), "0.0.0.0:9094".parse().unwrap());
+        let (inside, outside) = ("[::1]:9877".parse().unwrap(), "0.0.0.0:9877".parse().unwrap());
         assert_eq!(settings.may_listen(inside), Ok(()));
         assert!(settings.may_listen(outside).unwrap_err().contains("no source is configured; add"));
         let source = AlertSource::usual("am", "alertmanager").unwrap();

@@ -50,7 +50,7 @@ impl Check<'_> {
         }
         let parsed = written.parse().ok();
         if parsed.is_none() {
-            let hint = "write an address and a port, as in \"127.0.0.1:9094\", or \"off\"".to_owned();
+            let hint = "write an address and a port, as in \"127.0.0.1:9877\", or \"off\"".to_owned();
             self.report(
                 &keys(["alerts", "listen"]),
                 format!("{written:?} is no address to listen on"),

@@ -8,7 +8,7 @@ fn faults(text: &str) -> Vec<String> {
 
 #[test]
 fn a_source_of_alerts_is_read_with_its_proof_its_limits_and_its_mapping() {
-    let text = "[alerts]\nlisten = \"0.0.0.0:9094\"\nspool = \"drop\"\n\
+    let text = "[alerts]\nlisten = \"0.0.0.0:9877\"\nspool = \"drop\"\n\
         [alerts.sources.am]\nformat = \"alertmanager\"\ntoken = \"env:TOKEN\"\nmax_body = \"2MiB\"\nheartbeat = \"15m\"\n\
         target_prefix = \"lab\"\nseverity_map = { SEV1 = \"critical\" }\n\
         [alerts.sources.jobs]\nformat = \"json\"\nhmac = \"env:TOKEN\"\n\
@@ -52,15 +52,15 @@ fn every_fault_of_a_source_is_told_with_its_line_and_what_to_do() {
 
 #[test]
 fn others_are_listened_to_only_with_a_proof_from_every_source() {
-    let open = faults("[alerts]\nlisten = \"0.0.0.0:9094\"\n");
+    let open = faults("[alerts]\nlisten = \"0.0.0.0:9877\"\n");
     assert!(
         open[0].starts_with(
-            "config.toml:2: [alerts] listen: 0.0.0.0:9094 can be reached by others, and no source"
+            "config.toml:2: [alerts] listen: 0.0.0.0:9877 can be reached by others, and no source"
         ),
         "{open:?}"
     );
-    let bare = faults("[alerts]\nlisten = \"[::]:9094\"\n[alerts.sources.am]\nformat = \"alertmanager\"\n");
+    let bare = faults("[alerts]\nlisten = \"[::]:9877\"\n[alerts.sources.am]\nformat = \"alertmanager\"\n");
     assert!(bare[0].contains("`am` has neither `token` nor `hmac`; give each"), "{bare:?}");
-    let odd = faults("[alerts]\nlisten = \"9094\"\n");
-    assert!(odd[0].contains("\"9094\" is no address to listen on; write"), "{odd:?}");
+    let odd = faults("[alerts]\nlisten = \"9877\"\n");
+    assert!(odd[0].contains("\"9877\" is no address to listen on; write"), "{odd:?}");
 }

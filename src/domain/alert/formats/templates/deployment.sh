@@ -1,6 +1,6 @@
 # At the end of a deployment. `[alerts.sources.ci]` has `format = "deployment"` and a token.
 # `id` makes it safe to send twice; `at`, `author`, `url` and `files` may be left out.
-curl --fail --silent --show-error http://127.0.0.1:9094/alerts/ci \
+curl --fail --silent --show-error http://127.0.0.1:9877/alerts/ci \
   --header "Authorization: Bearer $STEWARD_TOKEN" \
   --json '{
     "id": "build-4711",
