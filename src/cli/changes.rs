@@ -16,7 +16,7 @@ use crate::domain::command::{self, ChatCommand};
 use crate::domain::signal::Timestamp;
 use crate::domain::target::Target;
 use crate::engine::cards::span;
-use crate::engine::suspects::{Found, Ledger};
+use crate::engine::suspects::{Found, Ledger, watched};
 use crate::store::{OpenError, Store};
 
 /// The most changes read of one source.
@@ -44,7 +44,7 @@ pub(super) async fn changes(
 ) -> Ended {
     let now = tools.clock.now();
     let since = since(setup, args.since.as_deref(), now)?;
-    let found = ask(setup, tools, since, now).await?;
+    let found = ask(tools, args.target.as_ref(), setup, since, now).await?;
     let answer = Answer::of(found, setup, args.target.as_ref(), since, now);
     if args.json {
         screen.json(&answer.document())?;
@@ -70,10 +70,18 @@ fn since(setup: &Setup, text: Option<&str>, now: Timestamp) -> Result<Timestamp,
 }
 
 /// Asks every source, and Steward's own record where there is one.
-async fn ask(setup: &Setup, tools: &Tools, since: Timestamp, until: Timestamp) -> Result<Found, Stop> {
+async fn ask(
+    tools: &Tools,
+    target: Option<&Target>,
+    setup: &Setup,
+    since: Timestamp,
+    until: Timestamp,
+) -> Result<Found, Stop> {
+    let target: Vec<Target> =
+        target.map(|target| watched(std::slice::from_ref(target), &setup.topology)).unwrap_or_default();
     let sources = tools.sources.clone();
     match Store::open_read_only(&setup.loaded.config.state_dir) {
-        Ok(store) => Ok(Ledger { sources, store }.changes(since, until).await),
+        Ok(store) => Ok(Ledger { sources, store }.changes(since, until, &target).await),
         Err(missing @ OpenError::Missing { .. }) if sources.is_empty() => {
             let failure = Failure::from(missing);
             let hint =
@@ -166,10 +174,11 @@ impl<'a> Answer<'a> {
         screen: &mut Screen<'_>,
     ) -> Result<(), Stop> {
         let at = change.at.with_timezone(&tz).format("%Y-%m-%d %H:%M:%S");
+        let by = if change.author.is_empty() { String::new() } else { format!("by {}, ", change.author) };
         screen.toned(&[
             (Tone::Dim, &format!("{at}  ")),
             (Tone::Strong, &change.summary),
-            (Tone::Plain, &format!("  by {}, {} ago", change.author, span(change.at, self.until))),
+            (Tone::Plain, &format!("  {by}{} ago", span(change.at, self.until))),
         ])?;
         let id = short_id(&change.id);
         screen.line(&format!("  {} {id}", change.source))?;
@@ -186,6 +195,12 @@ impl<'a> Answer<'a> {
         }
         if !files.is_empty() {
             screen.line(&format!("  files   {}", files.join(", ")))?;
+        }
+        for line in &change.gist {
+            screen.line(&format!("  {line}"))?;
+        }
+        if let Some(url) = &change.url {
+            screen.line(&format!("  {url}"))?;
         }
         Ok(())
     }

@@ -28,8 +28,8 @@ pub use secret::{Param, ReadEnv, Secret};
 pub use settings::{
     AlertSettings, AlertSource, ApprovalSettings, ChangeSettings, ChatSettings, Config, ConsoleSettings,
     DiscordSettings, EscalationSettings, ExecSettings, GitSource, HostSettings, IncidentSettings,
-    LogSettings, MetricSettings, Paths, Proof, RepairSettings, Sandboxing, SkillSettings, TelegramSettings,
-    User,
+    LogSettings, MetricSettings, Paths, Proof, Reading, RepairSettings, Sandboxing, SkillSettings,
+    TelegramSettings, User,
 };
 pub use setup::{Request, Setup};
 pub use shipped::unpack;

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::settings::{
     ApprovalSettings, ChangeSettings, ConsoleSettings, EscalationSettings, HostSettings, IncidentSettings,
-    LogSettings, MetricSettings, RepairSettings, Sandboxing, SkillSettings,
+    LogSettings, MetricSettings, Reading, RepairSettings, Sandboxing, SkillSettings,
 };
 use super::values::{Id, Scalar, concurrency, count, duration, positive_duration, size};
 
@@ -132,12 +132,34 @@ pub(super) struct RawTelegram {
 pub(super) struct RawChanges {
     #[serde(deserialize_with = "positive_duration")]
     pub(super) window: Duration,
+    #[serde(deserialize_with = "positive_duration")]
+    pub(super) every: Duration,
+    #[serde(deserialize_with = "positive_duration")]
+    pub(super) keep: Duration,
+    pub(super) detect: bool,
+    pub(super) flux: Reading,
+    pub(super) kubernetes: Reading,
+    pub(super) docker: Reading,
+    pub(super) packages: Reading,
+    pub(super) reboots: Reading,
     pub(super) git: Vec<RawGit>,
 }
 
 impl Default for RawChanges {
     fn default() -> Self {
-        Self { window: ChangeSettings::default().window, git: Vec::new() }
+        let ChangeSettings {
+            window,
+            every,
+            keep,
+            detect,
+            flux,
+            kubernetes,
+            docker,
+            packages,
+            reboots,
+            git: _,
+        } = ChangeSettings::default();
+        Self { window, every, keep, detect, flux, kubernetes, docker, packages, reboots, git: Vec::new() }
     }
 }
 

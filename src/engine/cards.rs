@@ -184,7 +184,9 @@ fn symptoms(incident: &Incident) -> String {
 fn suspect(incident: &Incident, tz: Tz) -> String {
     incident.suspects.first().map_or_else(String::new, |s| {
         let at = s.at.with_timezone(&tz).format("%H:%M:%S");
-        format!("\"{}\" by {} at {at} ({} {}): {}", s.summary, s.author, s.source, short_id(&s.id), s.why)
+        let by = if s.author.is_empty() { String::new() } else { format!(" by {}", s.author) };
+        let what = format!("\"{}\"{by} at {at} ({} {}): {}", s.summary, s.source, short_id(&s.id), s.why);
+        [what].into_iter().chain(s.gist.iter().cloned()).chain(s.url.clone()).collect::<Vec<_>>().join("\n")
     })
 }
 

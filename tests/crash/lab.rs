@@ -16,6 +16,8 @@ timezone = "UTC"
 [paths]
 shipped_skills = false
 shipped_runbooks = false
+[changes]
+detect = false
 [skills]
 jitter = "0s"
 [incidents]

@@ -59,6 +59,8 @@ timezone = "UTC"
 [paths]
 shipped_skills = false
 shipped_runbooks = false
+[changes]
+detect = false
 [skills]
 jitter = "0s"
 "#;
@@ -81,6 +83,11 @@ impl Lab {
             BASE.replace("[skills]\njitter = \"0s\"\n", "")
         } else {
             BASE.into()
+        };
+        let base = if settings.contains("[changes]") {
+            base.replace("[changes]\ndetect = false\n", "")
+        } else {
+            base
         };
         let ours = |line: &&str| !line.starts_with("timezone") || !settings.contains("timezone");
         let base = base.lines().filter(ours).collect::<Vec<_>>().join("\n");

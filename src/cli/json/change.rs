@@ -31,6 +31,15 @@ pub(in crate::cli) struct ChangeEntry {
     targets: Vec<String>,
     /// How it may have touched the target; `null` without one.
     why: Option<String>,
+    /// `commit`, `reconcile`, `rollout`, `image`, `scale`, `package`, `deploy`, `reboot`, `inventory`, `edit`, `action`,
+    /// `other`.
+    kind: &'static str,
+    /// What it comes down to.
+    gist: Vec<String>,
+    /// Where to read it; `null` where that is not known.
+    url: Option<String>,
+    /// Whether measurements from before it can't be compared with those from after it.
+    baseline: bool,
 }
 
 impl ChangeEntry {
@@ -45,6 +54,10 @@ impl ChangeEntry {
             files_total: change.files_total,
             targets: change.targets.iter().map(ToString::to_string).collect(),
             why: why.map(str::to_owned),
+            kind: change.kind.as_str(),
+            gist: change.gist.clone(),
+            url: change.url.clone(),
+            baseline: change.baseline,
         }
     }
 }

@@ -144,12 +144,15 @@ fn suspect(suspects: &[SuspectNote]) -> Option<Sentence> {
         0 => String::new(),
         n => format!(" ({n} more: ask `what changed?`)"),
     };
+    let by = if first.author.is_empty() { String::new() } else { format!(" by {}", first.author) };
+    let gist =
+        if first.gist.is_empty() { String::new() } else { format!(". It says: {}", first.gist.join("; ")) };
+    let url = first.url.as_ref().map(|url| format!(" {url}")).unwrap_or_default();
     Some(Sentence::calm(
         "change",
         format!(
-            "Suspect change: \"{}\" by {} ({} {}): {}{more}",
+            "Suspect change: \"{}\"{by} ({} {}): {}{gist}{url}{more}",
             first.summary,
-            first.author,
             first.source,
             short_id(&first.id),
             first.why
