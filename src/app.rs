@@ -152,7 +152,7 @@ impl App {
             stopping_skills.subscribe(),
         );
         let sources = sources::build(config, &parts.runner, &parts.clock, &understood.knowledge.policy);
-        tracing::info!(sources = sources::names(config).join(", "), "what changes is read from these");
+        tracing::info!(sources = config.changes.names().join(", "), "what changes is read from these");
         let ledger = Ledger { sources: sources.told, store: store.clone() };
         let watcher = Watcher::new(sources.seen, store.clone(), parts.clock.clone());
         let reloader =

@@ -12,9 +12,9 @@ use crate::adapters::changes::docker::Containers;
 use crate::adapters::changes::flux::Reconciliations;
 use crate::adapters::changes::git::GitChanges;
 use crate::adapters::changes::kubernetes::Workloads;
-use crate::adapters::changes::packages::{HISTORY, Packages};
+use crate::adapters::changes::packages::{Logs, Packages};
 use crate::adapters::changes::reboots::Reboots;
-use crate::config::{ChangeSettings, Config, Reading};
+use crate::config::{APT_HISTORY, Config, DPKG_LOG, ReadHere};
 use crate::domain::action::Action;
 use crate::engine::ports::{
     ChangeSource, Child, Clock, CommandRunner, Exit, Gatekeeper, Limits, StateSource,
@@ -44,7 +44,7 @@ pub(super) fn build(
 ) -> Sources {
     let reader = Reader { runner: runner.clone(), clock: clock.clone(), policy: policy.clone() };
     let reader: Arc<dyn ReadCommand> = Arc::new(reader);
-    let read = what_is_read(&config.changes);
+    let read = ReadHere::of(&config.changes);
     let git = |source: &crate::config::GitSource| {
         let source = source.clone();
         Arc::new(GitChanges::new(&source.name, source.path, source.branch, source.targets, reader.clone()))
@@ -53,13 +53,12 @@ pub(super) fn build(
     let mut sources = Sources::default();
     sources.told.extend(repositories.iter().map(|git| git.clone() as Arc<dyn ChangeSource>));
     if read.packages {
-        let files = HISTORY.into_iter().filter(|file| Path::new(file).exists()).map(str::to_owned).collect();
-        sources.told.push(Arc::new(Packages::new(
-            config.host.as_str(),
-            config.timezone,
-            files,
-            reader.clone(),
-        )));
+        let there = |files: &[&str]| {
+            files.iter().filter(|file| Path::new(file).exists()).map(|file| (*file).to_owned()).collect()
+        };
+        let logs = Logs { apt: there(&APT_HISTORY), dpkg: there(&DPKG_LOG) };
+        let host = config.host.as_str();
+        sources.told.push(Arc::new(Packages::new(host, config.timezone, logs, reader.clone())));
     }
     if read.reboots {
         sources.told.push(Arc::new(Reboots::new(config.host.as_str(), reader.clone())));
@@ -74,61 +73,6 @@ pub(super) fn build(
         sources.seen.push(Arc::new(Containers::new(config.host.as_str(), reader)));
     }
     sources
-}
-
-/// Which sources are read besides the repositories.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Read {
-    flux: bool,
-    kubernetes: bool,
-    docker: bool,
-    packages: bool,
-    reboots: bool,
-}
-
-/// What the configuration wants, with what this machine has where it leaves that open.
-fn what_is_read(settings: &ChangeSettings) -> Read {
-    let wanted = |reading: Reading, there: fn() -> bool| match reading {
-        Reading::On => true,
-        Reading::Off => false,
-        Reading::Auto => settings.detect && there(),
-    };
-    Read {
-        flux: wanted(settings.flux, has_cluster),
-        kubernetes: wanted(settings.kubernetes, has_cluster),
-        docker: wanted(settings.docker, || Path::new("/var/run/docker.sock").exists() && in_path("docker")),
-        packages: wanted(settings.packages, || HISTORY.iter().any(|file| Path::new(file).exists())),
-        reboots: wanted(settings.reboots, || Path::new("/proc/stat").exists()),
-    }
-}
-
-/// The names of the sources that are read, for the log and for `steward check`.
-pub(super) fn names(config: &Config) -> Vec<String> {
-    let read = what_is_read(&config.changes);
-    let others = [
-        ("flux", read.flux),
-        ("kubernetes", read.kubernetes),
-        ("docker", read.docker),
-        ("packages", read.packages),
-        ("reboots", read.reboots),
-    ];
-    let repositories = config.changes.git.iter().map(|source| format!("git:{}", source.name));
-    repositories
-        .chain(others.into_iter().filter(|(_, read)| *read).map(|(name, _)| name.to_owned()))
-        .collect()
-}
-
-/// Whether kubectl is there and set up for a cluster.
-fn has_cluster() -> bool {
-    let configured = std::env::var_os("KUBECONFIG").is_some_and(|files| !files.is_empty())
-        || std::env::var_os("HOME").is_some_and(|home| Path::new(&home).join(".kube/config").exists())
-        || std::env::var_os("KUBERNETES_SERVICE_HOST").is_some();
-    configured && in_path("kubectl")
-}
-
-fn in_path(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
 /// Runs what the policy says only reads, and nothing else.

@@ -1,6 +1,7 @@
 //! The configuration: raw files in, validated values out, every problem at once.
 
 mod discover;
+mod detect;
 mod document;
 mod files;
 mod load;
@@ -20,6 +21,7 @@ mod validate;
 mod values;
 mod watched;
 
+pub use detect::{APT_HISTORY, DPKG_LOG, ReadHere};
 pub use discover::discover;
 pub use load::{LoadOptions, Loaded, PolicyFile, load};
 pub use place::Place;

@@ -28,6 +28,15 @@ pub fn short_id(id: &str) -> String {
     id.chars().take(12).collect()
 }
 
+/// How a change is named: its source, and the beginning of its id where that tells people anything (a hash does, a name
+/// that the summary has already does not).
+#[must_use]
+pub fn reference(source: &str, id: &str) -> String {
+    let short = short_id(id);
+    let tells = !short.is_empty() && !id.contains('@') && short.chars().all(|c| c.is_ascii_alphanumeric());
+    if tells { format!("{source} {short}") } else { source.to_owned() }
+}
+
 /// How the gist's line ends of a file in which nothing changed that a program reads.
 pub const ONLY_COMMENTS: &str = "comments or layout only";
 /// The most lines of gist that a change keeps.

@@ -83,16 +83,28 @@ impl Librarian {
         let librarian = self.clone();
         self.engine.activity().spawn(async move {
             while let Some(inquiries) = librarian.inquiries.take() {
-                librarian.inquire(inquiries, &topology).await;
+                librarian.inquire(inquiries, topology.clone()).await;
             }
         });
     }
 
-    /// One look at the sources for all of these.
-    async fn inquire(&self, inquiries: Vec<Inquiry>, topology: &Topology) {
+    /// One look at the sources for all of these. What is slow to answer is not waited for: what it knows is told
+    /// when it comes.
+    async fn inquire(&self, inquiries: Vec<Inquiry>, topology: Arc<Topology>) {
+        let in_time = self.watcher.look_briefly().await;
+        self.tell_suspects(&inquiries, &topology).await;
+        if !in_time {
+            let librarian = self.clone();
+            self.engine.activity().spawn(async move {
+                librarian.watcher.look().await;
+                librarian.tell_suspects(&inquiries, &topology).await;
+            });
+        }
+    }
+
+    async fn tell_suspects(&self, inquiries: &[Inquiry], topology: &Topology) {
         let window = self.settings.changes_window;
         let Some(first) = inquiries.iter().map(|inquiry| inquiry.opened_at).min() else { return };
-        self.watcher.look_briefly().await;
         let now = self.clock.now();
         let targets: Vec<Target> =
             inquiries.iter().flat_map(|inquiry| watched(&inquiry.targets, topology)).collect();
@@ -101,9 +113,9 @@ impl Librarian {
             tracing::warn!(why = silent, "a source of changes could not be asked");
         }
         for Inquiry { incident, opened_at, targets } in inquiries {
-            let lately = found.changes.iter().filter(|change| change.at >= opened_at - window).cloned();
-            let suspects = suspects(lately.collect(), &targets, topology, opened_at, now);
-            self.engine.send(Message::Suspects { incident, suspects });
+            let lately = found.changes.iter().filter(|change| change.at >= *opened_at - window).cloned();
+            let suspects = suspects(lately.collect(), targets, topology, *opened_at, now);
+            self.engine.send(Message::Suspects { incident: *incident, suspects });
         }
     }
 

@@ -61,17 +61,18 @@ impl Watcher {
         *looked = Some(self.0.clock.now());
     }
 
-    /// As [`Watcher::look`], but gives up waiting after [`PATIENCE`]; the look goes on beside.
-    pub async fn look_briefly(&self) {
+    /// As [`Watcher::look`], but gives up waiting after [`PATIENCE`], and then says false; the look goes on beside.
+    pub async fn look_briefly(&self) -> bool {
         if self.is_idle() {
-            return;
+            return true;
         }
         let watcher = self.clone();
         let look = tokio::spawn(async move { watcher.look().await });
         tokio::select! {
-            _ = look => {}
+            _ = look => true,
             () = self.0.clock.sleep(PATIENCE) => {
                 tracing::warn!("a source of changes is slow to answer; what it knows comes later");
+                false
             }
         }
     }

@@ -4,7 +4,7 @@ use chrono_tz::Tz;
 
 use super::suspects::Found;
 use crate::domain::card::Card;
-use crate::domain::change::{Change, short_id};
+use crate::domain::change::{Change, reference};
 use crate::domain::incident::{Incident, SuspectNote};
 use crate::domain::signal::Timestamp;
 use crate::domain::target::Target;
@@ -43,8 +43,8 @@ fn one(card: Card, change: &Change, on: Option<&Target>, tz: Tz) -> Card {
         "" => String::new(),
         names => format!(" [{names}]"),
     };
-    let id = short_id(&change.id);
-    let card = card.line(format!("{at}  {} ({} {id}){touched}", change.said(), change.source));
+    let from = reference(&change.source, &change.id);
+    let card = card.line(format!("{at}  {} ({from}){touched}", change.said()));
     let details = match change.gist.is_empty() {
         false => some_of(&change.gist, change.gist.len()),
         true if change.files.is_empty() => Vec::new(),
@@ -97,8 +97,7 @@ pub(super) fn before(
     for s in suspects {
         let at = s.at.with_timezone(&tz).format("%m-%d %H:%M:%S");
         let by = if s.author.is_empty() { String::new() } else { format!(" by {}", s.author) };
-        card =
-            card.line(format!("{at}  \"{}\"{by} ({} {}): {}", s.summary, s.source, short_id(&s.id), s.why));
+        card = card.line(format!("{at}  \"{}\"{by} ({}): {}", s.summary, reference(&s.source, &s.id), s.why));
         let details = if s.gist.is_empty() { Vec::new() } else { some_of(&s.gist, s.gist.len()) };
         card = details
             .into_iter()

@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::join_all;
 
-use crate::domain::change::{Change, RESTORED_BY_STEWARD, Relation, rank};
+use crate::domain::change::{Change, RESTORED_BY_STEWARD, Relation, Suspect, rank};
 use crate::domain::ids::IncidentId;
-use crate::domain::incident::SuspectNote;
+use crate::domain::incident::{Incident, SuspectNote};
 use crate::domain::signal::Timestamp;
 use crate::domain::target::Target;
 use crate::domain::topology::Topology;
@@ -121,6 +121,32 @@ pub fn watched(targets: &[Target], topology: &Topology) -> Vec<Target> {
     targets.first().cloned().into_iter().chain(above).chain(targets.iter().skip(1).cloned()).collect()
 }
 
+/// What happened before an incident and may have caused it, most suspect first.
+#[must_use]
+pub fn ranked(
+    changes: Vec<Change>,
+    targets: &[Target],
+    topology: &Topology,
+    opened_at: Timestamp,
+    now: Timestamp,
+) -> Vec<Suspect> {
+    // What merely contains the root is not something that it needs: two neighbours share a path and nothing else.
+    let needed = targets.first().map(|root| topology.upstreams(root)).unwrap_or_default();
+    let above_root =
+        |touched: &Target| needed.iter().find(|u| u.declared && u.target == *touched).map(|u| u.distance);
+    let changes = changes.into_iter().filter(|change| change.source != RESTORED_BY_STEWARD).collect();
+    let mut suspects = rank(changes, targets, &above_root, opened_at, now);
+    suspects
+        .retain(|suspect| suspect.is_suspect() || (suspect.before && suspect.relation == Relation::Unmapped));
+    suspects
+}
+
+/// The targets of an incident, the suspected root first.
+#[must_use]
+pub fn targets_of(incident: &Incident) -> Vec<Target> {
+    super::ingest::placing::targets_of(incident)
+}
+
 /// The suspects among some changes: what happened before, most suspect first.
 #[must_use]
 pub fn suspects(
@@ -130,14 +156,8 @@ pub fn suspects(
     opened_at: Timestamp,
     now: Timestamp,
 ) -> Vec<SuspectNote> {
-    // What merely contains the root is not something that it needs: two neighbours share a path and nothing else.
-    let needed = targets.first().map(|root| topology.upstreams(root)).unwrap_or_default();
-    let above_root =
-        |touched: &Target| needed.iter().find(|u| u.declared && u.target == *touched).map(|u| u.distance);
-    let changes = changes.into_iter().filter(|change| change.source != RESTORED_BY_STEWARD).collect();
-    rank(changes, targets, &above_root, opened_at, now)
+    ranked(changes, targets, topology, opened_at, now)
         .into_iter()
-        .filter(|suspect| suspect.is_suspect() || (suspect.before && suspect.relation == Relation::Unmapped))
         .take(SUSPECTS)
         .map(|suspect| SuspectNote {
             source: suspect.change.source,

@@ -99,9 +99,17 @@ impl Reconciliations {
     }
 }
 
-pub(super) fn action() -> Action {
-    let kinds = "kustomizations.kustomize.toolkit.fluxcd.io,helmreleases.helm.toolkit.fluxcd.io";
+pub(super) const KUSTOMIZATIONS: &str = "kustomizations.kustomize.toolkit.fluxcd.io";
+pub(super) const BOTH: &str =
+    "kustomizations.kustomize.toolkit.fluxcd.io,helmreleases.helm.toolkit.fluxcd.io";
+
+pub(super) fn action(kinds: &str) -> Action {
     Action::local(["kubectl", "get", kinds, "-A", "-o", "json"].map(str::to_owned).to_vec())
+}
+
+/// Whether the cluster does not know one of the kinds that were asked for.
+fn is_unknown_kind(why: &str) -> bool {
+    why.contains("doesn't have a resource type")
 }
 
 #[async_trait]
@@ -111,7 +119,18 @@ impl StateSource for Reconciliations {
     }
 
     async fn look(&self, before: Option<&Seen>, now: Timestamp) -> Result<Look, String> {
-        let output = self.reader.read(action()).await.map_err(|why| explain(SOURCE, &why))?;
+        let answer = match self.reader.read(action(BOTH)).await {
+            Err(why) if is_unknown_kind(&why) => self.reader.read(action(KUSTOMIZATIONS)).await,
+            other => other,
+        };
+        let output = match answer {
+            Ok(output) => output,
+            // A cluster without Flux has nothing to tell. One that had it a moment ago has another fault.
+            Err(why) if is_unknown_kind(&why) && before.is_none_or(|before| before.snapshot.0.is_empty()) => {
+                return Ok(Look::default());
+            }
+            Err(why) => return Err(explain(SOURCE, &why)),
+        };
         let (snapshot, objects) = parse(&output)?;
         let changes = match before {
             Some(before) => self.compare(before, &snapshot, &objects, now).await,

@@ -159,7 +159,7 @@ fn differs(difference: &Difference<'_>, what: &str) -> (ChangeKind, String, Vec<
         (true, false, false) => (ChangeKind::Scale, format!("{what} was given another size")),
         (true, false, true) => (ChangeKind::Rollout, format!("{what} has a new specification")),
     };
-    let rest = if images.is_empty() && amounts.is_empty() { generation } else { Vec::new() };
+    let rest = if images.is_empty() && amounts.is_empty() && !restarted { generation } else { Vec::new() };
     (kind, summary, images.into_iter().chain(amounts).chain(rest).collect())
 }
 

@@ -11,6 +11,8 @@ pub(in crate::cli) struct ChangeList {
     pub(in crate::cli) since: Time,
     pub(in crate::cli) until: Time,
     pub(in crate::cli) target: Option<String>,
+    /// The incident that was asked for; `null` without one.
+    pub(in crate::cli) before: Option<u64>,
     /// Newest first; with a target, the likeliest cause first.
     pub(in crate::cli) changes: Vec<ChangeEntry>,
     /// With a target: how many further changes have nothing to do with it, as far as is known.

@@ -2,7 +2,7 @@
 
 use super::{Event, Mitigation, SuspectNote};
 use crate::domain::approval::ApprovalState;
-use crate::domain::change::short_id;
+use crate::domain::change::reference;
 use crate::domain::remediation::Outcome;
 use crate::domain::signal::Origin;
 
@@ -151,10 +151,9 @@ fn suspect(suspects: &[SuspectNote]) -> Option<Sentence> {
     Some(Sentence::calm(
         "change",
         format!(
-            "Suspect change: \"{}\"{by} ({} {}): {}{gist}{url}{more}",
+            "Suspect change: \"{}\"{by} ({}): {}{gist}{url}{more}",
             first.summary,
-            first.source,
-            short_id(&first.id),
+            reference(&first.source, &first.id),
             first.why
         ),
     ))
