@@ -149,13 +149,13 @@ async fn a_source_that_cannot_be_asked_is_told_once_in_the_answer() {
 async fn a_cluster_that_hangs_delays_no_incident_and_what_it_knows_is_told_when_it_comes() {
     let lab = lab(false);
     let bot = lab.start().await;
-    bot.expect_log("a source of changes is slow to answer");
     lab.host.prints(CLUSTER, &applied(NEW, "2026-11-21T08:00:30Z"));
     lab.host.hang(CLUSTER);
     lab.host.break_("k8s/media/jellyfin", "crashloop");
     bot.pass(min(1) + secs(15)).await;
     let thread = lab.chat.thread(1);
     assert!(thread.contains("08:01:00 seen") && !thread.contains("Suspect change"), "{thread}");
+    bot.expect_log("a source of changes is slow to answer");
     lab.host.release();
     bot.pass(min(1)).await;
     let suspect = lab.chat.field(1, "Suspect change");
