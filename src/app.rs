@@ -1,5 +1,6 @@
 //! Builds, starts, drains and stops: the one place that knows all the parts.
 
+mod changes;
 mod knowledge;
 pub mod listening;
 mod learning;
@@ -22,6 +23,7 @@ use tokio::task::JoinHandle;
 use crate::config::{Loaded, Problem, Setup};
 use crate::engine::activity::Activity;
 use crate::engine::answers::Librarian;
+use crate::engine::changes::Watcher;
 use crate::engine::desk::Desk;
 use crate::engine::ears::Listener;
 use crate::engine::intake::Gateway;
@@ -168,15 +170,16 @@ impl App {
             handle.clone(),
             stopping_skills.subscribe(),
         );
-        let ledger = Ledger {
-            sources: sources::build(config, &parts.runner, &parts.clock, &understood.knowledge.policy),
-            store: store.clone(),
-        };
+        let sources = sources::build(config, &parts.runner, &parts.clock, &understood.knowledge.policy);
+        tracing::info!(sources = config.changes.names().join(", "), "what changes is read from these");
+        let ledger = Ledger { sources: sources.told, store: store.clone() };
+        let watcher = Watcher::new(sources.seen, store.clone(), parts.clock.clone());
         let reloader =
             Arc::new(Reloader::new(&parts, &loaded, key, store.clone(), handle.clone(), skills.clone()));
         let librarian = Librarian {
             store: store.clone(),
             ledger,
+            watcher: watcher.clone(),
             inquiries: Inquiries::default(),
             clock: parts.clock.clone(),
             settings,
@@ -225,7 +228,16 @@ impl App {
             metrics: metrics.clone(),
             activity: activity.clone(),
             keep: config.incidents.keep,
+            keep_changes: config.changes.keep,
         };
+        let looking = changes::watch(
+            watcher,
+            config.changes.every,
+            activity.clone(),
+            parts.clock.clone(),
+            told.clone(),
+        );
+        others.push(tokio::spawn(looking));
         others.push(tokio::spawn(housekeeping.run(parts.clock.clone(), told.clone())));
         let policy = &understood.knowledge.policy;
         let learner = learning::Learner::new(config, &parts.runner, &parts.clock, policy, handle.clone());

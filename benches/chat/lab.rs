@@ -34,6 +34,8 @@ shipped_skills = false
 shipped_runbooks = false
 [incidents]
 settle = "0s"
+[changes]
+detect = false
 [chat.console]
 enabled = false
 [chat.discord]

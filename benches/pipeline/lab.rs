@@ -22,7 +22,7 @@ use steward::policy::Authorized;
 use tokio::sync::watch;
 
 /// Settings for measuring signals alone: no skill runs beside them.
-pub(crate) const NO_SKILLS: &str = "[paths]\nshipped_skills = false\n";
+pub(crate) const NO_SKILLS: &str = "[changes]\ndetect = false\n[paths]\nshipped_skills = false\n";
 
 /// Starts the app on what is in `dir`, with these settings.
 pub(crate) async fn start(dir: &Path, settings: &str) -> Result<App> {

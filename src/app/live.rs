@@ -55,7 +55,7 @@ pub struct Reach {
 pub fn reach(setup: &Setup) -> Reach {
     let (machines, clock) = machines(&setup.loaded.config);
     let runner: Arc<dyn CommandRunner> = Arc::new(machines);
-    let sources = sources::build(&setup.loaded.config, &runner, &clock, &Arc::new(setup.policy.clone()));
+    let sources = sources::build(&setup.loaded.config, &runner, &clock, &Arc::new(setup.policy.clone())).told;
     let (chat, time) = (setup.loaded.config.chat.clone(), clock.clone());
     Reach { runner, clock, sources, chats: Arc::new(move || super::platforms::build(&chat, &time)) }
 }

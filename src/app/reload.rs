@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use super::{Files, Parts, Read, understand};
 use crate::config::{Loaded, Problem, Watched};
 use crate::domain::card::Card;
-use crate::domain::change::Change;
+use crate::domain::change::{Change, ChangeKind};
 use crate::domain::signal::Timestamp;
 use crate::domain::target::Target;
 use crate::engine::answers::{Reload, count_of};
@@ -143,20 +143,13 @@ impl Reloader {
             before.keys().filter(|path| !after.contains_key(*path)).map(|path| (path, "removed", ""));
         edited
             .chain(removed)
-            .map(|(path, verb, digest)| Change {
-                id: format!(
-                    "{}:{}:{}",
-                    digest.get(..12).unwrap_or("gone"),
-                    now.timestamp_millis(),
-                    path.display()
-                ),
-                source: "files".to_owned(),
-                at: now,
-                author: "somebody on this machine".to_owned(),
-                summary: format!("{verb} {}", path.file_name().unwrap_or_default().to_string_lossy()),
-                files: vec![path.to_string_lossy().into_owned()],
-                files_total: 1,
-                targets: vec![self.host.clone()],
+            .map(|(path, verb, digest)| {
+                let digest = digest.get(..12).unwrap_or("gone");
+                let id = format!("{digest}:{}:{}", now.timestamp_millis(), path.display());
+                let summary = format!("{verb} {}", path.file_name().unwrap_or_default().to_string_lossy());
+                let change = Change::new(ChangeKind::Edit, "files", id, now, summary);
+                let change = change.by("somebody on this machine").on([self.host.clone()]);
+                Change { files: vec![path.to_string_lossy().into_owned()], files_total: 1, ..change }
             })
             .collect()
     }

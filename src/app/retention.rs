@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use tokio::sync::watch;
 
 use crate::domain::signal::Timestamp;
@@ -9,7 +10,7 @@ use crate::engine::activity::{Activity, told};
 use crate::engine::ports::Clock;
 use crate::store::metrics::Metrics;
 use crate::store::retention::{Pruned, prune};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, changes};
 
 /// The first time is so long after the start, when everything else has come to rest.
 const FIRST: Duration = Duration::from_secs(10 * 60);
@@ -25,6 +26,8 @@ pub(super) struct Housekeeping {
     pub(super) activity: Activity,
     /// How long what is over is kept.
     pub(super) keep: Duration,
+    /// How long recorded changes are kept.
+    pub(super) keep_changes: Duration,
 }
 
 impl Housekeeping {
@@ -57,7 +60,15 @@ impl Housekeeping {
                 break;
             }
         }
+        self.prune_changes(now).await?;
         self.metrics.prune(now).await?;
         Ok(removed)
+    }
+
+    async fn prune_changes(&self, now: Timestamp) -> Result<(), StoreError> {
+        let keep = TimeDelta::from_std(self.keep_changes).unwrap_or(TimeDelta::MAX);
+        let Some(before) = now.checked_sub_signed(keep) else { return Ok(()) };
+        while self.store.call(move |conn| changes::prune(conn, before, STEP)).await? == STEP {}
+        Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! The sources of changes, each behind the policy and the runner.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,33 +8,71 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 
 use crate::adapters::changes::ReadCommand;
+use crate::adapters::changes::docker::Containers;
+use crate::adapters::changes::flux::Reconciliations;
 use crate::adapters::changes::git::GitChanges;
-use crate::config::Config;
+use crate::adapters::changes::kubernetes::Workloads;
+use crate::adapters::changes::packages::{Logs, Packages};
+use crate::adapters::changes::reboots::Reboots;
+use crate::config::{APT_HISTORY, Config, DPKG_LOG, ReadHere};
 use crate::domain::action::Action;
-use crate::engine::ports::{ChangeSource, Child, Clock, CommandRunner, Exit, Gatekeeper, Limits};
+use crate::engine::ports::{
+    ChangeSource, Child, Clock, CommandRunner, Exit, Gatekeeper, Limits, StateSource,
+};
 use crate::policy::{Facts, Policy};
 
 /// How long reading a source may take.
 const TIMEOUT: Duration = Duration::from_secs(20);
 /// Bytes read of a source at most.
-const MAX_OUTPUT: usize = 4 * 1024 * 1024;
+const MAX_OUTPUT: usize = 16 * 1024 * 1024;
 
-/// The sources that the configuration names.
+/// Everything that can tell of changes.
+#[derive(Default)]
+pub(super) struct Sources {
+    /// Those that know when something changed.
+    pub(super) told: Vec<Arc<dyn ChangeSource>>,
+    /// Those that only know how things are.
+    pub(super) seen: Vec<Arc<dyn StateSource>>,
+}
+
+/// The sources that the configuration names, and those that it leaves to what is found on this machine.
 pub(super) fn build(
     config: &Config,
     runner: &Arc<dyn CommandRunner>,
     clock: &Arc<dyn Clock>,
     policy: &Arc<Policy>,
-) -> Vec<Arc<dyn ChangeSource>> {
+) -> Sources {
     let reader = Reader { runner: runner.clone(), clock: clock.clone(), policy: policy.clone(), whole: None };
     let reader: Arc<dyn ReadCommand> = Arc::new(reader);
+    let read = ReadHere::of(&config.changes);
     let git = |source: &crate::config::GitSource| {
         let source = source.clone();
-        let changes =
-            GitChanges::new(&source.name, source.path, source.branch, source.targets, reader.clone());
-        Arc::new(changes) as Arc<dyn ChangeSource>
+        Arc::new(GitChanges::new(&source.name, source.path, source.branch, source.targets, reader.clone()))
     };
-    config.changes.git.iter().map(git).collect()
+    let repositories: Vec<Arc<GitChanges>> = config.changes.git.iter().map(git).collect();
+    let mut sources = Sources::default();
+    sources.told.extend(repositories.iter().map(|git| git.clone() as Arc<dyn ChangeSource>));
+    if read.packages {
+        let there = |files: &[&str]| {
+            files.iter().filter(|file| Path::new(file).exists()).map(|file| (*file).to_owned()).collect()
+        };
+        let logs = Logs { apt: there(&APT_HISTORY), dpkg: there(&DPKG_LOG) };
+        let host = config.host.as_str();
+        sources.told.push(Arc::new(Packages::new(host, config.timezone, logs, reader.clone())));
+    }
+    if read.reboots {
+        sources.told.push(Arc::new(Reboots::new(config.host.as_str(), reader.clone())));
+    }
+    if read.flux {
+        sources.seen.push(Arc::new(Reconciliations::new(reader.clone(), repositories)));
+    }
+    if read.kubernetes {
+        sources.seen.push(Arc::new(Workloads::new(reader.clone())));
+    }
+    if read.docker {
+        sources.seen.push(Arc::new(Containers::new(config.host.as_str(), reader)));
+    }
+    sources
 }
 
 /// Runs what the policy says only reads, and nothing else.

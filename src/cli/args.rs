@@ -382,8 +382,11 @@ pub struct ChangesArgs {
     #[arg(long, value_name = "WHEN")]
     pub since: Option<String>,
     /// Only what may have touched this target, the likeliest cause of trouble there first
-    #[arg(long, value_parser = Target::parse)]
+    #[arg(long, visible_alias = "on", value_parser = Target::parse)]
     pub target: Option<Target>,
+    /// Only what may have caused this incident, the likeliest cause first
+    #[arg(long, value_name = "INCIDENT", conflicts_with = "target")]
+    pub before: Option<u64>,
     /// Print JSON (docs/cli.md has its shape)
     #[arg(long)]
     pub json: bool,

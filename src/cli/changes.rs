@@ -11,13 +11,14 @@ use super::json::change::{ChangeEntry, ChangeList};
 use super::screen::{Screen, Tone};
 use super::{Ended, Failure, Stop, Tools};
 use crate::config::Setup;
-use crate::domain::change::{Change, Relation, rank, short_id};
+use crate::domain::change::{Change, Relation, rank, reference};
 use crate::domain::command::{self, ChatCommand};
+use crate::domain::incident::Incident;
 use crate::domain::signal::Timestamp;
 use crate::domain::target::Target;
 use crate::engine::cards::span;
-use crate::engine::suspects::{Found, Ledger};
-use crate::store::{OpenError, Store};
+use crate::engine::suspects::{Found, Ledger, ranked, targets_of, watched};
+use crate::store::{OpenError, Store, query};
 
 /// The most changes read of one source.
 const PER_SOURCE: usize = 200;
@@ -29,6 +30,7 @@ struct Answer<'a> {
     since: Timestamp,
     until: Timestamp,
     target: Option<&'a Target>,
+    before: Option<&'a Incident>,
     /// Each with the reason why it may have touched the target.
     changes: Vec<(Change, Option<String>)>,
     elsewhere: usize,
@@ -43,9 +45,21 @@ pub(super) async fn changes(
     screen: &mut Screen<'_>,
 ) -> Ended {
     let now = tools.clock.now();
-    let since = since(setup, args.since.as_deref(), now)?;
-    let found = ask(setup, tools, since, now).await?;
-    let answer = Answer::of(found, setup, args.target.as_ref(), since, now);
+    let incident = match args.before {
+        Some(number) => Some(incident(setup, number).await?),
+        None => None,
+    };
+    let from = incident.as_ref().map_or(now, |incident| incident.opened_at);
+    let since = since(setup, args.since.as_deref(), now, from)?;
+    let targets = match (&incident, &args.target) {
+        (Some(incident), _) => targets_of(incident),
+        (None, target) => target.iter().cloned().collect(),
+    };
+    let found = ask(tools, &watched(&targets, &setup.topology), setup, since, now).await?;
+    let answer = match &incident {
+        Some(incident) => Answer::before(found, setup, incident, since, now),
+        None => Answer::of(found, setup, args.target.as_ref(), since, now),
+    };
     if args.json {
         screen.json(&answer.document())?;
     } else {
@@ -54,10 +68,21 @@ pub(super) async fn changes(
     Ok(ExitCode::SUCCESS)
 }
 
-fn since(setup: &Setup, text: Option<&str>, now: Timestamp) -> Result<Timestamp, Failure> {
+/// The incident with this number.
+async fn incident(setup: &Setup, number: u64) -> Result<Incident, Stop> {
+    let store = Store::open_read_only(&setup.loaded.config.state_dir)?;
+    let found = store.read(move |conn| query::incident(conn, number)).await?;
+    found.map(|stored| stored.incident).ok_or_else(|| {
+        Failure::new(format!("there is no incident #{number}"), "`steward incident list --all` lists them")
+            .into()
+    })
+}
+
+/// The moment that was typed; the configured window before `from` if none was.
+fn since(setup: &Setup, text: Option<&str>, now: Timestamp, from: Timestamp) -> Result<Timestamp, Failure> {
     let Some(text) = text else {
         let window = TimeDelta::from_std(setup.loaded.config.changes.window).unwrap_or(TimeDelta::MAX);
-        return Ok(now.checked_sub_signed(window).unwrap_or(Timestamp::UNIX_EPOCH));
+        return Ok(from.checked_sub_signed(window).unwrap_or(Timestamp::UNIX_EPOCH));
     };
     // The same words as in chat.
     match command::parse(&format!("changes since {text}"), now, setup.loaded.config.timezone) {
@@ -70,10 +95,16 @@ fn since(setup: &Setup, text: Option<&str>, now: Timestamp) -> Result<Timestamp,
 }
 
 /// Asks every source, and Steward's own record where there is one.
-async fn ask(setup: &Setup, tools: &Tools, since: Timestamp, until: Timestamp) -> Result<Found, Stop> {
+async fn ask(
+    tools: &Tools,
+    targets: &[Target],
+    setup: &Setup,
+    since: Timestamp,
+    until: Timestamp,
+) -> Result<Found, Stop> {
     let sources = tools.sources.clone();
     match Store::open_read_only(&setup.loaded.config.state_dir) {
-        Ok(store) => Ok(Ledger { sources, store }.changes(since, until).await),
+        Ok(store) => Ok(Ledger { sources, store }.changes(since, until, targets).await),
         Err(missing @ OpenError::Missing { .. }) if sources.is_empty() => {
             let failure = Failure::from(missing);
             let hint =
@@ -126,12 +157,34 @@ impl<'a> Answer<'a> {
                     .collect()
             }
         };
-        Self { since, until, target, elsewhere: total - changes.len(), changes, silent }
+        Self { since, until, target, before: None, elsewhere: total - changes.len(), changes, silent }
+    }
+
+    fn before(
+        found: Found,
+        setup: &Setup,
+        incident: &'a Incident,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Self {
+        let Found { changes, silent } = found;
+        let total = changes.len();
+        let targets = targets_of(incident);
+        let suspects = ranked(changes, &targets, &setup.topology, incident.opened_at, until);
+        let changes: Vec<_> = suspects.into_iter().map(|s| (s.change, Some(s.why))).collect();
+        let before = Some(incident);
+        Self { since, until, target: None, before, elsewhere: total - changes.len(), changes, silent }
     }
 
     fn tell(&self, tz: Tz, screen: &mut Screen<'_>) -> Result<(), Stop> {
         let begin = self.since.with_timezone(&tz).format("%Y-%m-%d %H:%M");
-        let on = self.target.map(|target| format!(" that may have touched {target}")).unwrap_or_default();
+        let on = match (self.target, self.before) {
+            (Some(target), _) => format!(" that may have touched {target}"),
+            (None, Some(incident)) => {
+                format!(" that may have caused #{} ({})", incident.number, incident.root)
+            }
+            (None, None) => String::new(),
+        };
         let head = match self.changes.len() {
             0 => format!("Nothing changed since {begin}{on}, as far as is known."),
             1 => format!("1 change since {begin}{on}:"),
@@ -145,8 +198,9 @@ impl<'a> Answer<'a> {
         if self.elsewhere > 0 {
             screen.gap()?;
             let text = format!(
-                "{} more touched something else, or nobody knows what; without --target all are listed.",
-                self.elsewhere
+                "{} more touched something else, or nobody knows what; without {} all are listed.",
+                self.elsewhere,
+                if self.before.is_some() { "--before" } else { "--target" }
             );
             screen.say(Tone::Dim, &text)?;
         }
@@ -166,13 +220,13 @@ impl<'a> Answer<'a> {
         screen: &mut Screen<'_>,
     ) -> Result<(), Stop> {
         let at = change.at.with_timezone(&tz).format("%Y-%m-%d %H:%M:%S");
+        let by = if change.author.is_empty() { String::new() } else { format!("by {}, ", change.author) };
         screen.toned(&[
             (Tone::Dim, &format!("{at}  ")),
             (Tone::Strong, &change.summary),
-            (Tone::Plain, &format!("  by {}, {} ago", change.author, span(change.at, self.until))),
+            (Tone::Plain, &format!("  {by}{} ago", span(change.at, self.until))),
         ])?;
-        let id = short_id(&change.id);
-        screen.line(&format!("  {} {id}", change.source))?;
+        screen.line(&format!("  {}", reference(&change.source, &change.id)))?;
         if let Some(why) = why {
             screen.say(Tone::Warn, &format!("  {why}"))?;
         }
@@ -187,6 +241,12 @@ impl<'a> Answer<'a> {
         if !files.is_empty() {
             screen.line(&format!("  files   {}", files.join(", ")))?;
         }
+        for line in &change.gist {
+            screen.line(&format!("  {line}"))?;
+        }
+        if let Some(url) = &change.url {
+            screen.line(&format!("  {url}"))?;
+        }
         Ok(())
     }
 
@@ -196,6 +256,7 @@ impl<'a> Answer<'a> {
             since: Time(self.since),
             until: Time(self.until),
             target: self.target.map(ToString::to_string),
+            before: self.before.map(|incident| incident.number),
             changes: self.changes.iter().map(entry).collect(),
             elsewhere: self.elsewhere,
             silent: self.silent.clone(),

@@ -76,6 +76,7 @@ fn summary(setup: &Setup, screen: &mut Screen<'_>) -> Result<(), super::Stop> {
         ("skills", own(skills.len(), skills.values().filter(|skill| skill.shipped).count()) + &off),
         ("runbooks", own(runbooks.len(), runbooks.values().filter(|runbook| runbook.shipped).count())),
         ("topology", format!("{} targets", setup.topology.entries().count())),
+        ("changes", changes(config)),
         (
             "policy rules",
             own(setup.policy.rules().count(), shipped_rules)
@@ -86,6 +87,15 @@ fn summary(setup: &Setup, screen: &mut Screen<'_>) -> Result<(), super::Stop> {
     lines.iter().try_for_each(|(name, text)| {
         screen.toned(&[(Tone::Dim, &format!("  {name:<15}")), (Tone::Plain, text)])
     })
+}
+
+/// From where changes are read.
+fn changes(config: &Config) -> String {
+    let names = config.changes.names();
+    if names.is_empty() {
+        return "read from nowhere; name a repository under `[[changes.git]]`".to_owned();
+    }
+    format!("read from {}", names.join(", "))
 }
 
 /// How commands run, and where.

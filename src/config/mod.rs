@@ -1,6 +1,7 @@
 //! The configuration: raw files in, validated values out, every problem at once.
 
 mod discover;
+mod detect;
 mod document;
 mod files;
 mod load;
@@ -20,6 +21,7 @@ mod validate;
 mod values;
 mod watched;
 
+pub use detect::{APT_HISTORY, DPKG_LOG, ReadHere};
 pub use discover::discover;
 pub use load::{LoadOptions, Loaded, PolicyFile, load};
 pub use place::Place;
@@ -28,8 +30,8 @@ pub use secret::{Param, ReadEnv, Secret};
 pub use settings::{
     AlertSettings, AlertSource, ApprovalSettings, ChangeSettings, ChatSettings, Config, ConsoleSettings,
     DiscordSettings, EscalationSettings, ExecSettings, GitSource, HostSettings, IncidentSettings,
-    LogSettings, MetricSettings, Paths, Proof, RepairSettings, Sandboxing, SkillSettings, TelegramSettings,
-    TopologySettings, User,
+    LogSettings, MetricSettings, Paths, Proof, Reading, RepairSettings, Sandboxing, SkillSettings,
+    TelegramSettings, TopologySettings, User,
 };
 pub use setup::{Request, Setup};
 pub use shipped::unpack;

@@ -12,8 +12,8 @@ use serde::Deserialize;
 
 use super::settings::{
     AlertSettings, AlertSource, ApprovalSettings, ChangeSettings, ConsoleSettings, EscalationSettings,
-    HostSettings, IncidentSettings, LogSettings, MetricSettings, RepairSettings, Sandboxing, SkillSettings,
-    TopologySettings,
+    HostSettings, IncidentSettings, LogSettings, MetricSettings, Reading, RepairSettings, Sandboxing,
+    SkillSettings, TopologySettings,
 };
 use super::values::{
     Id, Scalar, concurrency, count, duration, positive_duration, share, size, some_positive_duration,
@@ -166,12 +166,34 @@ pub(super) struct RawTelegram {
 pub(super) struct RawChanges {
     #[serde(deserialize_with = "positive_duration")]
     pub(super) window: Duration,
+    #[serde(deserialize_with = "positive_duration")]
+    pub(super) every: Duration,
+    #[serde(deserialize_with = "positive_duration")]
+    pub(super) keep: Duration,
+    pub(super) detect: bool,
+    pub(super) flux: Reading,
+    pub(super) kubernetes: Reading,
+    pub(super) docker: Reading,
+    pub(super) packages: Reading,
+    pub(super) reboots: Reading,
     pub(super) git: Vec<RawGit>,
 }
 
 impl Default for RawChanges {
     fn default() -> Self {
-        Self { window: ChangeSettings::default().window, git: Vec::new() }
+        let ChangeSettings {
+            window,
+            every,
+            keep,
+            detect,
+            flux,
+            kubernetes,
+            docker,
+            packages,
+            reboots,
+            git: _,
+        } = ChangeSettings::default();
+        Self { window, every, keep, detect, flux, kubernetes, docker, packages, reboots, git: Vec::new() }
     }
 }
 

@@ -226,13 +226,54 @@ impl Default for ApprovalSettings {
 pub struct ChangeSettings {
     /// How far back to look for what may have caused an incident.
     pub window: Duration,
+    /// How often clusters and container engines are looked at.
+    pub every: Duration,
+    /// How long recorded changes are kept.
+    pub keep: Duration,
+    /// Whether what this machine has is looked for, where a reader is [`Reading::Auto`].
+    pub detect: bool,
+    /// Kustomizations and Helm releases of the cluster that kubectl is set up for.
+    pub flux: Reading,
+    /// Rollouts of that cluster.
+    pub kubernetes: Reading,
+    /// Containers of this machine.
+    pub docker: Reading,
+    /// What apt did on this machine.
+    pub packages: Reading,
+    /// When this machine started.
+    pub reboots: Reading,
     /// Git repositories whose commits are changes.
     pub git: Vec<GitSource>,
 }
 
+/// Whether a source of changes is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reading {
+    /// Where what it needs is found on this machine, and `detect` is on.
+    #[default]
+    Auto,
+    /// In any case.
+    On,
+    /// Never.
+    Off,
+}
+
 impl Default for ChangeSettings {
     fn default() -> Self {
-        Self { window: minutes(24 * 60), git: Vec::new() }
+        let auto = Reading::Auto;
+        Self {
+            window: minutes(24 * 60),
+            every: minutes(2),
+            keep: minutes(90 * 24 * 60),
+            detect: true,
+            flux: auto,
+            kubernetes: auto,
+            docker: auto,
+            packages: auto,
+            reboots: auto,
+            git: Vec::new(),
+        }
     }
 }
 

@@ -239,9 +239,9 @@ impl Check<'_> {
         None
     }
 
-    fn changes(&mut self, raw: RawChanges) -> ChangeSettings {
+    fn changes(&mut self, mut raw: RawChanges) -> ChangeSettings {
         let mut git: Vec<GitSource> = Vec::new();
-        for (index, source) in raw.git.into_iter().enumerate() {
+        for (index, source) in std::mem::take(&mut raw.git).into_iter().enumerate() {
             let place = self.document.item(&keys(["changes", "git"]), index);
             let source = self.git(source, &place);
             if git.iter().any(|other| other.name == source.name) {
@@ -250,7 +250,9 @@ impl Check<'_> {
             }
             git.push(source);
         }
-        ChangeSettings { window: raw.window, git }
+        let RawChanges { window, every, keep, detect, flux, kubernetes, docker, packages, reboots, git: _ } =
+            raw;
+        ChangeSettings { window, every, keep, detect, flux, kubernetes, docker, packages, reboots, git }
     }
 
     fn git(&mut self, raw: RawGit, place: &Trail) -> GitSource {

@@ -34,6 +34,8 @@ settle = "1s"
 hold = "3s"
 reopen_window = "1s"
 cooldown = "0s"
+[changes]
+detect = false
 [[changes.git]]
 name = "lab-config"
 path = {repository}

@@ -5,18 +5,19 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::cards;
+use super::changes::Watcher;
+use super::changes_told as telling;
 use super::message::{Handle, Message};
 use super::ports::Clock;
 use super::question::Question;
 use super::schedule::Asker;
 use super::settings::Settings;
 use super::skills::RunResult;
-use super::suspects::{Inquiries, Inquiry, Ledger, suspects};
+use super::suspects::{Found, Inquiries, Inquiry, Ledger, suspects, watched};
 use super::told::{Recipient, Told};
 use super::undo::{WayBack, way_back};
 use super::world::Knowledge;
 use crate::domain::card::Card;
-use crate::domain::change::{Change, short_id};
 use crate::domain::report::Report;
 use crate::domain::signal::Timestamp;
 use crate::domain::target::Target;
@@ -28,8 +29,6 @@ use crate::store::{Store, StoreError, query, schedule};
 const LISTED: usize = 30;
 /// Most symptoms of one kind that a story names.
 const STORY: usize = 50;
-/// Most changes in one answer.
-const CHANGES: usize = 20;
 
 /// Reads again what the operator wrote.
 #[async_trait]
@@ -45,6 +44,8 @@ pub struct Librarian {
     pub store: Store,
     /// What changed.
     pub ledger: Ledger,
+    /// What sees changes by comparing.
+    pub watcher: Watcher,
     /// Incidents whose suspects are wanted.
     pub inquiries: Inquiries,
     /// Time.
@@ -82,25 +83,48 @@ impl Librarian {
         let librarian = self.clone();
         self.engine.activity().spawn(async move {
             while let Some(inquiries) = librarian.inquiries.take() {
-                librarian.inquire(inquiries, &topology).await;
+                librarian.inquire(inquiries, topology.clone()).await;
             }
         });
     }
 
-    /// One look at the sources for all of these.
-    async fn inquire(&self, inquiries: Vec<Inquiry>, topology: &Topology) {
+    /// One look at the sources for all of these. What is slow to answer is not waited for: what it knows is told
+    /// when it comes.
+    async fn inquire(&self, inquiries: Vec<Inquiry>, topology: Arc<Topology>) {
+        let in_time = self.watcher.look_briefly().await;
+        self.tell_suspects(&inquiries, &topology).await;
+        if !in_time {
+            let librarian = self.clone();
+            self.engine.activity().spawn(async move {
+                librarian.watcher.look().await;
+                librarian.tell_suspects(&inquiries, &topology).await;
+            });
+        }
+    }
+
+    async fn tell_suspects(&self, inquiries: &[Inquiry], topology: &Topology) {
         let window = self.settings.changes_window;
         let Some(first) = inquiries.iter().map(|inquiry| inquiry.opened_at).min() else { return };
         let now = self.clock.now();
-        let found = self.ledger.changes(first - window, now).await;
+        let targets: Vec<Target> =
+            inquiries.iter().flat_map(|inquiry| watched(&inquiry.targets, topology)).collect();
+        let found = self.ledger.changes(first - window, now, &targets).await;
         for silent in &found.silent {
             tracing::warn!(why = silent, "a source of changes could not be asked");
         }
         for Inquiry { incident, opened_at, targets } in inquiries {
-            let lately = found.changes.iter().filter(|change| change.at >= opened_at - window).cloned();
-            let suspects = suspects(lately.collect(), &targets, topology, opened_at, now);
-            self.engine.send(Message::Suspects { incident, suspects });
+            let lately = found.changes.iter().filter(|change| change.at >= *opened_at - window).cloned();
+            let suspects = suspects(lately.collect(), targets, topology, *opened_at, now);
+            self.engine.send(Message::Suspects { incident: *incident, suspects });
         }
+    }
+
+    /// What changed, those included that a look only now brings to light.
+    async fn changes(&self, since: Timestamp, targets: &[Target]) -> Found {
+        self.watcher.look_briefly().await;
+        let mut found = self.ledger.changes(since, self.clock.now(), targets).await;
+        found.silent.extend(self.watcher.silent());
+        found
     }
 
     async fn look_up(&self, question: Question, knowledge: &Knowledge) -> Told {
@@ -178,10 +202,9 @@ impl Librarian {
         if let Some(number) = incident {
             return self.what_changed_before(number, since, knowledge).await;
         }
-        let now = self.clock.now();
-        let from = since.unwrap_or(now - self.settings.changes_window);
-        let found = self.ledger.changes(from, now).await;
-        Ok(Told::yes(could_not_ask(self.list_changes(&found.changes, from, on.as_ref()), &found.silent)))
+        let from = since.unwrap_or(self.clock.now() - self.settings.changes_window);
+        let found = self.changes(from, on.as_slice()).await;
+        Ok(Told::yes(telling::since(&found, from, on.as_ref(), self.settings.tz)))
     }
 
     /// What may have caused an incident, most suspect first.
@@ -193,60 +216,12 @@ impl Librarian {
     ) -> Result<Told, StoreError> {
         let stored = self.store.read(move |conn| query::incident(conn, number)).await?;
         let Some(StoredIncident { incident, .. }) = stored else { return Ok(no_such_incident(number)) };
-        let now = self.clock.now();
         let from = since.unwrap_or(incident.opened_at - self.settings.changes_window);
-        let found = self.ledger.changes(from, now).await;
         let targets = super::ingest::placing::targets_of(&incident);
+        let found = self.changes(from, &watched(&targets, &knowledge.topology)).await;
+        let now = self.clock.now();
         let suspects = suspects(found.changes, &targets, &knowledge.topology, incident.opened_at, now);
-        let mut card = Card::titled(format!("Before #{number} ({})", incident.root));
-        if suspects.is_empty() {
-            card = card.line("Nothing that I know of changed near it.");
-        }
-        for s in &suspects {
-            let at = s.at.with_timezone(&self.settings.tz).format("%m-%d %H:%M:%S");
-            let id = short_id(&s.id);
-            card =
-                card.line(format!("{at}  \"{}\" by {} ({} {id}): {}", s.summary, s.author, s.source, s.why));
-        }
-        Ok(Told::yes(could_not_ask(card, &found.silent)))
-    }
-
-    fn list_changes(&self, changes: &[Change], from: Timestamp, on: Option<&Target>) -> Card {
-        let touches = |change: &&Change| {
-            on.is_none_or(|on| change.targets.iter().any(|t| t.is_within(on) || on.is_within(t)))
-        };
-        let matching: Vec<&Change> = changes.iter().filter(touches).collect();
-        let at = from.with_timezone(&self.settings.tz).format("%Y-%m-%d %H:%M");
-        let place = on.map(|on| format!(" on {on}")).unwrap_or_default();
-        if matching.is_empty() {
-            return Card::titled(format!("Nothing that I know of changed{place} since {at}"));
-        }
-        let mut card = Card::titled(format!("What changed{place} since {at}, newest first"));
-        for change in matching.iter().take(CHANGES) {
-            let at = change.at.with_timezone(&self.settings.tz).format("%m-%d %H:%M:%S");
-            let targets: Vec<_> = change.targets.iter().map(Target::as_str).collect();
-            let touched =
-                if targets.is_empty() { String::new() } else { format!(" [{}]", targets.join(", ")) };
-            card = card.line(format!(
-                "{at}  \"{}\" by {} ({} {}){touched}",
-                change.summary,
-                change.author,
-                change.source,
-                short_id(&change.id)
-            ));
-            if !change.files.is_empty() {
-                let more = change.files_total.saturating_sub(3);
-                let shown = change.files.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
-                card = card.line(format!(
-                    "                {shown}{}",
-                    if more > 0 { format!(" and {more} more") } else { String::new() }
-                ));
-            }
-        }
-        if matching.len() > CHANGES {
-            card = card.line(format!("and {} more", matching.len() - CHANGES));
-        }
-        card
+        Ok(Told::yes(telling::before(&incident, &suspects, &found.silent, from, self.settings.tz)))
     }
 
     async fn list_skills(&self, knowledge: &Knowledge) -> Result<Told, StoreError> {
@@ -292,8 +267,4 @@ fn reported(skill: &str, report: &Report) -> Card {
 
 fn no_such_incident(number: u64) -> Told {
     Told::no(Card::titled(format!("There is no incident #{number}. `incidents all` lists them.")))
-}
-
-fn could_not_ask(card: Card, silent: &[String]) -> Card {
-    silent.iter().fold(card, |card, why| card.line(format!("Could not ask {why}")))
 }

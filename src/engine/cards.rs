@@ -9,7 +9,7 @@ use std::time::Duration;
 use chrono_tz::Tz;
 
 use crate::domain::card::Card;
-use crate::domain::change::short_id;
+use crate::domain::change::reference;
 use crate::domain::incident::{Incident, State, Storm, listed as listed_kinds};
 use crate::domain::remediation::Outcome;
 use crate::domain::signal::Timestamp;
@@ -206,7 +206,9 @@ fn storm(incident: &Incident) -> String {
 fn suspect(incident: &Incident, tz: Tz) -> String {
     incident.suspects.first().map_or_else(String::new, |s| {
         let at = s.at.with_timezone(&tz).format("%H:%M:%S");
-        format!("\"{}\" by {} at {at} ({} {}): {}", s.summary, s.author, s.source, short_id(&s.id), s.why)
+        let by = if s.author.is_empty() { String::new() } else { format!(" by {}", s.author) };
+        let what = format!("\"{}\"{by} at {at} ({}): {}", s.summary, reference(&s.source, &s.id), s.why);
+        [what].into_iter().chain(s.gist.iter().cloned()).chain(s.url.clone()).collect::<Vec<_>>().join("\n")
     })
 }
 

@@ -4,6 +4,8 @@ pub mod activity;
 pub mod answers;
 mod auditing;
 pub mod cards;
+pub mod changes;
+mod changes_told;
 mod complete;
 pub mod desk;
 pub mod ears;

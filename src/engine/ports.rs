@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::action::{Action, Executable};
-use crate::domain::change::Change;
+use crate::domain::change::{Change, Seen, Snapshot};
 use crate::domain::ids::ExecutionId;
 use crate::domain::redact::Redactor;
 use crate::domain::signal::Timestamp;
@@ -193,4 +193,26 @@ pub trait ChangeSource: Send + Sync {
     /// # Errors
     /// A sentence for people: what could not be read and what to do.
     async fn changes(&self, since: Timestamp, until: Timestamp, limit: usize) -> Result<Vec<Change>, String>;
+}
+
+/// A source that knows only how things are, not when they became so: what changed is told by comparing two looks.
+#[async_trait]
+pub trait StateSource: Send + Sync {
+    /// The source's name: `docker`. What it saw is kept under it.
+    fn name(&self) -> String;
+    /// Looks at `now`, and tells what became different since `before`. Without that it tells nothing: the first look is
+    /// only what the next one is compared with.
+    ///
+    /// # Errors
+    /// A sentence for people: what could not be read and what to do.
+    async fn look(&self, before: Option<&Seen>, now: Timestamp) -> Result<Look, String>;
+}
+
+/// What a [`StateSource`] saw.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Look {
+    /// How things are.
+    pub snapshot: Snapshot,
+    /// What became different.
+    pub changes: Vec<Change>,
 }

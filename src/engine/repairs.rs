@@ -20,7 +20,7 @@ use super::remediate::{Deps, DriveError, drive, recover};
 use super::schedule::Asker;
 use crate::domain::action::{Action, Effect};
 use crate::domain::card::{Card, Mention};
-use crate::domain::change::{BY_STEWARD, Change, RESTORED_BY_STEWARD};
+use crate::domain::change::{BY_STEWARD, Change, ChangeKind, RESTORED_BY_STEWARD};
 use crate::domain::ids::RemediationId;
 use crate::domain::incident::Event;
 use crate::domain::remediation::{CheckVerdict, End, Outcome, Part, Saga, SagaEvent, fill_captures};
@@ -267,16 +267,10 @@ impl Shop {
         }
         let source = if planned.effect == Effect::Restorative { RESTORED_BY_STEWARD } else { BY_STEWARD };
         let action = what_ran(saga, *step, *part)?;
-        Some(Change {
-            id: execution.to_string(),
-            source: source.to_owned(),
-            at: self.clock.now(),
-            author: "steward".to_owned(),
-            summary: format!("{action} (runbook {})", repair.terms.plan.runbook),
-            files: Vec::new(),
-            files_total: 0,
-            targets: vec![repair.problem.target.clone()],
-        })
+        let summary = format!("{action} (runbook {})", repair.terms.plan.runbook);
+        let change =
+            Change::new(ChangeKind::Action, source, execution.to_string(), self.clock.now(), summary);
+        Some(change.by("steward").on([repair.problem.target.clone()]))
     }
 }
 

@@ -115,11 +115,9 @@ impl World {
             ChatCommand::Topology { target } => return self.show_topology(target.as_ref(), now),
             ChatCommand::Trust => return Reply::Now(self.list_trust()),
             ChatCommand::WhatChanged { since, on, incident } => {
-                return Reply::Ask(Question::WhatChanged {
-                    since,
-                    on,
-                    incident: incident.or(inbound.incident),
-                });
+                // Who names a target means that one, in a thread, too.
+                let incident = incident.or(inbound.incident.filter(|_| on.is_none()));
+                return Reply::Ask(Question::WhatChanged { since, on, incident });
             }
             ChatCommand::Ack { incident } => {
                 self.meant(incident, inbound, "ack").and_then(|n| self.acknowledge(n, by, now))

@@ -312,9 +312,10 @@ impl World {
         self.batch.changes.extend(changes);
     }
 
-    /// Notes the suspects that were found for an incident; finding none is no news.
+    /// Notes the suspects that were found for an incident. Finding none is no news, nor is finding more behind the one that
+    /// is known already.
     pub(super) fn suspect(&mut self, id: IncidentId, suspects: Vec<SuspectNote>, now: Timestamp) {
-        if self.incident(id).is_some_and(|incident| incident.suspects != suspects) {
+        if self.incident(id).is_some_and(|incident| incident.suspects.first() != suspects.first()) {
             self.record(id, Event::Suspects { suspects }, now);
         }
     }

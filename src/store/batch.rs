@@ -9,6 +9,7 @@ use rusqlite::{Connection, params};
 pub use incidents::{Put, SignalRow, StoredIncident, Telling};
 
 use super::audit::{self, AuditEntry};
+use super::changes;
 use super::columns::{Json, Ms, Text};
 use super::gate;
 use super::sagas::Terms;
@@ -165,7 +166,7 @@ impl Batch {
         self.approvals.iter().try_for_each(|(approval, at)| write_approval(conn, approval, *at))?;
         self.write_remediations(conn, redactor)?;
         self.messages.iter().try_for_each(|message| write_message(conn, message, redactor))?;
-        self.changes.iter().try_for_each(|change| write_change(conn, change, redactor))?;
+        self.changes.iter().try_for_each(|change| changes::insert(conn, change, redactor))?;
         self.write_rest(conn, redactor)
     }
 
@@ -236,24 +237,6 @@ fn write_approval(
     .execute(params![
         Text(&approval.id), approval.number, Text(&approval.incident), approval.state.as_str(), Ms(approval.requested_at),
         Ms(approval.expires_at), decided_at.map(Ms), approval.decided_by, Json(approval)
-    ])?;
-    Ok(())
-}
-
-fn write_change(conn: &Connection, change: &Change, redactor: &Redactor) -> Result<(), StoreError> {
-    conn.prepare_cached(
-        "INSERT OR REPLACE INTO changes (source, id, at, author, summary, files, files_total, targets)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    )?
-    .execute(params![
-        change.source,
-        change.id,
-        Ms(change.at),
-        gate::text(redactor, &change.author),
-        gate::text(redactor, &change.summary),
-        gate::json(redactor, &change.files)?,
-        change.files_total,
-        Json(&change.targets)
     ])?;
     Ok(())
 }

@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod batch;
+pub mod changes;
 pub mod columns;
 mod db;
 pub mod executions;

@@ -1,14 +1,12 @@
-//! What people ask of the past: incidents, timelines, changes, the audit trail.
+//! What people ask of the past: incidents, timelines, settings.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::StoreError;
 use super::batch::StoredIncident;
-use super::columns::{Json, Ms, Text, ms};
-use crate::domain::change::Change;
+use super::columns::{Json, Ms, Text};
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Event, Record};
-use crate::domain::signal::Timestamp;
 
 /// The lines of an incident's timeline after `after`, in order.
 ///
@@ -57,35 +55,6 @@ pub fn incidents(conn: &Connection, all: bool, limit: usize) -> Result<Vec<Store
     let mut query = conn.prepare_cached(sql)?;
     let rows = query.query_map([limit], |row| row.get::<_, Json<StoredIncident>>(0))?;
     Ok(rows.map(|row| row.map(|Json(stored)| stored)).collect::<Result<_, _>>()?)
-}
-
-/// Changes that Steward itself recorded in `[since, until]`, newest first, at most `limit`.
-///
-/// # Errors
-/// Whatever SQLite says, or a value that can't be read.
-pub fn changes(
-    conn: &Connection,
-    since: Timestamp,
-    until: Timestamp,
-    limit: usize,
-) -> Result<Vec<Change>, StoreError> {
-    let mut query = conn.prepare_cached(
-        "SELECT source, id, at, author, summary, files, files_total, targets FROM changes
-         WHERE at BETWEEN ?1 AND ?2 ORDER BY at DESC LIMIT ?3",
-    )?;
-    let rows = query.query_map(params![ms(since), ms(until), limit], |row| {
-        Ok(Change {
-            source: row.get(0)?,
-            id: row.get(1)?,
-            at: row.get::<_, Ms>(2)?.0,
-            author: row.get(3)?,
-            summary: row.get(4)?,
-            files: row.get::<_, Json<Vec<String>>>(5)?.0,
-            files_total: row.get(6)?,
-            targets: row.get::<_, Json<_>>(7)?.0,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// A setting's value, which becomes `value` if there is none yet.

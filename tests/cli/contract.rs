@@ -29,7 +29,7 @@ fn a_name_that_is_nearly_right_is_answered_with_the_right_one() {
 async fn every_document_has_the_keys_that_the_documentation_shows() {
     let place = Place::configured();
     pool_health(&place);
-    place.write("config.toml", "host = \"pve4\"\n[paths]\nshipped_skills = false\n[[changes.git]]\nname = \"other\"\npath = \"absent\"\n");
+    place.write("config.toml", "host = \"pve4\"\n[paths]\nshipped_skills = false\n[changes]\ndetect = false\n[[changes.git]]\nname = \"other\"\npath = \"absent\"\n");
     let _running = past::write(&place.state(), past::now() - TimeDelta::minutes(1)).await;
     let inbox = Inbox::open(&place.state(), 0).unwrap();
     inbox.reject("grafana".into(), past::now(), "it is not JSON".into(), "nonsense".into()).await.unwrap();

@@ -130,7 +130,7 @@ fn commits_of_a_configured_repository_are_changes_before_steward_ever_ran() {
     git(&["commit", "-q", "-m", "move the \u{1b}[31mdata"]);
     place.write(
         "config.toml",
-        "host = \"pve4\"\n[[changes.git]]\nname = \"homelab\"\npath = \"repo\"\ntargets = [{ pattern = \"{name}.toml\", targets = [\"lab/{name}\"] }]\n",
+        "host = \"pve4\"\n[changes]\ndetect = false\n[[changes.git]]\nname = \"homelab\"\npath = \"repo\"\ntargets = [{ pattern = \"{name}.toml\", targets = [\"lab/{name}\"] }]\n",
     );
     let said = place.run("changes --target lab/store");
     assert!(!said.out.contains('\u{1b}'), "a commit's subject reached the terminal as it was");

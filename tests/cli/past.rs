@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{TimeDelta, Utc};
-use steward::domain::change::Change;
+use steward::domain::change::{Change, ChangeKind};
 use steward::domain::ids::{IncidentId, RemediationId};
 use steward::domain::incident::{Event, Incident, Mitigation, Record, SuspectNote};
 use steward::domain::remediation::Outcome;
@@ -93,6 +93,8 @@ fn events() -> Vec<Event> {
         summary: "move the store's data".into(),
         files: vec!["store.toml".into()],
         why: "touched lab/store 2 min before it broke".into(),
+        gist: vec!["store.toml: data /old → /new".into()],
+        url: Some("https://github.com/ann/homelab/commit/3f1c0ffee0123456789".into()),
     };
     vec![
         opened("lab/store", "store does not answer", "connect: \u{1b}[31mconnection refused\nafter 2 s"),
@@ -150,6 +152,7 @@ fn changes(now: Timestamp) -> Vec<Change> {
         files: vec!["a".into(), "b".into(), "c".into(), "d".into()],
         files_total: 4,
         targets: vec![target(on)],
+        ..Change::new(ChangeKind::Action, "", "", now, "")
     };
     vec![change("x1", 5, "lab/web"), change("x2", 30, "lab/store"), change("x3", 60 * 30, "lab/store")]
 }

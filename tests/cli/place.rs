@@ -26,7 +26,10 @@ impl Place {
     /// A folder with a configuration, so that what lies beside it is read.
     pub(crate) fn configured() -> Self {
         let place = Self::empty();
-        place.write("config.toml", "host = \"pve4\"\ntimezone = \"Europe/Berlin\"\n");
+        place.write(
+            "config.toml",
+            "host = \"pve4\"\ntimezone = \"Europe/Berlin\"\n[changes]\ndetect = false\n",
+        );
         place
     }
 

@@ -18,6 +18,8 @@ listen = "off"
 [paths]
 shipped_skills = false
 shipped_runbooks = false
+[changes]
+detect = false
 [skills]
 jitter = "0s"
 [incidents]

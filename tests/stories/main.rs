@@ -16,6 +16,7 @@ mod approvers;
 mod asks_again;
 mod autonomy;
 mod by_hand;
+mod changes;
 mod chat;
 mod conformance;
 mod correlation;

@@ -20,7 +20,10 @@ mod services;
 /// A machine on which all is well, with everything that is shipped and nothing of its own.
 fn lab() -> Lab {
     let lab = Lab::new("");
-    lab.write("config.toml", "host = \"pve1\"\ntimezone = \"UTC\"\n[skills]\njitter = \"0s\"\n");
+    lab.write(
+        "config.toml",
+        "host = \"pve1\"\ntimezone = \"UTC\"\n[changes]\ndetect = false\n[skills]\njitter = \"0s\"\n",
+    );
     let skills = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/skills")).unwrap();
     skills.for_each(|skill| lab.host.watch(&skill.unwrap().file_name().to_string_lossy(), &[]));
     lab

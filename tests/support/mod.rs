@@ -59,6 +59,8 @@ timezone = "UTC"
 [paths]
 shipped_skills = false
 shipped_runbooks = false
+[changes]
+detect = false
 [skills]
 jitter = "0s"
 "#;
@@ -85,6 +87,11 @@ impl Lab {
             BASE.into()
         };
         let base = if settings.contains("[alerts]") { base } else { format!("{base}{DEAF}") };
+        let base = if settings.contains("[changes]") {
+            base.replace("[changes]\ndetect = false\n", "")
+        } else {
+            base
+        };
         let ours = |line: &&str| !line.starts_with("timezone") || !settings.contains("timezone");
         let base = base.lines().filter(ours).collect::<Vec<_>>().join("\n");
         // Keys of the top come before the first table.

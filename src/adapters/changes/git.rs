@@ -3,15 +3,19 @@
 //! The repository is read where it lies, with the `git` binary and nothing that its configuration or its owner
 //! could make run: no hooks, no pager, no external diff, no signature check, no fetch.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 
 use super::ReadCommand;
-use super::git_log::{DETAIL_FORMAT, SCAN_FORMAT, Scanned, parse_details, parse_scan};
+use super::gist::{CONTEXT, Gist};
+use super::git_log::{
+    DETAIL_FORMAT, PATCH_FORMAT, SCAN_FORMAT, Scanned, parse_details, parse_patches, parse_scan,
+};
 use crate::domain::action::Action;
-use crate::domain::change::{Change, PathRule};
+use crate::domain::change::{Change, PathRule, commit_url};
 use crate::domain::signal::Timestamp;
 use crate::engine::ports::ChangeSource;
 
@@ -20,6 +24,11 @@ use crate::engine::ports::ChangeSource;
 const SCAN: usize = 2000;
 /// The most commits listed, whatever the caller's limit.
 const MAX_COMMITS: usize = 200;
+
+/// Commits of one answer whose patches are read, the newest first.
+const PATCHES: usize = 40;
+/// Gists that are remembered: a commit never becomes another.
+const REMEMBERED: usize = 2000;
 
 /// Configuration that would let a repository run something or change what is printed, set to harmless values.
 /// The operator named this repository, so its owner does not matter once nothing of it runs.
@@ -53,6 +62,10 @@ pub struct GitChanges {
     branch: Option<String>,
     rules: Vec<PathRule>,
     reader: Arc<dyn ReadCommand>,
+    /// What was read of patches, by commit.
+    gists: Mutex<BTreeMap<String, Gist>>,
+    /// Where the repository is fetched from, once that was asked; empty if from nowhere.
+    remote: Mutex<Option<String>>,
 }
 
 impl GitChanges {
@@ -65,7 +78,8 @@ impl GitChanges {
         rules: Vec<PathRule>,
         reader: Arc<dyn ReadCommand>,
     ) -> Self {
-        Self { name: format!("git:{name}"), path, branch, rules, reader }
+        let (gists, remote) = (Mutex::default(), Mutex::default());
+        Self { name: format!("git:{name}"), path, branch, rules, reader, gists, remote }
     }
 
     /// The command that lists the main line.
@@ -95,18 +109,40 @@ impl GitChanges {
         self.log(arguments)
     }
 
+    /// The command that shows what some commits did, with so much context that each file is there as a whole.
+    fn patch_action(&self, hashes: &[&str]) -> Action {
+        let context = format!("--unified={CONTEXT}");
+        let fixed = [
+            "--patch",
+            &context,
+            "--no-renames",
+            "--no-relative",
+            "--src-prefix=a/",
+            "--dst-prefix=b/",
+            "--first-parent",
+            "-m",
+            "--no-walk=unsorted",
+            PATCH_FORMAT,
+        ];
+        self.log(fixed.into_iter().chain(hashes.iter().copied()).map(str::to_owned).collect())
+    }
+
     fn log(&self, arguments: Vec<String>) -> Action {
+        let fixed = ["log", "--no-ext-diff", "--no-textconv", "--no-color", "--encoding=UTF-8"];
+        let mut words: Vec<String> = fixed.map(String::from).to_vec();
+        words.extend(arguments);
+        words.push("--".into());
+        self.git(words)
+    }
+
+    fn git(&self, arguments: Vec<String>) -> Action {
         // All that is the same for every repository comes first, so that one policy rule can name it word by word.
         let mut argv = vec!["git".to_owned()];
         for setting in HARDENING {
             argv.extend(["-c".to_owned(), setting.to_owned()]);
         }
         argv.extend(["-C".to_owned(), self.path.display().to_string()]);
-        argv.extend(
-            ["log", "--no-ext-diff", "--no-textconv", "--no-color", "--encoding=UTF-8"].map(String::from),
-        );
         argv.extend(arguments);
-        argv.push("--".into());
         let Action::Command(mut command) = Action::local(argv);
         command.env = ENVIRONMENT.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
         Action::Command(command)
@@ -163,16 +199,88 @@ impl ChangeSource for GitChanges {
         if commits.is_empty() {
             return Ok(Vec::new());
         }
+        self.describe(&commits).await
+    }
+}
+
+impl GitChanges {
+    /// The commits of the main line after `from` up to `to`, newest first. Empty if they are the same, or if `from` lies
+    /// behind `to`.
+    ///
+    /// # Errors
+    /// This repository does not have both, or can't be read.
+    pub(super) async fn between(&self, from: &str, to: &str) -> Result<Vec<Change>, String> {
+        check_directory(&self.name, &self.path)?;
+        let range = format!("{from}..{to}");
+        let arguments =
+            ["--first-parent", &format!("--max-count={PATCHES}"), SCAN_FORMAT, "--end-of-options", &range];
+        let action = self.log(arguments.into_iter().map(str::to_owned).collect());
+        let output = self.reader.read(action).await.map_err(|why| self.explain(&why))?;
+        let commits = parse_scan(&output);
+        if commits.is_empty() { Ok(Vec::new()) } else { self.describe(&commits).await }
+    }
+
+    /// These commits as changes, in their order.
+    async fn describe(&self, commits: &[Scanned]) -> Result<Vec<Change>, String> {
         let action = self.detail_action(commits.iter().map(|commit| commit.hash.as_str()));
         let output = self.reader.read(action).await.map_err(|why| self.explain(&why))?;
         let mut changes =
             parse_details(&output, &self.name, &self.rules).map_err(|why| self.explain(&why))?;
+        let uncut: Vec<&str> =
+            commits.iter().filter(|commit| !commit.cut).map(|commit| commit.hash.as_str()).collect();
+        self.read_patches(&uncut).await;
+        let remote = if changes.is_empty() { None } else { self.remote().await };
+        let gists = self.gists.lock().unwrap_or_else(PoisonError::into_inner);
         for change in &mut changes {
+            change.url = remote.as_deref().and_then(|remote| commit_url(remote, &change.id));
             if commits.iter().any(|commit| commit.cut && commit.hash == change.id) {
                 forget_files(change);
+            } else if let Some(gist) = gists.get(&change.id) {
+                change.baseline = gist.baseline;
+                *change = change.clone().with_gist(gist.lines.iter().cloned());
             }
         }
         Ok(changes)
+    }
+
+    /// Reads the patches of the first of these that are not known yet. That a patch can't be read is no reason to be
+    /// silent about the commit.
+    async fn read_patches(&self, hashes: &[&str]) {
+        let unknown: Vec<&str> = {
+            let gists = self.gists.lock().unwrap_or_else(PoisonError::into_inner);
+            hashes.iter().take(PATCHES).filter(|hash| !gists.contains_key(**hash)).copied().collect()
+        };
+        if unknown.is_empty() {
+            return;
+        }
+        match self.reader.read(self.patch_action(&unknown)).await {
+            Ok(output) => {
+                let read = parse_patches(&output);
+                let mut gists = self.gists.lock().unwrap_or_else(PoisonError::into_inner);
+                if gists.len() > REMEMBERED {
+                    gists.clear();
+                }
+                gists.extend(read);
+            }
+            Err(why) => tracing::debug!(source = self.name, why, "what commits changed could not be read"),
+        }
+    }
+
+    /// Where the repository is fetched from.
+    async fn remote(&self) -> Option<String> {
+        let known = self.remote.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let remote = match known {
+            Some(remote) => remote,
+            None => {
+                let arguments = ["remote", "get-url", "origin"].map(str::to_owned).to_vec();
+                // Most of those without one have no remote at all: nothing to complain of.
+                let output = self.reader.read(self.git(arguments)).await.unwrap_or_default();
+                let remote = String::from_utf8_lossy(&output).trim().to_owned();
+                *self.remote.lock().unwrap_or_else(PoisonError::into_inner) = Some(remote.clone());
+                remote
+            }
+        };
+        Some(remote).filter(|remote| !remote.is_empty())
     }
 }
 

@@ -2,7 +2,8 @@
 
 use chrono::DateTime;
 
-use crate::domain::change::{Change, PathRule, targets_of};
+use super::gist::{Gist, gist};
+use crate::domain::change::{Change, ChangeKind, PathRule, one_line, targets_of};
 use crate::domain::signal::Timestamp;
 
 /// The most paths that a change lists; [`Change::files_total`] has the whole number.
@@ -15,6 +16,9 @@ pub(super) const SCAN_FORMAT: &str = "--format=%H %ct %D";
 /// Fields and names end with NUL. No field of the first three and no name is empty, so an empty word in the
 /// place of a name is where the next commit begins.
 pub(super) const DETAIL_FORMAT: &str = "--format=%x00%H%x00%ct%x00%an%x00%s%x00";
+
+/// Before each patch stands its commit's hash between two NULs.
+pub(super) const PATCH_FORMAT: &str = "--format=%x00%H%x00";
 
 /// A commit, as the first look sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +81,10 @@ pub(super) fn parse_details(output: &[u8], source: &str, rules: &[PathRule]) -> 
             targets: targets_of(rules, files.iter().map(String::as_str)),
             files_total: files.len(),
             files: files.iter().take(MAX_FILES).map(|name| readable(name)).collect(),
+            kind: ChangeKind::Commit,
+            gist: Vec::new(),
+            url: None,
+            baseline: false,
         });
     }
     Ok(changes)
@@ -90,17 +98,24 @@ fn timestamp(seconds: &str) -> Option<Timestamp> {
     DateTime::from_timestamp(seconds.parse().ok()?, 0)
 }
 
-/// Text from a commit as chat may show it: one line, no control characters, of bearable length.
+/// Text from a commit as chat may show it.
 fn readable(text: &str) -> String {
-    let mut out: String = text
-        .chars()
-        .take(MAX_TEXT)
-        .map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c })
-        .collect();
-    if text.chars().nth(MAX_TEXT).is_some() {
-        out.push('…');
+    one_line(text, MAX_TEXT)
+}
+
+/// Reads the output of [`PATCH_FORMAT`] with `--patch`: what each commit comes down to. The last one may have been cut at
+/// the cap; then its gist tells of what is there.
+pub(super) fn parse_patches(output: &[u8]) -> Vec<(String, Gist)> {
+    let text = String::from_utf8_lossy(output);
+    let mut patches: Vec<(String, String)> = Vec::new();
+    for word in text.split('\0') {
+        match patches.last_mut() {
+            _ if is_hash(word) => patches.push((word.to_owned(), String::new())),
+            Some((_, patch)) => patch.push_str(word),
+            None => {}
+        }
     }
-    out
+    patches.into_iter().map(|(hash, patch)| (hash, gist(&patch))).collect()
 }
 
 #[cfg(test)]

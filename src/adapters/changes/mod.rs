@@ -7,8 +7,16 @@ use async_trait::async_trait;
 
 use crate::domain::action::Action;
 
+pub mod docker;
+pub mod flux;
 pub mod git;
 mod git_log;
+mod gist;
+mod images;
+pub mod kubernetes;
+mod objects;
+pub mod packages;
+pub mod reboots;
 
 /// Runs a command that only reads.
 #[async_trait]

@@ -122,6 +122,10 @@ pub(in crate::cli) struct SuspectEntry {
     summary: String,
     files: Vec<String>,
     why: String,
+    /// What it comes down to.
+    gist: Vec<String>,
+    /// Where to read it; `null` where that is not known.
+    url: Option<String>,
 }
 
 impl From<&SuspectNote> for SuspectEntry {
@@ -134,6 +138,8 @@ impl From<&SuspectNote> for SuspectEntry {
             summary: note.summary.clone(),
             files: note.files.clone(),
             why: note.why.clone(),
+            gist: note.gist.clone(),
+            url: note.url.clone(),
         }
     }
 }

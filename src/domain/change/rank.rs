@@ -5,13 +5,18 @@ use std::cmp::Ordering;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Target};
+use super::{Change, ONLY_COMMENTS, Target};
 use crate::domain::signal::Timestamp;
 
 /// After this time a change counts half as fresh.
 const HALF_LIFE_MINUTES: f64 = 30.0;
 /// How much of the score comes from nearness; the rest comes from freshness.
 const NEARNESS_WEIGHT: f64 = 0.7;
+
+/// What is left of the score of a change that runs nothing new: an edit of a document, a comment.
+const HARMLESS: f64 = 0.5;
+/// What is left of the score of a change of which nobody knows whether it changed what runs.
+const UNKNOWN: f64 = 0.95;
 
 /// How a change stands to what broke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,13 +105,47 @@ fn judge(
     let relation = nearest.map_or(Relation::Unmapped, |(relation, _)| relation);
     let before = change.at <= opened_at;
     let score = if before {
-        NEARNESS_WEIGHT * nearness(relation) + (1.0 - NEARNESS_WEIGHT) * freshness(opened_at - change.at)
+        let near_and_fresh =
+            NEARNESS_WEIGHT * nearness(relation) + (1.0 - NEARNESS_WEIGHT) * freshness(opened_at - change.at);
+        near_and_fresh * weight(&change)
     } else {
         0.0
     };
     let touched = describe(relation, nearest.map(|(_, target)| target), incident_targets.first());
-    let why = format!("{touched} {}", when(change.at, opened_at, now));
+    let harmless = if is_harmless(&change) { " (documents and comments only)" } else { "" };
+    let why = format!("{touched} {}{harmless}", when(change.at, opened_at, now));
     Suspect { change, score, why, relation, before }
+}
+
+/// From 0 to 1: how much a change of this kind can do. Of two that are as near and as fresh, the one that is known to
+/// have changed what runs stands first.
+fn weight(change: &Change) -> f64 {
+    if is_harmless(change) {
+        HARMLESS
+    } else if change.baseline {
+        1.0
+    } else {
+        UNKNOWN
+    }
+}
+
+/// Whether all it touched are documents, or all that its diff shows are comments.
+fn is_harmless(change: &Change) -> bool {
+    let document = |name: &String| {
+        let name = name.to_ascii_lowercase();
+        let file = name.rsplit('/').next().unwrap_or_default();
+        file.ends_with(".md")
+            || file.ends_with(".rst")
+            || file.ends_with(".adoc")
+            || file.starts_with("license")
+            || file.starts_with(".gitignore")
+    };
+    let all_documents = !change.files.is_empty()
+        && change.files.len() == change.files_total
+        && change.files.iter().all(document);
+    let all_comments =
+        !change.gist.is_empty() && change.gist.iter().all(|line| line.ends_with(ONLY_COMMENTS));
+    all_documents || all_comments
 }
 
 fn relate(
@@ -199,6 +238,7 @@ fn span(delta: TimeDelta) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::change::ChangeKind;
     use proptest::prelude::*;
 
     fn target(text: &str) -> Target {
@@ -219,6 +259,7 @@ mod tests {
             files: vec!["a".into()],
             files_total: 1,
             targets: targets.iter().map(|t| target(t)).collect(),
+            ..Change::new(ChangeKind::Commit, "", "", opened(), "")
         }
     }
 
@@ -288,6 +329,18 @@ mod tests {
         ] {
             assert_eq!(ranked(vec![change("c", 300, &touched)])[0].why, why);
         }
+    }
+
+    #[test]
+    fn of_two_as_near_and_as_fresh_the_one_that_changed_what_runs_stands_first() {
+        let readme =
+            Change { files: vec!["apps/api/README.md".into()], ..change("a readme", 60, &["lab/api"]) };
+        let gist = vec![format!("api.yaml: {ONLY_COMMENTS}")];
+        let comment = Change { gist, ..change("b comment", 60, &["lab/api"]) };
+        let image = Change { baseline: true, ..change("c image", 60, &["lab/api"]) };
+        let found = ranked(vec![readme, comment, change("d unknown", 60, &["lab/api"]), image]);
+        assert_eq!(ids(&found), ["c image", "d unknown", "a readme", "b comment"]);
+        assert_eq!(found[2].why, "touched lab/api 60 s before it broke (documents and comments only)");
     }
 
     proptest! {

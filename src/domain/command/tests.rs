@@ -254,8 +254,26 @@ fn what_changed_takes_its_clauses_in_any_order() {
         ("what changed for incident 3", changed(None, None, Some(3))),
         ("what changed for #3 since 2h", changed(two_hours_ago, None, Some(3))),
         ("what changed for this incident", changed(None, None, None)),
+        ("what changed before this broke?", changed(None, None, None)),
+        ("what changed just before it happened?", changed(None, None, None)),
+        ("what changed before this incident started", changed(None, None, None)),
+        ("what changed before #3 broke?", changed(None, None, Some(3))),
+        ("what changed before incident 3", changed(None, None, Some(3))),
+        ("what changed since 2h before this broke", changed(two_hours_ago, None, None)),
+        ("what changed on nas since yesterday?", changed(Some("2026-11-19T23:00:00Z"), Some("nas"), None)),
+        ("what changed in the last 2 hours", changed(two_hours_ago, None, None)),
+        ("what changed since monday", changed(Some("2026-11-15T23:00:00Z"), None, None)),
     ] {
         assert_eq!(good(text), command, "{text}");
+    }
+}
+
+#[test]
+fn before_a_time_is_not_taken_for_since_it() {
+    for text in
+        ["what changed before yesterday", "what changed before 14:00", "what changed before nas broke"]
+    {
+        assert!(bad(text).what.contains("before an incident, or since a time"), "{text}");
     }
 }
 

@@ -61,18 +61,25 @@ pub(super) fn ack(args: &mut Args<'_>) -> Read {
     Ok(ChatCommand::Ack { incident: args.incident()? })
 }
 
+/// How people say that an incident opened.
+const BROKE: &[&str] = &["broke", "failed", "happened", "began", "started", "opened", "crashed", "died"];
+
 /// The clauses come in any order, each at most once.
 pub(super) fn changes(args: &mut Args<'_>) -> Read {
     let (mut since, mut on, mut incident) = (None, None, None);
     while let Some(word) = args.peek() {
-        if args.accept(&["recently", "lately", "here"]) {
+        if args.accept(&["recently", "lately", "here", "just"]) {
+            continue;
+        }
+        if args.accept(&["before"]) {
+            args.before(&mut incident)?;
             continue;
         }
         if let Some(at) = args.since()? {
             args.once(&mut since, at)?;
             continue;
         }
-        let announced = args.accept(&["on", "in", "at", "for", "to"]);
+        let announced = args.accept(&["on", "in", "at", "for", "to", "with"]);
         if let Some(number) = args.incident_number()? {
             args.once(&mut incident, number)?;
         } else if announced && !args.this() {
@@ -261,6 +268,19 @@ impl<'a> Args<'a> {
             self.at = start;
         }
         Ok(number)
+    }
+
+    /// What follows `before`: `this broke`, `it happened`, `#3`, or nothing.
+    fn before(&mut self, incident: &mut Option<u64>) -> Read<()> {
+        self.accept(&["the"]);
+        if let Some(number) = self.incident_number()? {
+            self.once(incident, number)?;
+        } else if !self.this() && !self.accept(&["it", "that", "incident"]) && self.peek().is_some() {
+            let what = "I can tell what changed before an incident, or since a time.".to_owned();
+            return Err(self.wrong(what));
+        }
+        self.accept(BROKE);
+        Ok(())
     }
 
     /// One incident, or this thread's.

@@ -39,6 +39,12 @@ pub struct SuspectNote {
     pub files: Vec<String>,
     /// Why it is suspected.
     pub why: String,
+    /// What it comes down to, the first few lines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gist: Vec<String>,
+    /// Where to read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
 }
 
 /// How a calm came about.

@@ -3,7 +3,7 @@
 use super::storm;
 use super::{Event, Mitigation, SuspectNote};
 use crate::domain::approval::ApprovalState;
-use crate::domain::change::short_id;
+use crate::domain::change::reference;
 use crate::domain::remediation::Outcome;
 use crate::domain::signal::Origin;
 
@@ -164,14 +164,16 @@ fn suspect(suspects: &[SuspectNote]) -> Option<Sentence> {
         0 => String::new(),
         n => format!(" ({n} more: ask `what changed?`)"),
     };
+    let by = if first.author.is_empty() { String::new() } else { format!(" by {}", first.author) };
+    let gist =
+        if first.gist.is_empty() { String::new() } else { format!(". It says: {}", first.gist.join("; ")) };
+    let url = first.url.as_ref().map(|url| format!(" {url}")).unwrap_or_default();
     Some(Sentence::calm(
         "change",
         format!(
-            "Suspect change: \"{}\" by {} ({} {}): {}{more}",
+            "Suspect change: \"{}\"{by} ({}): {}{gist}{url}{more}",
             first.summary,
-            first.author,
-            first.source,
-            short_id(&first.id),
+            reference(&first.source, &first.id),
             first.why
         ),
     ))

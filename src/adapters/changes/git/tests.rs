@@ -262,3 +262,95 @@ async fn what_is_missing_is_named_with_what_to_do() {
         assert!(why.contains("Correct its"), "{why}");
     }
 }
+
+#[tokio::test]
+async fn a_commit_has_the_gist_of_its_diff_and_a_link_without_the_remotes_password() {
+    let repo = Repo::empty();
+    repo.commit(
+        "apps/web/values.yaml",
+        "image:\n  tag: '1.26'\ndb:\n  password: hunter2hunter2\n",
+        1_000_000,
+    );
+    repo.write("apps/web/values.yaml", "image:\n  tag: '1.27'\ndb:\n  password: opensesame999\n");
+    repo.write("README.md", "one\n");
+    repo.git(["add", "--all"], 2_000_000);
+    repo.git(["commit", "--quiet", "-m", "Bump"], 2_000_000);
+    repo.git(["remote", "add", "origin", "https://me:hunter2hunter2@github.com/alex/lab.git"], 0);
+    let changes = read(repo.path(), 0, 9_000_000).await;
+    assert_eq!(
+        changes[0].gist,
+        [
+            "README.md: new, 1 line",
+            "web/values.yaml: db.password changed (not shown)",
+            "web/values.yaml: image.tag 1.26 → 1.27"
+        ]
+    );
+    assert!(changes[0].baseline);
+    assert_eq!(changes[0].url, Some(format!("https://github.com/alex/lab/commit/{}", changes[0].id)));
+    let all = serde_json::to_string(&changes[0]).unwrap();
+    assert!(!all.contains("hunter2") && !all.contains("opensesame"), "{all}");
+    assert_eq!(
+        (changes[1].gist.clone(), changes[1].baseline),
+        (vec!["web/values.yaml: new, 4 lines".to_owned()], false)
+    );
+}
+
+#[tokio::test]
+async fn a_repository_without_a_remote_has_no_links_and_a_merge_has_the_gist_of_all_it_brought() {
+    let repo = Repo::empty();
+    repo.commit("a.yaml", "replicas: 1\n", 1_000_000);
+    repo.git(["switch", "--quiet", "-c", "topic"], 0);
+    repo.write("a.yaml", "replicas: 2\n");
+    repo.git(["commit", "--quiet", "-am", "two"], 2_000_000);
+    repo.git(["switch", "--quiet", "main"], 0);
+    repo.git(["merge", "--quiet", "--no-ff", "-m", "Merge topic", "topic"], 3_000_000);
+    let changes = read(repo.path(), 2_500_000, 9_000_000).await;
+    assert_eq!(summaries(&changes), ["Merge topic"]);
+    assert_eq!(changes[0].gist, ["a.yaml: replicas 1 → 2"]);
+    assert_eq!(changes[0].url, None);
+}
+
+#[tokio::test]
+async fn what_lies_between_two_revisions_is_what_came_after_the_first_up_to_the_second() {
+    let repo = Repo::empty();
+    for (i, name) in ["a", "b", "c", "d"].into_iter().enumerate() {
+        repo.commit(name, name, 1_000_000 + i as i64);
+    }
+    let hash = |back: u8| repo.git(["rev-parse".to_owned(), format!("HEAD~{back}")], 0);
+    let source = source(repo.path(), None);
+    assert_eq!(summaries(&source.between(&hash(3), &hash(1)).await.unwrap()), ["c", "b"]);
+    assert!(source.between(&hash(1), &hash(1)).await.unwrap().is_empty());
+    assert!(source.between(&hash(1), &hash(3)).await.unwrap().is_empty());
+    assert!(source.between(&"a".repeat(40), &hash(1)).await.is_err());
+}
+
+#[test]
+fn the_shipped_rules_let_every_reader_read() {
+    let policy = crate::policy::Policy::shipped().unwrap();
+    let repository = source(Path::new("/srv/homelab"), Some("main"));
+    let (hash, long) = ("3f1c0ffee0123456789abcdef0123456789abcde", "a".repeat(64));
+    let range = repository.log(vec![
+        "--first-parent".into(),
+        SCAN_FORMAT.into(),
+        "--end-of-options".into(),
+        format!("{hash}..{hash}"),
+    ]);
+    for action in [
+        repository.scan_action(),
+        repository.detail_action([hash].into_iter()),
+        repository.patch_action(&[hash; PATCHES]),
+        range,
+        repository.git(["remote", "get-url", "origin"].map(str::to_owned).to_vec()),
+        super::super::flux::action(super::super::flux::BOTH),
+        super::super::flux::action(super::super::flux::KUSTOMIZATIONS),
+        super::super::kubernetes::action(),
+        super::super::docker::list_action(),
+        super::super::docker::inspect_action(&vec![long; 20]),
+        super::super::packages::action("/var/log/apt/history.log.1"),
+        super::super::packages::action("/var/log/dpkg.log"),
+        super::super::reboots::action(),
+    ] {
+        let judged = policy.evaluate(&action, &crate::policy::Facts::plain());
+        assert_eq!(judged.decision, crate::policy::Decision::Allow, "{action}: {:?}", judged.reasons);
+    }
+}

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::domain::alert::moment::moment;
 use crate::domain::alert::{Content, NotUnderstood, fingerprint, limits};
-use crate::domain::change::Change;
+use crate::domain::change::{Change, ChangeKind, without_credentials};
 use crate::domain::signal::Timestamp;
 use crate::domain::target::Target;
 
@@ -117,10 +117,14 @@ impl Deployment {
             source,
             at,
             author,
-            summary: with_link(summary, self.url.as_deref()),
+            summary,
             files: files(self.files),
             files_total,
             targets: targets.into_iter().collect(),
+            kind: ChangeKind::Deploy,
+            gist: Vec::new(),
+            url: link(self.url.as_deref()),
+            baseline: ChangeKind::Deploy.shifts_baseline(),
         })
     }
 }
@@ -160,20 +164,22 @@ impl Commit {
             source: source.to_owned(),
             at: self.timestamp.as_deref().and_then(moment).unwrap_or(now),
             author: author.as_deref().and_then(limits::summary).unwrap_or_else(|| source.to_owned()),
-            summary: with_link(summary, self.url.as_deref()),
+            summary,
             files_total: paths.len(),
             files: files(paths),
             targets: vec![target.clone()],
+            kind: ChangeKind::Commit,
+            gist: Vec::new(),
+            url: link(self.url.as_deref()),
+            baseline: ChangeKind::Commit.shifts_baseline(),
         })
     }
 }
 
-fn with_link(summary: String, url: Option<&str>) -> String {
+/// An address for people, without credentials in it.
+fn link(url: Option<&str>) -> Option<String> {
     let is_link = |url: &&str| url.starts_with("https://") || url.starts_with("http://");
-    match url.filter(is_link).and_then(limits::summary) {
-        Some(url) => format!("{summary} {url}"),
-        None => summary,
-    }
+    url.filter(is_link).map(without_credentials).and_then(|url| limits::summary(&url))
 }
 
 fn files(paths: Vec<String>) -> Vec<String> {
