@@ -131,8 +131,7 @@ pub(super) async fn ignored(
         None => midnight(now, tz),
     };
     let store = Store::open_read_only(&config.state_dir)?;
-    let (found, truncated) =
-        store.read(move |conn| silences::ignored(conn, since, MAX_IGNORED)).await?;
+    let (found, truncated) = store.read(move |conn| silences::ignored(conn, since, MAX_IGNORED)).await?;
     if args.json {
         let problems = found.iter().map(IgnoredEntry::of).collect();
         screen.json(&IgnoredList { since: super::json::Time(since), problems, truncated })?;
