@@ -319,10 +319,7 @@ fn each_fault_of_the_file_is_told_with_its_line_and_field() {
             "[[triage]]\nname = \"t\"\ndo = \"drop\"",
             "3: [[triage]] do: \"drop\" is nothing to do; write \"ignore\"",
         ),
-        (
-            "[[triage]]\nname = \"t\"\ndo = \"hold\"\nmatch = ['a=b']",
-            "1: triage: holds for ever; say until",
-        ),
+        ("[[triage]]\nname = \"t\"\ndo = \"hold\"\nmatch = ['a=b']", "1: triage: holds for ever; say until"),
         ("[[triage]]\nname = \"t\"\ndo = \"ignore\"", "1: triage: would ignore everything; add `match`"),
         (
             "[[triage]]\nname = \"t\"\ndo = \"pass\"\n[[triage]]\nname = \"t\"\ndo = \"pass\"",
