@@ -325,7 +325,7 @@ fn each_fault_of_the_file_is_told_with_its_line_and_field() {
         ),
         (
             "[[maintenance]]\nname = \"a\"\nschedule = \"0 3 * * *\"\nduration = \"2h\"",
-            "1: [[maintenance]]: covers nothing; write either `target",
+            "1: maintenance: covers nothing; write either `target",
         ),
         (
             "[[inhibit]]\nsource = ['a=b']\ntarget = ['a=~\"(\"']",
@@ -335,11 +335,8 @@ fn each_fault_of_the_file_is_told_with_its_line_and_field() {
             "[[triage]]\nname = \"t\"\ndo = \"drop\"",
             "3: [[triage]] do: \"drop\" is nothing to do; write \"ignore\"",
         ),
-        (
-            "[[triage]]\nname = \"t\"\ndo = \"hold\"\nmatch = ['a=b']",
-            "1: [[triage]]: holds for ever; say until",
-        ),
-        ("[[triage]]\nname = \"t\"\ndo = \"ignore\"", "1: [[triage]]: would ignore everything; add `match`"),
+        ("[[triage]]\nname = \"t\"\ndo = \"hold\"\nmatch = ['a=b']", "1: triage: holds for ever; say until"),
+        ("[[triage]]\nname = \"t\"\ndo = \"ignore\"", "1: triage: would ignore everything; add `match`"),
         (
             "[[triage]]\nname = \"t\"\ndo = \"pass\"\n[[triage]]\nname = \"t\"\ndo = \"pass\"",
             "5: [[triage]] name: \"t\" is there twice",

@@ -103,7 +103,7 @@ pub const COMMANDS: &[CommandHelp] = &[
     },
     CommandHelp {
         name: "silence",
-        usage: "silence [TARGET or {MATCHERS}] [from TIME] for DURATION [because WHY]",
+        usage: "silence [TARGET] for DURATION [because WHY]",
         example: "silence nas/media for 2h because new disk",
         what: "No messages, calls or automatic repair for a while; without a target, for this thread's.",
         aliases: &["mute"],
@@ -117,7 +117,7 @@ pub const COMMANDS: &[CommandHelp] = &[
     },
     CommandHelp {
         name: "maintenance",
-        usage: "maintenance [TARGET or {MATCHERS}] [from TIME] for DURATION [because WHY]",
+        usage: "maintenance [TARGET] [from TIME] for DURATION [because WHY]",
         example: "maintenance nas from 22:00 for 2h because new disks",
         what: "A silence while somebody works on it: skills that can't look there are no problem meanwhile.",
         aliases: &[],

@@ -132,8 +132,8 @@ proptest! {
     fn whatever_is_matched_is_read_again_as_it_was_written(name in ".{1,12}", value in ".{0,24}") {
         let matcher = Matcher::new(&name, Comparison::Equal, &value).unwrap();
         let text = matcher.to_string();
-        let parsed = Matchers::parse(&text).unwrap();
-        prop_assert_eq!(parsed.as_slice(), &[matcher], "{}", text);
+        let read = Matchers::parse(&text).unwrap();
+        prop_assert_eq!(read.as_slice(), &[matcher], "{}", text);
     }
 
     #[test]
