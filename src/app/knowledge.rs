@@ -6,11 +6,12 @@ use sha2::{Digest, Sha256};
 
 use crate::config::{Config, Loaded, Setup};
 use crate::domain::escalation::Threshold;
-use crate::engine::ports::Chat;
+use crate::engine::ports::Platform;
+use crate::engine::replay;
 use crate::engine::schedule::Skills;
 use crate::engine::settings::Settings;
 use crate::engine::skills::Skill;
-use crate::engine::world::Knowledge;
+use crate::engine::world::{Knowledge, World};
 use crate::store::{Store, StoreError, query};
 
 /// The setting under which the key of the digests is kept.
@@ -45,8 +46,16 @@ fn skills(loaded: &Loaded) -> Skills {
         .collect()
 }
 
+/// The world of this configuration in which nothing has happened yet and nothing is repaired, for a replay.
+#[must_use]
+pub fn replay_world(setup: &Setup) -> World {
+    let knowledge = Knowledge { runbooks: Arc::default(), ..understand(setup, [0; 32]).knowledge };
+    let settings = settings(&setup.loaded.config, vec![replay::PLATFORM.to_owned()]);
+    World::new(Arc::new(settings), knowledge)
+}
+
 /// The numbers that decisions go by.
-pub(super) fn settings(config: &Config, chats: &[Arc<dyn Chat>]) -> Settings {
+pub(super) fn settings(config: &Config, platforms: Vec<Platform>) -> Settings {
     let incidents = &config.incidents;
     let escalation = &config.escalation;
     Settings {
@@ -72,7 +81,7 @@ pub(super) fn settings(config: &Config, chats: &[Arc<dyn Chat>]) -> Settings {
         hours: config.repairs.hours.clone(),
         clean_runs: config.repairs.clean_runs,
         changes_window: config.changes.window,
-        platforms: chats.iter().map(|chat| chat.platform()).collect(),
+        platforms,
     }
 }
 

@@ -8,12 +8,14 @@ mod changes;
 mod check;
 mod control;
 mod doctor;
+mod export;
 mod failure;
 mod incidents;
 mod json;
 mod logging;
 mod plan;
 mod policy;
+mod replay;
 mod runbooks;
 mod screen;
 mod skills;
@@ -24,8 +26,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 pub use args::{
-    AuditCommand, AuditShowArgs, ChangesArgs, Command, Globals, IncidentCommand, LogFormat, PlanArgs,
-    PolicyCommand, Query, RunbookCommand, SkillCommand,
+    AuditCommand, AuditShowArgs, ChangesArgs, Command, ExportArgs, Globals, IncidentCommand, LogFormat,
+    PlanArgs, PolicyCommand, Query, ReplayArgs, RunbookCommand, SkillCommand,
 };
 pub use failure::Failure;
 pub use logging::{redact_with, start as start_logging, start_to as start_logging_to};
@@ -35,6 +37,7 @@ use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
 use crate::config::Setup;
 use crate::engine::ports::{ChangeSource, Clock, CommandRunner, MakeChats};
+use crate::engine::world::World;
 use failure::Stop;
 use screen::Screen;
 
@@ -49,6 +52,8 @@ pub struct Tools {
     pub sources: Vec<Arc<dyn ChangeSource>>,
     /// Sets up the chat platforms that are configured, short of the console.
     pub chats: MakeChats,
+    /// Makes a world in which nothing has happened yet, for a replay.
+    pub world: fn(&Setup) -> World,
 }
 
 /// Makes the tools that fit a configuration.
@@ -125,6 +130,7 @@ fn carry_out(
             logging::start(globals, "warn")?;
             return wait_for(audit::audit(globals, command, clock, screen));
         }
+        Command::Replay(args) => return replay::replay(globals, args, clock, make_tools, screen),
         Command::Query(query) => query,
     };
     let setup = load(globals)?;
@@ -167,6 +173,7 @@ async fn answer(setup: &Setup, tools: &Tools, query: &Query, screen: &mut Screen
         Query::Policy(command) => policy::policy(setup, command, screen),
         Query::Doctor { json } => doctor::doctor(tools, *json, screen).await,
         Query::Changes(args) => changes::changes(setup, tools, args, screen).await,
+        Query::Export(args) => export::export(setup, tools, args, screen).await,
     }
 }
 

@@ -7,6 +7,7 @@ mod load;
 mod place;
 mod problem;
 mod raw;
+pub mod recording;
 mod runbook;
 mod runbooks;
 mod secret;
@@ -21,6 +22,7 @@ mod values;
 mod watched;
 
 pub use discover::discover;
+pub use document::Overlay;
 pub use load::{LoadOptions, Loaded, PolicyFile, load};
 pub use place::Place;
 pub use problem::Problem;

@@ -11,6 +11,7 @@ pub use incidents::{Put, SignalRow, StoredIncident, Telling};
 use super::audit::{self, AuditEntry};
 use super::columns::{Json, Ms, Text};
 use super::gate;
+use super::metrics::heard::Heard;
 use super::sagas::Terms;
 use super::trust;
 use super::{Store, StoreError};
@@ -95,6 +96,8 @@ pub struct Batch {
     pub trust: Vec<Trust>,
     /// The last numbers given out: incidents, approvals.
     pub counters: Option<(u64, u64)>,
+    /// What was heard, for the history. Not part of what is written here: Steward can live without it.
+    pub heard: Vec<Heard>,
 }
 
 impl Batch {
@@ -119,6 +122,7 @@ impl Batch {
             audit,
             trust,
             counters,
+            heard: _,
         } = self;
         incidents.is_empty()
             && events.is_empty()

@@ -28,3 +28,4 @@ pub mod retention;
 pub use db::Store;
 pub use error::{OpenError, StoreError};
 pub use metrics::Metrics;
+pub use opening::scratch;

@@ -35,6 +35,7 @@ mod process;
 mod reload;
 mod repair;
 mod restart;
+mod scenarios;
 mod secrets;
 mod shipped;
 mod shop;
