@@ -154,6 +154,8 @@ impl World {
         }
         self.note_signal(&key, SignalState::Firing);
         self.place(&key, now);
+        // Another voice may tell of a known problem, and take it for worse.
+        self.raise(&key.1, severity, now);
     }
 
     fn raise(&mut self, problem: &Problem, severity: Severity, now: Timestamp) {

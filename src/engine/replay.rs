@@ -25,7 +25,6 @@ use super::world::World;
 use crate::config::recording::{Line, Recording, Word};
 use crate::domain::card::Card;
 use crate::domain::change::Change;
-use crate::domain::incident::State;
 use crate::domain::redact::Redactor;
 use crate::domain::report::{Finding, Report, Status};
 use crate::domain::signal::{Origin, Problem, Signal, SignalState, Timestamp};
@@ -150,11 +149,9 @@ impl Player {
         ];
         let end = self.now + spans.iter().sum::<Duration>();
         while let Some(deadline) = self.world.next_deadline().filter(|deadline| *deadline <= end) {
-            let settled = self.outcome.incidents.values().all(|incident| {
-                !matches!(incident.state, State::Mitigated | State::Resolved) && !incident.flapping
-            });
+            // Nothing that people have yet to hear lies further ahead than this.
             let told = deadline > self.now + settings.settle + settings.cooldown;
-            if settled && told {
+            if told && self.outcome.is_settled() {
                 break;
             }
             self.pass(deadline + Duration::from_millis(1))?;

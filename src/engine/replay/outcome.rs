@@ -78,6 +78,8 @@ pub struct Outcome {
     /// The last root card of each incident that people were told of.
     pub roots: BTreeMap<u64, Card>,
     told: BTreeSet<u64>,
+    /// Those that will change by themselves: they are well, or flap.
+    on_their_way: BTreeSet<u64>,
 }
 
 impl Outcome {
@@ -92,6 +94,7 @@ impl Outcome {
             edits: 0,
             roots: BTreeMap::new(),
             told: BTreeSet::new(),
+            on_their_way: BTreeSet::new(),
         }
     }
 
@@ -105,7 +108,13 @@ impl Outcome {
             }
         }
         for stored in batch.incidents {
-            self.incidents.insert(stored.incident.number, stored.incident);
+            let incident = stored.incident;
+            if matches!(incident.state, State::Mitigated | State::Resolved) || incident.flapping {
+                self.on_their_way.insert(incident.number);
+            } else {
+                self.on_their_way.remove(&incident.number);
+            }
+            self.incidents.insert(incident.number, incident);
         }
         let mut said: Vec<Said> = Vec::new();
         for message in batch.messages {
@@ -129,6 +138,11 @@ impl Outcome {
         // Of incidents that are told of in the same turn, the one with the lower number is told first.
         said.sort_by_key(|said| said.incident.unwrap_or(0));
         self.messages.extend(said);
+    }
+
+    /// Whether no incident changes any more by the passing of time alone.
+    pub(super) fn is_settled(&self) -> bool {
+        self.on_their_way.is_empty()
     }
 
     /// The incidents that were not merged into others.
