@@ -1,13 +1,16 @@
 //! Builds, starts, drains and stops: the one place that knows all the parts.
 
 mod knowledge;
+pub mod listening;
 pub mod live;
+mod observed;
 pub mod platforms;
 mod reload;
 mod retention;
 mod sources;
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +23,7 @@ use crate::engine::activity::Activity;
 use crate::engine::answers::Librarian;
 use crate::engine::desk::Desk;
 use crate::engine::ears::Listener;
+use crate::engine::intake::Gateway;
 use crate::engine::message::{Handle, Message};
 use crate::engine::outbox::Courier;
 use crate::engine::ports::{Chat, Child, Clock, CommandRunner, Ears, LOCAL};
@@ -28,10 +32,12 @@ use crate::engine::schedule::{self, Asker, Scheduler};
 use crate::engine::skills::Workshop;
 use crate::engine::suspects::{Inquiries, Ledger};
 use crate::engine::world::World;
+use crate::store::inbox::Inbox;
 use crate::store::metrics::{self, Metrics};
 use crate::store::{OpenError, Store, StoreError, executions, load, outbox, sagas};
 
 pub use knowledge::{Understood, replay_world, understand};
+use listening::{ListenError, Listening, Means};
 pub use reload::Reloader;
 use retention::Housekeeping;
 
@@ -69,11 +75,19 @@ pub enum StartError {
         "the shipped skills could not be written to {0}: {1}; without them nothing is watched; see that the state directory can be written"
     )]
     Unpack(PathBuf, std::io::Error),
+    /// Nothing could come in.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
 }
+
+/// Deliveries that may wait to be worked off.
+const CAPACITY: usize = 10_000;
 
 /// A Steward that runs.
 pub struct App {
     handle: Handle,
+    gateway: Gateway,
+    listens_at: Option<SocketAddr>,
     skills: Asker,
     store: Store,
     metrics: Metrics,
@@ -95,6 +109,7 @@ impl App {
         let config = &loaded.config;
         let store = Store::open(&config.state_dir)?;
         store.redaction().learn(loaded.secrets());
+        let listening = Listening::prepare(&config.alerts).await?;
         let now = parts.clock.now();
         let limits =
             metrics::Limits { max_series: config.metrics.max_series.into(), retention: config.metrics.keep };
@@ -117,6 +132,10 @@ impl App {
         let mut world = World::new(settings.clone(), understood.knowledge.clone());
         let back = world.look_back();
         world.restore(store.read(move |conn| load::load(conn, now, back)).await?, now);
+
+        let done = world.inbox_done();
+        let inbox = Inbox::open(&config.state_dir, done)?;
+        let left = inbox.after(done).await?;
 
         let activity = Activity::default();
         let (handle, mailbox) = Handle::new(activity.clone(), store.redaction().clone());
@@ -212,19 +231,55 @@ impl App {
         others.push(tokio::spawn(housekeeping.run(parts.clock.clone(), told.clone())));
         let watching = told.clone();
         others.push(tokio::spawn(async move { reloader.watch(watching).await }));
+        let (gateway, porter) = Gateway::new(inbox, handle.clone(), CAPACITY, done, left);
+        others.push(tokio::spawn(porter.run(told.clone())));
+        let listens_at = listening.address();
+        let means = Means {
+            intake: Arc::new(gateway.clone()),
+            observed: Arc::new(observed::Observer::new(gateway.clone())),
+            clock: parts.clock.clone(),
+            activity: activity.clone(),
+            look_every: parts.look_for_edits,
+        };
+        // They end before everything else, so that what they brought is worked off.
+        others.extend(listening.start(means, &stopping_skills.subscribe()));
         let desk = tokio::spawn(desk.run(told));
         if let Some(moved) = moved {
             tracing::warn!(%moved, "the history of measurements was damaged and is begun anew");
         }
         others.push(tokio::spawn(scheduler.run(understood.skills)));
         handle.send(Message::Wake);
-        Ok(Self { handle, skills, store, metrics, loaded, ending, stopping_skills, desk, others })
+        Ok(Self {
+            handle,
+            gateway,
+            listens_at,
+            skills,
+            store,
+            metrics,
+            loaded,
+            ending,
+            stopping_skills,
+            desk,
+            others,
+        })
     }
 
     /// Where messages are left.
     #[must_use]
     pub fn handle(&self) -> &Handle {
         &self.handle
+    }
+
+    /// Where alerts are handed in.
+    #[must_use]
+    pub fn gateway(&self) -> &Gateway {
+        &self.gateway
+    }
+
+    /// Where HTTP is listened to, if it is.
+    #[must_use]
+    pub fn listens_at(&self) -> Option<SocketAddr> {
+        self.listens_at
     }
 
     /// Runs skills.

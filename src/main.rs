@@ -7,6 +7,7 @@ use std::sync::Arc;
 use clap::{Parser, Subcommand};
 use steward::adapters::chat::console::{Console, Style, stdin};
 use steward::adapters::control::{Control, ControlLimits};
+use steward::app::live::Listen;
 use steward::app::{App, StartError, live};
 use steward::cli::{self, Failure, Globals, Tools};
 use steward::config::Setup;
@@ -33,7 +34,11 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Start Steward and keep it running; Ctrl-C drains and stops it
-    Run,
+    Run {
+        /// Where alerts are listened for, or `off` [default: the configuration's `listen` under [alerts]]
+        #[arg(long, value_name = "ADDR")]
+        listen: Option<Listen>,
+    },
     /// The tour: a small scratch lab of real processes, broken and repaired
     Demo {
         /// Stay at the console and break things yourself
@@ -52,8 +57,8 @@ enum Command {
 
 fn main() -> ExitCode {
     let Arguments { globals, command } = Arguments::parse();
-    match command.unwrap_or(Command::Run) {
-        Command::Run => run(&globals),
+    match command.unwrap_or(Command::Run { listen: None }) {
+        Command::Run { listen } => run(&globals, listen),
         Command::Demo { interactive } => cli::tell(demo(&globals, interactive)),
         Command::Cli(command) => cli::execute(&globals, &command, &*live::clock(), &tools),
         Command::LabProcess(args) => lab::lab_process(&args),
@@ -61,7 +66,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(globals: &Globals) -> ExitCode {
+fn run(globals: &Globals, listen_at: Option<Listen>) -> ExitCode {
     let console = match console() {
         Ok(console) => console,
         Err(failure) => return cli::tell(Err(failure)),
@@ -75,7 +80,7 @@ fn run(globals: &Globals) -> ExitCode {
                 chats.push(Arc::new(console.clone()));
             }
             chats.extend(live::platforms(&setup).map_err(|why| Failure::of_sentence(&why))?);
-            let app = live::start(&globals.request(), chats).await.map_err(failed)?;
+            let app = live::start(&globals.request(), chats, listen_at).await.map_err(failed)?;
             cli::redact_with(app.store().redaction().clone());
             if settings.enabled {
                 listen(&console, settings.operator.clone(), app.handle().clone())?;

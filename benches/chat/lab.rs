@@ -20,7 +20,8 @@ pub(crate) async fn start(folder: &Path, remote: &Remote) -> Result<App> {
     write("telegram-token", "424242424:not-a-real-token-but-as-long-as-one")?;
     let request = Request { file: Some(file), state_dir: Some(folder.join("state")) };
     let setup = Setup::load(&request).map_err(|problems| anyhow!("{problems:?}"))?;
-    Ok(live::start(&request, live::platforms(&setup).map_err(anyhow::Error::msg)?).await?)
+    Ok(live::start(&request, live::platforms(&setup).map_err(anyhow::Error::msg)?, Some(live::Listen(None)))
+        .await?)
 }
 
 /// Each incident is told at once, and nothing but the benchmark's signals comes in.

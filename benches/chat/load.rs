@@ -63,7 +63,7 @@ fn signal(unit: usize) -> Result<Signal> {
     let at = Utc::now();
     let target = format!("rack{}/host{}/{}", unit % 7, unit % 211, unit_name(unit));
     Ok(Signal {
-        origin: Origin::alert("bench", "1"),
+        origin: Origin::alert("bench", &target),
         summary: format!("{target} answers 503 where 200 is expected"),
         target: Target::parse(&target)?,
         signature: Signature::parse("http-down")?,

@@ -27,7 +27,7 @@ pub(crate) const NO_SKILLS: &str = "[paths]\nshipped_skills = false\n";
 /// Starts the app on what is in `dir`, with these settings.
 pub(crate) async fn start(dir: &Path, settings: &str) -> Result<App> {
     let file = dir.join("config.toml");
-    let text = format!("host = \"vm\"\ntimezone = \"UTC\"\n{settings}");
+    let text = format!("host = \"vm\"\ntimezone = \"UTC\"\n[alerts]\nlisten = \"off\"\n{settings}");
     std::fs::write(&file, text).with_context(|| format!("writing {}", file.display()))?;
     let parts = Parts {
         read: read(file, dir.join("state")),

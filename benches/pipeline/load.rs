@@ -67,7 +67,7 @@ impl Maker {
         let resolved = self.shape == Shape::Flapping && n % 2 == 1;
         let labels = [("url", format!("https://{target}.lan/health")), ("code", "503".to_owned())];
         Ok(Signal {
-            origin: Origin::alert("bench", "1"),
+            origin: Origin::alert("bench", &target),
             summary: format!("{target} answers 503 where 200 is expected"),
             target: Target::parse(&target)?,
             signature: self.signature.clone(),

@@ -5,3 +5,5 @@ pub mod chat;
 pub mod clock;
 pub mod control;
 pub mod exec;
+pub mod http;
+pub mod spool;

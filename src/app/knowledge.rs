@@ -1,5 +1,6 @@
 //! From what the operator wrote to what the engine knows.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -64,6 +65,8 @@ pub(super) fn settings(config: &Config, platforms: Vec<Platform>) -> Settings {
         autonomy: config.autonomy,
         settle: incidents.settle,
         correlation_window: incidents.correlation_window,
+        weights: config.correlation,
+        storm: incidents.storm as usize,
         hold: incidents.hold,
         reopen_window: incidents.reopen_window,
         cooldown: incidents.cooldown,
@@ -80,6 +83,8 @@ pub(super) fn settings(config: &Config, platforms: Vec<Platform>) -> Settings {
         approval_expiry: config.approvals.expire,
         hours: config.repairs.hours.clone(),
         clean_runs: config.repairs.clean_runs,
+        sources: BTreeSet::new(),
+        heartbeats: BTreeMap::new(),
         changes_window: config.changes.window,
         platforms,
     }

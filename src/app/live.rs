@@ -1,5 +1,6 @@
 //! Steward on the real world: the system's clock, real processes, the console.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,22 @@ use crate::store::query;
 const OPEN_SHOWN: usize = 10;
 /// How often edits of what the operator wrote are looked for.
 const LOOK_FOR_EDITS: Duration = Duration::from_secs(2);
+
+/// Where `run --listen` wants alerts to be listened for; nowhere when `off`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listen(pub Option<SocketAddr>);
+
+impl std::str::FromStr for Listen {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "off" {
+            return Ok(Self(None));
+        }
+        let wrong = |_| "write an address and a port, such as 127.0.0.1:9094, or `off`".to_owned();
+        text.parse().map(|at| Self(Some(at))).map_err(wrong)
+    }
+}
 
 /// What commands other than `run` touch of the world.
 pub struct Reach {
@@ -68,11 +85,16 @@ fn machines(config: &Config) -> (Machines, Arc<dyn Clock>) {
     (Machines::new(local, others), clock)
 }
 
-/// Starts Steward on the real world and has it greet whoever is at the console.
+/// Starts Steward on the real world and has it greet whoever is at the console. `listen` goes before what the
+/// configuration says.
 ///
 /// # Errors
 /// See [`StartError`].
-pub async fn start(request: &Request, chats: Vec<Arc<dyn Chat>>) -> Result<App, StartError> {
+pub async fn start(
+    request: &Request,
+    chats: Vec<Arc<dyn Chat>>,
+    listen: Option<Listen>,
+) -> Result<App, StartError> {
     let config = Setup::load(request).map_err(StartError::Config)?.loaded.config;
     let (machines, clock) = machines(&config);
     match machines.state_of_the_sandbox().await {
@@ -82,7 +104,13 @@ pub async fn start(request: &Request, chats: Vec<Arc<dyn Chat>>) -> Result<App, 
     let runner: Arc<dyn CommandRunner> = Arc::new(machines);
     let with_console = chats.iter().any(|chat| chat.platform() == console::NAME);
     let request = request.clone();
-    let read: Read = Arc::new(move || reviewed(Setup::load(&request)?));
+    let read: Read = Arc::new(move || {
+        let mut setup = Setup::load(&request)?;
+        if let Some(Listen(at)) = listen {
+            setup.loaded.config.alerts.listen = at;
+        }
+        reviewed(setup)
+    });
     let app = App::start(Parts { read, clock, runner, chats, look_for_edits: LOOK_FOR_EDITS }).await?;
     if with_console {
         let card = greeting(&app).field("Open now", open_now(&app).await);
@@ -134,6 +162,7 @@ fn greeting(app: &App) -> Card {
         .field("Watching", format!("{}: {}", count_of(skills.len(), "skill"), skills.join(", ")))
         .field("Mending", count_of(loaded.runbooks.len(), "runbook"))
         .field("By itself", may)
+        .field("Alerts", super::listening::in_words(&config.alerts, app.listens_at()))
         .field("Config", written)
         .field("State", state.display().to_string())
         .field("Type", "`help`, `status`, `what changed?`; Ctrl-C ends Steward")

@@ -57,6 +57,11 @@ pub enum Command {
         #[arg(required = true, value_name = "COMMAND")]
         words: Vec<String>,
     },
+    /// Tell Steward that a systemd unit has failed: for `OnFailure=`
+    ///
+    /// Leaves a file in the spool, so that it is told also while Steward does not run. What systemd and its journal
+    /// know of the failure goes along; they are not waited for long.
+    NotifyFailure(NotifyArgs),
     /// Read the audit trail, or make sure that nobody changed it
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -82,6 +87,9 @@ pub enum Query {
     /// List the incidents, read one's story, or take back what was done about it
     #[command(subcommand)]
     Incident(IncidentCommand),
+    /// See what alerts from outside were not understood
+    #[command(subcommand)]
+    Alerts(AlertsCommand),
     /// What changed lately, as far as the configured sources know
     Changes(ChangesArgs),
     /// Write what was heard as a recording that `steward replay` plays, to standard output
@@ -95,6 +103,44 @@ pub enum Query {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// `steward alerts …`
+#[derive(Debug, Clone, Subcommand)]
+pub enum AlertsCommand {
+    /// Show what came from outside and was not understood, and why, the newest last
+    Rejected(RejectedArgs),
+}
+
+/// `steward alerts rejected …`
+#[derive(Debug, Clone, Args)]
+pub struct RejectedArgs {
+    /// Only of this source
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
+    /// Print JSON (docs/cli.md has its shape)
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `steward notify-failure …`
+#[derive(Debug, Clone, Args)]
+pub struct NotifyArgs {
+    /// The unit, as systemd names it: `nginx.service`
+    #[arg(required_unless_present = "unit_template", conflicts_with = "unit_template")]
+    pub unit: Option<String>,
+    /// It works again
+    #[arg(long)]
+    pub recovered: bool,
+    /// Steward's spool [default: the configuration's]
+    #[arg(long, value_name = "DIR")]
+    pub spool: Option<PathBuf>,
+    /// This machine's name in the lab [default: the configuration's]
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<String>,
+    /// Print the unit for /etc/systemd/system/steward-failure@.service, with this machine's paths
+    #[arg(long)]
+    pub unit_template: bool,
 }
 
 /// `steward audit …`

@@ -6,6 +6,7 @@ pub(super) mod change;
 pub(super) mod doctor;
 pub(super) mod incident;
 pub(super) mod policy;
+pub(super) mod rejected;
 pub(super) mod replay;
 pub(super) mod runbook;
 pub(super) mod skill;

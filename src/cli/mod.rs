@@ -13,8 +13,10 @@ mod failure;
 mod incidents;
 mod json;
 mod logging;
+mod notify;
 mod plan;
 mod policy;
+mod rejected;
 mod replay;
 mod runbooks;
 mod screen;
@@ -26,8 +28,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 pub use args::{
-    AuditCommand, AuditShowArgs, ChangesArgs, Command, ExportArgs, Globals, IncidentCommand, LogFormat,
-    PlanArgs, PolicyCommand, Query, ReplayArgs, RunbookCommand, SkillCommand,
+    AlertsCommand, AuditCommand, AuditShowArgs, ChangesArgs, Command, ExportArgs, Globals, IncidentCommand,
+    LogFormat, NotifyArgs, PlanArgs, PolicyCommand, Query, RejectedArgs, ReplayArgs, RunbookCommand,
+    SkillCommand,
 };
 pub use failure::Failure;
 pub use logging::{redact_with, start as start_logging, start_to as start_logging_to};
@@ -126,6 +129,8 @@ fn carry_out(
         Command::Query(Query::Incident(IncidentCommand::Undo { id })) => {
             return wait_for(incidents::undo(&state_dir(globals)?, id, screen));
         }
+        // Quietly: whatever it logged would only fill the journal that tells of the failure.
+        Command::NotifyFailure(args) => return wait_for(notify::notify(globals, args, clock.now(), screen)),
         Command::Audit(command) => {
             logging::start(globals, "warn")?;
             return wait_for(audit::audit(globals, command, clock, screen));
@@ -172,6 +177,7 @@ async fn answer(setup: &Setup, tools: &Tools, query: &Query, screen: &mut Screen
         }
         Query::Policy(command) => policy::policy(setup, command, screen),
         Query::Doctor { json } => doctor::doctor(tools, *json, screen).await,
+        Query::Alerts(AlertsCommand::Rejected(args)) => rejected::rejected(setup, args, screen),
         Query::Changes(args) => changes::changes(setup, tools, args, screen).await,
         Query::Export(args) => export::export(setup, tools, args, screen).await,
     }

@@ -6,14 +6,18 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::domain::correlation::Weights;
 use crate::policy::Autonomy;
 use serde::Deserialize;
 
 use super::settings::{
-    ApprovalSettings, ChangeSettings, ConsoleSettings, EscalationSettings, HostSettings, IncidentSettings,
-    LogSettings, MetricSettings, RepairSettings, Sandboxing, SkillSettings,
+    AlertSettings, AlertSource, ApprovalSettings, ChangeSettings, ConsoleSettings, EscalationSettings,
+    HostSettings, IncidentSettings, LogSettings, MetricSettings, RepairSettings, Sandboxing, SkillSettings,
 };
-use super::values::{Id, Scalar, concurrency, count, duration, positive_duration, size};
+use super::values::{
+    Id, Scalar, concurrency, count, duration, positive_duration, share, size, some_positive_duration,
+};
+use crate::domain::alert::Mapping;
 
 /// The whole file.
 #[derive(Debug, Default, Deserialize)]
@@ -26,11 +30,13 @@ pub(super) struct RawConfig {
     pub(super) paths: RawPaths,
     pub(super) skills: RawSkills,
     pub(super) incidents: IncidentSettings,
+    pub(super) correlation: RawWeights,
     pub(super) escalation: EscalationSettings,
     pub(super) approvals: ApprovalSettings,
     pub(super) repairs: RepairSettings,
     pub(super) chat: RawChat,
     pub(super) changes: RawChanges,
+    pub(super) alerts: RawAlerts,
     pub(super) exec: RawExec,
     pub(super) hosts: BTreeMap<String, RawHost>,
     pub(super) metrics: MetricSettings,
@@ -92,6 +98,29 @@ impl Default for RawSkills {
             params: BTreeMap::new(),
             schedule: BTreeMap::new(),
         }
+    }
+}
+
+/// `[correlation]`.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawWeights {
+    #[serde(deserialize_with = "share")]
+    pub(super) topology: f64,
+    #[serde(deserialize_with = "share")]
+    pub(super) time: f64,
+    #[serde(deserialize_with = "share")]
+    pub(super) labels: f64,
+    #[serde(deserialize_with = "share")]
+    pub(super) signature: f64,
+    #[serde(deserialize_with = "share")]
+    pub(super) threshold: f64,
+}
+
+impl Default for RawWeights {
+    fn default() -> Self {
+        let Weights { topology, time, labels, signature, threshold } = Weights::default();
+        Self { topology, time, labels, signature, threshold }
     }
 }
 
@@ -158,6 +187,57 @@ pub(super) struct RawGit {
 pub(super) struct RawPathRule {
     pub(super) pattern: String,
     pub(super) targets: Vec<String>,
+}
+
+/// `[alerts]`.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawAlerts {
+    pub(super) listen: Option<String>,
+    pub(super) spool: Option<PathBuf>,
+    #[serde(deserialize_with = "count")]
+    pub(super) capacity: u32,
+    #[serde(deserialize_with = "count")]
+    pub(super) max_connections: u32,
+    pub(super) sources: BTreeMap<String, RawAlertSource>,
+}
+
+impl Default for RawAlerts {
+    fn default() -> Self {
+        let AlertSettings { capacity, max_connections, .. } = AlertSettings::usual("".as_ref());
+        Self { listen: None, spool: None, capacity, max_connections, sources: BTreeMap::new() }
+    }
+}
+
+/// `[alerts.sources.NAME]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawAlertSource {
+    pub(super) format: String,
+    pub(super) token: Option<String>,
+    pub(super) hmac: Option<String>,
+    pub(super) header: Option<String>,
+    #[serde(default = "usual_body", deserialize_with = "size")]
+    pub(super) max_body: usize,
+    #[serde(default = "usual_rate", deserialize_with = "count")]
+    pub(super) rate: u32,
+    #[serde(default, deserialize_with = "some_positive_duration")]
+    pub(super) heartbeat: Option<Duration>,
+    #[serde(default)]
+    pub(super) targets: Vec<String>,
+    pub(super) target_prefix: Option<String>,
+    pub(super) severity: Option<String>,
+    #[serde(default)]
+    pub(super) severity_map: BTreeMap<String, String>,
+    pub(super) mapping: Option<Mapping>,
+}
+
+const fn usual_body() -> usize {
+    AlertSource::MAX_BODY
+}
+
+const fn usual_rate() -> u32 {
+    AlertSource::RATE
 }
 
 /// `[exec]`.

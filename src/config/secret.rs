@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Serialize, Serializer};
 
-use super::settings::{ChatSettings, Config};
+use super::settings::{ChatSettings, Config, Proof};
 use super::{Loaded, files};
 
 /// A value that is used and never shown: Debug, Display and serde give where it comes from, not what it is.
@@ -119,6 +119,11 @@ fn secrets(config: &Config) -> impl Iterator<Item = &Secret> {
         Param::Secret(secret) => Some(secret),
     };
     let params = config.skills.params.values().flat_map(|params| params.values()).filter_map(of_param);
+    let proofs = config.alerts.sources.values().filter_map(|source| match &source.proof {
+        Proof::None => None,
+        Proof::Token(secret) | Proof::Hmac { key: secret, .. } => Some(secret),
+    });
+    let params = params.chain(proofs);
     params.chain(discord.iter().map(|chat| &chat.token)).chain(telegram.iter().map(|chat| &chat.token))
 }
 
@@ -155,7 +160,9 @@ mod tests {
         let file = dir.path().join("config.toml");
         let text = "[skills.params.look]\nA = \"env:A\"\nB = \"plain\"\n[skills.params.listen]\nC = \"env:C\"\n\
             [chat.discord]\ntoken = \"env:D\"\nguild = 1\nchannel = 2\noperators = [3]\n\
-            [chat.telegram]\ntoken = \"env:E\"\nchat = -1\noperators = [4]\n";
+            [chat.telegram]\ntoken = \"env:E\"\nchat = -1\noperators = [4]\n\
+            [alerts.sources.am]\nformat = \"alertmanager\"\ntoken = \"env:F\"\n\
+            [alerts.sources.git]\nformat = \"deployment\"\nhmac = \"env:G\"\n";
         std::fs::write(&file, text).unwrap();
         std::fs::create_dir(dir.path().join("skills")).unwrap();
         for skill in ["look", "listen"] {
@@ -174,7 +181,7 @@ mod tests {
         let loaded = crate::config::load(&options).unwrap();
         let mut values = loaded.secrets();
         values.sort();
-        assert_eq!(values, ["value of A", "value of C", "value of D", "value of E"]);
+        assert_eq!(values, ["A", "C", "D", "E", "F", "G"].map(|name| format!("value of {name}")));
         let named = format!("{:?}", loaded.config).matches("Secret(").count() - 2; // Two are `Param::Secret(Secret(…))`.
         assert_eq!(values.len(), named);
     }

@@ -23,6 +23,7 @@ pub use repairs::RepairSettings;
 use super::secret::Param;
 use super::values::{count, duration, positive_duration};
 use crate::domain::change::PathRule;
+use crate::domain::correlation::Weights;
 use crate::domain::escalation::Scope;
 use crate::domain::schedule::Schedule;
 use crate::domain::target::Target;
@@ -45,6 +46,8 @@ pub struct Config {
     pub skills: SkillSettings,
     /// How signals become incidents.
     pub incidents: IncidentSettings,
+    /// How much each kind of evidence for one fault counts.
+    pub correlation: Weights,
     /// When people are called.
     pub escalation: EscalationSettings,
     /// How long permission may be awaited.
@@ -55,6 +58,8 @@ pub struct Config {
     pub chat: ChatSettings,
     /// Where changes are looked for.
     pub changes: ChangeSettings,
+    /// Where alerts come from.
+    pub alerts: AlertSettings,
     /// How processes run.
     pub exec: ExecSettings,
     /// The other machines that commands may run on, by the name that runbooks call them.
@@ -125,6 +130,8 @@ pub struct IncidentSettings {
     /// How far apart signals may be to be symptoms of one fault.
     #[serde(deserialize_with = "positive_duration")]
     pub correlation_window: Duration,
+    /// So many incidents that nothing explains, begun within `correlation_window`, are told as one storm. 0: never.
+    pub storm: u32,
     /// How long a repaired incident must stay well before it is checked again and resolved.
     #[serde(deserialize_with = "duration")]
     pub hold: Duration,
@@ -156,6 +163,7 @@ impl Default for IncidentSettings {
         Self {
             settle: Duration::from_secs(10),
             correlation_window: minutes(5),
+            storm: 25,
             hold: minutes(2),
             reopen_window: minutes(30),
             cooldown: Duration::from_secs(30),

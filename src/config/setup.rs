@@ -29,15 +29,36 @@ impl Request {
     /// # Errors
     /// The configuration file can't be read, or not as TOML.
     pub fn state_dir(&self) -> Result<PathBuf, Problem> {
-        let file = discover(self.file.clone(), std::env::var_os("STEWARD_CONFIG").map(PathBuf::from));
+        let file = self.discover();
         let folder = file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
         let dir = match (&self.state_dir, &file) {
             (Some(named), _) => named.clone(),
-            (None, Some(file)) => folder.join(written_state_dir(file)?),
+            (None, Some(file)) => {
+                folder.join(written(file, &["state_dir"])?.unwrap_or_else(|| STATE_DIR.to_owned()))
+            }
             (None, None) => PathBuf::from(STATE_DIR),
         };
-        std::path::absolute(&dir)
-            .map_err(|error| Problem::of_file(&dir, format!("is no usable folder: {error}"), None))
+        absolute(&dir)
+    }
+
+    /// The spool and this machine's name in the lab and nothing else, for whoever leaves a file there.
+    ///
+    /// # Errors
+    /// As [`Request::state_dir`].
+    pub fn spool_and_host(&self) -> Result<(PathBuf, String), Problem> {
+        let file = self.discover();
+        let named = |keys: &[&str]| file.as_deref().map_or(Ok(None), |file| written(file, keys));
+        let host = named(&["host"])?.unwrap_or_else(hostname);
+        let folder = file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+        let spool = match named(&["alerts", "spool"])? {
+            Some(spool) => absolute(&folder.join(spool))?,
+            None => self.state_dir()?.join("spool"),
+        };
+        Ok((spool, host))
+    }
+
+    fn discover(&self) -> Option<PathBuf> {
+        discover(self.file.clone(), std::env::var_os("STEWARD_CONFIG").map(PathBuf::from))
     }
 }
 
@@ -110,17 +131,23 @@ impl Setup {
     }
 }
 
-/// What a configuration file says of the state directory, whatever else it says.
-fn written_state_dir(file: &Path) -> Result<String, Problem> {
+fn absolute(dir: &Path) -> Result<PathBuf, Problem> {
+    std::path::absolute(dir)
+        .map_err(|error| Problem::of_file(dir, format!("is no usable folder: {error}"), None))
+}
+
+/// What a configuration file says of one text, whatever else it says.
+fn written(file: &Path, keys: &[&str]) -> Result<Option<String>, Problem> {
     let hint = || Some("mend it, or name the state directory with --state-dir".to_owned());
     let unread = |what: String| Problem::of_file(file, what, hint());
     let text = std::fs::read_to_string(file).map_err(|error| unread(format!("can't be read: {error}")))?;
-    let written: toml::Table =
+    let table: toml::Table =
         toml::from_str(&text).map_err(|error| unread(format!("is no TOML: {}", error.message())))?;
-    match written.get("state_dir") {
-        None => Ok(STATE_DIR.to_owned()),
-        Some(toml::Value::String(dir)) => Ok(dir.clone()),
-        Some(_) => Err(unread("`state_dir` is no text".to_owned())),
+    let whole = toml::Value::Table(table);
+    match keys.iter().try_fold(&whole, |value, key| value.get(key)) {
+        None => Ok(None),
+        Some(toml::Value::String(text)) => Ok(Some(text.clone())),
+        Some(_) => Err(unread(format!("`{}` is no text", keys.join(".")))),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `config.toml` from what is written to what is meant: names parsed, paths found, secrets fetched.
 
+mod alerts;
 mod chat;
 mod exec;
 mod hosts;
@@ -11,13 +12,14 @@ use chrono_tz::Tz;
 
 use super::document::{Document, Part, Trail, below, keys};
 use super::problem::{Problem, suggest};
-use super::raw::{RawChanges, RawConfig, RawGit, RawPaths, RawSkills};
+use super::raw::{RawChanges, RawConfig, RawGit, RawPaths, RawSkills, RawWeights};
 use super::secret::{Param, ReadEnv, Secret};
 use super::settings::{ChangeSettings, Config, GitSource, Paths, SkillSettings};
 use super::setup::STATE_DIR;
 use super::values::Scalar;
 use super::watched::Watched;
 use crate::domain::change::PathRule;
+use crate::domain::correlation::Weights;
 use crate::domain::schedule::Schedule;
 use crate::domain::target::Target;
 
@@ -53,26 +55,35 @@ pub(super) fn validate(
     let skills = check.skills(raw.skills);
     let chat = check.chat(raw.chat);
     let changes = check.changes(raw.changes);
+    let state_dir = around.state_dir.clone().unwrap_or_else(|| around.folder.join(written));
+    let alerts = check.alerts(raw.alerts, &state_dir);
     let exec = check.exec(raw.exec);
     let hosts = check.hosts(raw.hosts);
     Some(Config {
         host: host?,
         timezone,
-        state_dir: around.state_dir.clone().unwrap_or_else(|| around.folder.join(written)),
+        state_dir,
         autonomy: raw.autonomy,
         paths,
         skills,
         incidents: raw.incidents,
+        correlation: weights(&raw.correlation),
         escalation: raw.escalation,
         approvals: raw.approvals,
         repairs: raw.repairs,
         chat,
         changes,
+        alerts,
         exec,
         hosts,
         metrics: raw.metrics,
         log: raw.log,
     })
+}
+
+fn weights(raw: &RawWeights) -> Weights {
+    let RawWeights { topology, time, labels, signature, threshold } = *raw;
+    Weights { topology, time, labels, signature, threshold }
 }
 
 struct Check<'a> {

@@ -47,6 +47,15 @@ pub(super) fn count<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error>
     in_range(from, 1..=1_000_000)
 }
 
+/// A share of one: 0 to 1.
+pub(super) fn share<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    let number: f64 = serde::Deserialize::deserialize(from)?;
+    if (0.0..=1.0).contains(&number) {
+        return Ok(number);
+    }
+    Err(D::Error::custom(format!("{number} is out of range; write a number from 0 to 1, such as 0.5")))
+}
+
 /// [`count`] of a key that may be left out.
 pub(super) fn some_count<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> {
     count(from).map(Some)

@@ -59,7 +59,12 @@ pub async fn run(mut stage: Stage) -> anyhow::Result<ExitCode> {
     ))?;
     let file = write_config(&lab, &dir)?;
     let witness = Arc::new(Witness::new(stage.console.clone()));
-    let app = live::start(&Request { file: Some(file), state_dir: None }, vec![witness.clone()]).await?;
+    let app = live::start(
+        &Request { file: Some(file), state_dir: None },
+        vec![witness.clone()],
+        Some(live::Listen(None)),
+    )
+    .await?;
     let mut interrupted = stage.interrupted.clone();
     let played = tokio::select! {
         played = play(&mut stage, &script, &lab, &app, &witness) => played,

@@ -1,7 +1,40 @@
 //! The alert: a firing or resolved notice from outside, and how what a source sends becomes signals.
+//!
+//! A source's body is read into [`Draft`]s (by a format that is written here, or by a [`Mapping`]), and each draft is
+//! finished into a signal by the same rules of [`Naming`]: target, signature, severity, fingerprint.
+
+mod choice;
+mod draft;
+mod fingerprint;
+mod formats;
+mod host;
+mod limits;
+mod mapping;
+mod moment;
+mod naming;
+mod path;
+mod segment;
+mod signature;
+mod targets;
 
 use super::change::Change;
 use super::signal::{Signal, Timestamp};
+
+pub use choice::Choice;
+pub use draft::{Derivation, From};
+pub use fingerprint::of_labels;
+pub use formats::{Format, Template, UnitNotice};
+pub use mapping::{Mapping, StateMapping};
+pub use naming::{Naming, severity_of};
+pub use path::Path;
+pub use segment::segment;
+pub use signature::kebab;
+pub use targets::{DEFAULT_TARGETS, LabelPath};
+
+use draft::Draft;
+
+/// The most alerts of one body.
+pub const MAX_ALERTS: usize = 10_000;
 
 /// What one body brought, as its source's format has it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -12,6 +45,9 @@ pub struct Notice {
     pub changes: Vec<Change>,
     /// How many more alerts the source says there are, that it did not send.
     pub hidden: u64,
+    /// How many of those it sent are neither firing nor resolved, such as a monitor that is pending: nothing becomes
+    /// of them.
+    pub ignored: u64,
 }
 
 /// How one source's bodies are read.
@@ -19,6 +55,10 @@ pub struct Notice {
 pub struct Reading {
     /// The source's name, part of the identity of each of its alerts.
     pub source: String,
+    /// What its bodies look like.
+    pub format: Format,
+    /// How its alerts are named and how bad they are.
+    pub naming: Naming,
 }
 
 /// Why a body was not understood. For people: what is wrong, where in the body, and what was expected.
@@ -26,13 +66,73 @@ pub struct Reading {
 #[error("{0}")]
 pub struct NotUnderstood(pub String);
 
+/// A body that was understood, and how it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explained {
+    /// What it brought.
+    pub notice: Notice,
+    /// For each signal of it, how what it says was derived.
+    pub derivations: Vec<Derivation>,
+}
+
+/// What a format makes of a body, before its alerts have names.
+#[derive(Debug, Default)]
+struct Content {
+    drafts: Vec<Draft>,
+    changes: Vec<Change>,
+    hidden: u64,
+    ignored: u64,
+}
+
 impl Reading {
+    /// Reads a format by its usual rules.
+    #[must_use]
+    pub fn new(source: &str, format: Format) -> Self {
+        Self { source: source.to_owned(), format, naming: Naming::default() }
+    }
+
     /// Understands a body that arrived at `now`. All of it or nothing: one bad alert refuses the body.
     ///
     /// # Errors
     /// What is wrong with it.
     pub fn read(&self, body: &[u8], now: Timestamp) -> Result<Notice, NotUnderstood> {
-        let _ = (body, now);
-        Err(NotUnderstood(format!("no format is known of {}", self.source)))
+        self.explain(body, now).map(|explained| explained.notice)
+    }
+
+    /// As [`Reading::read`], and tells how each signal was derived.
+    ///
+    /// # Errors
+    /// What is wrong with the body.
+    pub fn explain(&self, body: &[u8], now: Timestamp) -> Result<Explained, NotUnderstood> {
+        let Content { drafts, changes, hidden, ignored } = self.format.read(&self.source, body, now)?;
+        let mut signals = Vec::with_capacity(drafts.len());
+        let mut derivations = Vec::with_capacity(drafts.len());
+        for (index, draft) in drafts.into_iter().enumerate() {
+            let finished = draft.finish(&self.source, &self.naming, now);
+            let (signal, derivation) =
+                finished.map_err(|error| NotUnderstood(format!("alert {}: {}", index + 1, error.0)))?;
+            signals.push(signal);
+            derivations.push(derivation);
+        }
+        Ok(Explained { notice: Notice { signals, changes, hidden, ignored }, derivations })
     }
 }
+
+impl NotUnderstood {
+    fn new(what: impl Into<String>) -> Self {
+        Self(what.into())
+    }
+
+    /// What serde says of a body, for people.
+    fn of_json(error: &serde_json::Error) -> Self {
+        use serde_json::error::Category;
+        match error.classify() {
+            Category::Eof => Self::new("the body ends in the middle of its JSON; it was cut on its way"),
+            Category::Syntax | Category::Io => Self(format!("the body is not JSON: {error}")),
+            Category::Data => Self(format!("the body has another shape than its format: {error}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

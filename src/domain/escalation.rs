@@ -21,13 +21,15 @@ pub enum Cause {
     ApprovalExpired,
     /// It comes and goes without anyone repairing it.
     Flapping,
+    /// So much fails at once that nothing is repaired by itself.
+    Storm,
 }
 
 impl Cause {
     /// Reads the stable name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Recurring, Self::Stuck, Self::RepairLimit, Self::ApprovalExpired, Self::Flapping]
+        [Self::Recurring, Self::Stuck, Self::RepairLimit, Self::ApprovalExpired, Self::Flapping, Self::Storm]
             .into_iter()
             .find(|cause| cause.as_str() == name)
     }
@@ -41,6 +43,7 @@ impl Cause {
             Self::RepairLimit => "repair_limit",
             Self::ApprovalExpired => "approval_expired",
             Self::Flapping => "flapping",
+            Self::Storm => "storm",
         }
     }
 }

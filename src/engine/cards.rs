@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 
 use crate::domain::card::Card;
 use crate::domain::change::short_id;
-use crate::domain::incident::{Incident, State};
+use crate::domain::incident::{Incident, State, Storm, listed as listed_kinds};
 use crate::domain::remediation::Outcome;
 use crate::domain::signal::Timestamp;
 
@@ -41,6 +41,7 @@ pub fn root(incident: &Incident, around: Around<'_>) -> Card {
         .field("Root", root_line(incident))
         .field("Since", since(incident, around.tz))
         .field("Impact", impact(incident))
+        .field("Failing now", storm(incident))
         .field("Symptoms", symptoms(incident))
         .field("Suspect change", suspect(incident, around.tz))
         .field("Tried", tried(incident))
@@ -67,6 +68,14 @@ fn undo_button(incident: &Incident) -> Option<String> {
 }
 
 fn headline(incident: &Incident) -> String {
+    if incident.storm.is_some() && !incident.root_observed() {
+        let (active, seen) = incident.extent();
+        return match active {
+            0 => format!("a storm of {seen} faults is over"),
+            active if active == seen => format!("a storm of {seen} faults"),
+            active => format!("a storm of {seen} faults, {active} still there"),
+        };
+    }
     let of_root = incident.members.iter().find(|m| m.problem.target == incident.root);
     match of_root {
         Some(member) => member.summary.clone(),
@@ -179,6 +188,16 @@ fn symptoms(incident: &Incident) -> String {
         ));
     }
     lines.join("\n")
+}
+
+/// What a storm consists of.
+fn storm(incident: &Incident) -> String {
+    if incident.storm.is_none() {
+        return String::new();
+    }
+    let mut kinds = incident.kinds();
+    kinds.truncate(Storm::KINDS);
+    listed_kinds(&kinds)
 }
 
 fn suspect(incident: &Incident, tz: Tz) -> String {

@@ -147,6 +147,10 @@ impl Desk {
             Message::Signals(signals) => {
                 signals.into_iter().for_each(|signal| world.take_signal(signal, now))
             }
+            Message::Delivered(deliveries) => {
+                deliveries.into_iter().for_each(|(id, delivery)| world.delivered(id, delivery, now))
+            }
+            Message::Refused { source, why } => world.refused(&source, &why, now),
             Message::Reported { skill, report } => {
                 world.looked(&skill, &report, now);
                 world.take_report(&skill, &report, now);

@@ -1,6 +1,7 @@
 //! One fault, one incident: incidents that turn out to be one are merged, and the suspected root moves.
 
 use super::effect::Effect;
+use super::ingest::placing::Why;
 use super::world::{SignalKey, World};
 use crate::domain::approval::{Approval, ApprovalState};
 use crate::domain::ids::IncidentId;
@@ -15,11 +16,12 @@ impl World {
         incidents: &[IncidentId],
         key: &SignalKey,
         root: Target,
-        why: &str,
+        why: Why,
         now: Timestamp,
     ) -> Option<IncidentId> {
         let (&survivor, others) = incidents.split_first()?;
-        self.join(survivor, key, why.to_owned(), now);
+        self.join(survivor, key, why.clone(), now);
+        let why = why.words.as_str();
         for &other in others {
             // What is stuck needs a person, and must not lose that by becoming part of something else. What is being
             // taken back is told where it was done.

@@ -1,9 +1,11 @@
 //! Signals in: counting repeats, placing what is new, noticing what is over.
 
+mod notices;
 pub(super) mod placing;
 
 use std::collections::BTreeSet;
 
+use super::sources::is_of_a_source;
 use super::world::{SignalKey, World};
 use crate::domain::incident::Event;
 use crate::domain::report::{Finding, Report, Status};
@@ -38,6 +40,7 @@ impl World {
         for problem in self.recovered_by(&origin, report, &firing) {
             self.resolve(&(origin.clone(), problem), now);
         }
+        self.ends_notices(skill, report, &firing, now);
         if report.complete {
             self.last_complete.insert(skill.to_owned(), now);
             for id in self.mitigated.clone() {
@@ -173,6 +176,9 @@ impl World {
         }
         let problem = &key.1;
         let Some(id) = self.index.incident_of(problem) else { return };
+        if self.leaves_swarm(id, problem) {
+            return;
+        }
         if self.restless(id, problem, now).is_some() {
             self.falls_quiet(id, problem.clone(), now);
             return;
@@ -205,6 +211,7 @@ impl World {
             for problem in problems {
                 let skill = match origin {
                     Origin::Skill(name) => name.as_str(),
+                    Origin::Steward if is_of_a_source(problem) => continue,
                     Origin::Steward => problem.target.name(),
                     Origin::Alert { .. } => continue,
                 };

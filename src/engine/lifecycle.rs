@@ -20,6 +20,7 @@ use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Event, Incident, Mitigation, State};
 use crate::domain::signal::{Origin, Severity, Timestamp};
 use crate::domain::target::Target;
+use crate::domain::topology::Topology;
 
 /// How long after a look that told nothing a skill is asked again whether an incident is over.
 const CONFIRM_AGAIN: Duration = Duration::from_secs(600);
@@ -52,6 +53,8 @@ impl World {
                     self.dirty.extend(self.incidents.keys().copied());
                     self.await_hours(now);
                 }
+                Timer::Storm(id) => self.storm_may_be_over(id, now),
+                Timer::Heartbeats => self.look_for_heartbeats(now),
                 Timer::Lines => self.look_at_lines(now),
             }
         }
@@ -66,6 +69,7 @@ impl World {
 
     /// What has to be looked after in an incident that something happened to.
     pub(super) fn look_after(&mut self, id: IncidentId, now: Timestamp) {
+        self.look_at_storm(id, now);
         self.review_silence(id, now);
         self.watch_root(id, now);
         self.watch_attention(id, now);
@@ -76,7 +80,7 @@ impl World {
     fn watch_root(&mut self, id: IncidentId, now: Timestamp) {
         let hold = self.settings.hold;
         let Some(live) = self.incidents.get_mut(&id) else { return };
-        let doubtful = is_doubtful(&live.incident, &self.index);
+        let doubtful = is_doubtful(&live.incident, &self.index, &self.knowledge.topology);
         match (doubtful, live.promote_at) {
             (true, None) => {
                 live.promote_at = Some(now + hold);
@@ -104,7 +108,9 @@ impl World {
     /// Whether messages and repairs no longer wait for causes that are reported last.
     pub(super) fn has_settled(&self, id: IncidentId, now: Timestamp) -> bool {
         self.incident(id).is_some_and(|incident| {
-            incident.severity == Severity::Critical || !within(incident.opened_at, now, self.settings.settle)
+            incident.severity == Severity::Critical
+                || !(within(incident.opened_at, now, self.settings.settle)
+                    || self.is_gathering(incident.opened_at, now))
         })
     }
 
@@ -227,16 +233,12 @@ impl World {
         }
         live.promote_at = None;
         let incident = &live.incident;
-        if !is_doubtful(incident, &self.index) {
+        if !is_doubtful(incident, &self.index, &self.knowledge.topology) {
             return;
         }
         let active: Vec<Target> = incident.active_symptoms().map(|m| m.problem.target.clone()).collect();
         let topology = &self.knowledge.topology;
-        let most_upstream = active
-            .iter()
-            .find(|t| !active.iter().any(|o| o != *t && topology.distance(t, o).is_some()))
-            .cloned();
-        let Some(root) = most_upstream else { return };
+        let Some(root) = most_upstream(&active, topology).next().cloned() else { return };
         let before = &incident.root;
         let why = if incident.root_observed() {
             format!("{before} has recovered and {root} has not.")
@@ -318,12 +320,27 @@ fn skill_name(origin: &Origin) -> Option<String> {
 }
 
 /// Whether the suspected root does not explain what is active: it has recovered, or was never seen failing and either
-/// was found to be fine or has only one victim left.
-fn is_doubtful(incident: &Incident, index: &Index) -> bool {
+/// was found to be fine or something that fails explains all the rest.
+fn is_doubtful(incident: &Incident, index: &Index, topology: &Topology) -> bool {
     let settled = matches!(incident.state, State::Open | State::Stuck | State::Mitigated);
-    if !settled || !incident.is_active() || incident.active_at_root().next().is_some() {
+    let uncounted = incident.storm.as_ref().is_none_or(|storm| storm.over && storm.active == 0);
+    if !settled || !uncounted || !incident.is_active() || incident.active_at_root().next().is_some() {
         return false;
     }
+    if incident.root_observed() || index.is_fine_since(&incident.root, incident.opened_at) {
+        return true;
+    }
     let victims: BTreeSet<&Target> = incident.active_symptoms().map(|m| &m.problem.target).collect();
-    incident.root_observed() || victims.len() == 1 || index.is_fine_since(&incident.root, incident.opened_at)
+    let victims: Vec<Target> = victims.into_iter().cloned().collect();
+    let mut causes = most_upstream(&victims, topology);
+    causes.next().is_some() && causes.next().is_none()
+}
+
+/// Those of some targets that need none of the others.
+fn most_upstream<'a>(targets: &'a [Target], topology: &Topology) -> impl Iterator<Item = &'a Target> {
+    let among: BTreeSet<&Target> = targets.iter().collect();
+    targets.iter().filter(move |target| {
+        let mut needed = topology.upstreams(target).into_iter();
+        !needed.any(|upstream| among.contains(&upstream.target))
+    })
 }

@@ -4,10 +4,10 @@ mod clean;
 
 use std::sync::Arc;
 
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::activity::{Activity, Busy};
-use super::ports::{Choice, Ended, Inbound, Kind, Platform, Way};
+use super::ports::{Choice, Delivery, Ended, Inbound, Kind, Platform, Way};
 use super::repairs::LateStep;
 use super::told::{Recipient, Told};
 use super::turn::Go;
@@ -32,6 +32,15 @@ const SIGNALS_WAITING: usize = 16_384;
 pub enum Message {
     /// Signals came in.
     Signals(Vec<Signal>),
+    /// What was acknowledged is to be worked off: each delivery with its number in the inbox, in their order.
+    Delivered(Vec<(i64, Delivery)>),
+    /// A source sent something that was not understood.
+    Refused {
+        /// The source.
+        source: String,
+        /// What was wrong with it.
+        why: String,
+    },
     /// A skill ran and kept its contract.
     Reported {
         /// The skill.
@@ -173,7 +182,7 @@ pub struct Envelope {
     /// Told once what followed from it is durable.
     pub committed: Option<oneshot::Sender<()>>,
     pub(super) _busy: Busy,
-    pub(super) _room: Option<tokio::sync::OwnedSemaphorePermit>,
+    pub(super) _room: Option<OwnedSemaphorePermit>,
 }
 
 /// Where messages are left for the engine.
@@ -236,15 +245,28 @@ impl Handle {
     /// # Errors
     /// [`Ended`]: they are not known to be durable.
     pub async fn signals(&self, signals: Vec<Signal>) -> Result<(), Ended> {
-        let wanted = u32::try_from(signals.len().min(SIGNALS_WAITING)).unwrap_or(1);
-        let room = self.room.clone().acquire_many_owned(wanted).await.map_err(|_| Ended)?;
+        let room = self.room_for(signals.len()).await?;
         self.leave(Message::Signals(signals), Some(room))?.await.map_err(|_| Ended)
+    }
+
+    /// As [`Handle::signals`], for deliveries from outside.
+    ///
+    /// # Errors
+    /// [`Ended`]: it is not known whether they were worked off.
+    pub(super) async fn deliver(&self, deliveries: Vec<(i64, Delivery)>) -> Result<(), Ended> {
+        let room = self.room_for(deliveries.iter().map(|(_, one)| one.signals.len()).sum()).await?;
+        self.leave(Message::Delivered(deliveries), Some(room))?.await.map_err(|_| Ended)
+    }
+
+    async fn room_for(&self, signals: usize) -> Result<OwnedSemaphorePermit, Ended> {
+        let wanted = u32::try_from(signals.min(SIGNALS_WAITING)).unwrap_or(1);
+        self.room.clone().acquire_many_owned(wanted).await.map_err(|_| Ended)
     }
 
     fn leave(
         &self,
         mut message: Message,
-        room: Option<tokio::sync::OwnedSemaphorePermit>,
+        room: Option<OwnedSemaphorePermit>,
     ) -> Result<oneshot::Receiver<()>, Ended> {
         message.clean(&self.redaction.now());
         let (committed, told) = oneshot::channel();

@@ -271,6 +271,7 @@ impl World {
                 impact: member.impact,
                 evidence: String::new(),
                 why,
+                score: None,
             };
             self.record(new, joined, now);
         }

@@ -3,6 +3,7 @@
 mod chat;
 mod control;
 mod intake;
+mod observed;
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -23,6 +24,7 @@ pub use chat::{
 };
 pub use control::{CONTROL_SOCKET, ControlAnswer, ControlRequest};
 pub use intake::{Delivery, Intake, NotAccepted, Rejected};
+pub use observed::{Observed, PartHealth};
 
 /// The name of the machine that Steward itself runs on, among the hosts of commands.
 pub const LOCAL: &str = "local";

@@ -51,6 +51,11 @@ impl World {
         if !ready || !self.has_settled(id, now) {
             return;
         }
+        if incident.storm.is_some() && !incident.root_observed() {
+            let text = "Nothing is repaired by itself in a storm: look for what all of it has in common.";
+            self.say_next(id, text.to_owned(), now);
+            return;
+        }
         if !incident.root_observed() {
             let text = format!(
                 "Nobody has seen {} itself fail, so nothing is repaired by itself: look there first.",

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::effect::Effect;
+use super::intake;
 use super::reach::Reach;
 use super::respond::outcome_name;
 use super::timer::Timer;
@@ -49,8 +50,9 @@ impl World {
         self.await_hours(now);
         self.counters = counters;
         self.last_silence = last_silence;
-        self.paused =
-            settings.into_iter().find(|(key, by)| key == "paused_by" && !by.is_empty()).map(|(_, by)| by);
+        let setting = |wanted: &str| settings.iter().find(|(key, _)| key == wanted).map(|(_, value)| value);
+        self.paused = setting("paused_by").filter(|by| !by.is_empty()).cloned();
+        self.await_sources(setting(intake::DONE).and_then(|done| done.parse().ok()).unwrap_or(0), now);
         for row in signals {
             let key = (row.signal.origin.clone(), row.signal.problem());
             self.note_signal(&key, row.signal.state);
@@ -68,6 +70,7 @@ impl World {
             self.approvals.insert(approval.number, approval);
         }
         incidents.into_iter().for_each(|live| self.restore_incident(live, now));
+        self.restore_storms(now);
         let by_signature = self.settings.scope == Scope::Signature;
         let scoped = |signature: Signature| by_signature.then_some(signature);
         for (root, signature, at) in occurrences {

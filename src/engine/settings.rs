@@ -1,10 +1,12 @@
 //! The numbers that decisions go by.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono_tz::Tz;
 
 use super::ports::Platform;
+use crate::domain::correlation::Weights;
 use crate::domain::escalation::{Scope, Threshold};
 use crate::domain::hours::Hours;
 use crate::domain::target::Target;
@@ -23,6 +25,10 @@ pub struct Settings {
     pub settle: Duration,
     /// How close together faults must begin to be taken for one.
     pub correlation_window: Duration,
+    /// How much each kind of evidence for one fault counts.
+    pub weights: Weights,
+    /// So many incidents that nothing explains, begun within `correlation_window`, are a storm. 0: nothing is.
+    pub storm: usize,
     /// How long a calm must last before it counts as resolved.
     pub hold: Duration,
     /// How long after resolving a return reopens the same incident.
@@ -47,6 +53,10 @@ pub struct Settings {
     pub hours: Vec<Hours>,
     /// How many clean runs a kind of repair needs before it may act by itself, where that has to be earned.
     pub clean_runs: u32,
+    /// The sources of alerts that are there.
+    pub sources: BTreeSet<String>,
+    /// How often those that promised it say something at least.
+    pub heartbeats: BTreeMap<String, Duration>,
     /// How far back the suspects of a new incident are looked for.
     pub changes_window: Duration,
     /// The platforms that are told.

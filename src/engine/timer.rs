@@ -35,6 +35,10 @@ pub enum Timer {
     Silence(i64),
     /// Whether changes may be made without asking now, or no longer.
     Hours,
+    /// Whether a storm can be counted again, or is over.
+    Storm(IncidentId),
+    /// Whether a source of alerts has been silent for too long.
+    Heartbeats,
     /// Whether a platform has been cut off for long enough to tell of it.
     Lines,
 }

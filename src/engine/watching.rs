@@ -58,5 +58,6 @@ impl World {
         let skills = self.knowledge.skills.clone();
         self.unwatched.0.retain(|skill, _| skills.contains(skill));
         self.end_unwatched(now);
+        self.forget_gone_sources(now);
     }
 }

@@ -12,6 +12,8 @@ use super::effect::Effect;
 use super::lines::Lines;
 use super::reach::Reach;
 use super::settings::Settings;
+use super::sources::Sources;
+use super::storm::Storms;
 use super::timer::{Timer, Timers};
 use super::trusting::Trial;
 use super::watching::Unwatched;
@@ -131,6 +133,9 @@ pub struct World {
     pub(super) counters: (u64, u64),
     pub(super) paused: Option<String>,
     pub(super) unwatched: Unwatched,
+    pub(super) storms: Storms,
+    /// The sources of alerts, as they were heard lately.
+    pub(super) sources: Sources,
     pub(super) lines: Lines,
     pub(super) batch: Batch,
     pub(super) effects: Vec<Effect>,
@@ -171,6 +176,8 @@ impl World {
             paused: None,
             lines: Lines::default(),
             unwatched: Unwatched::default(),
+            storms: Storms::default(),
+            sources: Sources::default(),
             batch: Batch::default(),
             effects: Vec::new(),
             dirty: BTreeSet::new(),
@@ -352,6 +359,7 @@ impl World {
                 over.push(id);
             }
         }
+        self.note_done();
         let changed = std::mem::take(&mut self.changed);
         let touched = std::mem::take(&mut self.touched);
         self.batch
@@ -367,6 +375,7 @@ impl World {
         let Some(live) = self.incidents.remove(&id) else { return };
         self.by_number.remove(&live.incident.number);
         self.mitigated.remove(&id);
+        self.forget_storm(id);
         for Member { problem, .. } in live.incident.members {
             if self.is_firing(&problem) || self.index.incident_of(&problem).is_some() {
                 continue;

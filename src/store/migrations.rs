@@ -33,6 +33,11 @@ pub(super) static STATE_SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     let version = i64::try_from(state.len()).unwrap_or(i64::MAX);
     Schema { migrations: Migrations::new(state), version }
 });
+const INBOX: &[M<'static>] = &[M::up(include_str!("schema/inbox_0001.sql"))];
+
+/// The schema of `inbox.db`.
+pub(super) static INBOX_SCHEMA: Schema =
+    Schema { migrations: Migrations::from_slice(INBOX), version: INBOX.len() as i64 };
 /// The schema of `metrics.db`.
 pub(super) static METRICS_SCHEMA: Schema =
     Schema { migrations: Migrations::from_slice(METRICS), version: METRICS.len() as i64 };
@@ -45,5 +50,6 @@ mod tests {
     fn every_migration_applies_to_an_empty_database() {
         STATE_SCHEMA.migrations.validate().unwrap();
         METRICS_SCHEMA.migrations.validate().unwrap();
+        INBOX_SCHEMA.migrations.validate().unwrap();
     }
 }

@@ -9,6 +9,7 @@ pub mod batch;
 pub mod columns;
 mod db;
 pub mod executions;
+pub mod inbox;
 pub mod outbox;
 pub mod sagas;
 pub mod schedule;

@@ -104,6 +104,7 @@ fn events() -> Vec<Event> {
             impact: None,
             evidence: "HTTP 503".into(),
             why: "lab/api needs lab/store".into(),
+            score: None,
         },
         Event::Suspects { suspects: vec![suspect] },
         Event::RepairStarted {

@@ -6,7 +6,7 @@ use std::process::{Child, ChildStderr, Stdio};
 use crate::place::Place;
 
 /// Without anything that runs by itself, beside what a test brings.
-pub(crate) const QUIET: &str = "host = \"pve4\"\n[paths]\nshipped_skills = false\nshipped_runbooks = false\n[chat.console]\nenabled = false\n";
+pub(crate) const QUIET: &str = "host = \"pve4\"\n[alerts]\nlisten = \"off\"\n[paths]\nshipped_skills = false\nshipped_runbooks = false\n[chat.console]\nenabled = false\n";
 
 /// Ended without mercy at the latest when the test is.
 pub(crate) struct Running {

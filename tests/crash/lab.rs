@@ -13,6 +13,8 @@ pub(crate) struct Lab {
 const CONFIG: &str = r#"
 host = "vm"
 timezone = "UTC"
+[alerts]
+listen = "off"
 [paths]
 shipped_skills = false
 shipped_runbooks = false

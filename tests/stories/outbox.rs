@@ -5,7 +5,11 @@ use steward::domain::signal::{Origin, Severity, Signal, SignalState};
 use steward::domain::target::{Signature, Target};
 
 fn lab() -> Lab {
-    let lab = Lab::new("");
+    lab_with("")
+}
+
+fn lab_with(settings: &str) -> Lab {
+    let lab = Lab::new(settings);
     lab.skill("look", "*/5 * * * *", &["vm"]);
     lab
 }
@@ -187,7 +191,7 @@ async fn an_answer_on_one_platform_updates_the_others() {
 fn alert(target: &str, number: usize) -> Signal {
     let now = "2026-11-21T08:00:00Z".parse().unwrap();
     Signal {
-        origin: Origin::alert("am", "1"),
+        origin: Origin::alert("am", &format!("{target} {number}")),
         target: Target::parse(target).unwrap(),
         signature: Signature::parse(&format!("kind-{number}")).unwrap(),
         severity: Severity::Error,
@@ -235,7 +239,7 @@ async fn five_hundred_updates_in_a_minute_end_with_the_right_root_and_few_edits(
 
 #[tokio::test]
 async fn one_thread_that_is_put_off_holds_up_no_other() {
-    let lab = lab();
+    let lab = lab_with("[incidents]\nstorm = 0\n");
     let bot = lab.start().await;
     for number in 0..250 {
         lab.host.break_(&format!("vm/unit{number}"), "unit-failed");

@@ -25,7 +25,7 @@ impl Place {
         telegram.forum(true);
         let dir = tempfile::tempdir().unwrap();
         let config = format!(
-            "host = \"vm\"\n[paths]\nshipped_skills = false\nshipped_runbooks = false\n[chat.console]\nenabled = false\n\
+            "host = \"vm\"\n[alerts]\nlisten = \"off\"\n[paths]\nshipped_skills = false\nshipped_runbooks = false\n[chat.console]\nenabled = false\n\
              [chat.discord]\ntoken = \"env:DISCORD_TOKEN\"\nguild = {}\nchannel = \"{}\"\noperators = [{}]\napi = \"{}\"\n\
              [chat.telegram]\ntoken = \"env:TELEGRAM_TOKEN\"\nchat = {}\noperators = [{}]\napi = \"{}\"\n",
             discord::GUILD,

@@ -62,6 +62,8 @@ shipped_runbooks = false
 [skills]
 jitter = "0s"
 "#;
+/// Many stories at once can't all listen on one port.
+const DEAF: &str = "[alerts]\nlisten = \"off\"\n";
 
 impl Lab {
     /// A lab with the story's own settings added to the usual ones.
@@ -82,6 +84,7 @@ impl Lab {
         } else {
             BASE.into()
         };
+        let base = if settings.contains("[alerts]") { base } else { format!("{base}{DEAF}") };
         let ours = |line: &&str| !line.starts_with("timezone") || !settings.contains("timezone");
         let base = base.lines().filter(ours).collect::<Vec<_>>().join("\n");
         // Keys of the top come before the first table.
@@ -337,7 +340,7 @@ impl Bot<'_> {
     pub async fn alert(&self, target: &str, signature: &str, state: SignalState) {
         let now = self.lab.clock.time();
         let signal = Signal {
-            origin: Origin::alert("alertmanager", "1"),
+            origin: Origin::alert("alertmanager", &format!("{target} {signature}")),
             target: Target::parse(target).unwrap(),
             signature: Signature::parse(signature).unwrap(),
             severity: Severity::Error,

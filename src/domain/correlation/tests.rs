@@ -4,9 +4,17 @@ use crate::domain::signal::{Origin, Severity};
 use crate::domain::target::Signature;
 use crate::domain::topology::TopologyEntry;
 use chrono::{TimeDelta, TimeZone, Utc};
+use std::time::Duration;
 use ulid::Ulid;
 
 const WINDOW: Duration = Duration::from_secs(300);
+
+fn place(index: &Index, problem: &Problem, now: Timestamp) -> Placement {
+    let likeness = |_: IncidentId| Likeness::default();
+    let weights = Weights::default();
+    let newcomer = Newcomer { problem, now, window: WINDOW, weights: &weights, likeness: &likeness };
+    index.place(&newcomer, &lab())
+}
 
 fn t(text: &str) -> Target {
     Target::parse(text).unwrap()
@@ -58,9 +66,7 @@ fn open(index: &mut Index, n: u64, target: &str, second: i64) -> IncidentId {
 fn a_victim_joins_what_it_needs_by_the_nearest_way_and_says_the_chain() {
     let mut index = Index::default();
     let nas = open(&mut index, 1, "nas", 0);
-    let Placement::Symptom { incident, why } = index.place(&p("web"), &lab(), at(4000), WINDOW) else {
-        panic!()
-    };
+    let Placement::Symptom { incident, why, .. } = place(&index, &p("web"), at(4000)) else { panic!() };
     assert_eq!(incident, nas);
     assert!(why.contains("web → store → nas"), "{why}");
 }
@@ -72,34 +78,30 @@ fn a_cause_that_is_reported_last_takes_all_its_victims_the_oldest_first() {
     for (n, target) in [(1, "web"), (2, "api")] {
         topology_blind.push(open(&mut index, n, target, n as i64));
     }
-    let Placement::Upstream { incidents, .. } = index.place(&p("store"), &lab(), at(30), WINDOW) else {
-        panic!()
-    };
+    let Placement::Upstream { incidents, .. } = place(&index, &p("store"), at(30)) else { panic!() };
     assert_eq!(incidents, topology_blind);
-    assert_eq!(index.place(&p("store"), &lab(), at(3000), WINDOW), Placement::New, "too long after");
+    assert_eq!(place(&index, &p("store"), at(3000)), Placement::New, "too long after");
 }
 
 #[test]
 fn siblings_suspect_what_they_share_unless_it_was_just_seen_to_be_fine() {
     let mut index = Index::default();
     open(&mut index, 1, "web", 0);
-    let Placement::Siblings { upstream, .. } = index.place(&p("api"), &lab(), at(20), WINDOW) else {
-        panic!()
-    };
+    let Placement::Siblings { upstream, .. } = place(&index, &p("api"), at(20)) else { panic!() };
     assert_eq!(upstream, t("store"), "the nearest of store and nas");
     index.healthy(&t("store"), at(10));
     index.healthy(&t("nas"), at(10));
-    assert_eq!(index.place(&p("api"), &lab(), at(20), WINDOW), Placement::New);
+    assert_eq!(place(&index, &p("api"), at(20)), Placement::New);
 }
 
 #[test]
 fn faults_that_share_nothing_stay_apart_even_under_one_path() {
     let mut index = Index::default();
     open(&mut index, 1, "mail", 0);
-    assert_eq!(index.place(&p("web"), &lab(), at(1), WINDOW), Placement::New);
+    assert_eq!(place(&index, &p("web"), at(1)), Placement::New);
     open(&mut index, 2, "pve1/disk", 0);
-    assert_eq!(index.place(&p("pve1/clock"), &lab(), at(1), WINDOW), Placement::New);
-    let Placement::Upstream { .. } = index.place(&p("pve1"), &lab(), at(2), WINDOW) else {
+    assert_eq!(place(&index, &p("pve1/clock"), at(1)), Placement::New);
+    let Placement::Upstream { .. } = place(&index, &p("pve1"), at(2)) else {
         panic!("the host itself, seen failing, explains its parts")
     };
 }
@@ -137,10 +139,6 @@ fn a_decision_among_many_open_incidents_forgets_those_that_are_over() {
         incident.apply(&Record { seq, at: at(5), event }).unwrap();
     }
     index.put(&incident, &lab());
-    assert_eq!(index.place(&p("web"), &lab(), at(6), WINDOW), Placement::New);
-    assert_eq!(
-        index.place(&p("store"), &lab(), at(6), WINDOW),
-        Placement::Same(id),
-        "it may still be reopened"
-    );
+    assert_eq!(place(&index, &p("web"), at(6)), Placement::New);
+    assert_eq!(place(&index, &p("store"), at(6)), Placement::Same(id), "it may still be reopened");
 }

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Member, State, TakenBack};
+use super::{Count, Member, State, TakenBack};
 use crate::domain::approval::ApprovalState;
+use crate::domain::correlation::Score;
 use crate::domain::escalation::Cause;
 use crate::domain::ids::{ApprovalId, IncidentId, RemediationId};
 use crate::domain::remediation::Outcome;
@@ -85,7 +86,18 @@ pub enum Event {
         impact: Option<String>,
         evidence: String,
         why: String,
+        /// How much spoke for that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        score: Option<Score>,
     },
+    /// So much fails at once, and nothing explains it, that this is a storm: from now on, more of it is only counted.
+    StormBegan { root: Target, targets: u64, within_secs: u64 },
+    /// What a storm counts besides its members.
+    StormCounted { count: Count },
+    /// Nothing new has come for a while. What is left of what was only counted becomes members, the worst of it.
+    StormEnded { count: Count, left: Vec<Member> },
+    /// Its source says that there are so many more alerts like these, which it did not send.
+    Truncated { source: String, hidden: u64 },
     /// A problem became worse.
     Raised { problem: Problem, severity: Severity },
     /// A problem is gone.
@@ -198,6 +210,10 @@ impl Event {
         match self {
             Self::Opened { .. } => "opened",
             Self::Joined { .. } => "joined",
+            Self::StormBegan { .. } => "storm_began",
+            Self::StormCounted { .. } => "storm_counted",
+            Self::StormEnded { .. } => "storm_ended",
+            Self::Truncated { .. } => "truncated",
             Self::Raised { .. } => "raised",
             Self::Recovered { .. } => "recovered",
             Self::Unwatched { .. } => "unwatched",

@@ -1,7 +1,7 @@
 //! How an incident takes in what happens: which event fits, and what it changes.
 
 use super::{
-    Acknowledgement, Event, IllegalEvent, Incident, Member, Mitigation, Record, Repair, State, Undoing,
+    Acknowledgement, Event, IllegalEvent, Incident, Member, Mitigation, Record, Repair, State, Storm, Undoing,
 };
 use crate::domain::approval::ApprovalState;
 use crate::domain::escalation::Cause;
@@ -72,10 +72,14 @@ impl Incident {
             Event::ApprovalRequested { .. } => self.approval.is_none(),
             Event::ApprovalEnded { approval, .. } => self.approval.is_some_and(|(id, _)| id == *approval),
             Event::Cleared { .. } => self.state == State::Stuck,
+            Event::StormBegan { .. } => self.state.is_unresolved(),
             Event::Absorbed { .. }
             | Event::MergedInto { .. }
             | Event::RootMoved { .. }
             | Event::Suspects { .. }
+            | Event::Truncated { .. }
+            | Event::StormCounted { .. }
+            | Event::StormEnded { .. }
             | Event::RepairIneffective { .. }
             | Event::NextStep { .. }
             | Event::Closed
@@ -91,7 +95,7 @@ impl Incident {
 
     fn take_in(&mut self, event: &Event, at: Timestamp) {
         match event {
-            Event::Joined { problem, origin, severity, summary, impact, why, .. } => {
+            Event::Joined { problem, origin, severity, summary, impact, why, score, .. } => {
                 self.severity = self.severity.max(*severity);
                 self.members.push(Member {
                     problem: problem.clone(),
@@ -102,6 +106,7 @@ impl Incident {
                     active: true,
                     joined_at: at,
                     why: why.clone(),
+                    score: *score,
                     bounces: Vec::new(),
                 });
                 let root_broke_again = self.state == State::Mitigated
@@ -110,6 +115,19 @@ impl Incident {
                 self.occurrences += u32::from(root_broke_again);
                 self.end_calm(at);
             }
+            Event::StormBegan { root, .. } => {
+                self.root = root.clone();
+                self.root_why = "nothing that I know of explains all of it".to_owned();
+                self.storm = Some(Storm::default());
+                self.next_step = None;
+            }
+            Event::StormCounted { count } => self.count(count, at),
+            Event::StormEnded { count, left } => {
+                self.count(count, at);
+                self.storm.get_or_insert_default().over = true;
+                self.members.extend(left.iter().cloned());
+            }
+            Event::Truncated { hidden, .. } => self.hidden = *hidden,
             Event::Raised { problem, severity } => {
                 self.severity = self.severity.max(*severity);
                 self.with_member(problem, |m| m.severity = *severity);
@@ -285,7 +303,7 @@ impl Incident {
     }
 
     /// Something new came into an incident that was calm.
-    fn end_calm(&mut self, at: Timestamp) {
+    pub(super) fn end_calm(&mut self, at: Timestamp) {
         if matches!(self.state, State::Mitigated | State::Resolved) {
             self.state = State::Open;
             self.changed_at = at;

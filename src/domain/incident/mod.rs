@@ -7,10 +7,12 @@
 mod event;
 mod fold;
 mod repair;
+mod storm;
 mod story;
 
 pub use event::{Event, Mitigation, Record, SuspectNote};
 pub use repair::{Repair, TakenBack, Undoing};
+pub use storm::{Count, Storm, listed};
 pub use story::{Sentence, sentence};
 
 use std::collections::BTreeSet;
@@ -18,6 +20,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::correlation::Score;
 use super::escalation::Cause;
 use super::ids::{ApprovalId, IncidentId};
 use super::signal::{Origin, Problem, Severity, Timestamp};
@@ -122,6 +125,9 @@ pub struct Member {
     pub joined_at: Timestamp,
     /// Why it belongs here.
     pub why: String,
+    /// How much spoke for that, where it was weighed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<Score>,
     /// When it came back lately while the incident was not over, the newest last; at most [`Member::BOUNCES`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bounces: Vec<Timestamp>,
@@ -201,8 +207,19 @@ pub struct Incident {
     pub merged_into: Option<(IncidentId, u64)>,
     /// Incidents it was put into or taken out of by a person: correlation leaves it alone.
     pub sorted_by_hand: bool,
+    /// What it counts besides its members, if it is a storm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storm: Option<Storm>,
+    /// How many more alerts its source says there are, that it did not send; 0 if it sends all.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub hidden: u64,
     /// The number of the last event.
     pub last_seq: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// An event that does not fit the state.
@@ -235,6 +252,7 @@ impl Incident {
             active: true,
             joined_at: record.at,
             why: String::new(),
+            score: None,
             bounces: Vec::new(),
         };
         Some(Self {
@@ -265,6 +283,8 @@ impl Incident {
             next_step: None,
             merged_into: None,
             sorted_by_hand: *sorted_by_hand,
+            storm: None,
+            hidden: 0,
             last_seq: record.seq,
         })
     }
@@ -291,7 +311,7 @@ impl Incident {
     /// Whether anything is active.
     #[must_use]
     pub fn is_active(&self) -> bool {
-        self.members.iter().any(|m| m.active)
+        self.members.iter().any(|m| m.active) || self.storm.as_ref().is_some_and(|storm| storm.active > 0)
     }
 
     /// Whether the suspected root itself was seen failing here.

@@ -1,5 +1,6 @@
 //! The timeline in words: one sentence per event, the same everywhere.
 
+use super::storm;
 use super::{Event, Mitigation, SuspectNote};
 use crate::domain::approval::ApprovalState;
 use crate::domain::change::short_id;
@@ -57,6 +58,20 @@ pub fn sentence(event: &Event) -> Option<Sentence> {
             Sentence::calm("seen", format!("Also {} ({problem}):", summary.trim_end_matches('.')))
                 .because(why)
         }
+        Event::StormBegan { targets, within_secs, .. } => Sentence::urgent(
+            "why",
+            format!(
+                "This is a storm: {targets} things began to fail within {within_secs} s, and nothing that I know of explains it. What else fails is counted here, and nothing is repaired by itself."
+            ),
+        ),
+        Event::StormCounted { count } => Sentence::calm("seen", storm::counted(count)),
+        Event::StormEnded { count, left } => Sentence::urgent("calm", storm::ended(count, left)),
+        Event::Truncated { source, hidden } => Sentence::calm(
+            "seen",
+            format!(
+                "{source} cut its notice short: it has {hidden} more alerts of this group that it did not send."
+            ),
+        ),
         Event::Raised { problem, severity } => {
             Sentence::calm("seen", format!("{problem} is now {severity}."))
         }

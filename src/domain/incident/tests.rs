@@ -160,6 +160,7 @@ fn a_split_takes_members_out_but_never_the_last() {
         impact: None,
         evidence: String::new(),
         why: "depends on nas".into(),
+        score: None,
     };
     let split = |problems: Vec<Problem>| Event::Split {
         problems,
@@ -288,6 +289,7 @@ fn any_event() -> impl Strategy<Value = Event> {
                 impact: None,
                 evidence: String::new(),
                 why: String::new(),
+                score: None,
             },
         }
     })

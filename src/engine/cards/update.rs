@@ -40,12 +40,14 @@ pub fn update(incident: &Incident, untold: &[Record], tz: Tz) -> Option<Card> {
 #[must_use]
 pub fn tell(mut card: Card, records: &[Record], tz: Tz, most: usize) -> Card {
     let mut reasons: BTreeSet<&str> = BTreeSet::new();
-    let mut crowds = ["joined", "recovered", "came back"].map(|what| Crowd { what, most, seen: 0 });
+    let mut crowds =
+        ["joined", "recovered", "came back", "taken in"].map(|what| Crowd { what, most, seen: 0 });
     for (index, record) in records.iter().enumerate() {
         let crowd = match &record.event {
             Event::Joined { .. } => Some(&mut crowds[0]),
             Event::Recovered { .. } => Some(&mut crowds[1]),
             Event::Returned { .. } => Some(&mut crowds[2]),
+            Event::Absorbed { .. } => Some(&mut crowds[3]),
             _ => None,
         };
         if is_said_elsewhere(records, index) || crowd.is_some_and(|crowd| crowd.is_full()) {

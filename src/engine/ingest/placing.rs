@@ -1,6 +1,6 @@
 //! Where what is new belongs: into an incident that is known, below or above one, beside one, or into its own.
 
-use crate::domain::correlation::Placement;
+use crate::domain::correlation::{Likeness, Newcomer, Placement, Score};
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Event, Incident, Mitigation, State};
 use crate::domain::signal::{Problem, Timestamp};
@@ -13,26 +13,38 @@ use crate::engine::world::{SignalKey, World};
 /// Longest evidence kept in a timeline, in bytes; the signal itself keeps what its source's cap left.
 const TIMELINE_EVIDENCE: usize = 4096;
 
+/// Why a problem belongs to an incident.
+#[derive(Debug, Clone)]
+pub(in crate::engine) struct Why {
+    /// In words.
+    pub(in crate::engine) words: String,
+    /// How much speaks for it.
+    pub(in crate::engine) score: Score,
+}
+
 impl World {
     pub(super) fn place(&mut self, key: &SignalKey, now: Timestamp) {
         let problem = &key.1;
-        let window = self.settings.correlation_window;
-        let id = match self.index.place(problem, &self.knowledge.topology, now, window) {
+        let id = match self.placement(key, now) {
+            Placement::Same(id) if self.is_swarming(id, problem) => {
+                self.swarm_again(id, problem, now);
+                Some(id)
+            }
             Placement::Same(id) => {
                 self.again(id, problem, now);
                 Some(id)
             }
-            Placement::Symptom { incident, why } => {
-                self.join(incident, key, why, now);
+            Placement::Symptom { incident, why, score } => {
+                self.join(incident, key, Why { words: why, score }, now);
                 Some(incident)
             }
-            Placement::Upstream { incidents, why } => {
-                self.gather(&incidents, key, problem.target.clone(), &why, now)
+            Placement::Upstream { incidents, why, score } => {
+                self.gather(&incidents, key, problem.target.clone(), Why { words: why, score }, now)
             }
-            Placement::Siblings { incidents, upstream, why } => {
-                self.gather(&incidents, key, upstream, &why, now)
+            Placement::Siblings { incidents, upstream, why, score } => {
+                self.gather(&incidents, key, upstream, Why { words: why, score }, now)
             }
-            Placement::New => self.begin(key, now),
+            Placement::New => self.into_storm(key, now).or_else(|| self.begin(key, now)),
         };
         if let Some(row) = self.signals.get_mut(key)
             && row.incident != id
@@ -40,6 +52,30 @@ impl World {
             row.incident = id;
             self.changed.insert(key.clone());
         }
+    }
+
+    fn placement(&self, key: &SignalKey, now: Timestamp) -> Placement {
+        let labels = self.signals.get(key).map(|row| &row.signal.labels);
+        let likeness = |id| {
+            let opening = self.incidents.get(&id).and_then(|live| live.incident.members.first());
+            let theirs = opening.and_then(|member| {
+                let key = (member.origin.clone(), member.problem.clone());
+                self.signals.get(&key).map(|row| &row.signal.labels)
+            });
+            let same = opening.is_some_and(|member| member.problem.signature == key.1.signature);
+            match (labels, theirs) {
+                (Some(labels), Some(theirs)) => Likeness::of(labels, theirs, same),
+                _ => Likeness { labels: 0.0, signature: same },
+            }
+        };
+        let newcomer = Newcomer {
+            problem: &key.1,
+            now,
+            window: self.settings.correlation_window,
+            weights: &self.settings.weights,
+            likeness: &likeness,
+        };
+        self.index.place(&newcomer, &self.knowledge.topology)
     }
 
     fn begin(&mut self, key: &SignalKey, now: Timestamp) -> Option<IncidentId> {
@@ -59,10 +95,12 @@ impl World {
         self.not_lasting(&signal.target, Some(id), now);
         self.wake(now + self.settings.settle, Timer::Settle(id));
         self.find_suspects(id);
+        self.may_be_a_storm(id, now);
         Some(id)
     }
 
-    pub(in crate::engine) fn join(&mut self, id: IncidentId, key: &SignalKey, why: String, now: Timestamp) {
+    pub(in crate::engine) fn join(&mut self, id: IncidentId, key: &SignalKey, why: Why, now: Timestamp) {
+        let Why { words: why, score } = why;
         let Some(row) = self.signals.get(key) else { return };
         let Some(incident) = self.incident(id) else { return };
         let confirms = !incident.root_observed() && incident.root == key.1.target;
@@ -76,6 +114,7 @@ impl World {
             impact: signal.impact.clone(),
             evidence: clip(&signal.evidence),
             why: why.clone(),
+            score: Some(score),
         };
         self.record(id, event, now);
         if confirms {

@@ -11,7 +11,13 @@ impl Message {
         match self {
             Self::Signals(signals) => signals.iter_mut().for_each(|signal| redactor.signal(signal)),
             Self::Reported { report, .. } => redactor.report(Arc::make_mut(report)),
-            Self::SkillFailed { why, .. } => redactor.clean(why),
+            Self::Delivered(deliveries) => {
+                for (_, delivery) in deliveries {
+                    delivery.signals.iter_mut().for_each(|signal| redactor.signal(signal));
+                    delivery.changes.iter_mut().for_each(|change| redactor.change(change));
+                }
+            }
+            Self::SkillFailed { why, .. } | Self::Refused { why, .. } => redactor.clean(why),
             Self::Said(inbound) | Self::Asked { inbound, .. } => redactor.clean(&mut inbound.text),
             Self::Answered { card, .. } | Self::Notice(card) => *card = redactor.card(card),
             Self::Step { text, change, .. } => {

@@ -117,6 +117,8 @@ fn settings() -> Settings {
         autonomy: Autonomy::Full,
         settle: Duration::from_secs(10),
         correlation_window: minutes(5),
+        weights: crate::domain::correlation::Weights::default(),
+        storm: 0,
         hold: minutes(2),
         reopen_window: minutes(30),
         cooldown: Duration::from_secs(30),
@@ -129,6 +131,8 @@ fn settings() -> Settings {
         approval_expiry: minutes(30),
         hours: Vec::new(),
         clean_runs: 3,
+        sources: BTreeSet::new(),
+        heartbeats: BTreeMap::new(),
         changes_window: minutes(1440),
         platforms: vec!["console".into()],
     }
@@ -315,7 +319,7 @@ impl Sim {
     fn alert(&self, n: usize, firing: bool) -> Signal {
         let Finding { target, signature, severity, summary, .. } = finding(n);
         Signal {
-            origin: Origin::alert("alertmanager", PROBLEMS[n].1),
+            origin: Origin::alert("alertmanager", &n.to_string()),
             target,
             signature,
             severity,

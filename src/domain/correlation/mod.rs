@@ -4,14 +4,18 @@
 //! that a decision costs the same whether ten or a hundred thousand incidents are open.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::time::Duration;
 
-use super::escalation::within;
 use super::ids::IncidentId;
 use super::incident::{Event, Incident};
 use super::signal::{Problem, Timestamp};
 use super::target::Target;
 use super::topology::Topology;
+
+mod place;
+mod score;
+
+pub use place::Newcomer;
+pub use score::{Likeness, Score, Weights};
 
 /// Where a firing signal belongs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +28,8 @@ pub enum Placement {
         incident: IncidentId,
         /// Why, in words.
         why: String,
+        /// How much speaks for it.
+        score: Score,
     },
     /// What these incidents suspect needs this target: it is the better root. Oldest first; the first survives.
     Upstream {
@@ -31,6 +37,8 @@ pub enum Placement {
         incidents: Vec<IncidentId>,
         /// Why, in words.
         why: String,
+        /// How much speaks for it.
+        score: Score,
     },
     /// It and these incidents' roots share something they need. Oldest first; the first survives.
     Siblings {
@@ -40,6 +48,8 @@ pub enum Placement {
         upstream: Target,
         /// Why, in words.
         why: String,
+        /// How much speaks for it.
+        score: Score,
     },
     /// Nothing that is known explains it.
     New,
@@ -54,6 +64,10 @@ pub struct Index {
     /// Which unresolved incidents have a root that needs this target.
     roots_below: HashMap<Target, BTreeSet<IncidentId>>,
     known: HashMap<IncidentId, Known>,
+    /// The unresolved incidents, in the order of opening.
+    latest: BTreeSet<IncidentId>,
+    /// Problems that are counted in a storm, and no members of its incident.
+    swarm: HashMap<Problem, IncidentId>,
     /// When a target was last reported as fine.
     healthy_at: HashMap<Target, Timestamp>,
 }
@@ -77,7 +91,22 @@ impl Index {
     /// The live incident that a problem belongs to.
     #[must_use]
     pub fn incident_of(&self, problem: &Problem) -> Option<IncidentId> {
-        self.by_problem.get(problem).copied()
+        self.by_problem.get(problem).or_else(|| self.swarm.get(problem)).copied()
+    }
+
+    /// Notes that a problem is counted in a storm.
+    pub fn swarms(&mut self, problem: Problem, storm: IncidentId) {
+        self.swarm.insert(problem, storm);
+    }
+
+    /// Notes that nothing is counted in that storm any more.
+    pub fn forget_swarm(&mut self, storm: IncidentId) {
+        self.swarm.retain(|_, of| *of != storm);
+    }
+
+    /// Notes that a problem is no longer counted in a storm.
+    pub fn leaves_swarm(&mut self, problem: &Problem) {
+        self.swarm.remove(problem);
     }
 
     /// Notes that a target was reported as fine: it is not suspected unseen for what began before.
@@ -112,7 +141,8 @@ impl Index {
         incidents: impl IntoIterator<Item = &'a Incident>,
         topology: &Topology,
     ) -> Self {
-        let mut index = Self { healthy_at: std::mem::take(&mut self.healthy_at), ..Self::default() };
+        let healthy_at = std::mem::take(&mut self.healthy_at);
+        let mut index = Self { healthy_at, swarm: std::mem::take(&mut self.swarm), ..Self::default() };
         incidents.into_iter().for_each(|incident| index.put(incident, topology));
         index
     }
@@ -139,6 +169,7 @@ impl Index {
             }
         }
         if unresolved {
+            self.latest.insert(incident.id);
             // A suspected root counts as affected, so that its next victim finds it.
             *self.affected.entry(known.root.clone()).or_default().entry(incident.id).or_default() += 1;
             for upstream in topology.upstreams(&known.root) {
@@ -154,6 +185,7 @@ impl Index {
         !matches!(
             event,
             Event::Suspects { .. }
+                | Event::Truncated { .. }
                 | Event::RepairStep { .. }
                 | Event::NextStep { .. }
                 | Event::Acknowledged { .. }
@@ -176,6 +208,7 @@ impl Index {
             }
         }
         if known.unresolved {
+            self.latest.remove(&id);
             self.unaffect(&known.root, id);
             for upstream in topology.upstreams(&known.root) {
                 if let Some(set) = self.roots_below.get_mut(&upstream.target) {
@@ -201,111 +234,6 @@ impl Index {
             }
         }
     }
-
-    /// Decides where a firing problem belongs.
-    #[must_use]
-    pub fn place(
-        &self,
-        problem: &Problem,
-        topology: &Topology,
-        now: Timestamp,
-        window: Duration,
-    ) -> Placement {
-        if let Some(&incident) = self.by_problem.get(problem) {
-            return Placement::Same(incident);
-        }
-        let upstreams = topology.upstreams(&problem.target);
-        self.as_symptom(problem, &upstreams, topology)
-            .or_else(|| self.as_upstream(problem, topology, now, window))
-            .or_else(|| self.as_sibling(problem, &upstreams, now, window))
-            .unwrap_or(Placement::New)
-    }
-
-    fn as_symptom(
-        &self,
-        problem: &Problem,
-        upstreams: &[super::topology::Upstream],
-        topology: &Topology,
-    ) -> Option<Placement> {
-        let here = &problem.target;
-        let nearest =
-            std::iter::once(here).chain(upstreams.iter().map(|u| &u.target)).find_map(|target| {
-                self.oldest(self.affected.get(target)?.keys()).map(|incident| (target, incident))
-            })?;
-        let (upstream, incident) = nearest;
-        let why = if upstream == here {
-            format!("{here} is already part of this.")
-        } else {
-            let chain = topology.chain(here, upstream).unwrap_or_default();
-            format!("{here} needs {upstream}{}.", path(&chain))
-        };
-        Some(Placement::Symptom { incident, why })
-    }
-
-    fn as_upstream(
-        &self,
-        problem: &Problem,
-        topology: &Topology,
-        now: Timestamp,
-        window: Duration,
-    ) -> Option<Placement> {
-        let below = self.roots_below.get(&problem.target)?;
-        let incidents = self.recent(below, now, window);
-        let first = self.known.get(incidents.first()?)?;
-        let chain = topology.chain(&first.root, &problem.target).unwrap_or_default();
-        let why = format!("{} needs {}{}, which is failing too.", first.root, problem.target, path(&chain));
-        Some(Placement::Upstream { incidents, why })
-    }
-
-    fn as_sibling(
-        &self,
-        problem: &Problem,
-        upstreams: &[super::topology::Upstream],
-        now: Timestamp,
-        window: Duration,
-    ) -> Option<Placement> {
-        for upstream in upstreams.iter().filter(|u| u.declared) {
-            let Some(below) = self.roots_below.get(&upstream.target) else { continue };
-            let mut incidents = self.recent(below, now, window);
-            incidents.retain(|id| self.known.get(id).is_some_and(Known::is_active));
-            let Some(oldest) = incidents.first().and_then(|id| self.known.get(id)) else { continue };
-            if self.is_fine_since(&upstream.target, oldest.opened_at) {
-                continue;
-            }
-            let secs = (now - oldest.opened_at).num_seconds().max(0);
-            let why = format!(
-                "{} and {} both need {} and began to fail within {secs} s of each other; nobody has seen {} itself fail.",
-                oldest.root, problem.target, upstream.target, upstream.target
-            );
-            return Some(Placement::Siblings { incidents, upstream: upstream.target.clone(), why });
-        }
-        None
-    }
-
-    fn oldest<'a>(&self, ids: impl Iterator<Item = &'a IncidentId>) -> Option<IncidentId> {
-        ids.filter_map(|id| self.known.get(id).map(|known| (known, *id)))
-            .min_by_key(|(known, id)| (known.opened_at, *id))
-            .map(|(_, id)| id)
-    }
-
-    fn recent(&self, ids: &BTreeSet<IncidentId>, now: Timestamp, window: Duration) -> Vec<IncidentId> {
-        let mut found: Vec<_> = ids
-            .iter()
-            .filter_map(|id| self.known.get(id).map(|known| (known.opened_at, *id, known)))
-            .filter(|(opened_at, _, known)| !known.sorted_by_hand && within(*opened_at, now, window))
-            .map(|(opened_at, id, _)| (opened_at, id))
-            .collect();
-        found.sort_unstable();
-        found.into_iter().map(|(_, id)| id).collect()
-    }
-}
-
-/// ` (a → b → c)` for a chain that goes through something in between.
-fn path(chain: &[Target]) -> String {
-    if chain.len() < 3 {
-        return String::new();
-    }
-    format!(" ({})", chain.iter().map(Target::as_str).collect::<Vec<_>>().join(" → "))
 }
 
 #[cfg(test)]

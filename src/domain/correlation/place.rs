@@ -1,0 +1,190 @@
+//! The decision: below something that fails, above it, beside it, or a fault of its own.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::score::{Likeness, Score, Weights, nearness, of_distance, of_shared, score};
+use super::{Index, Known, Placement};
+use crate::domain::escalation::within;
+use crate::domain::ids::IncidentId;
+use crate::domain::signal::{Problem, Timestamp};
+use crate::domain::target::Target;
+use crate::domain::topology::{Topology, Upstream};
+
+/// Incidents compared with a newcomer at most, by each way that it could belong to them.
+const COMPARED: usize = 64;
+
+/// A firing problem that is to be placed.
+pub struct Newcomer<'a> {
+    /// What is broken, and how.
+    pub problem: &'a Problem,
+    /// Now.
+    pub now: Timestamp,
+    /// How far apart faults may begin that are one.
+    pub window: Duration,
+    /// How much each kind of evidence counts.
+    pub weights: &'a Weights,
+    /// What its signal has in common with the one that opened an incident.
+    pub likeness: &'a dyn Fn(IncidentId) -> Likeness,
+}
+
+/// Where it could belong, and how much speaks for that.
+struct Candidate<T> {
+    score: Score,
+    what: T,
+}
+
+/// The best of some candidates that reach the threshold; of equals, the first.
+fn best<T>(candidates: impl Iterator<Item = Candidate<T>>, weights: &Weights) -> Option<Candidate<T>> {
+    let reaching = candidates.filter(|candidate| candidate.score.reaches(weights));
+    reaching.reduce(|best, next| if next.score.total() > best.score.total() { next } else { best })
+}
+
+impl Index {
+    /// Decides where a firing problem belongs.
+    #[must_use]
+    pub fn place(&self, newcomer: &Newcomer<'_>, topology: &Topology) -> Placement {
+        if let Some(incident) = self.incident_of(newcomer.problem) {
+            return Placement::Same(incident);
+        }
+        let upstreams = topology.upstreams(&newcomer.problem.target);
+        self.as_symptom(newcomer, &upstreams, topology)
+            .or_else(|| self.as_upstream(newcomer, topology))
+            .or_else(|| self.as_sibling(newcomer, &upstreams, topology))
+            .or_else(|| self.as_alike(newcomer))
+            .unwrap_or(Placement::New)
+    }
+
+    fn as_symptom(
+        &self,
+        newcomer: &Newcomer<'_>,
+        upstreams: &[Upstream],
+        topology: &Topology,
+    ) -> Option<Placement> {
+        let here = &newcomer.problem.target;
+        let among =
+            |ways: &mut dyn Iterator<Item = (&Target, u32)>| -> Option<Candidate<(Target, IncidentId)>> {
+                let affecting = ways.flat_map(|(target, steps)| {
+                    self.affecting(target).map(move |incident| (target.clone(), steps, incident))
+                });
+                let candidates = affecting.take(COMPARED).filter_map(|(target, steps, incident)| {
+                    let known = self.known.get(&incident)?;
+                    let time = nearness(known.opened_at, newcomer.now, newcomer.window);
+                    let score =
+                        score(of_distance(steps), time, (newcomer.likeness)(incident), newcomer.weights);
+                    Some(Candidate { score, what: (target, incident) })
+                });
+                best(candidates, newcomer.weights)
+            };
+        // What is affected already stays where it is, however fresh another cause may be.
+        let found = among(&mut std::iter::once((here, 0)))
+            .or_else(|| among(&mut upstreams.iter().map(|u| (&u.target, u.distance))))?;
+        let Candidate { score, what: (upstream, incident) } = found;
+        let why = if upstream == *here {
+            format!("{here} is already part of this.")
+        } else {
+            let chain = topology.chain(here, &upstream).unwrap_or_default();
+            format!("{here} needs {upstream}{}.", path(&chain))
+        };
+        Some(Placement::Symptom { incident, why, score })
+    }
+
+    fn as_upstream(&self, newcomer: &Newcomer<'_>, topology: &Topology) -> Option<Placement> {
+        let here = &newcomer.problem.target;
+        let incidents = self.recent(self.roots_below.get(here)?, newcomer);
+        let oldest = incidents.first()?;
+        let first = self.known.get(oldest)?;
+        let chain = topology.chain(&first.root, here).unwrap_or_default();
+        let steps = u32::try_from(chain.len().saturating_sub(1)).unwrap_or(u32::MAX);
+        let time = nearness(first.opened_at, newcomer.now, newcomer.window);
+        let score = score(of_distance(steps), time, (newcomer.likeness)(*oldest), newcomer.weights);
+        if !score.reaches(newcomer.weights) {
+            return None;
+        }
+        let why = format!("{} needs {here}{}, which is failing too.", first.root, path(&chain));
+        Some(Placement::Upstream { incidents, why, score })
+    }
+
+    fn as_sibling(
+        &self,
+        newcomer: &Newcomer<'_>,
+        upstreams: &[Upstream],
+        topology: &Topology,
+    ) -> Option<Placement> {
+        let candidates = upstreams.iter().filter(|u| u.declared).filter_map(|upstream| {
+            let mut incidents = self.recent(self.roots_below.get(&upstream.target)?, newcomer);
+            incidents.retain(|id| self.known.get(id).is_some_and(Known::is_active));
+            let oldest = *incidents.first()?;
+            let known = self.known.get(&oldest)?;
+            if self.is_fine_since(&upstream.target, known.opened_at) {
+                return None;
+            }
+            let failing = 1 + self.failing_in(&incidents);
+            let dependents = topology.dependents(&upstream.target).len();
+            let time = nearness(known.opened_at, newcomer.now, newcomer.window);
+            let shared = of_shared(failing, dependents);
+            let score = score(shared, time, (newcomer.likeness)(oldest), newcomer.weights);
+            Some(Candidate { score, what: (upstream, incidents) })
+        });
+        let Candidate { score, what: (upstream, incidents) } = best(candidates, newcomer.weights)?;
+        let oldest = self.known.get(incidents.first()?)?;
+        let why = format!(
+            "{} and {} both need {} and began to fail within {} s of each other; nobody has seen {} itself fail.",
+            oldest.root,
+            newcomer.problem.target,
+            upstream.target,
+            (newcomer.now - oldest.opened_at).num_seconds().max(0),
+            upstream.target
+        );
+        Some(Placement::Siblings { incidents, upstream: upstream.target.clone(), why, score })
+    }
+
+    /// Where somebody wants that: one fault by time, labels and signature alone.
+    fn as_alike(&self, newcomer: &Newcomer<'_>) -> Option<Placement> {
+        if !newcomer.weights.may_do_without_topology() {
+            return None;
+        }
+        let unresolved = self.latest.iter().rev().take(COMPARED);
+        let candidates = unresolved.filter_map(|&id| {
+            let known = self.known.get(&id).filter(|known| known.is_active() && !known.sorted_by_hand)?;
+            let time = nearness(known.opened_at, newcomer.now, newcomer.window);
+            let score = score(0.0, time, (newcomer.likeness)(id), newcomer.weights);
+            Some(Candidate { score, what: id })
+        });
+        let Candidate { score, what: incident } = best(candidates, newcomer.weights)?;
+        let root = &self.known.get(&incident)?.root;
+        let why = format!("it began to fail soon after {root}, and looks alike.");
+        Some(Placement::Symptom { incident, why, score })
+    }
+
+    /// How many targets fail in these incidents.
+    fn failing_in(&self, incidents: &[IncidentId]) -> usize {
+        let active = incidents.iter().filter_map(|id| self.known.get(id)).flat_map(|known| &known.active);
+        let targets: BTreeSet<&Target> =
+            active.filter(|(_, active)| **active).map(|(problem, _)| &problem.target).collect();
+        targets.len()
+    }
+
+    /// The latest of some incidents that began within the window and were not sorted by hand, the oldest first.
+    fn recent(&self, ids: &BTreeSet<IncidentId>, newcomer: &Newcomer<'_>) -> Vec<IncidentId> {
+        // Ids are in the order of opening: beyond the first that is too old, all are.
+        let latest = ids.iter().rev().map_while(|id| {
+            let known = self.known.get(id)?;
+            within(known.opened_at, newcomer.now, newcomer.window).then_some((known, *id))
+        });
+        let mut found: Vec<_> = latest
+            .filter(|(known, _)| !known.sorted_by_hand)
+            .map(|(known, id)| (known.opened_at, id))
+            .collect();
+        found.sort_unstable();
+        found.into_iter().map(|(_, id)| id).collect()
+    }
+}
+
+/// ` (a → b → c)` for a chain that goes through something in between.
+fn path(chain: &[Target]) -> String {
+    if chain.len() < 3 {
+        return String::new();
+    }
+    format!(" ({})", chain.iter().map(Target::as_str).collect::<Vec<_>>().join(" → "))
+}

@@ -1,0 +1,346 @@
+//! Storms: when so much fails at once that a thread for each would help nobody, it becomes one, with a count.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+
+use super::timer::Timer;
+use super::world::{SignalKey, World};
+use crate::domain::escalation::{Cause, within};
+use crate::domain::ids::IncidentId;
+use crate::domain::incident::{Count, Event, Incident, Member, State, Storm};
+use crate::domain::signal::{Problem, Severity, Timestamp};
+use crate::domain::target::Signature;
+
+/// So many faults that nothing explains, begun within `settle`, may be the beginning of a storm.
+const GATHERING: usize = 5;
+/// What may be part of a storm waits so many times `settle` to be told, at most.
+const LONGER: u32 = 3;
+/// Problems that become members at the end of a storm, at most.
+const LEFT: usize = 50;
+
+/// The storms, and what might become one.
+#[derive(Debug, Default)]
+pub(super) struct Storms {
+    /// The incidents that nothing explained, as they were opened lately.
+    unexplained: VecDeque<(Timestamp, IncidentId)>,
+    /// The storm that new problems are counted in.
+    current: Option<IncidentId>,
+    swarms: HashMap<IncidentId, Swarm>,
+}
+
+/// What is counted in a storm.
+#[derive(Debug)]
+struct Swarm {
+    active: BTreeSet<Problem>,
+    kinds: BTreeMap<Signature, u64>,
+    seen: u64,
+    severity: Severity,
+    /// When something new last came in.
+    grew_at: Timestamp,
+    /// When it was last told how many there are; `None`: there is news since.
+    counted_at: Option<Timestamp>,
+    news: bool,
+}
+
+impl Swarm {
+    fn new(now: Timestamp) -> Self {
+        Self {
+            active: BTreeSet::new(),
+            kinds: BTreeMap::new(),
+            seen: 0,
+            severity: Severity::Info,
+            grew_at: now,
+            counted_at: None,
+            news: false,
+        }
+    }
+
+    fn arrives(&mut self, problem: Problem) {
+        let signature = problem.signature.clone();
+        if self.active.insert(problem) {
+            *self.kinds.entry(signature).or_default() += 1;
+            self.news = true;
+        }
+    }
+
+    fn leaves(&mut self, problem: &Problem) -> bool {
+        if !self.active.remove(problem) {
+            return false;
+        }
+        if let Some(count) = self.kinds.get_mut(&problem.signature) {
+            *count -= 1;
+            if *count == 0 {
+                self.kinds.remove(&problem.signature);
+            }
+        }
+        self.news = true;
+        true
+    }
+
+    fn count(&self) -> Count {
+        let mut kinds: Vec<_> = self.kinds.iter().map(|(kind, count)| (kind.clone(), *count)).collect();
+        kinds.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        kinds.truncate(Storm::KINDS);
+        Count { seen: self.seen, active: number(self.active.len()), kinds, severity: self.severity }
+    }
+}
+
+impl World {
+    /// An incident was opened that nothing explains: if there are too many of those, they are a storm.
+    pub(super) fn may_be_a_storm(&mut self, id: IncidentId, now: Timestamp) {
+        let (least, window) = (self.settings.storm, self.settings.correlation_window);
+        let own = self.incident(id).is_none_or(|incident| incident.root.as_str().starts_with("steward/"));
+        if least == 0 || own {
+            return;
+        }
+        self.storms.unexplained.push_back((now, id));
+        while self.storms.unexplained.front().is_some_and(|(at, _)| !within(*at, now, window)) {
+            self.storms.unexplained.pop_front();
+        }
+        self.await_the_rest(now);
+        if self.storms.unexplained.len() < least {
+            return;
+        }
+        let still = |id: &IncidentId| {
+            self.incidents.get(id).is_some_and(|live| is_free(&live.incident) && !live.telling.silenced)
+        };
+        let those: Vec<(Timestamp, IncidentId)> =
+            self.storms.unexplained.iter().filter(|(_, id)| still(id)).copied().collect();
+        if those.len() >= least {
+            self.begin_storm(&those, now);
+        }
+    }
+
+    /// Whether so much has just begun that it may be a storm, so that what began lately waits a little longer to be
+    /// told.
+    pub(super) fn is_gathering(&self, opened_at: Timestamp, now: Timestamp) -> bool {
+        let settle = self.settings.settle;
+        let just_now = self.storms.unexplained.iter().rev().take_while(|(at, _)| within(*at, now, settle));
+        within(opened_at, now, settle * LONGER) && just_now.take(GATHERING).count() == GATHERING
+    }
+
+    /// Has what waits longer looked at again.
+    fn await_the_rest(&mut self, now: Timestamp) {
+        if !self.is_gathering(now, now) {
+            return;
+        }
+        let settle = self.settings.settle;
+        let waiting: Vec<(Timestamp, IncidentId)> = self.storms.unexplained.iter().copied().collect();
+        for (opened_at, id) in waiting {
+            self.wake((now + settle).min(opened_at + settle * LONGER), Timer::Settle(id));
+        }
+    }
+
+    fn begin_storm(&mut self, those: &[(Timestamp, IncidentId)], now: Timestamp) {
+        let Some(((since, survivor), others)) = those.split_first() else { return };
+        let (Ok(root), survivor) = (Storm::root(), *survivor) else { return };
+        let within_secs = (now - *since).num_seconds().max(0).unsigned_abs();
+        let began = Event::StormBegan { root, targets: number(those.len()), within_secs };
+        self.call_off(survivor, "it is part of a storm", now);
+        if !self.record(survivor, began, now) {
+            return;
+        }
+        let why = "so much began to fail at once that it is told as one storm.";
+        for (_, other) in others {
+            self.merge(*other, survivor, why, now);
+        }
+        self.storms.unexplained.clear();
+        self.storms.current = Some(survivor);
+        self.storms.swarms.insert(survivor, Swarm::new(now));
+        self.wake(now + self.settings.correlation_window, Timer::Storm(survivor));
+        let text = format!(
+            "{} things failed within {within_secs} s and I know of nothing that all of them need. Look at power, network, DNS and storage first.",
+            those.len()
+        );
+        self.escalate(survivor, Cause::Storm, text, now);
+    }
+
+    /// Counts a new problem in the storm, if there is one.
+    pub(super) fn into_storm(&mut self, key: &SignalKey, now: Timestamp) -> Option<IncidentId> {
+        let id = self.storms.current?;
+        let row = self.signals.get(key)?;
+        let hidden = row.signal.target.as_str().starts_with("steward/")
+            || self.silences.iter().any(|silence| silence.covers(&key.1.target, now));
+        if hidden || self.incident(id).is_none_or(|incident| !incident.is_storming()) {
+            return None;
+        }
+        let severity = row.signal.severity;
+        let swarm = self.storms.swarms.get_mut(&id)?;
+        swarm.seen += 1;
+        swarm.grew_at = now;
+        swarm.severity = swarm.severity.max(severity);
+        swarm.arrives(key.1.clone());
+        self.index.swarms(key.1.clone(), id);
+        self.dirty.insert(id);
+        Some(id)
+    }
+
+    /// Whether a problem is only counted in an incident.
+    pub(super) fn is_swarming(&self, id: IncidentId, problem: &Problem) -> bool {
+        self.incidents
+            .get(&id)
+            .is_some_and(|live| live.incident.storm.is_some() && live.incident.member(problem).is_none())
+    }
+
+    /// A problem that is only counted is back.
+    pub(super) fn swarm_again(&mut self, id: IncidentId, problem: &Problem, now: Timestamp) {
+        let summary = self.latest(problem).map_or_else(String::new, |row| row.signal.summary.clone());
+        if let Some(swarm) = self.storms.swarms.get_mut(&id) {
+            swarm.arrives(problem.clone());
+        }
+        match self.incident(id).map(|incident| incident.state) {
+            Some(state @ (State::Mitigated | State::Resolved)) => {
+                let occurrence = state == State::Resolved;
+                self.record(id, Event::Reopened { problem: problem.clone(), summary, occurrence }, now);
+            }
+            _ => {
+                self.dirty.insert(id);
+            }
+        }
+    }
+
+    /// A problem that is only counted is gone; whether it was one.
+    pub(super) fn leaves_swarm(&mut self, id: IncidentId, problem: &Problem) -> bool {
+        let left = self.storms.swarms.get_mut(&id).is_some_and(|swarm| swarm.leaves(problem));
+        if left {
+            self.dirty.insert(id);
+        }
+        left
+    }
+
+    /// Tells how far a storm has come: at once when it has begun or all of it is gone, else now and then.
+    pub(super) fn look_at_storm(&mut self, id: IncidentId, now: Timestamp) {
+        let Some(told) = self.incident(id).and_then(|incident| incident.storm.as_ref()) else { return };
+        let told = told.active;
+        let pause = self.settings.cooldown;
+        let Some(swarm) = self.storms.swarms.get_mut(&id).filter(|swarm| swarm.news) else { return };
+        let turns = (told == 0) != swarm.active.is_empty();
+        if let Some(at) = swarm.counted_at.filter(|at| !turns && within(*at, now, pause)) {
+            self.wake(at + pause, Timer::Storm(id));
+            return;
+        }
+        swarm.counted_at = Some(now);
+        swarm.news = false;
+        let count = swarm.count();
+        let gone = count.active == 0;
+        self.record(id, Event::StormCounted { count }, now);
+        if gone {
+            self.after_recovery(id, now);
+        }
+    }
+
+    /// Looks whether a storm is over.
+    pub(super) fn storm_may_be_over(&mut self, id: IncidentId, now: Timestamp) {
+        self.dirty.insert(id);
+        let window = self.settings.correlation_window;
+        let storming = self.incident(id).is_some_and(Incident::is_storming);
+        let Some(swarm) = self.storms.swarms.get(&id).filter(|_| storming) else { return };
+        if within(swarm.grew_at, now, window) {
+            let over = swarm.grew_at + window;
+            self.wake(over, Timer::Storm(id));
+            return;
+        }
+        let left = self.left_of(id, now);
+        if let Some(swarm) = self.storms.swarms.get_mut(&id) {
+            for member in &left {
+                swarm.leaves(&member.problem);
+                swarm.seen = swarm.seen.saturating_sub(1);
+                self.index.leaves_swarm(&member.problem);
+            }
+            swarm.news = false;
+            let count = swarm.count();
+            self.record(id, Event::StormEnded { count, left }, now);
+        }
+        if self.storms.current == Some(id) {
+            self.storms.current = None;
+        }
+        self.after_recovery(id, now);
+    }
+
+    /// The worst of what is counted in a storm and still there, as members.
+    fn left_of(&self, id: IncidentId, now: Timestamp) -> Vec<Member> {
+        let problems = self.storms.swarms.get(&id).into_iter().flat_map(|swarm| &swarm.active);
+        let mut left: Vec<Member> = problems
+            .filter_map(|problem| {
+                let signal = &self.latest(problem)?.signal;
+                Some(Member {
+                    problem: problem.clone(),
+                    origin: signal.origin.clone(),
+                    severity: signal.severity,
+                    summary: signal.summary.clone(),
+                    impact: signal.impact.clone(),
+                    active: true,
+                    joined_at: now,
+                    why: "it failed in the storm, and still does.".to_owned(),
+                    score: None,
+                    bounces: Vec::new(),
+                })
+            })
+            .collect();
+        left.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.problem.cmp(&b.problem)));
+        left.truncate(LEFT);
+        left
+    }
+
+    /// Takes up the storms that an earlier Steward was in.
+    pub(super) fn restore_storms(&mut self, now: Timestamp) {
+        let storms: Vec<(IncidentId, Storm, Severity)> = self
+            .incidents
+            .values()
+            .filter_map(|live| Some((live.incident.id, live.incident.storm.clone()?, live.incident.severity)))
+            .collect();
+        if storms.is_empty() {
+            return;
+        }
+        let mut swarming: HashMap<IncidentId, Vec<(Problem, bool)>> = HashMap::new();
+        for (key, row) in &self.signals {
+            let counted = row.incident.filter(|id| self.is_swarming(*id, &key.1));
+            if let Some(id) = counted {
+                swarming.entry(id).or_default().push((key.1.clone(), self.is_firing(&key.1)));
+            }
+        }
+        for (id, storm, severity) in storms {
+            let mut swarm = Swarm { severity, ..Swarm::new(now) };
+            let counted = swarming.remove(&id).unwrap_or_default();
+            let mut known = BTreeSet::new();
+            for (problem, firing) in counted {
+                self.index.swarms(problem.clone(), id);
+                if firing {
+                    swarm.arrives(problem.clone());
+                }
+                known.insert(problem);
+            }
+            swarm.seen = storm.seen.max(number(known.len()));
+            swarm.counted_at = Some(now);
+            self.storms.swarms.insert(id, swarm);
+            if !storm.over {
+                self.storms.current = Some(id);
+                self.wake(now + self.settings.correlation_window, Timer::Storm(id));
+            }
+            self.dirty.insert(id);
+        }
+    }
+
+    /// Forgets what was counted in an incident that is over.
+    pub(super) fn forget_storm(&mut self, id: IncidentId) {
+        if self.storms.swarms.remove(&id).is_some() {
+            self.index.forget_swarm(id);
+        }
+        if self.storms.current == Some(id) {
+            self.storms.current = None;
+        }
+    }
+}
+
+/// Whether nobody is busy with an incident, so that it may become part of a storm.
+fn is_free(incident: &Incident) -> bool {
+    incident.state == State::Open
+        && incident.storm.is_none()
+        && incident.approval.is_none()
+        && incident.undoing.is_none()
+        && incident.acknowledged.is_none()
+        && !incident.sorted_by_hand
+}
+
+fn number(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
