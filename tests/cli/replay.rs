@@ -24,7 +24,7 @@ fn a_recording_is_told_as_people_would_have_read_it_and_summed_up() {
         0,
         &[
             "The NAS goes down\n\n2026-01-05 09:00:00  a new message: #1\n    #1 nas: nas instance-down\n",
-            "2026-01-05 09:00:00  in the thread of #1\n    09:00:00 seen   nas has instance-down",
+            "2026-01-05 09:00:00  in the thread of #1\n    09:00:00 seen   nas instance-down (nas instance-down, found by am).",
             "#1 closed  nas  critical instance-down\n  opened  2026-01-05 09:00:00, resolved 2026-01-05 09:12:00 (after 12 min)\n  victims 1: k8s/media/jellyfin\n  why     k8s/media/jellyfin needs nas.\n",
             "4 signals in 42 min of the lab's time: 1 incident (0 still open), ",
             "signals/s).",
