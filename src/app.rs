@@ -39,7 +39,7 @@ use crate::store::inbox::Inbox;
 use crate::store::metrics::{self, Metrics};
 use crate::store::{OpenError, Store, StoreError, executions, load, outbox, sagas};
 
-pub use knowledge::{Understood, understand};
+pub use knowledge::{Understood, replay_world, understand};
 use listening::{ListenError, Listening, Means};
 pub use reload::Reloader;
 use retention::Housekeeping;
@@ -119,7 +119,8 @@ impl App {
         let key = knowledge::digest_key(&store).await?;
         let understood = understand(&setup, key);
 
-        let settings = Arc::new(knowledge::settings(config, &parts.chats));
+        let settings =
+            Arc::new(knowledge::settings(config, parts.chats.iter().map(|chat| chat.platform()).collect()));
         let here = settings.platforms.clone();
         let forgotten = store.call(move |conn| outbox::forget_others(conn, &here, now)).await?;
         if forgotten > 0 {
@@ -199,6 +200,7 @@ impl App {
         let desk = Desk {
             world,
             store: store.clone(),
+            metrics: metrics.clone(),
             clock: parts.clock.clone(),
             mailbox,
             handle: handle.clone(),

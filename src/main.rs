@@ -252,5 +252,5 @@ fn failed(error: StartError) -> Failure {
 /// What touches the world.
 fn tools(setup: &Setup) -> Tools {
     let live::Reach { runner, clock, sources, chats } = live::reach(setup);
-    Tools { runner, clock, sources, chats }
+    Tools { runner, clock, sources, chats, world: steward::app::replay_world }
 }

@@ -32,6 +32,9 @@ mod control;
 #[path = "cli/history.rs"]
 mod history;
 #[cfg(test)]
+#[path = "cli/replay.rs"]
+mod replay;
+#[cfg(test)]
 #[path = "cli/runbooks.rs"]
 mod runbooks;
 #[cfg(test)]

@@ -8,11 +8,12 @@ use sha2::{Digest, Sha256};
 use crate::config::{Config, Loaded, Setup};
 use crate::domain::escalation::Threshold;
 use crate::domain::target::Target;
-use crate::engine::ports::Chat;
+use crate::engine::ports::{Chat, Platform};
+use crate::engine::replay;
 use crate::engine::schedule::Skills;
 use crate::engine::settings::Settings;
 use crate::engine::skills::Skill;
-use crate::engine::world::Knowledge;
+use crate::engine::world::{Knowledge, World};
 use crate::store::{Store, StoreError, query};
 
 /// The setting under which the key of the digests is kept.
@@ -52,10 +53,16 @@ fn skills(loaded: &Loaded) -> Skills {
 fn watched(loaded: &Loaded) -> BTreeMap<String, Vec<Target>> {
     let skills = loaded.skills.values();
     skills.map(|skill| (skill.name().to_owned(), skill.manifest.targets.clone())).collect()
+/// The world of this configuration in which nothing has happened yet and nothing is repaired, for a replay.
+#[must_use]
+pub fn replay_world(setup: &Setup) -> World {
+    let knowledge = Knowledge { runbooks: Arc::default(), ..understand(setup, [0; 32]).knowledge };
+    let settings = settings(&setup.loaded.config, vec![replay::PLATFORM.to_owned()]);
+    World::new(Arc::new(settings), knowledge)
 }
 
 /// The numbers that decisions go by.
-pub(super) fn settings(config: &Config, chats: &[Arc<dyn Chat>]) -> Settings {
+pub(super) fn settings(config: &Config, platforms: Vec<Platform>) -> Settings {
     let incidents = &config.incidents;
     let escalation = &config.escalation;
     Settings {
@@ -87,6 +94,7 @@ pub(super) fn settings(config: &Config, chats: &[Arc<dyn Chat>]) -> Settings {
         changes_window: config.changes.window,
         quiet: Arc::new(config.quiet.clone()),
         platforms: chats.iter().map(|chat| chat.platform()).collect(),
+        platforms,
     }
 }
 

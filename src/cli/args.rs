@@ -68,6 +68,11 @@ pub enum Command {
     /// Read the audit trail, or make sure that nobody changed it
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Play a recording of signals through the engine, in virtual time: which incidents and messages come of it
+    ///
+    /// Nothing is executed, sent or stored. Exits with 0 if all that the recording expects came of it, and with 1 if
+    /// not. docs/replay.md has the format.
+    Replay(ReplayArgs),
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would become a subcommand's help")]
     Query(Query),
@@ -94,6 +99,8 @@ pub enum Query {
     Topology(TopologyArgs),
     /// What was held back as noise, by which rule and how often
     Ignored(IgnoredArgs),
+    /// Write what was heard as a recording that `steward replay` plays, to standard output
+    Export(ExportArgs),
     /// See what the policy says to a command, or hold its rules to their examples
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -373,6 +380,27 @@ pub struct ExplainArgs {
     /// Print a line of JSON for each command (docs/cli.md has its shape)
     #[arg(long)]
     pub json: bool,
+}
+
+/// `steward replay …`
+#[derive(Debug, Clone, Args)]
+pub struct ReplayArgs {
+    /// The recording; `-` reads standard input
+    pub file: PathBuf,
+    /// Print JSON (docs/cli.md has its shape)
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `steward export …`
+#[derive(Debug, Clone, Args)]
+pub struct ExportArgs {
+    /// From when on: `30d`, `yesterday 14:00`, `2026-11-20`
+    #[arg(long, value_name = "WHEN", default_value = "30d")]
+    pub since: String,
+    /// Until when, in the same words [default: now]
+    #[arg(long, value_name = "WHEN")]
+    pub until: Option<String>,
 }
 
 /// `steward changes …`

@@ -109,7 +109,7 @@ async fn show(place: &Place, args: &AuditShowArgs, now: Timestamp, screen: &mut 
 }
 
 /// The same words as in chat.
-fn moment(flag: &str, text: &str, now: Timestamp, tz: Tz) -> Result<Timestamp, Failure> {
+pub(super) fn moment(flag: &str, text: &str, now: Timestamp, tz: Tz) -> Result<Timestamp, Failure> {
     match command::parse(&format!("changes since {text}"), now, tz) {
         Ok(ChatCommand::WhatChanged { since: Some(at), on: None, incident: None }) => Ok(at),
         _ => Err(Failure::usage(

@@ -8,6 +8,7 @@ pub(super) mod doctor;
 pub(super) mod incident;
 pub(super) mod policy;
 pub(super) mod rejected;
+pub(super) mod replay;
 pub(super) mod runbook;
 pub(super) mod silence;
 pub(super) mod skill;

@@ -9,6 +9,7 @@ mod changes;
 mod check;
 mod control;
 mod doctor;
+mod export;
 mod failure;
 mod incidents;
 mod json;
@@ -17,6 +18,7 @@ mod notify;
 mod plan;
 mod policy;
 mod rejected;
+mod replay;
 mod runbooks;
 mod screen;
 mod silences;
@@ -29,9 +31,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 pub use args::{
-    AlertsCommand, AuditCommand, AuditShowArgs, ChangesArgs, Command, Globals, IgnoredArgs, IncidentCommand,
-    LogFormat, NotifyArgs, PlanArgs, PolicyCommand, Query, RejectedArgs, RunbookCommand, SilenceArgs,
-    SilenceCommand, SkillCommand, TopologyArgs,
+    AlertsCommand, AuditCommand, AuditShowArgs, ChangesArgs, Command, ExportArgs, Globals, IgnoredArgs, IncidentCommand, LogFormat, NotifyArgs, PlanArgs, PolicyCommand, Query, RejectedArgs, ReplayArgs, RunbookCommand, SilenceArgs, SilenceCommand, SkillCommand, TopologyArgs,
 };
 pub use failure::Failure;
 pub use logging::{redact_with, start as start_logging, start_to as start_logging_to};
@@ -41,6 +41,7 @@ use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
 use crate::config::Setup;
 use crate::engine::ports::{ChangeSource, Clock, CommandRunner, MakeChats};
+use crate::engine::world::World;
 use failure::Stop;
 use screen::Screen;
 
@@ -55,6 +56,8 @@ pub struct Tools {
     pub sources: Vec<Arc<dyn ChangeSource>>,
     /// Sets up the chat platforms that are configured, short of the console.
     pub chats: MakeChats,
+    /// Makes a world in which nothing has happened yet, for a replay.
+    pub world: fn(&Setup) -> World,
 }
 
 /// Makes the tools that fit a configuration.
@@ -144,6 +147,7 @@ fn carry_out(
             logging::start(globals, "warn")?;
             return wait_for(audit::audit(globals, command, clock, screen));
         }
+        Command::Replay(args) => return replay::replay(globals, args, clock, make_tools, screen),
         Command::Query(query) => query,
     };
     let setup = load(globals)?;
@@ -194,6 +198,7 @@ async fn answer(setup: &Setup, tools: &Tools, query: &Query, screen: &mut Screen
             alerts::attempt(setup, tools, (source, file), *json, screen)
         }
         Query::Changes(args) => changes::changes(setup, tools, args, screen).await,
+        Query::Export(args) => export::export(setup, tools, args, screen).await,
     }
 }
 

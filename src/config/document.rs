@@ -3,6 +3,7 @@
 //! TOML and YAML become the same tree, so that one reader ([`super::shape`]) serves both and can report every
 //! problem with its line; the parsers' own serde fronts stop at the first.
 
+mod json;
 mod toml;
 mod yaml;
 mod yaml_lines;
@@ -11,6 +12,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::problem::Problem;
+
+pub use json::Overlay;
 
 /// A value.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +53,8 @@ pub(super) struct Document {
     pub(super) root: Node,
     syntax: Syntax,
     lines: BTreeMap<Trail, usize>,
+    /// What goes before what the file says.
+    over: Option<json::LaidOver>,
 }
 
 impl Document {
@@ -59,7 +64,7 @@ impl Document {
     /// Every syntax error.
     pub(super) fn toml(file: &Path, text: &str) -> Result<Self, Vec<Problem>> {
         let (root, lines) = toml::parse(file, text)?;
-        Ok(Self { file: file.to_owned(), root, syntax: Syntax::Toml, lines })
+        Ok(Self { file: file.to_owned(), root, syntax: Syntax::Toml, lines, over: None })
     }
 
     /// Parses one YAML document.
@@ -68,18 +73,22 @@ impl Document {
     /// The first syntax error: a YAML parser can't go on after it.
     pub(super) fn yaml(file: &Path, text: &str) -> Result<Self, Vec<Problem>> {
         let root = yaml::parse(file, text).map_err(|problem| vec![problem])?;
-        Ok(Self { file: file.to_owned(), root, syntax: Syntax::Yaml, lines: yaml_lines::of(text) })
+        Ok(Self {
+            file: file.to_owned(),
+            root,
+            syntax: Syntax::Yaml,
+            lines: yaml_lines::of(text),
+            over: None,
+        })
     }
 
     /// A problem with the value at `path`.
     pub(super) fn problem(&self, path: &[Part], what: impl Into<String>, hint: Option<String>) -> Problem {
-        Problem {
-            file: self.file.clone(),
-            line: self.line(path),
-            field: self.field(path),
-            what: what.into(),
-            hint,
+        let what = what.into();
+        if let Some(problem) = self.over.as_ref().and_then(|over| over.problem(path, &what, hint.as_ref())) {
+            return problem;
         }
+        Problem { file: self.file.clone(), line: self.line(path), field: self.field(path), what, hint }
     }
 
     /// The place of the `nth` item of the list at `path`, not counting those that were taken out.

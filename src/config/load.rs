@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::document::{Document, keys};
+use super::document::{Document, Overlay, keys};
 use super::problem::{Problem, suggest};
 use super::raw::RawConfig;
 use super::secret::{Param, ReadEnv};
@@ -80,7 +80,15 @@ impl Loaded {
 /// # Errors
 /// Every problem of every file.
 pub fn load(options: &LoadOptions<'_>) -> Result<Loaded, Vec<Problem>> {
-    let mut loading = Loading::default();
+    load_over(options, None)
+}
+
+/// Loads everything, with some settings that go before those of the file.
+///
+/// # Errors
+/// Every problem of every file, and of these settings.
+pub(super) fn load_over(options: &LoadOptions<'_>, over: Option<&Overlay>) -> Result<Loaded, Vec<Problem>> {
+    let mut loading = Loading { over: over.cloned(), ..Loading::default() };
     let loaded = loading.all(options);
     match loaded {
         Some(loaded) if loading.problems.is_empty() => Ok(loaded),
@@ -93,6 +101,7 @@ struct Loading {
     problems: Vec<Problem>,
     warnings: Vec<Problem>,
     watched: Watched,
+    over: Option<Overlay>,
 }
 
 impl Loading {
@@ -139,6 +148,9 @@ impl Loading {
                 Document::toml(shown, "").ok()?
             }
         };
+        if let Some(over) = &self.over {
+            document.lay_over(over);
+        }
         let raw: RawConfig = shape::read(&mut document, &mut self.problems).unwrap_or_default();
         let around = Surroundings {
             folder: absolute(file.and_then(Path::parent).unwrap_or(Path::new("")), &mut self.problems)?,

@@ -8,6 +8,7 @@ mod load;
 mod place;
 mod problem;
 mod raw;
+pub mod recording;
 mod runbook;
 mod runbooks;
 mod secret;
@@ -23,6 +24,7 @@ mod watched;
 
 pub use detect::{APT_HISTORY, DPKG_LOG, ReadHere};
 pub use discover::discover;
+pub use document::Overlay;
 pub use load::{LoadOptions, Loaded, PolicyFile, load};
 pub use place::Place;
 pub use problem::Problem;

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::{LoadOptions, Loaded, PolicyFile, Problem, discover, load};
+use super::document::Overlay;
+use super::load::load_over;
+use super::{LoadOptions, Loaded, PolicyFile, Problem, discover};
 use crate::domain::topology::{Topology, TopologyProblem};
 use crate::policy::{Policy, RuleProblem};
 
@@ -77,12 +79,21 @@ impl Setup {
     /// # Errors
     /// Every problem of every file.
     pub fn load(request: &Request) -> Result<Self, Vec<Problem>> {
+        Self::load_over(request, None)
+    }
+
+    /// The same, with some settings that go before those of the file.
+    ///
+    /// # Errors
+    /// Every problem of every file, and of these settings.
+    pub fn load_over(request: &Request, over: Option<&Overlay>) -> Result<Self, Vec<Problem>> {
         let host = hostname();
         let timezone = iana_time_zone::get_timezone().unwrap_or_else(|_| "UTC".to_owned());
         let env = |name: &str| std::env::var(name).ok();
         let file = discover(request.file.clone(), std::env::var_os("STEWARD_CONFIG").map(PathBuf::from));
         let state_dir = request.state_dir.clone();
-        Self::load_with(&LoadOptions { file, state_dir, host: &host, timezone: &timezone, env: &env })
+        let options = LoadOptions { file, state_dir, host: &host, timezone: &timezone, env: &env };
+        Self::load_with_over(&options, over)
     }
 
     /// Loads and puts together what these options name.
@@ -90,7 +101,15 @@ impl Setup {
     /// # Errors
     /// Every problem of every file.
     pub fn load_with(options: &LoadOptions<'_>) -> Result<Self, Vec<Problem>> {
-        match load(options) {
+        Self::load_with_over(options, None)
+    }
+
+    /// The same, with some settings that go before those of the file.
+    ///
+    /// # Errors
+    /// Every problem of every file, and of these settings.
+    pub fn load_with_over(options: &LoadOptions<'_>, over: Option<&Overlay>) -> Result<Self, Vec<Problem>> {
+        match load_over(options, over) {
             Ok(loaded) => Self::of(loaded),
             Err(mut problems) => {
                 problems.extend(options.file.as_deref().map(rules_beside).unwrap_or_default());

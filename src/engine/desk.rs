@@ -24,7 +24,7 @@ use super::world::World;
 use crate::domain::incident::Event;
 use crate::domain::signal::Timestamp;
 use crate::store::batch::Batch;
-use crate::store::{Store, StoreError};
+use crate::store::{Metrics, Store, StoreError};
 
 /// Messages taken in one turn.
 const TURN: usize = 1024;
@@ -65,6 +65,8 @@ pub struct Desk {
     pub world: World,
     /// Where they are written.
     pub store: Store,
+    /// Where what was heard is kept, to be played again.
+    pub metrics: Metrics,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// What comes in.
@@ -120,10 +122,10 @@ impl Desk {
             let message = std::mem::replace(&mut envelope.message, Message::Changed(Vec::new()));
             self.take(message, &mut asked, now);
         }
-        self.world.due(now);
-        self.world.finish_turn(now);
-        let (batch, effects) = self.world.take_turn();
+        let (mut batch, effects) = self.world.end_turn(now);
+        let heard = std::mem::take(&mut batch.heard);
         self.commit(batch, ending).await?;
+        self.metrics.hear(heard);
         for mut envelope in envelopes.drain(..) {
             if let Some(committed) = envelope.committed.take() {
                 let _ = committed.send(());

@@ -12,13 +12,23 @@ use crate::domain::report::{Finding, Report, Status};
 use crate::domain::signal::{Origin, Problem, Severity, Signal, SignalState, Timestamp};
 use crate::domain::target::{Signature, Target};
 use crate::store::batch::SignalRow;
+use crate::store::metrics::heard::{Heard, HeardWord};
 
 impl World {
     /// Takes in a skill's report.
     pub fn take_report(&mut self, skill: &str, report: &Report, now: Timestamp) {
         let origin = Origin::Skill(skill.to_owned());
+        let broken = |f: &Finding| matches!(f.status, Status::Problem | Status::Action);
+        // That something is fine matters for what is broken already, or is from this very look on.
+        let matters = self.unresolved() > 0 || report.findings.iter().any(broken);
         for finding in report.findings.iter().filter(|f| f.status == Status::Ok && f.explicit_target) {
             self.is_fine(&finding.target, now);
+            if matters {
+                self.batch.heard.push(Heard {
+                    at: now,
+                    word: HeardWord::Fine { skill: skill.to_owned(), target: finding.target.clone() },
+                });
+            }
         }
         let mut firing = BTreeSet::new();
         for finding in report.findings.iter().filter(|f| matches!(f.status, Status::Problem | Status::Action))
@@ -136,6 +146,9 @@ impl World {
                 self.signals.insert(key.clone(), row);
             }
         }
+        if let Some(row) = self.signals.get(&key).filter(|_| !(was_firing && same)) {
+            self.batch.heard.push(Heard::signal(&row.signal, now));
+        }
         if same {
             self.touched.insert(key.clone());
         } else {
@@ -157,6 +170,10 @@ impl World {
     pub(super) fn admit(&mut self, key: &SignalKey, now: Timestamp) {
         self.note_signal(key, SignalState::Firing);
         self.place(key, now);
+        self.note_signal(&key, SignalState::Firing);
+        self.place(&key, now);
+        // Another voice may tell of a known problem, and take it for worse.
+        self.raise(&key.1, severity, now);
     }
 
     fn raise(&mut self, problem: &Problem, severity: Severity, now: Timestamp) {
@@ -195,6 +212,7 @@ impl World {
             return false;
         }
         row.signal.state = SignalState::Resolved;
+        self.batch.heard.push(Heard::signal(&row.signal, now));
         self.changed.insert(key.clone());
         self.note_signal(key, SignalState::Resolved);
         self.inhibition_sees(key);

@@ -29,6 +29,7 @@ mod questions;
 pub mod reach;
 pub mod remediate;
 pub mod repairs;
+pub mod replay;
 mod respond;
 mod restore;
 pub mod review;

@@ -151,6 +151,8 @@ pub struct World {
     pub(super) dirty: BTreeSet<IncidentId>,
     pub(super) touched: BTreeSet<SignalKey>,
     pub(super) changed: BTreeSet<SignalKey>,
+    /// The identity that was given out last.
+    last_id: Option<Ulid>,
 }
 
 impl World {
@@ -194,6 +196,7 @@ impl World {
             dirty: BTreeSet::new(),
             touched: BTreeSet::new(),
             changed: BTreeSet::new(),
+            last_id: None,
         }
     }
 
@@ -220,9 +223,19 @@ impl World {
         Ulid::from_parts(u64::try_from(now.timestamp_millis()).unwrap_or(0), Ulid::generate().random())
     }
 
+    /// An identity that comes after the last one also within a millisecond: of two incidents that began together, the
+    /// one that was heard of first is the older one.
+    fn next_id(&mut self, now: Timestamp) -> Ulid {
+        let fresh = Self::new_id(now);
+        let same_ms = self.last_id.filter(|last| last.timestamp_ms() == fresh.timestamp_ms());
+        let id = same_ms.and_then(|last| last.increment().ok()).unwrap_or(fresh);
+        self.last_id = Some(id);
+        id
+    }
+
     /// Opens an incident.
     pub(super) fn open(&mut self, event: Event, now: Timestamp) -> Option<IncidentId> {
-        let id = IncidentId(Self::new_id(now));
+        let id = IncidentId(self.next_id(now));
         let number = self.counters.0 + 1;
         let record = Record { seq: 1, at: now, event };
         let incident = Incident::open(id, number, &record)?;
@@ -330,6 +343,14 @@ impl World {
         self.dirty.extend(
             self.incidents.iter().filter(|(_, live)| live.incident.state == State::Open).map(|(id, _)| *id),
         );
+    }
+
+    /// Ends a turn after everything that came in was taken in: looks at what is due, tells, and hands out what was
+    /// decided.
+    pub(super) fn end_turn(&mut self, now: Timestamp) -> (Batch, Vec<Effect>) {
+        self.due(now);
+        self.finish_turn(now);
+        self.take_turn()
     }
 
     /// Takes what this turn decided: what is to be written, and what is to be done once it is.

@@ -12,6 +12,7 @@ use super::audit::{self, AuditEntry};
 use super::changes;
 use super::columns::{Json, Ms, Text};
 use super::gate;
+use super::metrics::heard::Heard;
 use super::sagas::Terms;
 use super::silences::{HeldBack, write_silence};
 use super::topology;
@@ -102,6 +103,8 @@ pub struct Batch {
     pub topology: Vec<topology::Write>,
     /// The last numbers given out: incidents, approvals.
     pub counters: Option<(u64, u64)>,
+    /// What was heard, for the history. Not part of what is written here: Steward can live without it.
+    pub heard: Vec<Heard>,
 }
 
 impl Batch {
@@ -128,6 +131,7 @@ impl Batch {
             trust,
             topology,
             counters,
+            heard: _,
         } = self;
         incidents.is_empty()
             && events.is_empty()

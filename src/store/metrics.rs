@@ -3,6 +3,7 @@
 //! Its own file and its own thread, so that a flood of samples never delays state. Recording never waits and never
 //! fails: what can't be kept is counted.
 
+pub mod heard;
 mod read;
 mod write;
 #[cfg(test)]
@@ -203,7 +204,7 @@ impl Metrics {
     }
 
     /// Removes what is older than [`Limits::retention`], and series that have no sample left. Works in small steps,
-    /// so that recording goes on in between. Returns the number of runs and samples removed.
+    /// so that recording goes on in between. Returns the number of runs, samples and signals removed.
     ///
     /// # Errors
     /// Whatever SQLite says; steps done before stay done.
@@ -213,6 +214,13 @@ impl Metrics {
         let mut removed = 0;
         loop {
             let step = self.owner.call(Access::Write, move |conn| write::prune_runs(conn, before)).await?;
+            removed += step;
+            if step == 0 {
+                break;
+            }
+        }
+        loop {
+            let step = self.owner.call(Access::Write, move |conn| heard::prune(conn, before)).await?;
             removed += step;
             if step == 0 {
                 break;

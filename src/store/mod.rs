@@ -32,3 +32,4 @@ pub mod silences;
 pub use db::Store;
 pub use error::{OpenError, StoreError};
 pub use metrics::Metrics;
+pub use opening::scratch;

@@ -9,8 +9,8 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::OpenError;
-use super::migrations::Schema;
+use super::migrations::{STATE_SCHEMA, Schema};
+use super::{OpenError, StoreError};
 
 /// How long a statement waits for another program's lock. Steward itself has one writer per database.
 const BUSY: Duration = Duration::from_secs(5);
@@ -58,6 +58,20 @@ pub(super) fn writer(path: &Path, schema: &Schema, durability: Durability) -> Re
         other => OpenError::Other { path: path.to_owned(), why: other.to_string() },
     })?;
     Ok(conn)
+}
+
+/// A database in memory with the schema of `steward.db`, for what is only tried out.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn scratch() -> Result<Connection, StoreError> {
+    let mut conn = Connection::open_in_memory()?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS);
+    match STATE_SCHEMA.migrations.to_latest(&mut conn) {
+        Ok(()) => Ok(conn),
+        Err(rusqlite_migration::Error::RusqliteError { err, .. }) => Err(err.into()),
+        Err(other) => Err(StoreError::Sqlite(other.to_string())),
+    }
 }
 
 /// Opens `path` for reading only, also while another process writes it.

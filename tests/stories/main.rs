@@ -40,6 +40,7 @@ mod quiet_triage;
 mod reload;
 mod repair;
 mod restart;
+mod scenarios;
 mod secrets;
 mod shipped;
 mod shop;
