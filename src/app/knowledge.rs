@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::learning;
 use sha2::{Digest, Sha256};
 
 use crate::config::{Config, Loaded, Setup};
 use crate::domain::escalation::Threshold;
 use crate::domain::target::Target;
-use crate::engine::ports::{Chat, Platform};
+use crate::engine::ports::Platform;
 use crate::engine::replay;
 use crate::engine::schedule::Skills;
 use crate::engine::settings::Settings;
 use crate::engine::skills::Skill;
 use crate::engine::world::{Knowledge, World};
+use crate::store::topology::Kept;
 use crate::store::{Store, StoreError, query};
 
 /// The setting under which the key of the digests is kept.
@@ -53,12 +55,16 @@ fn skills(loaded: &Loaded) -> Skills {
 fn watched(loaded: &Loaded) -> BTreeMap<String, Vec<Target>> {
     let skills = loaded.skills.values();
     skills.map(|skill| (skill.name().to_owned(), skill.manifest.targets.clone())).collect()
+}
+
 /// The world of this configuration in which nothing has happened yet and nothing is repaired, for a replay.
 #[must_use]
 pub fn replay_world(setup: &Setup) -> World {
     let knowledge = Knowledge { runbooks: Arc::default(), ..understand(setup, [0; 32]).knowledge };
     let settings = settings(&setup.loaded.config, vec![replay::PLATFORM.to_owned()]);
-    World::new(Arc::new(settings), knowledge)
+    let mut world = World::new(Arc::new(settings), knowledge);
+    world.recall(learning::rules(&setup.loaded.config), Kept::default());
+    world
 }
 
 /// The numbers that decisions go by.
@@ -93,7 +99,6 @@ pub(super) fn settings(config: &Config, platforms: Vec<Platform>) -> Settings {
         heartbeats: config.alerts.heartbeats(),
         changes_window: config.changes.window,
         quiet: Arc::new(config.quiet.clone()),
-        platforms: chats.iter().map(|chat| chat.platform()).collect(),
         platforms,
     }
 }

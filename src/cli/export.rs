@@ -15,8 +15,9 @@ use crate::domain::change::Change;
 use crate::domain::redact::Redactor;
 use crate::domain::signal::Timestamp;
 use crate::engine::replay::line;
+use crate::store::changes::recent;
 use crate::store::metrics::heard::{Heard, HeardWord};
-use crate::store::{Metrics, Store, query};
+use crate::store::{Metrics, Store};
 
 /// Rows read at once.
 const PAGE: u32 = 2_000;
@@ -76,7 +77,7 @@ async fn changes(
     // What broke at the beginning was caused before it.
     let from = since - setup.loaded.config.changes.window;
     let store = Store::open_read_only(&setup.loaded.config.state_dir)?;
-    let mut changes = store.read(move |conn| query::changes(conn, from, until, CHANGES)).await?;
+    let mut changes = store.read(move |conn| recent(conn, from, until, CHANGES)).await?;
     for source in &tools.sources {
         match source.changes(from, until, PER_SOURCE).await {
             Ok(found) => changes.extend(found),

@@ -31,7 +31,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 pub use args::{
-    AlertsCommand, AuditCommand, AuditShowArgs, ChangesArgs, Command, ExportArgs, Globals, IgnoredArgs, IncidentCommand, LogFormat, NotifyArgs, PlanArgs, PolicyCommand, Query, RejectedArgs, ReplayArgs, RunbookCommand, SilenceArgs, SilenceCommand, SkillCommand, TopologyArgs,
+    AlertsCommand, AuditCommand, AuditShowArgs, ChangesArgs, Command, ExportArgs, Globals, IgnoredArgs,
+    IncidentCommand, LogFormat, NotifyArgs, PlanArgs, PolicyCommand, Query, RejectedArgs, ReplayArgs,
+    RunbookCommand, SilenceArgs, SilenceCommand, SkillCommand, TopologyArgs,
 };
 pub use failure::Failure;
 pub use logging::{redact_with, start as start_logging, start_to as start_logging_to};

@@ -105,13 +105,14 @@ fn not_played(problems: &[Problem]) -> Failure {
 /// A world with the recording's topology, if it has one.
 fn world(recording: &Recording, mut setup: Setup, make_tools: MakeTools<'_>) -> Result<World, Failure> {
     if let Some(entries) = &recording.topology {
-        setup.topology = Topology::new(entries.clone()).map_err(|problems| {
+        let topology = Topology::new(entries.clone()).map_err(|problems| {
             let problem = |problem: crate::domain::topology::TopologyProblem| Problem {
                 field: Some(format!("topology.targets.{}", problem.target)),
                 ..Problem::of_file(&recording.file, problem.message, None)
             };
             not_played(&problems.into_iter().map(problem).collect::<Vec<_>>())
         })?;
+        setup.topology = topology.overruled(recording.overrules.clone());
     }
     let tools = make_tools(&setup);
     Ok((tools.world)(&setup))

@@ -17,7 +17,7 @@ use super::problem::Problem;
 use crate::domain::change::Change;
 use crate::domain::report::Report;
 use crate::domain::signal::{Signal, Timestamp};
-use crate::domain::topology::TopologyEntry;
+use crate::domain::topology::{Overrules, TopologyEntry};
 
 /// The version of the format that is read and written.
 pub const VERSION: u64 = 1;
@@ -36,6 +36,8 @@ pub struct Recording {
     pub settings: Option<Overlay>,
     /// What depends on what, in place of the configuration's topology.
     pub topology: Option<Vec<TopologyEntry>>,
+    /// What that topology says against what is learned.
+    pub overrules: Overrules,
     /// What was heard, in the order of time.
     pub lines: Vec<Line>,
     /// What should come of it.

@@ -170,10 +170,10 @@ impl World {
     pub(super) fn admit(&mut self, key: &SignalKey, now: Timestamp) {
         self.note_signal(key, SignalState::Firing);
         self.place(key, now);
-        self.note_signal(&key, SignalState::Firing);
-        self.place(&key, now);
         // Another voice may tell of a known problem, and take it for worse.
-        self.raise(&key.1, severity, now);
+        if let Some(severity) = self.signals.get(key).map(|row| row.signal.severity) {
+            self.raise(&key.1, severity, now);
+        }
     }
 
     fn raise(&mut self, problem: &Problem, severity: Severity, now: Timestamp) {

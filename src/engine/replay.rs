@@ -110,6 +110,11 @@ impl Player {
                 self.pass(first.at)?;
             }
             self.now = first.at;
+            let heard = now.iter().filter_map(|line| match &line.word {
+                Word::Signal(signal) => Some(&**signal),
+                _ => None,
+            });
+            self.world.overhear(heard, first.at);
             now.iter().try_for_each(|line| self.take(line))?;
             self.turn()?;
             ended = first.word == Word::End;

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::Expected;
 use crate::config::values::some_duration;
+use crate::domain::change::ChangeKind;
 use crate::domain::signal::{Severity, SignalState};
 use crate::domain::target::{Signature, Target};
 
@@ -87,6 +88,11 @@ pub(super) struct RawChange {
     #[serde(default)]
     pub(super) files: Vec<String>,
     pub(super) files_total: Option<usize>,
+    #[serde(default)]
+    pub(super) kind: ChangeKind,
+    #[serde(default)]
+    pub(super) gist: Vec<String>,
+    pub(super) url: Option<String>,
     #[serde(default)]
     pub(super) targets: Vec<Target>,
 }

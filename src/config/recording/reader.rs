@@ -15,6 +15,7 @@ use crate::config::document::{Document, Overlay};
 use crate::config::problem::Problem;
 use crate::config::{shape, topology};
 use crate::domain::signal::Timestamp;
+use crate::domain::topology::Overrules;
 
 /// More problems than these are not told: the first ones are enough to begin with.
 const MAX_PROBLEMS: usize = 50;
@@ -39,6 +40,7 @@ impl Reader {
             about: String::new(),
             settings: None,
             topology: None,
+            overrules: Overrules::default(),
             lines: Vec::new(),
             expected: None,
         };
@@ -154,8 +156,9 @@ impl Reader {
     fn topology(&mut self, number: usize, written: &serde_json::Map<String, Value>) {
         let mut problems = Vec::new();
         let text = Value::Object(written.clone()).to_string();
-        let entries = topology::parse(&self.recording.file, &text, &mut problems);
-        self.recording.topology = Some(entries);
+        let written = topology::parse(&self.recording.file, &text, &mut problems);
+        self.recording.topology = Some(written.entries);
+        self.recording.overrules = written.overrules;
         self.problems.extend(problems.into_iter().map(|problem| Problem {
             line: Some(number),
             field: Some(problem.field.map_or_else(|| "topology".to_owned(), |f| format!("topology.{f}"))),

@@ -51,12 +51,25 @@ pub fn clock(at: Timestamp) -> Value {
 /// Something that changed, told at this moment.
 #[must_use]
 pub fn change(change: &Change, at: Timestamp) -> Value {
-    let Change { id, source, at: _, author, summary, files, files_total, targets } = change;
+    let Change {
+        id,
+        source,
+        at: _,
+        author,
+        summary,
+        files,
+        files_total,
+        targets,
+        kind,
+        gist,
+        url,
+        baseline: _,
+    } = change;
     json!({
         "at": moment(at),
         "change": {
             "source": source, "id": id, "author": author, "summary": summary, "files": files,
-            "files_total": files_total, "targets": targets,
+            "files_total": files_total, "targets": targets, "kind": kind, "gist": gist, "url": url,
         },
     })
 }

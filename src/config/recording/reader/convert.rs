@@ -176,5 +176,9 @@ fn change(number: usize, at: Timestamp, raw: RawChange) -> Change {
         files_total: raw.files_total.unwrap_or(raw.files.len()),
         files: raw.files,
         targets: raw.targets,
+        kind: raw.kind,
+        gist: raw.gist,
+        url: raw.url,
+        baseline: raw.kind.shifts_baseline(),
     }
 }
