@@ -23,13 +23,7 @@ const PENDING: &[(&str, &str)] = &[
         "siblings in one namespace that crash in the same way are not taken for one fault",
     ),
     ("info-is-no-fault", "an alert of severity info opens a thread like any other"),
-    ("inhibition", "there is no inhibition yet"),
-    ("known-noise-is-held-back", "there is no triage yet"),
     ("maintenance-window", "there are no maintenance windows yet"),
-    (
-        "node-down-learned-from-labels",
-        "that a pod runs on a node is not learned from its labels; it is told as a storm",
-    ),
     ("storm-of-500", "the ten that still fail in the end are counted and not named"),
     ("ups-on-battery", "what takes longer than `hold` to come back is taken for the root of what broke it"),
 ];

@@ -130,6 +130,8 @@ fn the_example_shows_every_key_that_there_is() {
         "hosts.pve4",
         "inhibit",
         "maintenance",
+        "topology",
+        "topology.kubernetes",
         "triage",
         "triage.flapping",
         "metrics",

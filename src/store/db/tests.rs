@@ -264,8 +264,8 @@ async fn a_newer_schema_is_refused_with_both_versions_and_not_a_byte_changes() {
     let path = dir.join(FILE);
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 7).unwrap();
     refuses_untouched(&dir, |error| {
-        let versions = matches!(error, OpenError::NewerSchema { found: 7, supported: 3, .. });
-        versions && error.to_string().contains("schema version 7") && error.to_string().contains("up to 3")
+        let versions = matches!(error, OpenError::NewerSchema { found: 7, supported: 6, .. });
+        versions && error.to_string().contains("schema version 7") && error.to_string().contains("up to 6")
     });
 }
 

@@ -78,7 +78,7 @@ fn what_is_written_wins_then_what_matters_more_then_what_is_older() {
 #[test]
 fn what_is_learned_bit_by_bit_is_what_is_learned_at_once_and_whom_it_concerns_is_known() {
     let facts =
-        [("m/a", RunsOn, "n3"), ("m/b", RunsOn, "n3/vm"), ("web", MadeOf, "m/a"), ("n3", Needs, "web")];
+        [("m/a", RunsOn, "n3"), ("m/b", RunsOn, "n3/vm"), ("web", MadeOf, "m/a"), ("n3", MadeFrom, "web")];
     let lab = written(&[("shop", &["web"])]);
     let mut grown = lab.clone();
     learned(&facts).into_iter().for_each(|one| grown.learn_more([one]));
