@@ -78,6 +78,7 @@ pub(super) fn settings(config: &Config, platforms: Vec<Platform>) -> Settings {
         settle: incidents.settle,
         correlation_window: incidents.correlation_window,
         weights: config.correlation,
+        neighbours: incidents.neighbours as usize,
         storm: incidents.storm as usize,
         hold: incidents.hold,
         reopen_window: incidents.reopen_window,

@@ -137,6 +137,8 @@ pub struct IncidentSettings {
     /// How far apart signals may be to be symptoms of one fault.
     #[serde(deserialize_with = "positive_duration")]
     pub correlation_window: Duration,
+    /// So many things within one path that break in the same way within `correlation_window` are one fault. 0: never.
+    pub neighbours: u32,
     /// So many incidents that nothing explains, begun within `correlation_window`, are told as one storm. 0: never.
     pub storm: u32,
     /// How long a repaired incident must stay well before it is checked again and resolved.
@@ -170,6 +172,7 @@ impl Default for IncidentSettings {
         Self {
             settle: Duration::from_secs(10),
             correlation_window: minutes(5),
+            neighbours: 5,
             storm: 25,
             hold: minutes(2),
             reopen_window: minutes(30),

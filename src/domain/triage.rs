@@ -135,8 +135,8 @@ pub fn remembers(rules: &[Rule], signal: &Signal) -> Option<Flapping> {
 /// The rules that come with Steward: alerts that every kube-prometheus has, and that are never news.
 #[must_use]
 pub fn shipped() -> Vec<Rule> {
-    let noise = |name: &str, alert: &str, why: &str| {
-        let matcher = Matcher::new("alertname", Comparison::Equal, alert).and_then(|m| Matchers::of(vec![m]));
+    let noise = |name: &str, (label, value): (&str, &str), why: &str| {
+        let matcher = Matcher::new(label, Comparison::Equal, value).and_then(|m| Matchers::of(vec![m]));
         let rule = |matchers| Rule {
             name: name.to_owned(),
             matchers: Some(matchers),
@@ -147,8 +147,9 @@ pub fn shipped() -> Vec<Rule> {
         matcher.ok().map(rule)
     };
     [
-        noise("watchdog", "Watchdog", "it always fires, to show that alerts get through"),
-        noise("info-inhibitor", "InfoInhibitor", "it only exists to inhibit others"),
+        noise("watchdog", ("alertname", "Watchdog"), "it always fires, to show that alerts get through"),
+        noise("info-inhibitor", ("alertname", "InfoInhibitor"), "it only exists to inhibit others"),
+        noise("info", ("severity", "info"), "it is worth knowing, and no reason to disturb anybody"),
     ]
     .into_iter()
     .flatten()

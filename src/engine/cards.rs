@@ -45,7 +45,7 @@ pub fn root(incident: &Incident, around: Around<'_>) -> Card {
         .field("Since", since(incident, around.tz))
         .field("Impact", impact(incident))
         .field("Failing now", storm(incident))
-        .field("Symptoms", symptoms(incident))
+        .field(if incident.is_storming() { "For example" } else { "Symptoms" }, symptoms(incident))
         .field("Suspect change", suspect(incident, around.tz))
         .field("Tried", tried(incident))
         .field("Next", next(incident, around));
@@ -182,7 +182,7 @@ fn symptoms(incident: &Incident) -> String {
             )
         })
         .collect();
-    if elsewhere.len() > SYMPTOMS_SHOWN {
+    if elsewhere.len() > SYMPTOMS_SHOWN && !incident.is_storming() {
         let active = elsewhere.iter().filter(|m| m.active).count();
         lines.push(format!(
             "and {} more; {active} of {} still active",

@@ -22,6 +22,10 @@ use crate::domain::signal::{Origin, Severity, Timestamp};
 use crate::domain::target::Target;
 use crate::domain::topology::Topology;
 
+/// A clock that goes back by more than this was set.
+const SET_BACK: Duration = Duration::from_secs(5);
+/// When several still fail though what they share has recovered, they have so many times `hold` to follow.
+const PATIENCE: u32 = 5;
 /// How long after a look that told nothing a skill is asked again whether an incident is over.
 const CONFIRM_AGAIN: Duration = Duration::from_secs(600);
 
@@ -34,6 +38,10 @@ impl World {
 
     /// Looks at everything whose time has come.
     pub fn due(&mut self, now: Timestamp) {
+        if self.last_turn.replace(now).is_some_and(|last| now + SET_BACK < last) {
+            // The clock was set back. What waits for a time waits longer now; what is to be told does not.
+            self.dirty.extend(self.incidents.keys().copied());
+        }
         while let Some(timer) = self.timers.pop_due(now) {
             match timer {
                 Timer::Hold(id) => self.hold_over(id, now),
@@ -88,9 +96,10 @@ impl World {
         match (doubtful, live.promote_at) {
             (true, None) => {
                 live.promote_at = Some(now + hold);
+                live.doubtful_since.get_or_insert(now);
                 self.wake(now + hold, Timer::Promote(id));
             }
-            (false, Some(_)) => live.promote_at = None,
+            (false, Some(_)) => (live.promote_at, live.doubtful_since) = (None, None),
             _ => {}
         }
     }
@@ -113,6 +122,8 @@ impl World {
     pub(super) fn has_settled(&self, id: IncidentId, now: Timestamp) -> bool {
         self.incident(id).is_some_and(|incident| {
             incident.severity == Severity::Critical
+                // The clock was set back: nobody waits for it to get there again.
+                || now < incident.opened_at
                 || !(within(incident.opened_at, now, self.settings.settle)
                     || self.is_gathering(incident.opened_at, now))
         })
@@ -236,13 +247,27 @@ impl World {
             return;
         }
         live.promote_at = None;
+        let doubtful_since = live.doubtful_since;
         let incident = &live.incident;
         if !is_doubtful(incident, &self.index, &self.knowledge.topology) {
             return;
         }
         let active: Vec<Target> = incident.active_symptoms().map(|m| m.problem.target.clone()).collect();
         let topology = &self.knowledge.topology;
-        let Some(root) = most_upstream(&active, topology).next().cloned() else { return };
+        let mut causes = most_upstream(&active, topology);
+        let Some(root) = causes.next().cloned() else { return };
+        let several = causes.next().is_some();
+        drop(causes);
+        // Several that share what has just recovered are most likely on their way back.
+        let waits = doubtful_since.is_some_and(|since| within(since, now, self.settings.hold * PATIENCE));
+        if several && incident.root_observed() && waits {
+            let again = now + self.settings.hold;
+            if let Some(live) = self.incidents.get_mut(&id) {
+                live.promote_at = Some(again);
+            }
+            self.wake(again, Timer::Promote(id));
+            return;
+        }
         let before = &incident.root;
         let why = if incident.root_observed() {
             format!("{before} has recovered and {root} has not.")

@@ -83,6 +83,8 @@ impl Player {
         world.knowledge.skills = Arc::new(skills);
         let restarts = recording.lines.iter().any(|line| line.word == Word::Restart);
         let now = recording.lines.first().map_or(Timestamp::UNIX_EPOCH, |line| line.at);
+        // As at any start: what goes by the clock is awaited from here on.
+        world.restore(load::Loaded::default(), now);
         Ok(Self {
             world,
             scratch: restarts.then(scratch).transpose()?,

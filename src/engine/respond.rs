@@ -52,8 +52,7 @@ impl World {
             return;
         }
         if incident.storm.is_some() && !incident.root_observed() {
-            let text = "Nothing is repaired by itself in a storm: look for what all of it has in common.";
-            self.say_next(id, text.to_owned(), now);
+            // Nothing is repaired by itself in a storm, and it was said what to do.
             return;
         }
         if !incident.root_observed() {

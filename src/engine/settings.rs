@@ -29,6 +29,8 @@ pub struct Settings {
     pub correlation_window: Duration,
     /// How much each kind of evidence for one fault counts.
     pub weights: Weights,
+    /// So many things within one path that break in the same way within `correlation_window` are one fault. 0: never.
+    pub neighbours: usize,
     /// So many incidents that nothing explains, begun within `correlation_window`, are a storm. 0: nothing is.
     pub storm: usize,
     /// How long a calm must last before it counts as resolved.

@@ -11,9 +11,13 @@ use crate::domain::signal::{Problem, Severity, Timestamp};
 use crate::domain::target::Signature;
 
 /// So many faults that nothing explains, begun within `settle`, may be the beginning of a storm.
-const GATHERING: usize = 5;
+const GATHERING: usize = 3;
 /// What may be part of a storm waits so many times `settle` to be told, at most.
 const LONGER: u32 = 3;
+/// A storm is over when no more than this is left of what it counts …
+const LITTLE: usize = 25;
+/// … or when nothing new has come for so many times the window.
+const LONG: u32 = 12;
 /// Problems that become members at the end of a storm, at most.
 const LEFT: usize = 50;
 
@@ -36,8 +40,12 @@ struct Swarm {
     severity: Severity,
     /// When something new last came in.
     grew_at: Timestamp,
-    /// When it was last told how many there are; `None`: there is news since.
+    /// When it was last counted.
     counted_at: Option<Timestamp>,
+    /// How many there were when people were last told.
+    told: u64,
+    /// How many there were then, and how many came in, members among them.
+    extent: (u64, u64),
     news: bool,
 }
 
@@ -50,6 +58,8 @@ impl Swarm {
             severity: Severity::Info,
             grew_at: now,
             counted_at: None,
+            told: 0,
+            extent: (0, 0),
             news: false,
         }
     }
@@ -145,7 +155,8 @@ impl World {
         }
         self.storms.unexplained.clear();
         self.storms.current = Some(survivor);
-        self.storms.swarms.insert(survivor, Swarm::new(now));
+        let extent = self.incident(survivor).map_or((0, 0), Incident::extent);
+        self.storms.swarms.insert(survivor, Swarm { told: extent.0, extent, ..Swarm::new(now) });
         self.wake(now + self.settings.correlation_window, Timer::Storm(survivor));
         let text = format!(
             "{} things failed within {within_secs} s and I know of nothing that all of them need. Look at power, network, DNS and storage first.",
@@ -163,7 +174,8 @@ impl World {
             return None;
         }
         let severity = row.signal.severity;
-        let swarm = self.storms.swarms.get_mut(&id)?;
+        let window = self.settings.correlation_window;
+        let swarm = self.storms.swarms.get_mut(&id).filter(|swarm| within(swarm.grew_at, now, window))?;
         swarm.seen += 1;
         swarm.grew_at = now;
         swarm.severity = swarm.severity.max(severity);
@@ -206,13 +218,18 @@ impl World {
         left
     }
 
-    /// Tells how far a storm has come: at once when it has begun or all of it is gone, else now and then.
+    /// Counts anew what a storm has come to: at once when it turns, else now and then. People are told when it has
+    /// doubled, or halved.
     pub(super) fn look_at_storm(&mut self, id: IncidentId, now: Timestamp) {
-        let Some(told) = self.incident(id).and_then(|incident| incident.storm.as_ref()) else { return };
-        let told = told.active;
+        let Some(incident) = self.incident(id) else { return };
+        let Some(counted) = incident.storm.as_ref().map(|storm| (storm.active, storm.seen)) else { return };
+        let (active, seen) = incident.extent();
         let pause = self.settings.cooldown;
-        let Some(swarm) = self.storms.swarms.get_mut(&id).filter(|swarm| swarm.news) else { return };
-        let turns = (told == 0) != swarm.active.is_empty();
+        let Some(swarm) = self.storms.swarms.get_mut(&id) else { return };
+        if !swarm.news && swarm.extent == (active, seen) {
+            return;
+        }
+        let turns = (counted.0 == 0) != swarm.active.is_empty();
         if let Some(at) = swarm.counted_at.filter(|at| !turns && within(*at, now, pause)) {
             self.wake(at + pause, Timer::Storm(id));
             return;
@@ -220,34 +237,56 @@ impl World {
         swarm.counted_at = Some(now);
         swarm.news = false;
         let count = swarm.count();
+        let active = active - counted.0 + count.active;
+        let seen = seen - counted.1 + count.seen;
+        swarm.extent = (active, seen);
+        let worth_it = active == 0 || active >= swarm.told.saturating_mul(2) || active * 2 <= swarm.told;
+        let told = worth_it.then_some((active, seen));
+        if worth_it {
+            swarm.told = active;
+        }
         let gone = count.active == 0;
-        self.record(id, Event::StormCounted { count }, now);
+        self.record(id, Event::StormCounted { count, told }, now);
         if gone {
             self.after_recovery(id, now);
         }
     }
 
-    /// Looks whether a storm is over.
+    /// Looks whether a storm is over: nothing new has come for a while, and little of it is left, or it has stood as
+    /// it is for long.
     pub(super) fn storm_may_be_over(&mut self, id: IncidentId, now: Timestamp) {
         self.dirty.insert(id);
         let window = self.settings.correlation_window;
         let storming = self.incident(id).is_some_and(Incident::is_storming);
         let Some(swarm) = self.storms.swarms.get(&id).filter(|_| storming) else { return };
-        if within(swarm.grew_at, now, window) {
-            let over = swarm.grew_at + window;
-            self.wake(over, Timer::Storm(id));
+        let grew_at = swarm.grew_at;
+        if within(grew_at, now, window) {
+            self.wake(grew_at + window, Timer::Storm(id));
             return;
         }
+        if swarm.active.len() > LITTLE && within(grew_at, now, window * LONG) {
+            self.wake(now + self.settings.hold.max(self.settings.cooldown), Timer::Storm(id));
+            return;
+        }
+        self.end_storm(id, now);
+    }
+
+    fn end_storm(&mut self, id: IncidentId, now: Timestamp) {
         let left = self.left_of(id, now);
+        let Some(swarm) = self.storms.swarms.get_mut(&id) else { return };
+        for member in &left {
+            swarm.leaves(&member.problem);
+            swarm.seen = swarm.seen.saturating_sub(1);
+            self.index.leaves_swarm(&member.problem);
+        }
+        swarm.news = false;
+        let count = swarm.count();
+        let members = self.incident(id).map(|incident| incident.members.as_slice()).unwrap_or_default();
+        let broken = members.iter().chain(&left).filter(|m| m.active).map(|m| m.problem.clone()).collect();
+        self.record(id, Event::StormEnded { count, left, broken }, now);
+        let extent = self.incident(id).map_or((0, 0), Incident::extent);
         if let Some(swarm) = self.storms.swarms.get_mut(&id) {
-            for member in &left {
-                swarm.leaves(&member.problem);
-                swarm.seen = swarm.seen.saturating_sub(1);
-                self.index.leaves_swarm(&member.problem);
-            }
-            swarm.news = false;
-            let count = swarm.count();
-            self.record(id, Event::StormEnded { count, left }, now);
+            (swarm.told, swarm.extent) = (extent.0, extent);
         }
         if self.storms.current == Some(id) {
             self.storms.current = None;
@@ -310,6 +349,8 @@ impl World {
             }
             swarm.seen = storm.seen.max(number(known.len()));
             swarm.counted_at = Some(now);
+            let extent = self.incident(id).map_or((0, 0), Incident::extent);
+            (swarm.told, swarm.extent) = (extent.0, extent);
             self.storms.swarms.insert(id, swarm);
             if !storm.over {
                 self.storms.current = Some(id);

@@ -69,6 +69,8 @@ pub struct Live {
     pub bounced_at: Option<Timestamp>,
     /// When it is time to suspect something else, because the root has recovered and symptoms have not.
     pub promote_at: Option<Timestamp>,
+    /// Since when that is so.
+    pub doubtful_since: Option<Timestamp>,
     /// When somebody is reminded of it.
     pub remind_at: Option<Timestamp>,
 }
@@ -85,6 +87,7 @@ impl Live {
             restless: BTreeSet::new(),
             bounced_at: None,
             promote_at: None,
+            doubtful_since: None,
             remind_at: None,
         }
     }
@@ -141,6 +144,8 @@ pub struct World {
     pub(super) counters: (u64, u64),
     pub(super) paused: Option<String>,
     pub(super) unwatched: Unwatched,
+    /// When the last turn was, by the clock.
+    pub(super) last_turn: Option<Timestamp>,
     pub(super) storms: Storms,
     /// The sources of alerts, as they were heard lately.
     pub(super) sources: Sources,
@@ -189,6 +194,7 @@ impl World {
             lines: Lines::default(),
             learning: Learning::default(),
             unwatched: Unwatched::default(),
+            last_turn: None,
             storms: Storms::default(),
             sources: Sources::default(),
             batch: Batch::default(),

@@ -239,7 +239,7 @@ async fn five_hundred_updates_in_a_minute_end_with_the_right_root_and_few_edits(
 
 #[tokio::test]
 async fn one_thread_that_is_put_off_holds_up_no_other() {
-    let lab = lab_with("[incidents]\nstorm = 0\n");
+    let lab = lab_with("[incidents]\nstorm = 0\nneighbours = 0\n");
     let bot = lab.start().await;
     for number in 0..250 {
         lab.host.break_(&format!("vm/unit{number}"), "unit-failed");

@@ -16,17 +16,7 @@ use super::support::{Lab, min, secs};
 
 /// Scenarios that do not come out as they should yet, and what is missing. Each of them has to fail: one that begins
 /// to pass is taken out of this list.
-const PENDING: &[(&str, &str)] = &[
-    ("clock-jumps-back", "a notice that waits for `settle` waits until the clock is where it was"),
-    (
-        "crashloops-after-a-config-change",
-        "siblings in one namespace that crash in the same way are not taken for one fault",
-    ),
-    ("info-is-no-fault", "an alert of severity info opens a thread like any other"),
-    ("maintenance-window", "there are no maintenance windows yet"),
-    ("storm-of-500", "the ten that still fail in the end are counted and not named"),
-    ("ups-on-battery", "what takes longer than `hold` to come back is taken for the root of what broke it"),
-];
+const PENDING: &[(&str, &str)] = &[];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios")

@@ -82,6 +82,11 @@ struct Known {
 }
 
 impl Known {
+    /// Whether a target itself is seen failing in it.
+    fn sees(&self, target: &Target) -> bool {
+        self.active.iter().any(|(problem, active)| *active && problem.target == *target)
+    }
+
     fn is_active(&self) -> bool {
         self.active.values().any(|&active| active)
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::score::{Likeness, Score, Weights, nearness, of_distance, of_shared, score};
+use super::score::{Likeness, OF_NEIGHBOURS, Score, Weights, nearness, of_distance, of_shared, score};
 use super::{Index, Known, Placement};
 use crate::domain::escalation::within;
 use crate::domain::ids::IncidentId;
@@ -22,6 +22,8 @@ pub struct Newcomer<'a> {
     pub now: Timestamp,
     /// How far apart faults may begin that are one.
     pub window: Duration,
+    /// So many things within one path that break in the same way are one fault. 0: never.
+    pub neighbours: usize,
     /// How much each kind of evidence counts.
     pub weights: &'a Weights,
     /// What its signal has in common with the one that opened an incident.
@@ -51,6 +53,7 @@ impl Index {
         self.as_symptom(newcomer, &upstreams, topology)
             .or_else(|| self.as_upstream(newcomer, topology))
             .or_else(|| self.as_sibling(newcomer, &upstreams, topology))
+            .or_else(|| self.as_neighbour(newcomer))
             .or_else(|| self.as_alike(newcomer))
             .unwrap_or(Placement::New)
     }
@@ -62,26 +65,31 @@ impl Index {
         topology: &Topology,
     ) -> Option<Placement> {
         let here = &newcomer.problem.target;
-        let among =
-            |ways: &mut dyn Iterator<Item = (&Target, u32)>| -> Option<Candidate<(Target, IncidentId)>> {
-                let affecting = ways.flat_map(|(target, steps)| {
-                    self.affecting(target).map(move |incident| (target.clone(), steps, incident))
-                });
-                let candidates = affecting.take(COMPARED).filter_map(|(target, steps, incident)| {
-                    let known = self.known.get(&incident)?;
-                    let time = nearness(known.opened_at, newcomer.now, newcomer.window);
-                    let score =
-                        score(of_distance(steps), time, (newcomer.likeness)(incident), newcomer.weights);
-                    Some(Candidate { score, what: (target, incident) })
-                });
-                best(candidates, newcomer.weights)
-            };
+        let among = |ways: &mut dyn Iterator<Item = (&Target, u32, bool)>| -> Option<Candidate<(Target, IncidentId)>> {
+            let affecting = ways.flat_map(|(target, steps, declared)| {
+                self.affecting(target).map(move |incident| (target.clone(), steps, declared, incident))
+            });
+            let candidates = affecting.take(COMPARED).filter_map(|(target, steps, declared, incident)| {
+                let known = self.known.get(&incident)?;
+                let likeness = (newcomer.likeness)(incident);
+                // What contains it, and nobody saw fail, is suspected of one kind of fault only.
+                if !declared && !known.sees(&target) && !likeness.signature {
+                    return None;
+                }
+                let time = nearness(known.opened_at, newcomer.now, newcomer.window);
+                let score = score(of_distance(steps), time, likeness, newcomer.weights);
+                Some(Candidate { score, what: (target, incident) })
+            });
+            best(candidates, newcomer.weights)
+        };
         // What is affected already stays where it is, however fresh another cause may be.
-        let found = among(&mut std::iter::once((here, 0)))
-            .or_else(|| among(&mut upstreams.iter().map(|u| (&u.target, u.distance))))?;
+        let found = among(&mut std::iter::once((here, 0, true)))
+            .or_else(|| among(&mut upstreams.iter().map(|u| (&u.target, u.distance, u.declared))))?;
         let Candidate { score, what: (upstream, incident) } = found;
         let why = if upstream == *here {
             format!("{here} is already part of this.")
+        } else if upstreams.iter().any(|u| u.target == upstream && !u.declared) {
+            format!("{here} lies within {upstream}.")
         } else {
             let chain = topology.chain(here, &upstream).unwrap_or_default();
             format!("{here} needs {upstream}{}.", path(&chain))
@@ -137,6 +145,36 @@ impl Index {
             upstream.target
         );
         Some(Placement::Siblings { incidents, upstream: upstream.target.clone(), why, score })
+    }
+
+    /// Several below one path that break in the same way: what contains them is suspected. A few may be chance.
+    fn as_neighbour(&self, newcomer: &Newcomer<'_>) -> Option<Placement> {
+        if newcomer.neighbours == 0 {
+            return None;
+        }
+        let around = newcomer.problem.target.parent()?;
+        let mut incidents = self.recent(self.roots_below.get(&around)?, newcomer);
+        incidents.retain(|id| {
+            let known = self.known.get(id).filter(|known| known.is_active());
+            known.is_some_and(|known| known.root.parent().as_ref() == Some(&around))
+                && (newcomer.likeness)(*id).signature
+        });
+        let oldest = *incidents.first()?;
+        let known = self.known.get(&oldest)?;
+        if self.is_fine_since(&around, known.opened_at) {
+            return None;
+        }
+        let failing = 1 + self.failing_in(&incidents);
+        let time = nearness(known.opened_at, newcomer.now, newcomer.window);
+        let score = score(OF_NEIGHBOURS, time, (newcomer.likeness)(oldest), newcomer.weights);
+        if failing < newcomer.neighbours || !score.reaches(newcomer.weights) {
+            return None;
+        }
+        let signature = &newcomer.problem.signature;
+        let why = format!(
+            "{failing} things within {around} began to fail with {signature} at nearly the same time."
+        );
+        Some(Placement::Siblings { incidents, upstream: around, why, score })
     }
 
     /// Where somebody wants that: one fault by time, labels and signature alone.

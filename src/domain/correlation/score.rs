@@ -166,6 +166,9 @@ pub(super) fn of_shared(failing: usize, dependents: usize) -> f64 {
     0.9 * share.min(1.0)
 }
 
+/// What it is worth that several things within one path break in the same way at nearly the same time.
+pub(super) const OF_NEIGHBOURS: f64 = 0.6;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -98,10 +98,15 @@ pub enum Event {
     },
     /// So much fails at once, and nothing explains it, that this is a storm: from now on, more of it is only counted.
     StormBegan { root: Target, targets: u64, within_secs: u64 },
-    /// What a storm counts besides its members.
-    StormCounted { count: Count },
-    /// Nothing new has come for a while. What is left of what was only counted becomes members, the worst of it.
-    StormEnded { count: Count, left: Vec<Member> },
+    /// What a storm counts besides its members; and where that is worth telling, how many there are now and were in
+    /// all, members among them.
+    StormCounted {
+        count: Count,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        told: Option<(u64, u64)>,
+    },
+    /// Nothing new has come for a while, and little is left: the worst of it becomes members.
+    StormEnded { count: Count, left: Vec<Member>, broken: Vec<Problem> },
     /// Its source says that there are so many more alerts like these, which it did not send.
     Truncated { source: String, hidden: u64 },
     /// A problem became worse.

@@ -121,10 +121,11 @@ impl Incident {
                 self.root = root.clone();
                 self.root_why = "nothing that I know of explains all of it".to_owned();
                 self.storm = Some(Storm::default());
-                self.next_step = None;
+                self.next_step =
+                    Some("look for what all of it has in common: power, network, DNS, storage".to_owned());
             }
-            Event::StormCounted { count } => self.count(count, at),
-            Event::StormEnded { count, left } => {
+            Event::StormCounted { count, .. } => self.count(count, at),
+            Event::StormEnded { count, left, .. } => {
                 self.count(count, at);
                 self.storm.get_or_insert_default().over = true;
                 self.members.extend(left.iter().cloned());

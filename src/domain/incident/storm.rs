@@ -5,12 +5,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Incident, Member};
-use crate::domain::signal::{Severity, Timestamp};
+use super::Incident;
+use crate::domain::signal::{Problem, Severity, Timestamp};
 use crate::domain::target::{NameError, Signature, Target};
 
 /// Problems named at the end of a storm.
-const NAMED: usize = 10;
+const NAMED: usize = 12;
 
 /// What an incident that is a storm counts besides its members.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -51,32 +51,25 @@ pub struct Count {
     pub severity: Severity,
 }
 
-/// The count in words: `412 more things fail: 380 instance-down, 32 probe-failed.`
-pub(super) fn counted(count: &Count) -> String {
-    match (count.active, count.seen) {
-        (0, seen) => format!("All {seen} that were counted besides have recovered."),
-        (active, seen) if active == seen => format!("{active} more fail: {}.", listed(&count.kinds)),
-        (active, seen) => {
-            format!("{active} of the {seen} that were counted besides still fail: {}.", listed(&count.kinds))
-        }
+/// The count in words.
+pub(super) fn counted((active, seen): (u64, u64)) -> String {
+    match active {
+        0 => format!("All {seen} have recovered."),
+        active if active == seen => format!("{active} things fail by now."),
+        active => format!("{active} of {seen} still fail."),
     }
 }
 
-/// The end of a storm in words: what is still broken, by name as far as it goes.
-pub(super) fn ended(count: &Count, left: &[Member]) -> String {
-    let names: Vec<String> = left.iter().take(NAMED).map(|member| member.problem.to_string()).collect();
-    let broken = count.active + u64::try_from(left.len()).unwrap_or(u64::MAX);
-    let more = broken.saturating_sub(u64::try_from(names.len()).unwrap_or(u64::MAX));
-    match (names.is_empty(), more) {
-        (true, 0) => "The storm is over: nothing new fails, and what was counted has recovered.".to_owned(),
-        (true, more) => format!("The storm is over: nothing new fails. Still broken: {more}."),
-        (false, 0) => format!("The storm is over: nothing new fails. Still broken: {}.", names.join(", ")),
-        (false, more) => {
-            format!(
-                "The storm is over: nothing new fails. Still broken: {} and {more} more.",
-                names.join(", ")
-            )
-        }
+/// The end of a storm in words: what is still broken, by name as far as it goes. `broken` are the members that are.
+pub(super) fn ended(count: &Count, broken: &[Problem]) -> String {
+    let over = "The storm is over: nothing new fails";
+    let names: Vec<String> = broken.iter().take(NAMED).map(ToString::to_string).collect();
+    let unnamed = u64::try_from(broken.len().saturating_sub(names.len())).unwrap_or(u64::MAX) + count.active;
+    match (names.is_empty(), unnamed) {
+        (true, 0) => format!("{over}, and all of it has recovered."),
+        (true, more) => format!("{over}. Still broken: {more}."),
+        (false, 0) => format!("{over}. Still broken: {}.", names.join(", ")),
+        (false, more) => format!("{over}. Still broken: {} and {more} more.", names.join(", ")),
     }
 }
 

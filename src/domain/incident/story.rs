@@ -64,8 +64,8 @@ pub fn sentence(event: &Event) -> Option<Sentence> {
                 "This is a storm: {targets} things began to fail within {within_secs} s, and nothing that I know of explains it. What else fails is counted here, and nothing is repaired by itself."
             ),
         ),
-        Event::StormCounted { count } => Sentence::calm("seen", storm::counted(count)),
-        Event::StormEnded { count, left } => Sentence::urgent("calm", storm::ended(count, left)),
+        Event::StormCounted { told, .. } => Sentence::calm("seen", storm::counted((*told)?)),
+        Event::StormEnded { count, broken, .. } => Sentence::urgent("calm", storm::ended(count, broken)),
         Event::Truncated { source, hidden } => Sentence::calm(
             "seen",
             format!(

@@ -20,7 +20,11 @@ const MARGIN: &str = "                ";
 pub fn update(incident: &Incident, untold: &[Record], tz: Tz) -> Option<Card> {
     let mut card = Card::titled(format!("#{}", incident.number)).severity(incident.severity);
     card.done = matches!(incident.state, State::Resolved | State::Closed | State::Merged);
-    let mut card = tell(card, untold, tz, LINES);
+    // In a storm what comes and goes is counted with all the rest.
+    let counted = |record: &&Record| matches!(record.event, Event::Recovered { .. } | Event::Returned { .. });
+    let said: Vec<Record> =
+        untold.iter().filter(|record| !(incident.is_storming() && counted(record))).cloned().collect();
+    let mut card = tell(card, &said, tz, LINES);
     let happened = |what: fn(&Event) -> bool| untold.iter().any(|record| what(&record.event));
     if happened(|event| matches!(event, Event::SilenceEnded | Event::InhibitionEnded)) {
         let broken = matches!(incident.state, State::Open | State::Remediating | State::Stuck);
@@ -114,6 +118,7 @@ fn is_said_elsewhere(untold: &[Record], at: usize) -> bool {
         Event::Mitigated { by: Mitigation::Repair { .. } } => {
             at > 0 && matches!(untold[at - 1].event, Event::RepairEnded { outcome: Outcome::Deferred, .. })
         }
+        Event::Absorbed { .. } => untold[..at].iter().any(|r| matches!(r.event, Event::StormBegan { .. })),
         Event::Suspects { .. } => later(&|e| matches!(e, Event::Suspects { .. })),
         Event::NextStep { .. } => later(&|e| {
             matches!(e, Event::NextStep { .. } | Event::Mitigated { .. } | Event::RepairStarted { .. })

@@ -72,6 +72,7 @@ impl World {
             problem: &key.1,
             now,
             window: self.settings.correlation_window,
+            neighbours: self.settings.neighbours,
             weights: &self.settings.weights,
             likeness: &likeness,
         };

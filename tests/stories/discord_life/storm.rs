@@ -21,7 +21,7 @@ fn refused(discord: &FakeDiscord) -> Vec<String> {
 
 #[tokio::test]
 async fn forty_incidents_at_once_keep_within_the_limits_all_end_right_and_hold_up_no_answer() {
-    let lab = lab("[incidents]\nstorm = 0\n");
+    let lab = lab("[incidents]\nstorm = 0\nneighbours = 0\n");
     let discord = lab.on_discord().await;
     let bot = start(&lab, &discord).await;
     usual_limits(&discord);

@@ -13,7 +13,7 @@ fn root(telegram: &FakeTelegram, number: u64) -> Option<String> {
 #[tokio::test]
 async fn thirty_incidents_at_once_keep_to_the_limits_answer_people_and_end_right() {
     for forum in [true, false] {
-        let lab = lab("[incidents]\nstorm = 0\n");
+        let lab = lab("[incidents]\nstorm = 0\nneighbours = 0\n");
         let telegram = lab.on_telegram(forum).await;
         telegram.limit(Limits::documented());
         let bot = lab.start().await;

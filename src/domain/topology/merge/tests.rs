@@ -29,7 +29,7 @@ fn left_out(topology: &Topology) -> Vec<String> {
     topology.left_out().map(|(l, why)| format!("{} {}: {why}", l.fact.target, l.fact.other)).collect()
 }
 
-use Relation::{Is, MadeOf, Needs, RunsOn};
+use Relation::{Is, MadeFrom, MadeOf, Needs, RunsOn};
 
 #[test]
 fn what_is_learned_counts_like_what_is_written_and_says_that_it_was_learned() {

@@ -124,6 +124,7 @@ fn settings() -> Settings {
         settle: Duration::from_secs(10),
         correlation_window: minutes(5),
         weights: crate::domain::correlation::Weights::default(),
+        neighbours: 0,
         storm: 0,
         hold: minutes(2),
         reopen_window: minutes(30),
