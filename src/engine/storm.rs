@@ -124,7 +124,8 @@ impl World {
     /// told.
     pub(super) fn is_gathering(&self, opened_at: Timestamp, now: Timestamp) -> bool {
         let settle = self.settings.settle;
-        let just_now = self.storms.unexplained.iter().rev().take_while(|(at, _)| within(*at, now, settle));
+        let lately = settle * 3 / 2;
+        let just_now = self.storms.unexplained.iter().rev().take_while(|(at, _)| within(*at, now, lately));
         within(opened_at, now, settle * LONGER) && just_now.take(GATHERING).count() == GATHERING
     }
 
@@ -136,7 +137,7 @@ impl World {
         let settle = self.settings.settle;
         let waiting: Vec<(Timestamp, IncidentId)> = self.storms.unexplained.iter().copied().collect();
         for (opened_at, id) in waiting {
-            self.wake((now + settle).min(opened_at + settle * LONGER), Timer::Settle(id));
+            self.wake((now + settle * 3 / 2).min(opened_at + settle * LONGER), Timer::Settle(id));
         }
     }
 

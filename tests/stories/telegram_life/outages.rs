@@ -124,7 +124,7 @@ async fn pass_around(bot: &Bot<'_>, time: Duration) {
 
 #[tokio::test]
 async fn a_telegram_that_hangs_holds_up_neither_the_repairs_nor_the_other_platform_nor_the_end() {
-    let lab = lab_with_console("");
+    let lab = lab_with_console("[incidents]\nneighbours = 0\n");
     let telegram = lab.on_telegram(true).await;
     let bot = lab.start().await;
     telegram.until("Steward waits for updates", |view| (view.polls() > 1).then_some(())).await;
