@@ -3,13 +3,14 @@
 use serde_json::json;
 
 use super::effect::Effect;
-use super::world::World;
+use super::world::{SignalKey, World};
 use crate::domain::approval::{Answered, Approval, ApprovalState, Person};
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Event, State};
-use crate::domain::signal::{Problem, Timestamp};
+use crate::domain::signal::{Origin, Problem, SignalState, Timestamp};
 use crate::domain::target::Target;
 use crate::engine::timer::Timer;
+use crate::store::batch::SignalRow;
 
 /// What a person is told: done, or why not.
 pub(super) type Answer = Result<String, String>;
@@ -46,12 +47,43 @@ impl World {
     pub fn clear(&mut self, number: u64, by: &str, now: Timestamp) -> Answer {
         let id = self.live_id(number)?;
         if self.incident(id).is_none_or(|i| i.state != State::Stuck) {
-            return Err(format!("#{number} is not stuck; there is nothing to clear."));
+            return self.take_for_over(id, by, now);
         }
         self.record(id, Event::Cleared { by: by.to_owned() }, now);
         self.audit(by, "clear", json!({ "incident": number }), now);
         self.after_recovery(id, now);
         Ok(format!("#{number} is open again and no longer stuck."))
+    }
+
+    /// A person says that what alerts told of is over, because their source does not: some never do.
+    fn take_for_over(&mut self, id: IncidentId, by: &str, now: Timestamp) -> Answer {
+        let number = self.number(id);
+        let belongs = |(key, row): (&SignalKey, &SignalRow)| {
+            let firing = row.incident == Some(id) && row.signal.state == SignalState::Firing;
+            firing.then(|| key.clone())
+        };
+        let firing: Vec<SignalKey> = self.signals.iter().filter_map(belongs).collect();
+        let (mut alerts, others): (Vec<_>, Vec<_>) =
+            firing.into_iter().partition(|(origin, _)| matches!(origin, Origin::Alert { .. }));
+        alerts.sort();
+        if alerts.is_empty() {
+            return Err(match others.first() {
+                Some((Origin::Skill(skill), _)) => {
+                    format!("{skill} still sees #{number}; it is over once that skill no longer does.")
+                }
+                Some(_) => format!("I still see #{number} myself; it is over once I no longer do."),
+                None => {
+                    format!("#{number} is not stuck, and nothing fires in it; there is nothing to clear.")
+                }
+            });
+        }
+        self.record(id, Event::TakenForOver { by: by.to_owned() }, now);
+        self.audit(by, "clear", json!({ "incident": number, "alerts": alerts.len() }), now);
+        alerts.iter().for_each(|key| self.resolve(key, now));
+        Ok(match others.is_empty() {
+            true => format!("#{number} counts as over. If an alert of it fires again, it is back."),
+            false => format!("The alerts of #{number} count as over; what I see myself stays."),
+        })
     }
 
     /// Answers a question with yes. Where several people have to, the last of them starts it.

@@ -167,7 +167,7 @@ impl World {
     }
 
     /// Counts a new problem in the storm, if there is one.
-    pub(super) fn into_storm(&mut self, key: &SignalKey, now: Timestamp) -> Option<IncidentId> {
+    pub(super) fn counted_in_storm(&mut self, key: &SignalKey, now: Timestamp) -> Option<IncidentId> {
         let id = self.storms.current?;
         let row = self.signals.get(key)?;
         let hidden = row.signal.target.as_str().starts_with("steward/") || self.is_silenced(&key.1, now);

@@ -128,3 +128,21 @@ async fn a_source_of_which_nothing_is_understood_is_itself_an_incident_until_it_
     lab.chat.thread(1);
     bot.end().await;
 }
+
+#[tokio::test]
+async fn what_a_source_never_takes_back_a_person_says_is_over() {
+    let lab = Lab::new("");
+    let bot = lab.start().await;
+    hand_in(&bot, vec![alert(&bot, "sda", "nas", Firing)]).await;
+    bot.pass(min(1)).await;
+    let answer = bot.says("clear 1").await;
+    assert!(answer.contains("#1 counts as over. If an alert of it fires again, it is back."), "{answer}");
+    bot.pass(min(3)).await;
+    assert_eq!(bot.is(1).await, "resolved nas");
+    assert!(lab.chat.thread(1).contains("alex says that it is over."));
+    hand_in(&bot, vec![alert(&bot, "sda", "nas", Firing)]).await;
+    bot.pass(min(1)).await;
+    assert_eq!(bot.is(1).await, "open nas");
+    lab.chat.thread(1);
+    bot.end().await;
+}

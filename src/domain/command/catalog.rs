@@ -259,9 +259,9 @@ pub const COMMANDS: &[CommandHelp] = &[
         name: "clear",
         usage: "clear N",
         example: "clear 3",
-        what: "You have handled an incident that was stuck.",
+        what: "An incident that was stuck is handled, or its source never says that it is over.",
         aliases: &["handled"],
-        slots: &[Slot::new("incident", "", Kind::Incident, "The incident that was stuck").required()],
+        slots: &[Slot::new("incident", "", Kind::Incident, "The incident").required()],
         read: verbs::clear,
     },
     CommandHelp {

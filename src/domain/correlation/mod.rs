@@ -191,6 +191,7 @@ impl Index {
             event,
             Event::Suspects { .. }
                 | Event::Truncated { .. }
+                | Event::TakenForOver { .. }
                 | Event::RepairStep { .. }
                 | Event::NextStep { .. }
                 | Event::Acknowledged { .. }

@@ -214,6 +214,8 @@ pub enum Event {
     InhibitionEnded,
     /// Nobody has taken it on for a long time.
     Reminded { text: String },
+    /// A person says that what alerts told of is over, though their sources have not said so.
+    TakenForOver { by: String },
     /// A person took care of what was stuck.
     Cleared { by: String },
 }
@@ -260,6 +262,7 @@ impl Event {
             Self::Inhibited { .. } => "inhibited",
             Self::InhibitionEnded => "inhibition_ended",
             Self::Reminded { .. } => "reminded",
+            Self::TakenForOver { .. } => "taken_for_over",
             Self::Cleared { .. } => "cleared",
         }
     }

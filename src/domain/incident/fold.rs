@@ -78,6 +78,7 @@ impl Incident {
             | Event::RootMoved { .. }
             | Event::Suspects { .. }
             | Event::Truncated { .. }
+            | Event::TakenForOver { .. }
             | Event::StormCounted { .. }
             | Event::StormEnded { .. }
             | Event::RepairIneffective { .. }
@@ -262,6 +263,7 @@ impl Incident {
             Event::Opened { .. }
             | Event::Closed
             | Event::Cleared { .. }
+            | Event::TakenForOver { .. }
             | Event::Silenced { .. }
             | Event::SilenceEnded
             | Event::Inhibited { .. }

@@ -139,6 +139,7 @@ pub fn sentence(event: &Event) -> Option<Sentence> {
         ),
         Event::InhibitionEnded => Sentence::urgent("calm", "What inhibited it is over."),
         Event::Reminded { text } => Sentence::urgent("next", text.clone()),
+        Event::TakenForOver { by } => Sentence::urgent("person", format!("{by} says that it is over.")),
         Event::Cleared { by } => {
             Sentence::urgent("person", format!("{by} says that the stuck repair is taken care of."))
         }

@@ -44,7 +44,7 @@ impl World {
             Placement::Siblings { incidents, upstream, why, score } => {
                 self.gather(&incidents, key, upstream, Why { words: why, score }, now)
             }
-            Placement::New => self.into_storm(key, now).or_else(|| self.begin(key, now)),
+            Placement::New => self.counted_in_storm(key, now).or_else(|| self.begin(key, now)),
         };
         if let Some(row) = self.signals.get_mut(key)
             && row.incident != id
