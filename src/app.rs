@@ -1,6 +1,8 @@
 //! Builds, starts, drains and stops: the one place that knows all the parts.
 
+mod almanac;
 mod changes;
+mod deadman;
 mod knowledge;
 pub mod listening;
 mod learning;
@@ -20,6 +22,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
+use crate::adapters::deadman::Switch;
 use crate::config::{Loaded, Problem, Setup};
 use crate::engine::activity::Activity;
 use crate::engine::answers::Librarian;
@@ -81,6 +84,9 @@ pub enum StartError {
     /// Nothing could come in.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// The dead man's switch can't be set up.
+    #[error("the dead man's switch ([watchdog] url) can't be set up: {0}")]
+    Switch(String),
 }
 
 /// A Steward that runs.
@@ -109,6 +115,7 @@ impl App {
         let config = &loaded.config;
         let store = Store::open(&config.state_dir)?;
         store.redaction().learn(loaded.secrets());
+        let switch = config.watchdog.url.clone().map(Switch::new).transpose().map_err(StartError::Switch)?;
         let listening = Listening::prepare(&config.alerts).await?;
         let now = parts.clock.now();
         let limits =
@@ -197,6 +204,8 @@ impl App {
             shop.run(repair, reach);
         }
         let ignored = world.ignored();
+        let pulse = world.pulse(now);
+        let observing = watcher.clone();
         let desk = Desk {
             world,
             store: store.clone(),
@@ -246,13 +255,39 @@ impl App {
         others.push(tokio::spawn(learner.run(parts.clock.clone(), stopping_skills.subscribe())));
         let watching = told.clone();
         others.push(tokio::spawn(async move { reloader.watch(watching).await }));
+        if let Some(daily) = config.digest.at.daily().filter(|_| config.digest.enabled) {
+            let almanac = almanac::Almanac {
+                daily,
+                always: config.digest.always,
+                tz: config.timezone,
+                store: store.clone(),
+                engine: handle.clone(),
+                watcher: observing.clone(),
+                clock: parts.clock.clone(),
+            };
+            others.push(tokio::spawn(almanac.run(stopping_skills.subscribe())));
+        }
         let (gateway, porter) =
             Gateway::new(inbox, handle.clone(), config.alerts.capacity as usize, done, left);
         others.push(tokio::spawn(porter.run(told.clone())));
         let listens_at = listening.address();
+        let observer =
+            observed::Observer::new(gateway.clone(), handle.clone(), parts.clock.clone(), observing, pulse);
+        let testing = observer.clone().test(config.watchdog.check, store.clone(), told.clone());
+        others.push(tokio::spawn(testing));
+        if let Some(switch) = switch {
+            let dead_man = deadman::DeadMan {
+                switch,
+                every: config.watchdog.every,
+                observer: observer.clone(),
+                engine: handle.clone(),
+                clock: parts.clock.clone(),
+            };
+            others.push(tokio::spawn(dead_man.run(stopping_skills.subscribe())));
+        }
         let means = Means {
             intake: Arc::new(gateway.clone()),
-            observed: Arc::new(observed::Observer::new(gateway.clone())),
+            observed: Arc::new(observer),
             clock: parts.clock.clone(),
             activity: activity.clone(),
             look_every: parts.look_for_edits,
