@@ -8,6 +8,7 @@ pub mod listening;
 mod learning;
 pub mod live;
 mod observed;
+mod outside;
 pub mod platforms;
 mod reload;
 mod retention;
@@ -44,6 +45,7 @@ use crate::store::{OpenError, Store, StoreError, executions, load, outbox, sagas
 
 pub use knowledge::{Understood, replay_world, understand};
 use listening::{ListenError, Listening, Means};
+use outside::Outside;
 pub use reload::Reloader;
 use retention::Housekeeping;
 
@@ -255,36 +257,22 @@ impl App {
         others.push(tokio::spawn(learner.run(parts.clock.clone(), stopping_skills.subscribe())));
         let watching = told.clone();
         others.push(tokio::spawn(async move { reloader.watch(watching).await }));
-        if let Some(daily) = config.digest.at.daily().filter(|_| config.digest.enabled) {
-            let almanac = almanac::Almanac {
-                daily,
-                always: config.digest.always,
-                tz: config.timezone,
-                store: store.clone(),
-                engine: handle.clone(),
-                watcher: observing.clone(),
-                clock: parts.clock.clone(),
-            };
-            others.push(tokio::spawn(almanac.run(stopping_skills.subscribe())));
-        }
         let (gateway, porter) =
             Gateway::new(inbox, handle.clone(), config.alerts.capacity as usize, done, left);
         others.push(tokio::spawn(porter.run(told.clone())));
         let listens_at = listening.address();
-        let observer =
-            observed::Observer::new(gateway.clone(), handle.clone(), parts.clock.clone(), observing, pulse);
-        let testing = observer.clone().test(config.watchdog.check, store.clone(), told.clone());
-        others.push(tokio::spawn(testing));
-        if let Some(switch) = switch {
-            let dead_man = deadman::DeadMan {
-                switch,
-                every: config.watchdog.every,
-                observer: observer.clone(),
-                engine: handle.clone(),
-                clock: parts.clock.clone(),
-            };
-            others.push(tokio::spawn(dead_man.run(stopping_skills.subscribe())));
-        }
+        let outside = Outside {
+            config,
+            store: &store,
+            engine: &handle,
+            clock: &parts.clock,
+            watcher: observing,
+            gateway: &gateway,
+            pulse,
+            switch,
+        };
+        let (observer, tasks) = outside.start(&told, &stopping_skills.subscribe());
+        others.extend(tasks);
         let means = Means {
             intake: Arc::new(gateway.clone()),
             observed: Arc::new(observer),

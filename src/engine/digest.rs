@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 
 use super::answers::Librarian;
 use super::told::Told;
-use super::world::World;
+use super::world::{Live, World};
 use crate::domain::incident::{Acknowledgement, Incident, State};
 use crate::domain::signal::Timestamp;
 use crate::store::lately::{self, Fixed, Touched};
@@ -92,16 +92,19 @@ pub struct Open {
     pub since: Timestamp,
     /// Who takes care of it.
     pub taken_by: Option<String>,
+    /// Whether a silence, or something worse that fires, keeps it from being told.
+    pub silenced: bool,
 }
 
 impl Open {
-    fn of(incident: &Incident) -> Self {
+    fn of(Live { incident, telling, .. }: &Live) -> Self {
         Self {
             number: incident.number,
             state: incident.state,
             what: what(incident),
             since: incident.opened_at,
             taken_by: incident.acknowledged.as_ref().map(|Acknowledgement { by, .. }| by.clone()),
+            silenced: telling.silenced,
         }
     }
 }
@@ -120,9 +123,9 @@ impl World {
     /// What a digest says of now.
     #[must_use]
     pub fn standing(&self, now: Timestamp) -> Standing {
-        let live = self.incidents.values().map(|live| &live.incident);
+        let live = self.incidents.values();
         let mut open: Vec<Open> =
-            live.filter(|incident| incident.state.is_unresolved()).map(Open::of).collect();
+            live.filter(|live| live.incident.state.is_unresolved()).map(Open::of).collect();
         open.sort_by_key(|incident| incident.number);
         let number = |id| self.incident(id).map_or(0, |incident| incident.number);
         let asked = self.approvals.values().map(|approval| {

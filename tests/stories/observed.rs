@@ -218,7 +218,6 @@ async fn the_digest_tells_the_day_once_over_restarts_and_late_if_steward_was_awa
     let bot = lab.start().await;
     bot.pass(min(1)).await;
     let told = lab.chat.take_notice().unwrap();
-    println!("{told}");
     assert!(told.starts_with("Since yesterday 09:00: 2 new incidents, 1 over, 1 open now"), "{told}");
     assert!(told.contains("Waits for you: #1 nas: nas has down"), "{told}");
     assert!(told.contains("Over: #2 web: web has slow") && told.contains("by itself after 2 min"), "{told}");
@@ -228,6 +227,33 @@ async fn the_digest_tells_the_day_once_over_restarts_and_late_if_steward_was_awa
     assert_eq!(lab.chat.take_notice(), None, "it was told");
     let asked = bot.says("digest").await;
     assert!(asked.contains("Waits for you: #1 nas: nas has down"), "{asked}");
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn the_digest_says_what_was_fixed_without_anybody_and_what_a_silence_hides() {
+    let lab = Lab::new(&berlin(""));
+    lab.skill("look", "*/5 * * * *", &["vm"]);
+    lab.write(
+        "runbooks/restart.yaml",
+        "name: restart\ntitle: Restart it\nmatch: { signature: unit-failed }\nsteps:\n  - name: restart\n    run: [systemctl, restart, web.service]\n    verify: check\n",
+    );
+    lab.host.command("systemctl restart web.service", &["vm/web"], 0);
+    let bot = lab.start().await;
+    lab.host.break_("vm/web", "unit-failed");
+    bot.pass(min(20)).await;
+    assert_eq!(lab.host.ran(), ["systemctl restart web.service"]);
+    bot.alert("nas", "down", Firing).await;
+    bot.pass(min(1)).await;
+    bot.says("silence nas for 2d because new disks").await;
+    bot.pass(min(24 * 60)).await;
+    let mut notices = std::iter::from_fn(|| lab.chat.take_notice());
+    let told = notices.find(|notice| notice.starts_with("Since yesterday")).unwrap();
+    assert!(told.contains("Fixed without you: restart on vm/web"), "{told}");
+    assert!(told.contains("Over: #1 vm/web: ") && told.contains("repaired after"), "{told}");
+    assert!(told.contains("Hidden on purpose: the silence on nas hides #2 nas, until 2026-11-23"), "{told}");
+    assert!(!told.contains("Waits for you"), "who silenced it knows: {told}");
+    assert!(!notices.any(|notice| notice.starts_with("Since")), "it came twice");
     bot.end_quietly().await;
 }
 

@@ -107,7 +107,7 @@ fn waits(standing: &Standing, now: Timestamp) -> Vec<String> {
             open.number
         )
     });
-    let unowned = of(|state| state == State::Open).map(|open| {
+    let unowned = of(|state| state == State::Open).filter(|open| !open.silenced).map(|open| {
         format!("#{} {} - for {}, nobody has taken it on", open.number, open.what, span(open.since, now))
     });
     paused.chain(asked).chain(stuck).chain(unowned).collect()

@@ -100,6 +100,7 @@ fn a_full_day_says_first_what_needs_a_person() {
         what: "pve4: no answer".to_owned(),
         since: at("2026-11-21T04:00:00Z"),
         taken_by: taken_by.map(str::to_owned),
+        silenced: number == 12,
     };
     let standing = Standing {
         paused_by: None,
@@ -109,6 +110,7 @@ fn a_full_day_says_first_what_needs_a_person() {
             open(9, State::Stuck, None),
             open(10, State::Open, Some("alex")),
             open(11, State::Mitigated, None),
+            open(12, State::Open, None),
         ],
         hidden: vec![("silence on nas".to_owned(), at("2026-11-21T09:00:00Z"), "#8 pve4".to_owned())],
         lost_sources: vec!["alertmanager".to_owned()],
@@ -121,7 +123,7 @@ fn a_full_day_says_first_what_needs_a_person() {
 }
 
 const FULL: &str = "\
-Since yesterday 08:00: 2 new incidents, 1 over, 4 open now
+Since yesterday 08:00: 2 new incidents, 1 over, 5 open now
   Waits for you      reboot-host on pve4 (#8): `approve 3` or `deny 3`
                      #9 pve4: no answer - stuck half way for 3 h; `clear 9` when you have handled it
                      #8 pve4: no answer - for 3 h, nobody has taken it on
