@@ -69,6 +69,7 @@ impl Observer {
                 answer = answer => answer,
                 () = told(&mut ending) => return,
             };
+            let _busy = self.engine.activity().begin();
             let now = self.clock.now();
             let gone = {
                 let mut tested = self.tested();

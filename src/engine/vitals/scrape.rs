@@ -55,8 +55,8 @@ pub fn scrape(counts: &Counts, seen: &Seen<'_>, now: Timestamp) -> String {
 fn itself(to: &mut Exposition, seen: &Seen<'_>, now: Timestamp) {
     let build = [([("version", seen.version)], 1.0)];
     to.family("steward_build_info", "gauge", "The program that runs.", build);
-    let uptime = seconds(now) - seconds(seen.beat.started_at);
-    to.gauge("steward_uptime_seconds", "Time since the start.", uptime.max(0.0));
+    let uptime = passed(seen.beat.started_at, now);
+    to.gauge("steward_uptime_seconds", "Time since the start.", uptime);
     let well = seen.parts.iter().map(|part| ([("part", part.part.as_str())], truth(part.ok)));
     to.family("steward_healthy", "gauge", "Whether a part does its work, as /healthz says it.", well);
     if let Some(bytes) = seen.process.resident {
@@ -130,7 +130,7 @@ fn messages(to: &mut Exposition, counts: &Counts, seen: &Seen<'_>, now: Timestam
         waiting.iter().map(|(platform, backlog)| ([("platform", *platform)], whole(backlog.pending)));
     to.family("steward_outbox_pending", "gauge", "Messages that wait for a platform.", pending);
     let oldest = waiting.iter().map(|(platform, backlog)| {
-        let age = backlog.oldest.map_or(0.0, |at| (seconds(now) - seconds(at)).max(0.0));
+        let age = backlog.oldest.map_or(0.0, |at| passed(at, now));
         ([("platform", *platform)], age)
     });
     let help = "Age of the oldest message that waits for a platform.";
@@ -175,6 +175,11 @@ fn engine(to: &mut Exposition, counts: &Counts, seen: &Seen<'_>) {
     let answered = seen.beat.answered.map(|(at, _)| at);
     let help = "When the pipeline last answered the test of itself.";
     to.moment("steward_pipeline_answered_timestamp_seconds", help, answered);
+}
+
+/// Seconds from one moment to another; none if the clock went back.
+fn passed(from: Timestamp, to: Timestamp) -> f64 {
+    (to - from).to_std().unwrap_or_default().as_secs_f64()
 }
 
 fn truth(is: bool) -> f64 {
