@@ -1,11 +1,14 @@
 //! Builds, starts, drains and stops: the one place that knows all the parts.
 
+mod almanac;
 mod changes;
+mod deadman;
 mod knowledge;
 pub mod listening;
 mod learning;
 pub mod live;
 mod observed;
+mod outside;
 pub mod platforms;
 mod reload;
 mod retention;
@@ -20,6 +23,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
+use crate::adapters::deadman::Switch;
 use crate::config::{Loaded, Problem, Setup};
 use crate::engine::activity::Activity;
 use crate::engine::answers::Librarian;
@@ -41,6 +45,7 @@ use crate::store::{OpenError, Store, StoreError, executions, load, outbox, sagas
 
 pub use knowledge::{Understood, replay_world, understand};
 use listening::{ListenError, Listening, Means};
+use outside::Outside;
 pub use reload::Reloader;
 use retention::Housekeeping;
 
@@ -81,6 +86,9 @@ pub enum StartError {
     /// Nothing could come in.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// The dead man's switch can't be set up.
+    #[error("the dead man's switch ([watchdog] url) can't be set up: {0}")]
+    Switch(String),
 }
 
 /// A Steward that runs.
@@ -109,6 +117,7 @@ impl App {
         let config = &loaded.config;
         let store = Store::open(&config.state_dir)?;
         store.redaction().learn(loaded.secrets());
+        let switch = config.watchdog.url.clone().map(Switch::new).transpose().map_err(StartError::Switch)?;
         let listening = Listening::prepare(&config.alerts).await?;
         let now = parts.clock.now();
         let limits =
@@ -197,6 +206,8 @@ impl App {
             shop.run(repair, reach);
         }
         let ignored = world.ignored();
+        let pulse = world.pulse(now);
+        let observing = watcher.clone();
         let desk = Desk {
             world,
             store: store.clone(),
@@ -250,9 +261,21 @@ impl App {
             Gateway::new(inbox, handle.clone(), config.alerts.capacity as usize, done, left);
         others.push(tokio::spawn(porter.run(told.clone())));
         let listens_at = listening.address();
+        let outside = Outside {
+            config,
+            store: &store,
+            engine: &handle,
+            clock: &parts.clock,
+            watcher: observing,
+            gateway: &gateway,
+            pulse,
+            switch,
+        };
+        let (observer, tasks) = outside.start(&told, &stopping_skills.subscribe());
+        others.extend(tasks);
         let means = Means {
             intake: Arc::new(gateway.clone()),
-            observed: Arc::new(observed::Observer::new(gateway.clone())),
+            observed: Arc::new(observer),
             clock: parts.clock.clone(),
             activity: activity.clone(),
             look_every: parts.look_for_edits,

@@ -4,6 +4,7 @@ pub mod changes;
 pub mod chat;
 pub mod clock;
 pub mod control;
+pub mod deadman;
 pub mod exec;
 pub mod http;
 pub mod spool;

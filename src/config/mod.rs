@@ -31,9 +31,9 @@ pub use problem::Problem;
 pub use secret::{Param, ReadEnv, Secret};
 pub use settings::{
     AlertSettings, AlertSource, ApprovalSettings, ChangeSettings, ChatSettings, Config, ConsoleSettings,
-    DiscordSettings, EscalationSettings, ExecSettings, GitSource, HostSettings, IncidentSettings,
-    LogSettings, MetricSettings, Paths, Proof, Reading, RepairSettings, Sandboxing, SkillSettings,
-    TelegramSettings, TopologySettings, User,
+    DigestSettings, DiscordSettings, EscalationSettings, ExecSettings, GitSource, HostSettings,
+    IncidentSettings, LogSettings, MetricSettings, Paths, Proof, Reading, RepairSettings, Sandboxing,
+    SkillSettings, TelegramSettings, TimeOfDay, TopologySettings, User, WatchdogSettings,
 };
 pub use setup::{Request, Setup};
 pub use shipped::unpack;

@@ -11,9 +11,9 @@ use crate::policy::Autonomy;
 use serde::Deserialize;
 
 use super::settings::{
-    AlertSettings, AlertSource, ApprovalSettings, ChangeSettings, ConsoleSettings, EscalationSettings,
-    HostSettings, IncidentSettings, LogSettings, MetricSettings, Reading, RepairSettings, Sandboxing,
-    SkillSettings, TopologySettings,
+    AlertSettings, AlertSource, ApprovalSettings, ChangeSettings, ConsoleSettings, DigestSettings,
+    EscalationSettings, HostSettings, IncidentSettings, LogSettings, MetricSettings, Reading, RepairSettings,
+    Sandboxing, SkillSettings, TopologySettings, WatchdogSettings,
 };
 use super::values::{
     Id, Scalar, concurrency, count, duration, positive_duration, share, size, some_positive_duration,
@@ -44,6 +44,8 @@ pub(super) struct RawConfig {
     pub(super) maintenance: Vec<RawMaintenance>,
     pub(super) inhibit: Vec<RawInhibit>,
     pub(super) triage: Vec<RawTriage>,
+    pub(super) digest: DigestSettings,
+    pub(super) watchdog: RawWatchdog,
     pub(super) metrics: MetricSettings,
     pub(super) log: LogSettings,
 }
@@ -70,6 +72,24 @@ impl Default for RawPaths {
             shipped_skills: true,
             shipped_runbooks: true,
         }
+    }
+}
+
+/// `[watchdog]`.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawWatchdog {
+    #[serde(deserialize_with = "positive_duration")]
+    pub(super) check: Duration,
+    pub(super) url: Option<String>,
+    #[serde(deserialize_with = "positive_duration")]
+    pub(super) every: Duration,
+}
+
+impl Default for RawWatchdog {
+    fn default() -> Self {
+        let WatchdogSettings { check, every, url: _ } = WatchdogSettings::default();
+        Self { check, url: None, every }
     }
 }
 

@@ -123,7 +123,7 @@ fn secrets(config: &Config) -> impl Iterator<Item = &Secret> {
         Proof::None => None,
         Proof::Token(secret) | Proof::Hmac { key: secret, .. } => Some(secret),
     });
-    let params = params.chain(proofs);
+    let params = params.chain(proofs).chain(config.watchdog.url.as_ref());
     params.chain(discord.iter().map(|chat| &chat.token)).chain(telegram.iter().map(|chat| &chat.token))
 }
 

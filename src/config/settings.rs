@@ -6,6 +6,7 @@ mod exec;
 mod hosts;
 mod repairs;
 mod topology;
+mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ pub use hosts::HostSettings;
 
 pub use repairs::RepairSettings;
 pub use topology::TopologySettings;
+pub use watch::{DigestSettings, TimeOfDay, WatchdogSettings};
 
 use super::secret::Param;
 use super::values::{count, duration, positive_duration};
@@ -71,6 +73,10 @@ pub struct Config {
     pub hosts: BTreeMap<String, HostSettings>,
     /// What is kept quiet on purpose.
     pub quiet: Quiet,
+    /// What is told of each day.
+    pub digest: DigestSettings,
+    /// How Steward watches itself.
+    pub watchdog: WatchdogSettings,
     /// What is kept of measurements.
     pub metrics: MetricSettings,
     /// What is logged.

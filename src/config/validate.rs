@@ -6,6 +6,7 @@ mod exec;
 mod hosts;
 mod topology;
 mod quiet;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -64,6 +65,7 @@ pub(super) fn validate(
     let hosts = check.hosts(raw.hosts);
     let quiet =
         check.quiet(RawQuiet { maintenance: raw.maintenance, inhibit: raw.inhibit, triage: raw.triage });
+    let watchdog = check.watchdog(raw.watchdog);
     Some(Config {
         host: host?,
         timezone,
@@ -83,6 +85,8 @@ pub(super) fn validate(
         exec,
         hosts,
         quiet,
+        digest: raw.digest,
+        watchdog,
         metrics: raw.metrics,
         log: raw.log,
     })

@@ -137,6 +137,9 @@ impl Librarian {
                 self.what_changed(since, on, incident, knowledge).await.unwrap_or_else(unreadable)
             }
             Question::Ignored { since } => self.ignored(since).await.unwrap_or_else(unreadable),
+            Question::Digest { since, standing } => {
+                self.digest(since, &standing).await.unwrap_or_else(unreadable)
+            }
             Question::Skills => self.list_skills(knowledge).await.unwrap_or_else(unreadable),
             Question::Run { skill } => self.run(&skill).await,
             // It changes something, so the desk has the last word on it.

@@ -20,6 +20,8 @@ use super::repairs::Shop;
 use super::route::Reply;
 use super::schedule::{Asker, until};
 use super::told::{Recipient, Told};
+use super::vitals::Decided;
+use super::vitals::pulse::Pulse;
 use super::world::World;
 use crate::domain::incident::Event;
 use crate::domain::signal::Timestamp;
@@ -38,6 +40,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 struct Asked {
     answered: Vec<(oneshot::Sender<Told>, Told)>,
     questions: Vec<(Recipient, Question)>,
+    pulses: Vec<(oneshot::Sender<Pulse>, Pulse)>,
 }
 
 impl Asked {
@@ -118,13 +121,18 @@ impl Desk {
         let _busy = self.handle.activity().begin();
         let mut asked = Asked::default();
         self.world.overhear(envelopes.iter().flat_map(|envelope| envelope.message.signals()), now);
+        let vitals = self.handle.vitals().clone();
+        let taken = envelopes.len();
+        envelopes.iter().for_each(|envelope| vitals.heard(&envelope.message, now));
         for envelope in envelopes.iter_mut() {
             let message = std::mem::replace(&mut envelope.message, Message::Changed(Vec::new()));
             self.take(message, &mut asked, now);
         }
         let (mut batch, effects) = self.world.end_turn(now);
         let heard = std::mem::take(&mut batch.heard);
+        let decided = Decided::of(&batch);
         self.commit(batch, ending).await?;
+        vitals.decided(&decided);
         self.metrics.hear(heard);
         for mut envelope in envelopes.drain(..) {
             if let Some(committed) = envelope.committed.take() {
@@ -139,6 +147,10 @@ impl Desk {
         for (recipient, question) in asked.questions {
             self.librarian.answer(question, recipient, self.world.knowledge.clone());
         }
+        for (reply, pulse) in asked.pulses {
+            let _ = reply.send(pulse);
+        }
+        vitals.turned(since(now, self.clock.now()), taken, self.mailbox.len());
         Ok(())
     }
 
@@ -208,6 +220,8 @@ impl Desk {
             }
             Message::Line { platform, way, state } => world.line(&platform, way, state, now),
             Message::Remade { incident } => world.put_questions_again(incident),
+            Message::Pulse { reply } => asked.pulses.push((reply, world.beat(now))),
+            Message::Digest(lately) => world.digest(&lately, now),
             Message::Wake => world.forget_gone_skills(now),
         }
     }
@@ -220,11 +234,15 @@ impl Desk {
         let batch = Arc::new(batch);
         let mut wait = FIRST_WAIT;
         loop {
-            let writing = batch.clone();
+            let (writing, begun) = (batch.clone(), self.clock.now());
             match self.store.write(writing).await {
-                Ok(()) => break,
+                Ok(()) => {
+                    self.handle.vitals().wrote(since(begun, self.clock.now()));
+                    break;
+                }
                 Err(error) if patience::is_pointless(&error) || *ending.borrow() => return Err(error),
                 Err(error) => {
+                    self.handle.vitals().not_written(&error);
                     tracing::error!(%error, retry_in = ?wait, "decisions can't be written; nothing is told or done until they are");
                     let patience = async {
                         tokio::select! {
@@ -259,4 +277,9 @@ impl Desk {
             self.librarian.find_suspects(inquiries, self.world.knowledge.topology.clone());
         }
     }
+}
+
+/// The time between two looks at the clock; nothing if it went back.
+fn since(begun: Timestamp, now: Timestamp) -> Duration {
+    (now - begun).to_std().unwrap_or_default()
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::cards::span;
-use super::ports::Way;
+use super::ports::{Platform, Way};
 use super::timer::Timer;
 use super::world::World;
 use crate::domain::card::{Card, Place};
@@ -22,6 +22,15 @@ struct Cut {
     /// The ways that are cut, and why.
     ways: BTreeMap<Way, String>,
     told: bool,
+}
+
+/// How the line to one platform is: since when each way is cut, and why.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LineState {
+    /// What Steward has to say does not get there.
+    pub out: Option<(Timestamp, String)>,
+    /// What people type and press there does not get here.
+    pub into: Option<(Timestamp, String)>,
 }
 
 /// What is known of the platforms.
@@ -107,6 +116,16 @@ impl World {
     #[must_use]
     pub fn ignored(&self) -> Ignored {
         self.lines.ignored.clone()
+    }
+
+    /// How the line to each platform is.
+    pub(super) fn line_states(&self) -> BTreeMap<String, LineState> {
+        let of = |platform: &Platform| {
+            let cut = self.lines.cut.get(platform);
+            let way = |way| cut.and_then(|cut| Some((cut.since, cut.ways.get(&way)?.clone())));
+            (platform.clone(), LineState { out: way(Way::Out), into: way(Way::In) })
+        };
+        self.settings.platforms.iter().map(of).collect()
     }
 
     /// How the platforms are, for `status`: one line for each of which there is something to say.

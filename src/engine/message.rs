@@ -7,11 +7,14 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::activity::{Activity, Busy};
+use super::digest::Lately;
 use super::ports::{Choice, Delivery, Ended, Inbound, Kind, Platform, Survey, Way};
 use super::repairs::LateStep;
 use super::told::{Recipient, Told};
 use super::turn::Go;
 use super::undo::WayBack;
+use super::vitals::Vitals;
+use super::vitals::pulse::Pulse;
 use super::world::Knowledge;
 use crate::domain::action::Executable;
 use crate::domain::card::Card;
@@ -172,6 +175,13 @@ pub enum Message {
         /// The incident.
         incident: IncidentId,
     },
+    /// Is anybody there? Answered once the turn that took this is written.
+    Pulse {
+        /// Where the answer goes.
+        reply: oneshot::Sender<Pulse>,
+    },
+    /// It is time to tell what happened lately.
+    Digest(Box<Lately>),
     /// Look at what is live as if time had come: sent once at start.
     Wake,
 }
@@ -206,6 +216,7 @@ pub struct Handle {
     room: Arc<Semaphore>,
     activity: Activity,
     redaction: Redaction,
+    vitals: Vitals,
 }
 
 impl Handle {
@@ -213,13 +224,20 @@ impl Handle {
     #[must_use]
     pub fn new(activity: Activity, redaction: Redaction) -> (Self, mpsc::UnboundedReceiver<Envelope>) {
         let (mailbox, reader) = mpsc::unbounded_channel();
-        (Self { mailbox, room: Arc::new(Semaphore::new(SIGNALS_WAITING)), activity, redaction }, reader)
+        let room = Arc::new(Semaphore::new(SIGNALS_WAITING));
+        (Self { mailbox, room, activity, redaction, vitals: Vitals::default() }, reader)
     }
 
     /// What whatever is told goes through.
     #[must_use]
     pub(super) fn redaction(&self) -> &Redaction {
         &self.redaction
+    }
+
+    /// What is counted.
+    #[must_use]
+    pub fn vitals(&self) -> &Vitals {
+        &self.vitals
     }
 
     /// What is under way.

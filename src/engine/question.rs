@@ -1,5 +1,6 @@
 //! What people ask that has to be looked up.
 
+use super::digest::Standing;
 use crate::domain::approval::Person;
 use crate::domain::ids::{IncidentId, RemediationId};
 use crate::domain::signal::Timestamp;
@@ -31,6 +32,13 @@ pub enum Question {
     Ignored {
         /// From when on.
         since: Timestamp,
+    },
+    /// What happened lately.
+    Digest {
+        /// From when on.
+        since: Timestamp,
+        /// What was so when it was asked.
+        standing: Box<Standing>,
     },
     /// The list of skills.
     Skills,

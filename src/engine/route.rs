@@ -126,6 +126,10 @@ impl World {
                 let since = since.unwrap_or_else(|| self.beginning_of_today(now));
                 return Reply::Ask(Question::Ignored { since });
             }
+            ChatCommand::Digest { since } => {
+                let since = since.unwrap_or_else(|| now - chrono::TimeDelta::days(1));
+                return Reply::Ask(Question::Digest { since, standing: Box::new(self.standing(now)) });
+            }
             ChatCommand::Silence { scope, kind, from, duration, comment } => {
                 self.meant_scope(scope, inbound).and_then(|scope| {
                     self.silence_for(Wish { scope, kind, from, duration, comment }, inbound, now)

@@ -147,6 +147,7 @@ impl Scheduler {
             }
             last_look = now;
             let next = self.entries.values().filter_map(|entry| entry.due).min();
+            self.deps.engine.vitals().skills_due(next);
             tokio::select! {
                 ask = self.asks.recv() => match ask {
                     Some(ask) => self.take(ask).await,

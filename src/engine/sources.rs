@@ -130,6 +130,15 @@ impl World {
         }
     }
 
+    /// The sources that broke their promise to say something, or of which nothing is understood.
+    pub(super) fn lost_sources(&self) -> Vec<String> {
+        let firing = self.firing_by_origin.get(&Origin::Steward).into_iter().flatten();
+        let lost = firing.filter(|problem| is_of_a_source(problem));
+        let name =
+            |problem: &Problem| problem.target.as_str().rsplit('/').next().unwrap_or_default().to_owned();
+        lost.map(name).collect()
+    }
+
     fn source_is_wrong(&mut self, source: &str, signature: &str, summary: String, why: &str, now: Timestamp) {
         let Some(problem) = problem(source, signature) else { return };
         if self.is_firing(&problem) {

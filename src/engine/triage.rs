@@ -32,6 +32,13 @@ pub(super) struct Held {
     due: BTreeSet<(Timestamp, SignalKey)>,
 }
 
+impl Held {
+    /// How many signals are held back now.
+    pub(super) fn count(&self) -> usize {
+        self.waiting.len()
+    }
+}
+
 impl World {
     /// Whether a signal is held back now.
     pub(super) fn is_held(&self, key: &SignalKey) -> bool {

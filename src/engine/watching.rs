@@ -52,6 +52,11 @@ impl World {
         self.unwatched.0.iter().map(line).collect()
     }
 
+    /// The skills that could not look, or not everywhere, when they last ran.
+    pub(super) fn unwatched_skills(&self) -> Vec<String> {
+        self.unwatched.0.keys().cloned().collect()
+    }
+
     /// Forgets skills that are no longer in force: that they failed is nobody's problem any more, and nobody would ever
     /// say that what they reported is over.
     pub(super) fn forget_gone_skills(&mut self, now: Timestamp) {

@@ -5,6 +5,7 @@
 //! clock: what needs the time takes it.
 
 pub mod audit;
+pub mod backlog;
 pub mod batch;
 pub mod changes;
 pub mod columns;
@@ -19,6 +20,7 @@ pub mod trust;
 mod error;
 mod gate;
 mod group;
+pub mod lately;
 pub mod load;
 pub mod lock;
 pub mod metrics;

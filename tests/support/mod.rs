@@ -67,6 +67,11 @@ jitter = "0s"
 /// Many stories at once can't all listen on one port.
 const DEAF: &str = "[alerts]\nlisten = \"off\"\n";
 
+/// Tells nothing of its days.
+const SILENT: &str = "[digest]\nenabled = false\n";
+/// Hardly ever tests itself.
+const UNTESTED: &str = "[watchdog]\ncheck = \"300d\"\n";
+
 impl Lab {
     /// A lab with the story's own settings added to the usual ones.
     pub fn new(settings: &str) -> Self {
@@ -86,6 +91,9 @@ impl Lab {
         } else {
             BASE.into()
         };
+        // Days pass in the stories, and most of them are about something else.
+        let base = if settings.contains("[digest]") { base } else { format!("{base}{SILENT}") };
+        let base = if settings.contains("[watchdog]") { base } else { format!("{base}{UNTESTED}") };
         let base = if settings.contains("[alerts]") { base } else { format!("{base}{DEAF}") };
         let base = if settings.contains("[changes]") {
             base.replace("[changes]\ndetect = false\n", "")

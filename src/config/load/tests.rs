@@ -116,6 +116,8 @@ fn the_example_shows_every_key_that_there_is() {
         "paths",
         "skills",
         "correlation",
+        "digest",
+        "watchdog",
         "incidents",
         "escalation",
         "approvals",

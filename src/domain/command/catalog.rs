@@ -157,6 +157,15 @@ pub const COMMANDS: &[CommandHelp] = &[
         read: verbs::ignored,
     },
     CommandHelp {
+        name: "digest",
+        usage: "digest [since WHEN]",
+        example: "digest since yesterday",
+        what: "What broke, what was fixed, what waits for you; of the last 24 hours without a time.",
+        aliases: &["what happened", "show digest"],
+        slots: &[Slot::new("since", "since", Kind::Time, "2h, yesterday, 14:00 or a date")],
+        read: verbs::digest,
+    },
+    CommandHelp {
         name: "unsilence",
         usage: "unsilence N",
         example: "unsilence 2",

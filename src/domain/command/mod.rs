@@ -87,6 +87,11 @@ pub enum ChatCommand {
         /// From when on; today when absent. Never later than now.
         since: Option<Timestamp>,
     },
+    /// What happened lately, in one card.
+    Digest {
+        /// From when on; since this time yesterday when absent. Never later than now.
+        since: Option<Timestamp>,
+    },
     /// Ends a silence early.
     Unsilence {
         /// The silence.
@@ -207,6 +212,7 @@ impl ChatCommand {
             Self::Silence { kind: Suppression::Maintenance, .. } => "maintenance",
             Self::Silence { .. } => "silence",
             Self::Ignored { .. } => "ignored",
+            Self::Digest { .. } => "digest",
             Self::Silences => "silences",
             Self::Unsilence { .. } => "unsilence",
             Self::Approve { .. } => "approve",
@@ -238,6 +244,7 @@ impl ChatCommand {
             | Self::WhatChanged { .. }
             | Self::Silences
             | Self::Ignored { .. }
+            | Self::Digest { .. }
             | Self::Approvals
             | Self::Trust
             | Self::Topology { .. }

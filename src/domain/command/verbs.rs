@@ -136,6 +136,10 @@ pub(super) fn ignored(args: &mut Args<'_>) -> Read {
     Ok(ChatCommand::Ignored { since: args.since()? })
 }
 
+pub(super) fn digest(args: &mut Args<'_>) -> Read {
+    Ok(ChatCommand::Digest { since: args.since()? })
+}
+
 pub(super) fn unsilence(args: &mut Args<'_>) -> Read {
     args.accept(&["silence"]);
     Ok(ChatCommand::Unsilence { silence: args.needed_number("Which silence?")? })

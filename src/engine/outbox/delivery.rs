@@ -45,6 +45,7 @@ impl Round<'_> {
             Err(DeliveryError::Transient { why, hold }) => self.put_off(message, redact(why), hold).await,
             Err(DeliveryError::Permanent { why }) => {
                 let why = redact(why);
+                self.courier.engine.vitals().delivery(&self.platform, "given_up");
                 tracing::error!(
                     platform = self.platform,
                     message = message.id,
@@ -67,6 +68,7 @@ impl Round<'_> {
         if message.supersedes {
             locked(&self.pace).edited(&message, now, self.can.edit_every);
         }
+        self.courier.engine.vitals().delivery(&self.platform, "sent");
         let is_back = std::mem::take(&mut *locked(&self.failures)) > 0;
         *locked(&self.down_until) = None;
         if is_back {
@@ -125,6 +127,7 @@ impl Round<'_> {
 
     async fn put_off(&self, message: Waiting, why: String, hold: Option<Duration>) -> Result<(), StoreError> {
         let now = self.clock.now();
+        self.courier.engine.vitals().delivery(&self.platform, "put_off");
         let failures = {
             let mut failures = locked(&self.failures);
             *failures = failures.saturating_add(1);
