@@ -22,7 +22,7 @@ fn lab() -> Lab {
     let lab = Lab::new("");
     lab.write(
         "config.toml",
-        "host = \"pve1\"\ntimezone = \"UTC\"\n[alerts]\nlisten = \"off\"\n[changes]\ndetect = false\n[skills]\njitter = \"0s\"\n",
+        "host = \"pve1\"\ntimezone = \"UTC\"\n[alerts]\nlisten = \"off\"\n[digest]\nenabled = false\n[watchdog]\ncheck = \"300d\"\n[changes]\ndetect = false\n[skills]\njitter = \"0s\"\n",
     );
     let skills = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/skills")).unwrap();
     skills.for_each(|skill| lab.host.watch(&skill.unwrap().file_name().to_string_lossy(), &[]));
