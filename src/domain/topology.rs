@@ -230,6 +230,21 @@ impl Topology {
         found
     }
 
+    /// How many targets are declared to need `target` at most `steps` steps away; counted no further than `enough`.
+    #[must_use]
+    pub fn dependents_within(&self, target: &Target, steps: u32, enough: usize) -> usize {
+        let mut seen = HashSet::from([target]);
+        let mut layer = vec![target];
+        for _ in 0..steps {
+            let below = layer.iter().filter_map(|here| self.dependents.get(*here)).flatten();
+            layer = below.filter(|next| seen.insert(next)).collect();
+            if layer.is_empty() || seen.len() > enough {
+                break;
+            }
+        }
+        seen.len() - 1
+    }
+
     fn cycle_through(&self, start: &Target) -> Option<Vec<Target>> {
         let mut came_from: HashMap<&Target, &Target> = HashMap::new();
         let mut queue = VecDeque::from([start]);

@@ -71,7 +71,7 @@ fn undo_button(incident: &Incident) -> Option<String> {
 }
 
 fn headline(incident: &Incident) -> String {
-    if incident.storm.is_some() && !incident.root_observed() {
+    if incident.is_storm() {
         let (active, seen) = incident.extent();
         return match active {
             0 => format!("a storm of {seen} faults is over"),
@@ -183,19 +183,19 @@ fn symptoms(incident: &Incident) -> String {
         })
         .collect();
     if elsewhere.len() > SYMPTOMS_SHOWN && !incident.is_storming() {
-        let active = elsewhere.iter().filter(|m| m.active).count();
-        lines.push(format!(
-            "and {} more; {active} of {} still active",
-            elsewhere.len() - SYMPTOMS_SHOWN,
-            elsewhere.len()
-        ));
+        let counted = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+        let (uncounted, unnamed) =
+            incident.storm.as_ref().map_or((0, 0), |storm| (counted(storm.active), counted(storm.seen)));
+        let active = elsewhere.iter().filter(|m| m.active).count() + uncounted;
+        let total = elsewhere.len() + unnamed;
+        lines.push(format!("and {} more; {active} of {} still active", total - SYMPTOMS_SHOWN, total));
     }
     lines.join("\n")
 }
 
 /// What a storm consists of.
 fn storm(incident: &Incident) -> String {
-    if incident.storm.is_none() {
+    if !incident.is_storm() {
         return String::new();
     }
     let mut kinds = incident.kinds();

@@ -5,7 +5,7 @@ use super::ingest::placing::Why;
 use super::world::{SignalKey, World};
 use crate::domain::approval::{Approval, ApprovalState};
 use crate::domain::ids::IncidentId;
-use crate::domain::incident::{Event, State};
+use crate::domain::incident::{Event, Incident, State};
 use crate::domain::signal::{Problem, Timestamp};
 use crate::domain::target::Target;
 
@@ -25,7 +25,9 @@ impl World {
         for &other in others {
             // What is stuck needs a person, and must not lose that by becoming part of something else. What is being
             // taken back is told where it was done.
-            if self.incident(other).is_some_and(|i| i.state != State::Stuck && i.undoing.is_none()) {
+            // What only counts its problems can't hand them over.
+            let may = |i: &Incident| i.state != State::Stuck && i.undoing.is_none() && i.storm.is_none();
+            if self.incident(other).is_some_and(may) {
                 self.merge(other, survivor, why, now);
             }
         }

@@ -178,6 +178,7 @@ impl World {
 
     fn raise(&mut self, problem: &Problem, severity: Severity, now: Timestamp) {
         let Some(id) = self.index.incident_of(problem) else { return };
+        self.swarm_worsens(id, problem, severity);
         let worse = self.incident(id).and_then(|i| i.member(problem)).is_some_and(|m| m.severity < severity);
         if worse {
             self.record(id, Event::Raised { problem: problem.clone(), severity }, now);
@@ -243,6 +244,9 @@ impl World {
             }
             let problem = key.1;
             let Some(id) = self.index.incident_of(&problem) else { continue };
+            if self.leaves_swarm(id, &problem) {
+                continue;
+            }
             if let Some(live) = self.incidents.get_mut(&id) {
                 live.quiet.remove(&problem);
             }

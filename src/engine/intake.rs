@@ -22,7 +22,7 @@ pub const DONE: &str = "inbox_done";
 /// Deliveries written in one commit at most.
 const GROUP: usize = 512;
 /// Signals brought to the desk at once, about.
-const PORTION: usize = 4096;
+const PORTION: usize = 512;
 /// Bytes of deliveries that may wait, whatever their number.
 const BYTES: usize = 128 * 1024 * 1024;
 /// When it is worth trying again.

@@ -69,9 +69,13 @@ impl World {
         if alerts.is_empty() {
             return Err(match others.first() {
                 Some((Origin::Skill(skill), _)) => {
-                    format!("{skill} still sees #{number}; it is over once that skill no longer does.")
+                    format!(
+                        "#{number} is not stuck, and {skill} still sees it: it is over once that skill no longer does."
+                    )
                 }
-                Some(_) => format!("I still see #{number} myself; it is over once I no longer do."),
+                Some(_) => {
+                    format!("#{number} is not stuck, and I still see it: it is over once I no longer do.")
+                }
                 None => {
                     format!("#{number} is not stuck, and nothing fires in it; there is nothing to clear.")
                 }
@@ -199,6 +203,12 @@ impl World {
             return Err(format!("#{from} can't be merged into itself."));
         }
         self.not_being_undone(from_id)?;
+        if self.incident(from_id).is_some_and(|incident| incident.storm.is_some()) {
+            // What it only counts could not go with it.
+            return Err(format!(
+                "#{from} counts more than it names, and has to stay. Write `merge {into} into {from}`."
+            ));
+        }
         let cause = self.incident(from_id).filter(|i| i.is_active()).map(|i| i.root.clone());
         self.merge(from_id, into_id, &format!("{by} says that they are one fault."), now);
         let root = self.incident(into_id).map(|i| i.root.clone());

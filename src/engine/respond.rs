@@ -51,7 +51,7 @@ impl World {
         if !ready || !self.has_settled(id, now) {
             return;
         }
-        if incident.storm.is_some() && !incident.root_observed() {
+        if incident.is_storm() {
             // Nothing is repaired by itself in a storm, and it was said what to do.
             return;
         }

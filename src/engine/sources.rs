@@ -7,6 +7,7 @@ use super::intake::DONE;
 use super::ports::Delivery;
 use super::timer::Timer;
 use super::world::World;
+use crate::domain::card::Card;
 use crate::domain::escalation::within;
 use crate::domain::incident::Event;
 use crate::domain::signal::{Origin, Problem, Severity, Signal, SignalState, Timestamp};
@@ -66,19 +67,28 @@ impl World {
         self.sources.done = (id, true);
         let Delivery { source, signals, changes, hidden, .. } = delivery;
         self.note_changes(changes);
-        let last = signals.last().map(Signal::problem);
+        let origins: Vec<Origin> = signals.iter().map(|signal| signal.origin.clone()).collect();
         signals.into_iter().for_each(|signal| self.take_signal(signal, now));
-        if let (Some(problem), true) = (last, hidden > 0) {
-            self.is_cut_short(&problem, &source, hidden, now);
-        }
+        self.is_cut_short(&origins, &source, hidden, now);
         self.hears_from(source, now);
     }
 
-    /// A notice was cut short where it came from: the thread says how much of it nobody saw.
-    fn is_cut_short(&mut self, problem: &Problem, source: &str, hidden: u64, now: Timestamp) {
-        let Some(id) = self.index.incident_of(problem) else { return };
-        if self.incident(id).is_some_and(|incident| incident.hidden != hidden) {
-            self.record(id, Event::Truncated { source: source.to_owned(), hidden }, now);
+    /// A notice was cut short where it came from: the thread says how much of it nobody saw; the lab, if it has none.
+    fn is_cut_short(&mut self, origins: &[Origin], source: &str, hidden: u64, now: Timestamp) {
+        let problems = origins.iter().filter_map(|origin| self.firing_by_origin.get(origin)).flatten();
+        let known = problems.filter_map(|problem| self.index.incident_of(problem)).next();
+        match known {
+            Some(id) => {
+                if self.incident(id).is_some_and(|incident| incident.hidden != hidden) {
+                    self.record(id, Event::Truncated { source: source.to_owned(), hidden }, now);
+                }
+            }
+            None if hidden > 0 => {
+                let title = format!("{source} cut a notice short");
+                let line = format!("It has {hidden} more alerts of one group that it did not send.");
+                self.tell_lab(&Card::titled(title).line(line), now);
+            }
+            None => {}
         }
     }
 

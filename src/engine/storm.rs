@@ -1,23 +1,28 @@
 //! Storms: when so much fails at once that a thread for each would help nobody, it becomes one, with a count.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::time::Duration;
 
 use super::timer::Timer;
 use super::world::{SignalKey, World};
 use crate::domain::escalation::{Cause, within};
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Count, Event, Incident, Member, State, Storm};
-use crate::domain::signal::{Problem, Severity, Timestamp};
-use crate::domain::target::Signature;
+use crate::domain::signal::{Origin, Problem, Severity, Timestamp};
+use crate::domain::target::{Signature, Target};
 
-/// So many faults that nothing explains, begun within `settle`, may be the beginning of a storm.
-const GATHERING: usize = 3;
+/// So many faults that nothing explains, begun within twice `settle`, may be the beginning of a storm.
+const GATHERING: usize = 4;
 /// What may be part of a storm waits so many times `settle` to be told, at most.
-const LONGER: u32 = 3;
+const LONGER: u32 = 6;
+/// Two fifths of a storm within this time are one.
+const BURST: Duration = Duration::from_secs(60);
 /// A storm is over when no more than this is left of what it counts …
 const LITTLE: usize = 25;
 /// … or when nothing new has come for so many times the window.
 const LONG: u32 = 12;
+/// An incident names no more victims than this; further ones are counted.
+const CROWD: usize = 1000;
 /// Problems that become members at the end of a storm, at most.
 const LEFT: usize = 50;
 
@@ -98,16 +103,22 @@ impl World {
     /// An incident was opened that nothing explains: if there are too many of those, they are a storm.
     pub(super) fn may_be_a_storm(&mut self, id: IncidentId, now: Timestamp) {
         let (least, window) = (self.settings.storm, self.settings.correlation_window);
-        let own = self.incident(id).is_none_or(|incident| incident.root.as_str().starts_with("steward/"));
+        let own = self
+            .incident(id)
+            .is_none_or(|incident| incident.members.iter().all(|member| member.origin == Origin::Steward));
         if least == 0 || own {
             return;
         }
         self.storms.unexplained.push_back((now, id));
+        // (What is from the future is from before the clock was set back.)
+        self.storms.unexplained.retain(|(at, _)| *at <= now);
         while self.storms.unexplained.front().is_some_and(|(at, _)| !within(*at, now, window)) {
             self.storms.unexplained.pop_front();
         }
         self.await_the_rest(now);
-        if self.storms.unexplained.len() < least {
+        let burst = |(at, _): &&(Timestamp, IncidentId)| within(*at, now, BURST);
+        let in_a_minute = self.storms.unexplained.iter().rev().take_while(burst).count();
+        if self.storms.unexplained.len() < least && in_a_minute * 5 < least * 2 {
             return;
         }
         let still = |id: &IncidentId| {
@@ -115,8 +126,12 @@ impl World {
         };
         let those: Vec<(Timestamp, IncidentId)> =
             self.storms.unexplained.iter().filter(|(_, id)| still(id)).copied().collect();
-        if those.len() >= least {
-            self.begin_storm(&those, now);
+        if those.len() < least && those.len() * 5 < least * 2 {
+            return;
+        }
+        match self.shared_by(&those) {
+            Some((cause, below)) => self.share_a_cause(cause, &below, now),
+            None => self.begin_storm(&those, now),
         }
     }
 
@@ -124,7 +139,7 @@ impl World {
     /// told.
     pub(super) fn is_gathering(&self, opened_at: Timestamp, now: Timestamp) -> bool {
         let settle = self.settings.settle;
-        let lately = settle * 3 / 2;
+        let lately = settle * 2;
         let just_now = self.storms.unexplained.iter().rev().take_while(|(at, _)| within(*at, now, lately));
         within(opened_at, now, settle * LONGER) && just_now.take(GATHERING).count() == GATHERING
     }
@@ -137,8 +152,35 @@ impl World {
         let settle = self.settings.settle;
         let waiting: Vec<(Timestamp, IncidentId)> = self.storms.unexplained.iter().copied().collect();
         for (opened_at, id) in waiting {
-            self.wake((now + settle * 3 / 2).min(opened_at + settle * LONGER), Timer::Settle(id));
+            self.wake((now + settle * 2).min(opened_at + settle * LONGER), Timer::Settle(id));
         }
+    }
+
+    /// What four in five of those need, though nobody has seen it fail: that is no storm.
+    fn shared_by(&self, those: &[(Timestamp, IncidentId)]) -> Option<(Target, Vec<IncidentId>)> {
+        let mut needed: BTreeMap<Target, (Vec<IncidentId>, u32)> = BTreeMap::new();
+        for (opened_at, id) in those {
+            let Some(incident) = self.incident(*id) else { continue };
+            let upstreams = self.knowledge.topology.upstreams(&incident.root);
+            let declared = upstreams.into_iter().filter(|u| u.declared);
+            for upstream in declared.filter(|u| !self.index.is_fine_since(&u.target, *opened_at)) {
+                let (below, steps) = needed.entry(upstream.target).or_default();
+                below.push(*id);
+                *steps += upstream.distance;
+            }
+        }
+        // Most of them first, then the nearest.
+        let best =
+            needed.into_iter().max_by_key(|(_, (below, steps))| (below.len(), std::cmp::Reverse(*steps)));
+        best.map(|(cause, (below, _))| (cause, below)).filter(|(_, below)| below.len() * 5 >= those.len() * 4)
+    }
+
+    fn share_a_cause(&mut self, cause: Target, below: &[IncidentId], now: Timestamp) {
+        let Some((&survivor, others)) = below.split_first() else { return };
+        let why = format!("{} things that need {cause} began to fail at nearly the same time.", below.len());
+        others.iter().for_each(|other| self.merge(*other, survivor, &why, now));
+        self.move_root(survivor, cause, &why, now);
+        self.storms.unexplained.retain(|(_, id)| !below.contains(id));
     }
 
     fn begin_storm(&mut self, those: &[(Timestamp, IncidentId)], now: Timestamp) {
@@ -171,10 +213,15 @@ impl World {
         let id = self.storms.current?;
         let row = self.signals.get(key)?;
         let hidden = row.signal.target.as_str().starts_with("steward/") || self.is_silenced(&key.1, now);
-        if hidden || self.incident(id).is_none_or(|incident| !incident.is_storming()) {
+        let severity = row.signal.severity;
+        let counts = self.incident(id).is_some_and(|incident| {
+            // What is critical stands out in a storm of lesser things.
+            let stands_out = severity == Severity::Critical && incident.severity < Severity::Critical;
+            incident.is_storming() && incident.is_active() && !stands_out
+        });
+        if hidden || !counts {
             return None;
         }
-        let severity = row.signal.severity;
         let window = self.settings.correlation_window;
         let swarm = self.storms.swarms.get_mut(&id).filter(|swarm| within(swarm.grew_at, now, window))?;
         swarm.seen += 1;
@@ -186,11 +233,44 @@ impl World {
         Some(id)
     }
 
+    /// One more victim of a fault that has a great many: it is only counted. Whether it was.
+    pub(super) fn is_crowded_out(&mut self, id: IncidentId, key: &SignalKey, now: Timestamp) -> bool {
+        let Some(incident) = self.incident(id) else { return false };
+        let known = incident.member(&key.1).is_some() || key.1.target == incident.root;
+        if incident.members.len() < CROWD || known {
+            return false;
+        }
+        let first = incident.storm.is_none();
+        let severity = self.signals.get(key).map_or(Severity::Error, |row| row.signal.severity);
+        let swarm = self.storms.swarms.entry(id).or_insert_with(|| Swarm::new(now));
+        swarm.seen += 1;
+        swarm.severity = swarm.severity.max(severity);
+        swarm.arrives(key.1.clone());
+        let count = swarm.count();
+        self.index.swarms(key.1.clone(), id);
+        self.dirty.insert(id);
+        if first {
+            self.record(id, Event::StormCounted { count, told: None }, now);
+        }
+        true
+    }
+
     /// Whether a problem is only counted in an incident.
     pub(super) fn is_swarming(&self, id: IncidentId, problem: &Problem) -> bool {
         self.incidents
             .get(&id)
             .is_some_and(|live| live.incident.storm.is_some() && live.incident.member(problem).is_none())
+    }
+
+    /// A problem that is only counted is worse than those so far.
+    pub(super) fn swarm_worsens(&mut self, id: IncidentId, problem: &Problem, severity: Severity) {
+        if self.is_swarming(id, problem)
+            && let Some(swarm) = self.storms.swarms.get_mut(&id).filter(|swarm| swarm.severity < severity)
+        {
+            swarm.severity = severity;
+            swarm.news = true;
+            self.dirty.insert(id);
+        }
     }
 
     /// A problem that is only counted is back.
@@ -203,6 +283,9 @@ impl World {
             Some(state @ (State::Mitigated | State::Resolved)) => {
                 let occurrence = state == State::Resolved;
                 self.record(id, Event::Reopened { problem: problem.clone(), summary, occurrence }, now);
+                if !occurrence {
+                    self.check_flapping(id, now);
+                }
             }
             _ => {
                 self.dirty.insert(id);
@@ -225,12 +308,13 @@ impl World {
         let Some(incident) = self.incident(id) else { return };
         let Some(counted) = incident.storm.as_ref().map(|storm| (storm.active, storm.seen)) else { return };
         let (active, seen) = incident.extent();
+        let flapping = incident.flapping;
         let pause = self.settings.cooldown;
         let Some(swarm) = self.storms.swarms.get_mut(&id) else { return };
         if !swarm.news && swarm.extent == (active, seen) {
             return;
         }
-        let turns = (counted.0 == 0) != swarm.active.is_empty();
+        let turns = !flapping && (counted.0 == 0) != swarm.active.is_empty();
         if let Some(at) = swarm.counted_at.filter(|at| !turns && within(*at, now, pause)) {
             self.wake(at + pause, Timer::Storm(id));
             return;
@@ -330,18 +414,21 @@ impl World {
         if storms.is_empty() {
             return;
         }
-        let mut swarming: HashMap<IncidentId, Vec<(Problem, bool)>> = HashMap::new();
+        let mut swarming: HashMap<IncidentId, Vec<(Problem, bool, Timestamp)>> = HashMap::new();
+        let mut current: Option<(Timestamp, IncidentId)> = None;
         for (key, row) in &self.signals {
             let counted = row.incident.filter(|id| self.is_swarming(*id, &key.1));
             if let Some(id) = counted {
-                swarming.entry(id).or_default().push((key.1.clone(), self.is_firing(&key.1)));
+                swarming.entry(id).or_default().push((key.1.clone(), self.is_firing(&key.1), row.first_seen));
             }
         }
         for (id, storm, severity) in storms {
             let mut swarm = Swarm { severity, ..Swarm::new(now) };
             let counted = swarming.remove(&id).unwrap_or_default();
             let mut known = BTreeSet::new();
-            for (problem, firing) in counted {
+            let opened_at = self.incident(id).map_or(now, |incident| incident.opened_at);
+            let grew_at = counted.iter().map(|(_, _, seen)| *seen).max().unwrap_or(opened_at).min(now);
+            for (problem, firing, _) in counted {
                 self.index.swarms(problem.clone(), id);
                 if firing {
                     swarm.arrives(problem.clone());
@@ -349,26 +436,26 @@ impl World {
                 known.insert(problem);
             }
             swarm.seen = storm.seen.max(number(known.len()));
-            swarm.counted_at = Some(now);
             let extent = self.incident(id).map_or((0, 0), Incident::extent);
-            (swarm.told, swarm.extent) = (extent.0, extent);
+            // What was counted when Steward ended may have changed since.
+            (swarm.told, swarm.extent, swarm.news) = (extent.0, extent, true);
+            swarm.grew_at = grew_at;
             self.storms.swarms.insert(id, swarm);
             if !storm.over {
-                self.storms.current = Some(id);
-                self.wake(now + self.settings.correlation_window, Timer::Storm(id));
+                current = current.max(Some((grew_at, id)));
+                self.wake((grew_at + self.settings.correlation_window).max(now), Timer::Storm(id));
             }
             self.dirty.insert(id);
         }
+        self.storms.current = current.map(|(_, id)| id);
     }
 
-    /// Forgets what was counted in an incident that is over.
-    pub(super) fn forget_storm(&mut self, id: IncidentId) {
-        if self.storms.swarms.remove(&id).is_some() {
-            self.index.forget_swarm(id);
-        }
+    /// Forgets what was counted in an incident that is over, and returns it.
+    pub(super) fn forget_storm(&mut self, id: IncidentId) -> Vec<Problem> {
         if self.storms.current == Some(id) {
             self.storms.current = None;
         }
+        self.storms.swarms.remove(&id).map(|_| self.index.forget_swarm(id)).unwrap_or_default()
     }
 }
 

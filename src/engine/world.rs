@@ -25,7 +25,7 @@ use crate::domain::change::Change;
 use crate::domain::correlation::Index;
 use crate::domain::escalation::{Cause, Recurrence};
 use crate::domain::ids::{IncidentId, RemediationId};
-use crate::domain::incident::{Event, Incident, Member, Record, State, SuspectNote};
+use crate::domain::incident::{Event, Incident, Record, State, SuspectNote};
 use crate::domain::runbook::Runbook;
 use crate::domain::signal::{Origin, Problem, SignalState, Timestamp};
 use crate::domain::suppression::Silence;
@@ -263,9 +263,7 @@ impl World {
             tracing::warn!(incident = live.incident.number, %error, "event refused");
             return false;
         }
-        if Index::cares_for(&record.event) {
-            self.index.put(&live.incident, &self.knowledge.topology);
-        }
+        self.index.take(&live.incident, &record.event, &self.knowledge.topology);
         if live.incident.state == State::Mitigated {
             self.mitigated.insert(id);
         } else {
@@ -387,8 +385,8 @@ impl World {
         let Some(live) = self.incidents.remove(&id) else { return };
         self.by_number.remove(&live.incident.number);
         self.mitigated.remove(&id);
-        self.forget_storm(id);
-        for Member { problem, .. } in live.incident.members {
+        let counted = self.forget_storm(id);
+        for problem in live.incident.members.into_iter().map(|member| member.problem).chain(counted) {
             if self.is_firing(&problem) || self.index.incident_of(&problem).is_some() {
                 continue;
             }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::ids::IncidentId;
 use super::incident::{Event, Incident};
-use super::signal::{Problem, Timestamp};
+use super::signal::{Problem, Severity, Timestamp};
 use super::target::Target;
 use super::topology::Topology;
 
@@ -15,7 +15,7 @@ mod place;
 mod score;
 
 pub use place::Newcomer;
-pub use score::{Likeness, Score, Weights};
+pub use score::{Likeness, Score, Weights, kinship};
 
 /// Where a firing signal belongs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,8 +59,8 @@ pub enum Placement {
 #[derive(Debug, Default)]
 pub struct Index {
     by_problem: HashMap<Problem, IncidentId>,
-    /// Which unresolved incidents affect a target, and through how many active problems.
-    affected: HashMap<Target, BTreeMap<IncidentId, usize>>,
+    /// Which unresolved incidents affect a target, and how.
+    affected: HashMap<Target, BTreeMap<IncidentId, Affect>>,
     /// Which unresolved incidents have a root that needs this target.
     roots_below: HashMap<Target, BTreeSet<IncidentId>>,
     known: HashMap<IncidentId, Known>,
@@ -72,23 +72,47 @@ pub struct Index {
     healthy_at: HashMap<Target, Timestamp>,
 }
 
+/// How an incident affects a target.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Affect {
+    /// Its active problems there, by severity, the least first.
+    active: [u32; 4],
+    /// Whether it is its suspected root.
+    suspected: bool,
+}
+
+impl Affect {
+    /// The worst that is seen there; `None` if nobody has seen it fail.
+    fn worst(self) -> Option<Severity> {
+        let severities = [Severity::Info, Severity::Warning, Severity::Error, Severity::Critical];
+        severities
+            .into_iter()
+            .zip(self.active)
+            .rev()
+            .find(|(_, count)| *count > 0)
+            .map(|(severity, _)| severity)
+    }
+
+    fn is_none(self) -> bool {
+        self.worst().is_none() && !self.suspected
+    }
+}
+
 #[derive(Debug, PartialEq, Eq)]
 struct Known {
     root: Target,
     opened_at: Timestamp,
     sorted_by_hand: bool,
     unresolved: bool,
-    active: HashMap<Problem, bool>,
+    /// Its problems: how bad each is, and whether it is there now.
+    problems: HashMap<Problem, (Severity, bool)>,
+    /// How many of them are there now, by target.
+    failing: HashMap<Target, u32>,
 }
 
 impl Known {
-    /// Whether a target itself is seen failing in it.
-    fn sees(&self, target: &Target) -> bool {
-        self.active.iter().any(|(problem, active)| *active && problem.target == *target)
-    }
-
     fn is_active(&self) -> bool {
-        self.active.values().any(|&active| active)
+        !self.failing.is_empty()
     }
 }
 
@@ -104,9 +128,9 @@ impl Index {
         self.swarm.insert(problem, storm);
     }
 
-    /// Notes that nothing is counted in that storm any more.
-    pub fn forget_swarm(&mut self, storm: IncidentId) {
-        self.swarm.retain(|_, of| *of != storm);
+    /// Notes that nothing is counted in that storm any more, and returns what was.
+    pub fn forget_swarm(&mut self, storm: IncidentId) -> Vec<Problem> {
+        self.swarm.extract_if(|_, of| *of == storm).map(|(problem, _)| problem).collect()
     }
 
     /// Notes that a problem is no longer counted in a storm.
@@ -117,6 +141,11 @@ impl Index {
     /// Notes that a target was reported as fine: it is not suspected unseen for what began before.
     pub fn healthy(&mut self, target: &Target, at: Timestamp) {
         self.healthy_at.insert(target.clone(), at);
+    }
+
+    /// The same, and how they affect it.
+    fn affects(&self, target: &Target) -> impl Iterator<Item = (IncidentId, Affect)> + '_ {
+        self.affected.get(target).into_iter().flatten().map(|(id, affect)| (*id, *affect))
     }
 
     /// The unresolved incidents that a target is affected by, or suspected in.
@@ -152,7 +181,7 @@ impl Index {
         index
     }
 
-    /// Takes in an incident as it is now: after start, and after each event that changes its members or root.
+    /// Takes in an incident as it is now: after start, and after an event that changes more than one problem of it.
     pub fn put(&mut self, incident: &Incident, topology: &Topology) {
         self.take_out(incident.id, topology);
         if !incident.state.is_live() {
@@ -164,24 +193,108 @@ impl Index {
             opened_at: incident.opened_at,
             sorted_by_hand: incident.sorted_by_hand,
             unresolved,
-            active: incident.members.iter().map(|m| (m.problem.clone(), m.active)).collect(),
+            problems: HashMap::new(),
+            failing: HashMap::new(),
         };
-        for (problem, &active) in &known.active {
-            self.by_problem.insert(problem.clone(), incident.id);
-            if unresolved && active {
-                *self.affected.entry(problem.target.clone()).or_default().entry(incident.id).or_default() +=
-                    1;
-            }
-        }
         if unresolved {
             self.latest.insert(incident.id);
             // A suspected root counts as affected, so that its next victim finds it.
-            *self.affected.entry(known.root.clone()).or_default().entry(incident.id).or_default() += 1;
+            self.affect(&known.root, incident.id, |affect| affect.suspected = true);
             for upstream in topology.upstreams(&known.root) {
                 self.roots_below.entry(upstream.target).or_default().insert(incident.id);
             }
         }
         self.known.insert(incident.id, known);
+        for member in &incident.members {
+            self.set(incident.id, &member.problem, Some((member.severity, member.active)));
+        }
+    }
+
+    /// Takes in what an event changed in an incident: one problem of it where it can, else all of it. An incident of
+    /// thousands of victims is not looked through for each of them.
+    pub fn take(&mut self, incident: &Incident, event: &Event, topology: &Topology) {
+        let same = self.known.get(&incident.id).is_some_and(|known| {
+            incident.state.is_live()
+                && known.unresolved == incident.state.is_unresolved()
+                && known.root == incident.root
+                && known.sorted_by_hand == incident.sorted_by_hand
+        });
+        let id = incident.id;
+        let was = |index: &Self, problem: &Problem| {
+            index.known.get(&id).and_then(|known| known.problems.get(problem)).copied()
+        };
+        match event {
+            Event::Joined { problem, severity, .. } if same => self.set(id, problem, Some((*severity, true))),
+            Event::Recovered { problem } | Event::Unwatched { problem, .. } if same => {
+                if let Some((severity, _)) = was(self, problem) {
+                    self.set(id, problem, Some((severity, false)));
+                }
+            }
+            Event::Returned { problem, .. } if same => {
+                if let Some((severity, _)) = was(self, problem) {
+                    self.set(id, problem, Some((severity, true)));
+                }
+            }
+            Event::Raised { problem, severity, .. } if same => {
+                if let Some((_, active)) = was(self, problem) {
+                    self.set(id, problem, Some((*severity, active)));
+                }
+            }
+            event if Self::cares_for(event) => self.put(incident, topology),
+            _ => {}
+        }
+    }
+
+    /// Sets one problem of an incident, or takes it out.
+    fn set(&mut self, id: IncidentId, problem: &Problem, now: Option<(Severity, bool)>) {
+        let Some(known) = self.known.get_mut(&id) else { return };
+        let before = match now {
+            Some(state) => known.problems.insert(problem.clone(), state),
+            None => known.problems.remove(problem),
+        };
+        let unresolved = known.unresolved;
+        let target = &problem.target;
+        let (was, is) = (before.filter(|(_, active)| *active), now.filter(|(_, active)| *active));
+        match (was.is_some(), is.is_some()) {
+            (false, true) => *known.failing.entry(target.clone()).or_default() += 1,
+            (true, false) => {
+                if let Some(count) = known.failing.get_mut(target) {
+                    *count -= 1;
+                    if *count == 0 {
+                        known.failing.remove(target);
+                    }
+                }
+            }
+            _ => {}
+        }
+        if now.is_some() {
+            self.by_problem.insert(problem.clone(), id);
+        } else if self.by_problem.get(problem) == Some(&id) {
+            self.by_problem.remove(problem);
+        }
+        if unresolved && was != is {
+            self.affect(target, id, |affect| {
+                if let Some((severity, _)) = was {
+                    affect.active[severity as usize] -= 1;
+                }
+                if let Some((severity, _)) = is {
+                    affect.active[severity as usize] += 1;
+                }
+            });
+        }
+    }
+
+    /// Changes how an incident affects a target.
+    fn affect(&mut self, target: &Target, id: IncidentId, change: impl FnOnce(&mut Affect)) {
+        let by = self.affected.entry(target.clone()).or_default();
+        let affect = by.entry(id).or_default();
+        change(affect);
+        if affect.is_none() {
+            by.remove(&id);
+            if by.is_empty() {
+                self.affected.remove(target);
+            }
+        }
     }
 
     /// Whether an event changes anything here: counts and notes don't.
@@ -196,7 +309,6 @@ impl Index {
                 | Event::NextStep { .. }
                 | Event::Acknowledged { .. }
                 | Event::Escalated { .. }
-                | Event::Raised { .. }
                 | Event::Silenced { .. }
                 | Event::SilenceEnded
                 | Event::Reminded { .. }
@@ -204,39 +316,22 @@ impl Index {
     }
 
     fn take_out(&mut self, id: IncidentId, topology: &Topology) {
-        let Some(known) = self.known.remove(&id) else { return };
-        for (problem, &active) in &known.active {
-            if self.by_problem.get(problem) == Some(&id) {
-                self.by_problem.remove(problem);
-            }
-            if known.unresolved && active {
-                self.unaffect(&problem.target, id);
-            }
+        let Some(known) = self.known.get(&id) else { return };
+        let (root, unresolved) = (known.root.clone(), known.unresolved);
+        let problems: Vec<Problem> = known.problems.keys().cloned().collect();
+        problems.iter().for_each(|problem| self.set(id, problem, None));
+        self.known.remove(&id);
+        if !unresolved {
+            return;
         }
-        if known.unresolved {
-            self.latest.remove(&id);
-            self.unaffect(&known.root, id);
-            for upstream in topology.upstreams(&known.root) {
-                if let Some(set) = self.roots_below.get_mut(&upstream.target) {
-                    set.remove(&id);
-                    if set.is_empty() {
-                        self.roots_below.remove(&upstream.target);
-                    }
+        self.latest.remove(&id);
+        self.affect(&root, id, |affect| affect.suspected = false);
+        for upstream in topology.upstreams(&root) {
+            if let Some(set) = self.roots_below.get_mut(&upstream.target) {
+                set.remove(&id);
+                if set.is_empty() {
+                    self.roots_below.remove(&upstream.target);
                 }
-            }
-        }
-    }
-
-    fn unaffect(&mut self, target: &Target, id: IncidentId) {
-        if let Some(counts) = self.affected.get_mut(target) {
-            if let Some(count) = counts.get_mut(&id) {
-                *count -= 1;
-                if *count == 0 {
-                    counts.remove(&id);
-                }
-            }
-            if counts.is_empty() {
-                self.affected.remove(target);
             }
         }
     }

@@ -3,21 +3,29 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::score::{Likeness, OF_NEIGHBOURS, Score, Weights, nearness, of_distance, of_shared, score};
+use super::score::{
+    Likeness, OF_A_SUSPICION, OF_A_WARNING, OF_ITS_OWN_KIND, OF_NEIGHBOURS, Score, Weights, is_its_own,
+    nearness, of_distance, of_shared, score,
+};
 use super::{Index, Known, Placement};
 use crate::domain::escalation::within;
 use crate::domain::ids::IncidentId;
-use crate::domain::signal::{Problem, Timestamp};
+use crate::domain::signal::{Problem, Severity, Timestamp};
 use crate::domain::target::Target;
 use crate::domain::topology::{Topology, Upstream};
 
 /// Incidents compared with a newcomer at most, by each way that it could belong to them.
 const COMPARED: usize = 64;
 
+/// So many times those that fail need the same thing: whether it is a few more makes no difference.
+const ENOUGH: usize = 40;
+
 /// A firing problem that is to be placed.
 pub struct Newcomer<'a> {
     /// What is broken, and how.
     pub problem: &'a Problem,
+    /// How bad it is.
+    pub severity: Severity,
     /// Now.
     pub now: Timestamp,
     /// How far apart faults may begin that are one.
@@ -28,6 +36,13 @@ pub struct Newcomer<'a> {
     pub weights: &'a Weights,
     /// What its signal has in common with the one that opened an incident.
     pub likeness: &'a dyn Fn(IncidentId) -> Likeness,
+}
+
+impl Newcomer<'_> {
+    /// Whether it broke of itself, as a disk fills up, and not because of what it needs.
+    fn is_its_own(&self) -> bool {
+        is_its_own(&self.problem.signature)
+    }
 }
 
 /// Where it could belong, and how much speaks for that.
@@ -65,26 +80,35 @@ impl Index {
         topology: &Topology,
     ) -> Option<Placement> {
         let here = &newcomer.problem.target;
-        let among = |ways: &mut dyn Iterator<Item = (&Target, u32, bool)>| -> Option<Candidate<(Target, IncidentId)>> {
-            let affecting = ways.flat_map(|(target, steps, declared)| {
-                self.affecting(target).map(move |incident| (target.clone(), steps, declared, incident))
-            });
-            let candidates = affecting.take(COMPARED).filter_map(|(target, steps, declared, incident)| {
-                let known = self.known.get(&incident)?;
-                let likeness = (newcomer.likeness)(incident);
-                // What contains it, and nobody saw fail, is suspected of one kind of fault only.
-                if !declared && !known.sees(&target) && !likeness.signature {
-                    return None;
-                }
-                let time = nearness(known.opened_at, newcomer.now, newcomer.window);
-                let score = score(of_distance(steps), time, likeness, newcomer.weights);
-                Some(Candidate { score, what: (target, incident) })
-            });
-            best(candidates, newcomer.weights)
-        };
+        let own = if newcomer.is_its_own() { OF_ITS_OWN_KIND } else { 1.0 };
+        let among =
+            |ways: &mut dyn Iterator<Item = (&Target, u32)>| -> Option<Candidate<(Target, IncidentId)>> {
+                let affecting = ways.flat_map(|(target, steps)| {
+                    self.affects(target)
+                        .map(move |(incident, affect)| (target.clone(), steps, incident, affect))
+                });
+                let candidates = affecting.take(COMPARED).filter_map(|(target, steps, incident, affect)| {
+                    let known = self.known.get(&incident)?;
+                    let likeness = (newcomer.likeness)(incident);
+                    let time = nearness(known.opened_at, newcomer.now, newcomer.window);
+                    let topology = match (affect.worst(), steps) {
+                        // It is seen failing itself, at last.
+                        (None, 0) => 1.0,
+                        // What is only suspected is suspected of one kind of fault, and of what began when it did.
+                        (None, _) if time <= 0.0 || likeness.signature <= 0.0 => return None,
+                        (None, steps) => OF_A_SUSPICION * of_distance(steps),
+                        (Some(Severity::Error | Severity::Critical), 0) => 1.0,
+                        (Some(Severity::Error | Severity::Critical), steps) => own * of_distance(steps),
+                        (Some(_), steps) => OF_A_WARNING * of_distance(steps),
+                    };
+                    let score = score(topology, time, likeness, newcomer.weights);
+                    Some(Candidate { score, what: (target, incident) })
+                });
+                best(candidates, newcomer.weights)
+            };
         // What is affected already stays where it is, however fresh another cause may be.
-        let found = among(&mut std::iter::once((here, 0, true)))
-            .or_else(|| among(&mut upstreams.iter().map(|u| (&u.target, u.distance, u.declared))))?;
+        let found = among(&mut std::iter::once((here, 0)))
+            .or_else(|| among(&mut upstreams.iter().map(|u| (&u.target, u.distance))))?;
         let Candidate { score, what: (upstream, incident) } = found;
         let why = if upstream == *here {
             format!("{here} is already part of this.")
@@ -105,7 +129,9 @@ impl Index {
         let chain = topology.chain(&first.root, here).unwrap_or_default();
         let steps = u32::try_from(chain.len().saturating_sub(1)).unwrap_or(u32::MAX);
         let time = nearness(first.opened_at, newcomer.now, newcomer.window);
-        let score = score(of_distance(steps), time, (newcomer.likeness)(*oldest), newcomer.weights);
+        let strength = if newcomer.severity < Severity::Error { OF_A_WARNING } else { 1.0 };
+        let topology = strength * of_distance(steps);
+        let score = score(topology, time, (newcomer.likeness)(*oldest), newcomer.weights);
         if !score.reaches(newcomer.weights) {
             return None;
         }
@@ -119,6 +145,9 @@ impl Index {
         upstreams: &[Upstream],
         topology: &Topology,
     ) -> Option<Placement> {
+        if newcomer.is_its_own() {
+            return None;
+        }
         let candidates = upstreams.iter().filter(|u| u.declared).filter_map(|upstream| {
             let mut incidents = self.recent(self.roots_below.get(&upstream.target)?, newcomer);
             incidents.retain(|id| self.known.get(id).is_some_and(Known::is_active));
@@ -127,21 +156,23 @@ impl Index {
             if self.is_fine_since(&upstream.target, known.opened_at) {
                 return None;
             }
+            let likeness = (newcomer.likeness)(oldest);
             let failing = 1 + self.failing_in(&incidents);
-            let dependents = topology.dependents(&upstream.target).len();
+            let dependents =
+                topology.dependents_within(&upstream.target, upstream.distance, failing * ENOUGH);
             let time = nearness(known.opened_at, newcomer.now, newcomer.window);
-            let shared = of_shared(failing, dependents);
-            let score = score(shared, time, (newcomer.likeness)(oldest), newcomer.weights);
+            let shared = of_shared(failing, dependents, likeness.signature);
+            let score = score(shared, time, likeness, newcomer.weights);
             Some(Candidate { score, what: (upstream, incidents) })
         });
         let Candidate { score, what: (upstream, incidents) } = best(candidates, newcomer.weights)?;
         let oldest = self.known.get(incidents.first()?)?;
         let why = format!(
-            "{} and {} both need {} and began to fail within {} s of each other; nobody has seen {} itself fail.",
+            "{} and {} both need {} and began to fail {}; nobody has seen {} itself fail.",
             oldest.root,
             newcomer.problem.target,
             upstream.target,
-            (newcomer.now - oldest.opened_at).num_seconds().max(0),
+            apart((newcomer.now - oldest.opened_at).num_seconds()),
             upstream.target
         );
         Some(Placement::Siblings { incidents, upstream: upstream.target.clone(), why, score })
@@ -152,12 +183,13 @@ impl Index {
         if newcomer.neighbours == 0 {
             return None;
         }
-        let around = newcomer.problem.target.parent()?;
+        // Alerts of which nobody knows where they are have nothing in common.
+        let around = newcomer.problem.target.parent().filter(|_| !newcomer.problem.target.is_unknown())?;
         let mut incidents = self.recent(self.roots_below.get(&around)?, newcomer);
         incidents.retain(|id| {
             let known = self.known.get(id).filter(|known| known.is_active());
             known.is_some_and(|known| known.root.parent().as_ref() == Some(&around))
-                && (newcomer.likeness)(*id).signature
+                && (newcomer.likeness)(*id).signature >= 1.0
         });
         let oldest = *incidents.first()?;
         let known = self.known.get(&oldest)?;
@@ -197,10 +229,7 @@ impl Index {
 
     /// How many targets fail in these incidents.
     fn failing_in(&self, incidents: &[IncidentId]) -> usize {
-        let active = incidents.iter().filter_map(|id| self.known.get(id)).flat_map(|known| &known.active);
-        let targets: BTreeSet<&Target> =
-            active.filter(|(_, active)| **active).map(|(problem, _)| &problem.target).collect();
-        targets.len()
+        incidents.iter().filter_map(|id| self.known.get(id)).map(|known| known.failing.len()).sum()
     }
 
     /// The latest of some incidents that began within the window and were not sorted by hand, the oldest first.
@@ -216,6 +245,15 @@ impl Index {
             .collect();
         found.sort_unstable();
         found.into_iter().map(|(_, id)| id).collect()
+    }
+}
+
+/// How far apart two faults began, as people say it.
+fn apart(seconds: i64) -> String {
+    match seconds {
+        ..=0 => "at the same moment".to_owned(),
+        1..120 => format!("within {seconds} s of each other"),
+        _ => format!("within {} min of each other", seconds / 60),
     }
 }
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::signal::Timestamp;
+use crate::domain::target::Signature;
 
 /// How much each kind of evidence counts, and how much it takes. From 0 to 1 each.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -38,8 +39,8 @@ impl Weights {
 pub struct Likeness {
     /// Of the labels that both have and that say where something is, the share with the same value: 0 to 1.
     pub labels: f64,
-    /// Whether their signature is the same.
-    pub signature: bool,
+    /// How alike their signatures are: 1 the same, 0.5 both may come of a cause elsewhere, 0 otherwise.
+    pub signature: f64,
 }
 
 /// Labels that say who reports it or how bad it is, and not where it is: two faults that have them in common have
@@ -67,7 +68,7 @@ impl Likeness {
     pub fn of(
         one: &std::collections::BTreeMap<String, String>,
         other: &std::collections::BTreeMap<String, String>,
-        same_signature: bool,
+        signature: f64,
     ) -> Self {
         let common = one.iter().filter(|(name, _)| !SAYS_NOTHING.contains(&name.as_str()));
         let (mut both, mut same) = (0_u32, 0_u32);
@@ -78,7 +79,7 @@ impl Likeness {
             }
         }
         let labels = if both == 0 { 0.0 } else { f64::from(same) / f64::from(both) };
-        Self { labels, signature: same_signature }
+        Self { labels, signature }
     }
 }
 
@@ -139,7 +140,7 @@ pub(super) fn score(topology: f64, time: f64, likeness: Likeness, weights: &Weig
         topology: hundredths(weights.topology, topology),
         time: hundredths(weights.time, time),
         labels: hundredths(weights.labels, likeness.labels),
-        signature: hundredths(weights.signature, if likeness.signature { 1.0 } else { 0.0 }),
+        signature: hundredths(weights.signature, likeness.signature),
     }
 }
 
@@ -151,19 +152,72 @@ pub(super) fn nearness(began: Timestamp, now: Timestamp, window: std::time::Dura
     if window <= 0.0 { 0.0 } else { (1.0 - apart / window).max(0.0) }
 }
 
+/// How alike two signatures are, see [`Likeness::signature`].
+#[must_use]
+pub fn kinship(one: &Signature, other: &Signature) -> f64 {
+    match one == other {
+        true => 1.0,
+        false if is_its_own(one) || is_its_own(other) => 0.0,
+        false => 0.5,
+    }
+}
+
+/// Words for what wears, fills up or runs out where it is: such a thing breaks of itself, whatever it needs does.
+const OF_ITS_OWN: [&str; 24] = [
+    "battery",
+    "cert",
+    "certificate",
+    "cpu",
+    "expiry",
+    "expired",
+    "expires",
+    "fan",
+    "fill",
+    "full",
+    "inode",
+    "inodes",
+    "load",
+    "memory",
+    "oom",
+    "quota",
+    "scrub",
+    "smart",
+    "swap",
+    "temp",
+    "temperature",
+    "update",
+    "updates",
+    "wear",
+];
+
+/// Whether a fault of this name comes of the thing itself, and not of what it needs.
+#[must_use]
+pub(super) fn is_its_own(signature: &Signature) -> bool {
+    signature.as_str().split(['-', '_', '.']).any(|word| OF_ITS_OWN.contains(&word))
+}
+
 /// What a chain of dependence of this many steps is worth: a far cause is a little less likely than a near one.
 #[must_use]
 pub(super) fn of_distance(steps: u32) -> f64 {
     (1.0 - 0.02 * f64::from(steps.saturating_sub(1))).max(0.84)
 }
 
+/// How much of that counts when the cause is only a warning, which breaks nothing yet: it takes more to believe it.
+pub(super) const OF_A_WARNING: f64 = 0.6;
+/// The same when the victim's fault is of a kind that comes of itself.
+pub(super) const OF_ITS_OWN_KIND: f64 = 0.8;
+/// The same when nobody has seen the cause fail.
+pub(super) const OF_A_SUSPICION: f64 = 0.8;
+
 /// What it is worth that `failing` of the `dependents` of something fail while nobody saw it fail itself. One in three
-/// is as good as having seen it; two of sixty things behind one router fail for reasons of their own.
+/// is as good as all; two of sixty things behind one router fail for reasons of their own. Faults that are not of one
+/// name (`kinship` below 1) have to be more.
 #[must_use]
-pub(super) fn of_shared(failing: usize, dependents: usize) -> f64 {
+pub(super) fn of_shared(failing: usize, dependents: usize, kinship: f64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "counts of targets")]
-    let share = 3.0 * failing as f64 / dependents.max(1) as f64;
-    0.9 * share.min(1.0)
+    let (share, many) = (3.0 * failing as f64 / dependents.max(1) as f64, 0.2 * (failing as f64 + 1.0));
+    let alike = if kinship < 1.0 { many.min(1.0) } else { 1.0 };
+    0.7 * share.min(1.0) * alike
 }
 
 /// What it is worth that several things within one path break in the same way at nearly the same time.
@@ -182,7 +236,7 @@ mod tests {
     #[test]
     fn without_the_topology_nothing_is_one_fault_unless_that_is_wanted() {
         let weights = Weights::default();
-        let alike = Likeness { labels: 1.0, signature: true };
+        let alike = Likeness { labels: 1.0, signature: 1.0 };
         assert!(!score(0.0, 1.0, alike, &weights).reaches(&weights));
         assert!(!weights.may_do_without_topology());
         let wanted = Weights { threshold: 0.4, ..weights };
@@ -198,8 +252,9 @@ mod tests {
     #[test]
     fn two_of_sixty_behind_one_router_stay_two_and_twenty_are_one() {
         let weights = Weights::default();
-        let at_once =
-            |failing| score(of_shared(failing, 60), 1.0, Likeness { labels: 1.0, signature: true }, &weights);
+        let at_once = |failing| {
+            score(of_shared(failing, 60, 1.0), 1.0, Likeness { labels: 1.0, signature: 1.0 }, &weights)
+        };
         assert!(!at_once(2).reaches(&weights), "{}", at_once(2));
         assert!(at_once(20).reaches(&weights), "{}", at_once(20));
     }
@@ -210,8 +265,8 @@ mod tests {
             labels(&[("job", "node"), ("severity", "critical"), ("instance", "a"), ("mountpoint", "/")]);
         let other =
             labels(&[("job", "node"), ("severity", "critical"), ("instance", "b"), ("mountpoint", "/")]);
-        assert_eq!(Likeness::of(&one, &other, true), Likeness { labels: 0.5, signature: true });
-        assert_eq!(Likeness::of(&labels(&[("job", "x")]), &labels(&[("job", "x")]), false).labels, 0.0);
+        assert_eq!(Likeness::of(&one, &other, 1.0), Likeness { labels: 0.5, signature: 1.0 });
+        assert_eq!(Likeness::of(&labels(&[("job", "x")]), &labels(&[("job", "x")]), 0.0).labels, 0.0);
     }
 
     #[test]

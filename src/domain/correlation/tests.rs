@@ -12,8 +12,15 @@ const WINDOW: Duration = Duration::from_secs(300);
 fn place(index: &Index, problem: &Problem, now: Timestamp) -> Placement {
     let likeness = |_: IncidentId| Likeness::default();
     let weights = Weights::default();
-    let newcomer =
-        Newcomer { problem, now, window: WINDOW, neighbours: 5, weights: &weights, likeness: &likeness };
+    let newcomer = Newcomer {
+        problem,
+        severity: Severity::Error,
+        now,
+        window: WINDOW,
+        neighbours: 5,
+        weights: &weights,
+        likeness: &likeness,
+    };
     index.place(&newcomer, &lab())
 }
 

@@ -62,11 +62,11 @@ pub(super) fn counted((active, seen): (u64, u64)) -> String {
 
 /// The end of a storm in words: what is still broken, by name as far as it goes. `broken` are the members that are.
 pub(super) fn ended(count: &Count, broken: &[Problem]) -> String {
-    let over = "The storm is over: nothing new fails";
+    let over = "Nothing new fails any more";
     let names: Vec<String> = broken.iter().take(NAMED).map(ToString::to_string).collect();
     let unnamed = u64::try_from(broken.len().saturating_sub(names.len())).unwrap_or(u64::MAX) + count.active;
     match (names.is_empty(), unnamed) {
-        (true, 0) => format!("{over}, and all of it has recovered."),
+        (true, 0) => format!("{over}, and all that did has recovered."),
         (true, more) => format!("{over}. Still broken: {more}."),
         (false, 0) => format!("{over}. Still broken: {}.", names.join(", ")),
         (false, more) => format!("{over}. Still broken: {} and {more} more.", names.join(", ")),
@@ -81,6 +81,12 @@ pub fn listed(kinds: &[(Signature, u64)]) -> String {
 }
 
 impl Incident {
+    /// Whether this is a storm, and not a fault with a root that has more victims than are named.
+    #[must_use]
+    pub fn is_storm(&self) -> bool {
+        self.storm.is_some() && Storm::root().is_ok_and(|root| root == self.root)
+    }
+
     /// Whether new problems that nothing explains are counted here.
     #[must_use]
     pub fn is_storming(&self) -> bool {
@@ -114,7 +120,8 @@ impl Incident {
     pub(super) fn count(&mut self, count: &Count, at: Timestamp) {
         let Count { seen, active, kinds, severity } = count;
         self.severity = self.severity.max(*severity);
-        let storm = self.storm.get_or_insert_default();
+        // What begins with a count is one fault with a great many victims.
+        let storm = self.storm.get_or_insert_with(|| Storm { over: true, ..Storm::default() });
         (storm.seen, storm.active) = (*seen, *active);
         storm.kinds.clone_from(kinds);
         if *active > 0 {

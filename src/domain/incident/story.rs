@@ -66,6 +66,9 @@ pub fn sentence(event: &Event) -> Option<Sentence> {
         ),
         Event::StormCounted { told, .. } => Sentence::calm("seen", storm::counted((*told)?)),
         Event::StormEnded { count, broken, .. } => Sentence::urgent("calm", storm::ended(count, broken)),
+        Event::Truncated { source, hidden: 0 } => {
+            Sentence::calm("seen", format!("{source} sends all alerts of this group again."))
+        }
         Event::Truncated { source, hidden } => Sentence::calm(
             "seen",
             format!(

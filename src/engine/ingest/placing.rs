@@ -1,9 +1,9 @@
 //! Where what is new belongs: into an incident that is known, below or above one, beside one, or into its own.
 
-use crate::domain::correlation::{Likeness, Newcomer, Placement, Score};
+use crate::domain::correlation::{Likeness, Newcomer, Placement, Score, kinship};
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Event, Incident, Mitigation, State};
-use crate::domain::signal::{Problem, Timestamp};
+use crate::domain::signal::{Problem, Severity, Timestamp};
 use crate::domain::target::Target;
 use crate::engine::effect::Effect;
 use crate::engine::suspects::Inquiry;
@@ -62,14 +62,15 @@ impl World {
                 let key = (member.origin.clone(), member.problem.clone());
                 self.signals.get(&key).map(|row| &row.signal.labels)
             });
-            let same = opening.is_some_and(|member| member.problem.signature == key.1.signature);
+            let alike = opening.map_or(0.0, |member| kinship(&member.problem.signature, &key.1.signature));
             match (labels, theirs) {
-                (Some(labels), Some(theirs)) => Likeness::of(labels, theirs, same),
-                _ => Likeness { labels: 0.0, signature: same },
+                (Some(labels), Some(theirs)) => Likeness::of(labels, theirs, alike),
+                _ => Likeness { labels: 0.0, signature: alike },
             }
         };
         let newcomer = Newcomer {
             problem: &key.1,
+            severity: self.signals.get(key).map_or(Severity::Error, |row| row.signal.severity),
             now,
             window: self.settings.correlation_window,
             neighbours: self.settings.neighbours,
@@ -102,6 +103,9 @@ impl World {
 
     pub(in crate::engine) fn join(&mut self, id: IncidentId, key: &SignalKey, why: Why, now: Timestamp) {
         let Why { words: why, score } = why;
+        if self.is_crowded_out(id, key, now) {
+            return;
+        }
         let Some(row) = self.signals.get(key) else { return };
         let Some(incident) = self.incident(id) else { return };
         let confirms = !incident.root_observed() && incident.root == key.1.target;
