@@ -16,9 +16,9 @@ use super::number;
 use super::site::Site;
 
 /// Connections that alerts come in on.
-const SENDERS: u64 = 6;
+const SENDERS: u64 = 8;
 /// So few deliveries may wait that some are turned away.
-const CAPACITY: u32 = 5;
+const CAPACITY: u32 = 6;
 
 #[test]
 fn what_was_acknowledged_over_http_is_known_in_its_order_however_often_steward_is_killed() {
@@ -76,7 +76,7 @@ fn killed(site: &Site, kills: u64, dice: &mut Dice) {
     for _ in 0..kills {
         let early = dice.chance(25);
         let mut life = if early { Life::begin(site.path()) } else { site.live() };
-        let pause = Duration::from_micros(dice.between(0, if early { 60_000 } else { 400_000 }));
+        let pause = Duration::from_micros(dice.between(0, if early { 60_000 } else { 600_000 }));
         let began = Instant::now();
         while began.elapsed() < pause {
             assert!(!life.has_ended(), "Steward has ended by itself:\n{}", super::tail(&site.log()));

@@ -37,6 +37,8 @@ cooldown = "0s"
 flap_bounces = 1000
 [escalation]
 occurrences = 1000
+[exec]
+sandbox = "off"
 [log]
 level = "info"
 [alerts]
@@ -85,10 +87,11 @@ impl Site {
         self.address
     }
 
-    /// Steward's life in this folder, once it listens.
+    /// Steward's life in this folder, once it answers.
     pub(crate) fn live(&self) -> Life {
         let mut life = Life::begin(self.path());
-        self.wait("Steward to listen", &mut life, || Wire::connect(self.address).ok());
+        let health = || Wire::connect(self.address)?.ask(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+        self.wait("Steward to answer", &mut life, || health().ok());
         life
     }
 
