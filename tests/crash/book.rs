@@ -24,6 +24,11 @@ impl Book {
         book.try_count("SELECT count(*) FROM counters").map(|_| book)
     }
 
+    /// The book that this connection reads.
+    pub(crate) fn beside(conn: Connection) -> Self {
+        Self(conn)
+    }
+
     fn try_count(&self, sql: &str) -> Option<u64> {
         self.0.query_row(sql, [], |row| row.get(0)).ok()
     }
@@ -99,23 +104,32 @@ impl Book {
         rows.unwrap().collect::<Result<_, _>>().unwrap()
     }
 
-    /// SQLite finds no fault, and every timeline folds to what is stored.
+    /// SQLite finds no fault, every timeline folds to what is stored, and every incident is at its end.
     pub(crate) fn is_sound(&self) {
-        let verdict: String = self.0.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
-        assert_eq!(verdict, "ok", "the database is damaged");
-        let broken = self.count("SELECT count(*) FROM pragma_foreign_key_check");
-        assert_eq!(broken, 0, "rows refer to what is not there");
-        for number in 1..=self.incidents() {
-            let stored = query::incident(&self.0, number).unwrap().unwrap().incident;
-            let timeline = query::timeline(&self.0, stored.id, 0).unwrap();
-            let folded = Incident::fold(stored.id, number, &timeline).unwrap().unwrap();
-            assert_eq!(folded, stored, "the timeline of #{number} does not fold to what is stored");
+        for stored in self.folded() {
+            let number = stored.number;
             assert!(matches!(stored.state, State::Closed | State::Merged), "#{number} is {}", stored.state);
             assert!(
                 stored.repairs.iter().all(|repair| repair.outcome.is_some()),
                 "#{number} has a repair without an end"
             );
         }
+    }
+
+    /// The incidents. SQLite finds no fault, and every timeline folds to what is stored.
+    pub(crate) fn folded(&self) -> Vec<Incident> {
+        let verdict: String = self.0.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+        assert_eq!(verdict, "ok", "the database is damaged");
+        let broken = self.count("SELECT count(*) FROM pragma_foreign_key_check");
+        assert_eq!(broken, 0, "rows refer to what is not there");
+        let folded = |number| {
+            let stored = query::incident(&self.0, number).unwrap().unwrap().incident;
+            let timeline = query::timeline(&self.0, stored.id, 0).unwrap();
+            let folded = Incident::fold(stored.id, number, &timeline).unwrap().unwrap();
+            assert_eq!(folded, stored, "the timeline of #{number} does not fold to what is stored");
+            stored
+        };
+        (1..=self.incidents()).map(folded).collect()
     }
 
     /// Whoever got stuck called a person.

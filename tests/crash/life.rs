@@ -1,6 +1,7 @@
 //! One life of the real binary, from its start to the signal that ends it.
 
 use std::fs::{File, OpenOptions};
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
 use super::lab::Lab;
@@ -15,17 +16,18 @@ pub(crate) struct Life {
 pub(crate) type Name = (u32, u64);
 
 impl Life {
-    pub(crate) fn begin(lab: &Lab) -> Self {
+    /// Begins one in a folder with a configuration.
+    pub(crate) fn begin(place: &Path) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_steward"))
             .arg("run")
             .arg("--config")
-            .arg(lab.path().join("config.toml"))
+            .arg(place.join("config.toml"))
             .arg("--state-dir")
-            .arg(lab.path().join("state"))
+            .arg(place.join("state"))
             .env_remove("STEWARD_LOG")
             .stdin(Stdio::piped())
-            .stdout(append(lab, "console.txt"))
-            .stderr(append(lab, "log.txt"))
+            .stdout(append(place, "console.txt"))
+            .stderr(append(place, "log.txt"))
             .spawn()
             .unwrap();
         let input = child.stdin.take().unwrap();
@@ -52,6 +54,13 @@ impl Life {
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
+
+    /// The most memory that it ever held, in KiB.
+    pub(crate) fn most_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.split_whitespace().next().unwrap().parse().unwrap()
+    }
 }
 
 impl Drop for Life {
@@ -62,8 +71,8 @@ impl Drop for Life {
     }
 }
 
-fn append(lab: &Lab, name: &str) -> File {
-    OpenOptions::new().create(true).append(true).open(lab.path().join(name)).unwrap()
+fn append(place: &Path, name: &str) -> File {
+    OpenOptions::new().create(true).append(true).open(place.join(name)).unwrap()
 }
 
 /// The processes that work in the lab, whoever's children they are, except `steward` itself.

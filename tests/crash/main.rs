@@ -12,11 +12,17 @@
     reason = "all of it is one test: it fails by panicking, and says what it counted"
 )]
 
+mod alerts;
 mod book;
 mod dice;
 mod effects;
+mod hostile;
 mod lab;
 mod life;
+mod load;
+mod prometheus;
+mod site;
+mod wire;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -124,7 +130,7 @@ impl Story {
 
     /// Lives through so many kills.
     fn lives(&mut self, kills: u64) {
-        let mut life = Life::begin(&self.lab);
+        let mut life = Life::begin(self.lab.path());
         let book = self.wait("a database", &mut life, Book::open);
         let mut round = 0;
         while self.tally.kills < kills {
@@ -146,7 +152,7 @@ impl Story {
     /// The thing is broken when the skill first looks, and Steward is killed as soon as that look is on record.
     fn looks_once(&mut self) {
         self.lab.break_it(1, false, false);
-        let mut life = Life::begin(&self.lab);
+        let mut life = Life::begin(self.lab.path());
         let book = self.wait("a database", &mut life, Book::open);
         self.until(&mut life, |_| book.has_looked());
         life = self.kill(life, &book, 0);
@@ -204,7 +210,7 @@ impl Story {
         self.tally.orphans += u64::from(!orphans.is_empty());
         *self.tally.moments.entry(self.lab.effects().len() - before).or_default() += 1;
         self.greetings = book.greetings();
-        let mut next = Life::begin(&self.lab);
+        let mut next = Life::begin(self.lab.path());
         self.nothing_lost(&acknowledged, &book.lines());
         let gone = |_: &Lab| orphans.iter().all(|(name, _)| !life::is_alive(*name)).then_some(());
         self.wait(&format!("the end of what an earlier Steward left: {orphans:?}"), &mut next, gone);
