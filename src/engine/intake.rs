@@ -5,7 +5,7 @@
 //! theirs is kept.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -23,10 +23,6 @@ pub const DONE: &str = "inbox_done";
 const GROUP: usize = 512;
 /// Signals brought to the desk at once, about.
 const PORTION: usize = 512;
-const PORTION: usize = 4096;
-/// While more is being written, about so many commits of the inbox are waited for before the desk gets what was written: its
-/// own commits go to the same disk, and each of them holds up those who wait for theirs.
-const ROUNDS: usize = 4;
 /// Bytes of deliveries that may wait, whatever their number.
 const BYTES: usize = 128 * 1024 * 1024;
 /// When it is worth trying again.
@@ -48,8 +44,6 @@ struct Room {
     bytes: AtomicUsize,
     capacity: usize,
     done: AtomicI64,
-    /// Whether a commit is under way, whose end will be told.
-    writing: AtomicBool,
 }
 
 struct Arriving {
@@ -66,14 +60,6 @@ struct Place {
     /// What waited before: deliveries, and their bytes.
     before: (usize, usize),
     _busy: Busy,
-}
-
-/// What the writer tells the bringer.
-enum Told {
-    /// This was written.
-    Written(Written),
-    /// A commit is over, whatever came of it.
-    RoundEnded,
 }
 
 /// What was written, and waits for the desk.
@@ -133,7 +119,6 @@ impl Gateway {
             bytes: AtomicUsize::new(0),
             capacity,
             done: AtomicI64::new(done),
-            writing: AtomicBool::new(false),
         });
         let porter =
             Porter { left, arriving, room: room.clone(), inbox: inbox.clone(), engine: engine.clone() };
@@ -204,7 +189,7 @@ async fn take_up(
     inbox: &Inbox,
     room: &Arc<Room>,
     engine: &Handle,
-    written: &mpsc::UnboundedSender<Told>,
+    written: &mpsc::UnboundedSender<Written>,
 ) {
     if !left.is_empty() {
         tracing::info!(deliveries = left.len(), "what was acknowledged before the start is worked off");
@@ -212,7 +197,7 @@ async fn take_up(
     for (id, text) in left {
         let place = room.squeeze(text.len(), engine);
         match serde_json::from_str(&text) {
-            Ok(delivery) => drop(written.send(Told::Written(Written { id, delivery, place }))),
+            Ok(delivery) => drop(written.send(Written { id, delivery, place })),
             Err(error) => unreadable(inbox, engine, id, &error.to_string(), text).await,
         }
     }
@@ -233,11 +218,10 @@ async fn write(
     mut arriving: mpsc::UnboundedReceiver<Arriving>,
     inbox: &Inbox,
     room: &Room,
-    written: &mpsc::UnboundedSender<Told>,
+    written: &mpsc::UnboundedSender<Written>,
 ) {
     let mut group = Vec::new();
     while arriving.recv_many(&mut group, GROUP).await > 0 {
-        room.writing.store(true, Ordering::SeqCst);
         let texts = group.iter_mut().map(|one| std::mem::take(&mut one.text)).collect();
         let outcome = inbox.put(texts, room.done.load(Ordering::SeqCst)).await;
         match outcome {
@@ -245,7 +229,7 @@ async fn write(
                 for (id, Arriving { delivery, place, reply, .. }) in (first..).zip(group.drain(..)) {
                     // Whoever sent it may have gone; it is worked off all the same.
                     let _ = reply.send(Ok(()));
-                    let _ = written.send(Told::Written(Written { id, delivery, place }));
+                    let _ = written.send(Written { id, delivery, place });
                 }
             }
             Err(error) => {
@@ -255,17 +239,23 @@ async fn write(
                 }
             }
         }
-        // In this order: whoever has seen that a commit is under way hears of its end after that.
-        room.writing.store(false, Ordering::SeqCst);
-        let _ = written.send(Told::RoundEnded);
     }
 }
 
 /// Brings what was written to the desk, portion by portion.
-async fn bring(mut waiting: mpsc::UnboundedReceiver<Told>, room: Arc<Room>, engine: Handle) {
-    while let Some(portion) = next_portion(&mut waiting, &room).await {
+async fn bring(mut waiting: mpsc::UnboundedReceiver<Written>, room: Arc<Room>, engine: Handle) {
+    let mut portion: Vec<Written> = Vec::new();
+    while let Some(first) = waiting.recv().await {
+        let mut signals = first.delivery.signals.len();
+        portion.push(first);
+        while signals < PORTION
+            && let Ok(next) = waiting.try_recv()
+        {
+            signals += next.delivery.signals.len();
+            portion.push(next);
+        }
         let (deliveries, places): (Vec<_>, Vec<_>) =
-            portion.into_iter().map(|one| ((one.id, one.delivery), one.place)).unzip();
+            portion.drain(..).map(|one| ((one.id, one.delivery), one.place)).unzip();
         let last = deliveries.last().map(|(id, _)| *id);
         if engine.deliver(deliveries).await.is_err() {
             // The next start takes it up from the inbox.
@@ -276,26 +266,4 @@ async fn bring(mut waiting: mpsc::UnboundedReceiver<Told>, room: Arc<Room>, engi
         }
         drop(places);
     }
-}
-
-/// What the desk gets next: all that was written, and while more is being written, what comes of the next few commits.
-/// What comes alone is not held up.
-async fn next_portion(waiting: &mut mpsc::UnboundedReceiver<Told>, room: &Room) -> Option<Vec<Written>> {
-    let (mut portion, mut signals, mut rounds) = (Vec::new(), 0, 0);
-    while signals < PORTION {
-        let told = match waiting.try_recv() {
-            Ok(told) => told,
-            Err(_) if portion.is_empty() => waiting.recv().await?,
-            Err(_) if rounds < ROUNDS && room.writing.load(Ordering::SeqCst) => {
-                rounds += 1;
-                waiting.recv().await?
-            }
-            Err(_) => break,
-        };
-        if let Told::Written(one) = told {
-            signals += one.delivery.signals.len();
-            portion.push(one);
-        }
-    }
-    Some(portion)
 }
