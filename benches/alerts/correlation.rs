@@ -51,8 +51,15 @@ pub(crate) fn measure(open: usize) -> Result<()> {
         let (mut took, mut became) = (Vec::new(), BTreeMap::new());
         for n in 0..DECISIONS {
             let problem = problem(&asked(n))?;
-            let newcomer =
-                Newcomer { problem: &problem, now, window: WINDOW, weights: &weights, likeness: &likeness };
+            let newcomer = Newcomer {
+                problem: &problem,
+                severity: Severity::Error,
+                neighbours: 5,
+                now,
+                window: WINDOW,
+                weights: &weights,
+                likeness: &likeness,
+            };
             let began = Instant::now();
             let placed = black_box(index.place(&newcomer, &topology));
             took.push(began.elapsed().as_secs_f64() * 1e6);

@@ -141,7 +141,8 @@ impl World {
         let settle = self.settings.settle;
         let lately = settle * 2;
         let just_now = self.storms.unexplained.iter().rev().take_while(|(at, _)| within(*at, now, lately));
-        within(opened_at, now, settle * LONGER) && just_now.take(GATHERING).count() == GATHERING
+        let grows = self.storms.unexplained.back().is_some_and(|(at, _)| within(*at, now, settle));
+        grows && within(opened_at, now, settle * LONGER) && just_now.take(GATHERING).count() == GATHERING
     }
 
     /// Has what waits longer looked at again.
@@ -152,7 +153,7 @@ impl World {
         let settle = self.settings.settle;
         let waiting: Vec<(Timestamp, IncidentId)> = self.storms.unexplained.iter().copied().collect();
         for (opened_at, id) in waiting {
-            self.wake((now + settle * 2).min(opened_at + settle * LONGER), Timer::Settle(id));
+            self.wake((now + settle).min(opened_at + settle * LONGER), Timer::Settle(id));
         }
     }
 

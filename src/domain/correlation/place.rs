@@ -17,6 +17,8 @@ use crate::domain::topology::{Topology, Upstream};
 /// Incidents compared with a newcomer at most, by each way that it could belong to them.
 const COMPARED: usize = 64;
 
+/// How long a warning is taken for the beginning of whatever else befalls the same target.
+const OF_ITSELF: Duration = Duration::from_secs(3600);
 /// So many times those that fail need the same thing: whether it is a few more makes no difference.
 const ENOUGH: usize = 40;
 
@@ -99,6 +101,8 @@ impl Index {
                         (None, steps) => OF_A_SUSPICION * of_distance(steps),
                         (Some(Severity::Error | Severity::Critical), 0) => 1.0,
                         (Some(Severity::Error | Severity::Critical), steps) => own * of_distance(steps),
+                        // A warning of the thing itself is about what follows, if that does not take long.
+                        (Some(_), 0) if within(known.opened_at, newcomer.now, OF_ITSELF) => 1.0,
                         (Some(_), steps) => OF_A_WARNING * of_distance(steps),
                     };
                     let score = score(topology, time, likeness, newcomer.weights);
