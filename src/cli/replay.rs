@@ -204,7 +204,8 @@ impl Teller<'_> {
             screen.line(&format!("  why     {reason}"))?;
         }
         if reasons.len() > NAMED {
-            screen.line(&format!("          and {} more reasons", reasons.len() - NAMED))?;
+            let more = count_of(reasons.len() - NAMED, "more reason");
+            screen.line(&format!("          and {more}"))?;
         }
         Ok(())
     }
