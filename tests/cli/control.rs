@@ -45,7 +45,7 @@ fn what_the_command_line_says_reaches_the_steward_that_runs_and_is_answered_ther
     let _running = Running::start(&place);
     place.run("tell status").told(0, &["All is well\n", "  Autonomy  full\n"]);
     place.run("tell pause").told(0, &["Paused by ", " (command line): I go on watching"]);
-    place.run("tell Status").told(0, &["  Changes   paused by ", " (command line)"]);
+    place.run("tell Status").told(0, &["  Autonomy  paused by ", " (command line)"]);
     place.run("tell show 3").failed(1, &["error: There is no incident #3. `incidents all` lists them.\n"]);
     place.run("tell ack 3").failed(1, &["error: There is no open incident #3."]);
     place.run("tell pause").failed(1, &["error: Changes are paused already.\n"]);
