@@ -159,11 +159,19 @@ fn greeting(app: &App) -> Card {
     };
     let state = std::path::absolute(&config.state_dir).unwrap_or_else(|_| config.state_dir.clone());
     Card::titled(format!("Steward {} watches {}", env!("CARGO_PKG_VERSION"), config.host))
-        .field("Watching", format!("{}: {}", count_of(skills.len(), "skill"), skills.join(", ")))
+        .field("Watching", watching(&skills))
         .field("Mending", count_of(loaded.runbooks.len(), "runbook"))
         .field("By itself", may)
         .field("Alerts", super::listening::in_words(&config.alerts, app.listens_at()))
         .field("Config", written)
         .field("State", state.display().to_string())
         .field("Type", "`help`, `status`, `what changed?`; Ctrl-C ends Steward")
+}
+
+/// What is looked after, in words.
+fn watching(skills: &[&str]) -> String {
+    match skills {
+        [] => "nothing by itself: no skill is there".to_owned(),
+        skills => format!("{}: {}", count_of(skills.len(), "skill"), skills.join(", ")),
+    }
 }

@@ -11,21 +11,43 @@ use crate::config::{AlertSource, Setup};
 use crate::domain::alert::{Explained, Format, Template};
 use crate::domain::signal::{Severity, SignalState};
 
+/// Formats for which there is nothing to paste, and where to look instead.
+const WITHOUT: [(&str, &str); 2] = [
+    (
+        "systemd",
+        "`steward notify-failure --unit-template` prints the unit; docs/alerts.md tells where it goes",
+    ),
+    (
+        "json",
+        "that is for a source of your own: begin with `steward alerts mapping grafana` and docs/alerts.md",
+    ),
+];
+/// The same below the list of those that there are.
+const NO_TEMPLATE: &str = "\
+There is none for `systemd`: `steward notify-failure --unit-template` prints the unit to install.
+There is none for `json`, a source of your own: `steward alerts mapping NAME` prints a mapping to begin with.";
+
 /// Prints what to paste into a source, or what there is.
 pub(super) fn template(name: Option<&str>, screen: &mut Screen<'_>) -> Ended {
     let Some(name) = name else {
         for template in Template::all() {
             screen.line(template.name)?;
         }
+        screen.gap()?;
+        screen.block(Tone::Dim, 0, NO_TEMPLATE)?;
         return Ok(ExitCode::SUCCESS);
     };
+    if let Some((_, where_to)) = WITHOUT.iter().find(|(format, _)| *format == name) {
+        return Err(Failure::new(format!("there is nothing to paste for `{name}`"), *where_to).into());
+    }
     let names = Template::all().map(|template| template.name);
     // Under the name of its source, too.
     let format =
         Format::WELL_KNOWN.iter().find(|(source, _)| *source == name).map_or(name, |(_, format)| format);
     let template =
         Template::named(format).ok_or_else(|| unknown("template", name, names, "steward alerts template"))?;
-    screen.line(template.text.trim_end())?;
+    screen.block(Tone::Dim, 0, template.about)?;
+    screen.block(Tone::Plain, 0, template.text.trim_end())?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -37,12 +59,12 @@ pub(super) fn mapping(name: &str, screen: &mut Screen<'_>) -> Ended {
         let hint = format!("there is one for each of {}", list.join(", "));
         Failure::new(format!("no mapping is called `{name}`"), hint)
     })?;
-    screen.line(text.trim_end())?;
+    screen.block(Tone::Plain, 0, text.trim_end())?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Shows what a body of a source would become.
-pub(super) fn attempt(
+pub(super) async fn attempt(
     setup: &Setup,
     tools: &Tools,
     (name, file): (&str, &Path),
@@ -53,7 +75,8 @@ pub(super) fn attempt(
     let names = known.keys().map(String::as_str);
     let source =
         known.get(name).ok_or_else(|| unknown("source of alerts", name, names, "steward alerts template"))?;
-    let explained = understand(source, &body(file)?, tools)?;
+    let mut explained = understand(source, &body(file)?, tools)?;
+    explained.canonical(&super::topology::known(setup).await?.1);
     if json {
         screen.json(&document(&explained))?;
     } else {

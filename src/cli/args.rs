@@ -387,6 +387,9 @@ pub struct ExplainArgs {
 pub struct ReplayArgs {
     /// The recording; `-` reads standard input
     pub file: PathBuf,
+    /// Show the root message of each incident as it stands in the end
+    #[arg(long)]
+    pub cards: bool,
     /// Print JSON (docs/cli.md has its shape)
     #[arg(long)]
     pub json: bool,

@@ -9,14 +9,15 @@ use super::args::ChangesArgs;
 use super::json::Time;
 use super::json::change::{ChangeEntry, ChangeList};
 use super::screen::{Screen, Tone};
-use super::{Ended, Failure, Stop, Tools};
+use super::{Ended, Failure, Stop, Tools, topology};
 use crate::config::Setup;
 use crate::domain::change::{Change, Relation, rank, reference};
 use crate::domain::command::{self, ChatCommand};
 use crate::domain::incident::Incident;
 use crate::domain::signal::Timestamp;
-use crate::domain::target::Target;
+use crate::domain::target::{Meant, Target, did_you_mean};
 use crate::engine::cards::span;
+use crate::engine::changes_told::short_in;
 use crate::engine::suspects::{Found, Ledger, ranked, targets_of, watched};
 use crate::store::{OpenError, Store, query};
 
@@ -51,14 +52,31 @@ pub(super) async fn changes(
     };
     let from = incident.as_ref().map_or(now, |incident| incident.opened_at);
     let since = since(setup, args.since.as_deref(), now, from)?;
-    let targets = match (&incident, &args.target) {
+    let mut target = args.target.clone();
+    if let Some(named) = &mut target {
+        *named = meant(setup, named).await?;
+    }
+    let targets = match (&incident, &target) {
         (Some(incident), _) => targets_of(incident),
         (None, target) => target.iter().cloned().collect(),
     };
-    let found = ask(tools, &watched(&targets, &setup.topology), setup, since, now).await?;
+    let mut found = ask(tools, &watched(&targets, &setup.topology), setup, since, now).await?;
+    if let Some(named) = &mut target {
+        // A short name may be told by the changes alone.
+        match short_in(&found.changes, named) {
+            Meant::One(target) if target != *named => {
+                found =
+                    ask(tools, &watched(std::slice::from_ref(&target), &setup.topology), setup, since, now)
+                        .await?;
+                *named = target;
+            }
+            Meant::Several(meant) => return Err(several(named, &meant).into()),
+            Meant::One(_) | Meant::Unknown => {}
+        }
+    }
     let answer = match &incident {
         Some(incident) => Answer::before(found, setup, incident, since, now),
-        None => Answer::of(found, setup, args.target.as_ref(), since, now),
+        None => Answer::of(found, setup, target.as_ref(), since, now),
     };
     if args.json {
         screen.json(&answer.document())?;
@@ -66,6 +84,21 @@ pub(super) async fn changes(
         answer.tell(setup.loaded.config.timezone, screen)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The target that a name means by the topology and by what is failing; the name itself if they don't know it.
+async fn meant(setup: &Setup, named: &Target) -> Result<Target, Stop> {
+    let (_, topology) = topology::known(setup).await?;
+    let failing = topology::failing(setup).await?;
+    match topology.meant(named, &failing) {
+        Meant::One(target) => Ok(target),
+        Meant::Several(meant) => Err(several(named, &meant).into()),
+        Meant::Unknown => Ok(named.clone()),
+    }
+}
+
+fn several(named: &Target, meant: &[Target]) -> Failure {
+    Failure::new(did_you_mean(named, meant), "name one of them whole, or as much of its end as it takes")
 }
 
 /// The incident with this number.
@@ -200,7 +233,7 @@ impl<'a> Answer<'a> {
             let text = format!(
                 "{} more touched something else, or nobody knows what; without {} all are listed.",
                 self.elsewhere,
-                if self.before.is_some() { "--before" } else { "--target" }
+                if self.before.is_some() { "--before" } else { "--on" }
             );
             screen.say(Tone::Dim, &text)?;
         }

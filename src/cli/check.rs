@@ -9,6 +9,7 @@ use super::args::Globals;
 use super::failure::in_order;
 use super::screen::{Screen, Tone};
 use crate::config::{Config, Loaded, Problem, Sandboxing, Setup};
+use crate::engine::answers::count_of;
 use crate::engine::plan::{Judged, Part};
 use crate::engine::review::{Note, review};
 use crate::policy::Decision;
@@ -75,7 +76,7 @@ fn summary(setup: &Setup, screen: &mut Screen<'_>) -> Result<(), super::Stop> {
         ("host", format!("{}, time zone {}", config.host, config.timezone)),
         ("skills", own(skills.len(), skills.values().filter(|skill| skill.shipped).count()) + &off),
         ("runbooks", own(runbooks.len(), runbooks.values().filter(|runbook| runbook.shipped).count())),
-        ("topology", format!("{} targets", setup.topology.entries().count())),
+        ("topology", count_of(setup.topology.entries().count(), "target")),
         ("changes", changes(config)),
         (
             "policy rules",

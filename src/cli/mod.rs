@@ -197,7 +197,7 @@ async fn answer(setup: &Setup, tools: &Tools, query: &Query, screen: &mut Screen
         Query::Alerts(AlertsCommand::Template { name }) => alerts::template(name.as_deref(), screen),
         Query::Alerts(AlertsCommand::Mapping { name }) => alerts::mapping(name, screen),
         Query::Alerts(AlertsCommand::Try { source, file, json }) => {
-            alerts::attempt(setup, tools, (source, file), *json, screen)
+            alerts::attempt(setup, tools, (source, file), *json, screen).await
         }
         Query::Changes(args) => changes::changes(setup, tools, args, screen).await,
         Query::Export(args) => export::export(setup, tools, args, screen).await,

@@ -10,6 +10,7 @@ use super::json::rejected::{RejectedEntry, RejectedList};
 use super::screen::{Screen, Tone};
 use super::{Ended, Failure, Stop};
 use crate::config::Setup;
+use crate::engine::answers::count_of;
 use crate::engine::ports::Rejected;
 use crate::store::inbox::{self, RejectedRow};
 
@@ -18,7 +19,7 @@ const MOST: usize = 100;
 /// More than are ever kept.
 const KEPT: u32 = 10_000;
 /// Characters of a body that are shown; `--json` has all that is kept.
-const BODY: usize = 600;
+const BODY: usize = 300;
 
 /// Shows them.
 pub(super) fn rejected(setup: &Setup, args: &RejectedArgs, screen: &mut Screen<'_>) -> Ended {
@@ -59,7 +60,8 @@ fn tell(found: &[Rejected], source: Option<&str>, tz: Tz, screen: &mut Screen<'_
         let body: String = rejected.body.chars().take(BODY).collect();
         screen.block(Tone::Plain, 4, &body)?;
         if body.len() < rejected.body.len() {
-            let more = format!("… and more ({} bytes are kept; --json shows them)", rejected.body.len());
+            let more = rejected.body.chars().count() - body.chars().count();
+            let more = format!("… and {}; --json shows all that is kept", count_of(more, "more character"));
             screen.say(Tone::Dim, &format!("    {more}"))?;
         }
     }
@@ -84,12 +86,13 @@ mod tests {
             why: "the body is not JSON".to_owned(),
             body: body.to_owned(),
         };
-        let text = shown(&[one("\u{1b}[2Jnonsense"), one(&"x".repeat(1000))]);
+        let text = shown(&[one("\u{1b}[2Jnonsense"), one(&"ü".repeat(1000))]);
         assert!(
             text.starts_with("2026-11-21 08:00:00  nas\n  the body is not JSON\n    nonsense\n\n2026"),
             "{text}"
         );
-        assert!(text.ends_with("… and more (1000 bytes are kept; --json shows them)\n"), "{text}");
+        assert!(text.ends_with("… and 700 more characters; --json shows all that is kept\n"), "{text}");
+        assert_eq!(text.matches('ü').count(), 300, "{text}");
         assert_eq!(shown(&[]), "Nothing was rejected, as far as is kept.\n");
     }
 }

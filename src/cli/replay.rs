@@ -20,7 +20,7 @@ use crate::domain::topology::Topology;
 use crate::engine::answers::count_of;
 use crate::engine::cards::span;
 use crate::engine::ports::Clock;
-use crate::engine::replay::{self, Kind, Outcome, Said, reasons, unmet, victims};
+use crate::engine::replay::{self, Kind, Outcome, Said, signature, unmet};
 use crate::engine::world::World;
 
 /// The largest recording, in bytes.
@@ -48,7 +48,7 @@ pub(super) fn replay(
     if args.json {
         screen.json(&ReplayDocument::new(&recording, &outcome, unmet.as_deref()))?;
     } else {
-        let teller = Teller { outcome: &outcome, tz };
+        let teller = Teller { outcome: &outcome, tz, cards: args.cards };
         teller.tell(&recording, screen)?;
         teller.sum_up(took, screen)?;
         expectations(unmet.as_deref(), screen)?;
@@ -122,6 +122,7 @@ fn world(recording: &Recording, mut setup: Setup, make_tools: MakeTools<'_>) -> 
 struct Teller<'a> {
     outcome: &'a Outcome,
     tz: Tz,
+    cards: bool,
 }
 
 impl Teller<'_> {
@@ -167,11 +168,16 @@ impl Teller<'_> {
 
     fn incident(&self, incident: &Incident, screen: &mut Screen<'_>) -> Result<(), Stop> {
         let over = !incident.state.is_unresolved();
+        let hidden = match self.outcome.was_told(incident.number) {
+            false if self.outcome.hidden.contains_key(&incident.number) => "  never told: hidden",
+            false => "  never told",
+            true => "",
+        };
         let tone = if over { Tone::Good } else { Tone::Bad };
         screen.toned(&[
             (tone, &format!("#{} {}", incident.number, incident.state)),
             (Tone::Strong, &format!("  {}", incident.root)),
-            (Tone::Plain, &format!("  {} {}", incident.severity, incident.signature)),
+            (Tone::Plain, &format!("  {} {}{hidden}", incident.severity, signature(incident))),
         ])?;
         let opened = self.moment(incident.opened_at);
         let ended =
@@ -179,10 +185,14 @@ impl Teller<'_> {
                 format!(", resolved {} (after {})", self.moment(*at), span(incident.opened_at, *at))
             });
         screen.line(&format!("  opened  {opened}{}", ended.unwrap_or_default()))?;
+        if let Some(by) = self.outcome.hidden.get(&incident.number) {
+            screen.line(&format!("  hidden  {by}"))?;
+        }
         if incident.occurrences > 1 {
             screen.line(&format!("  came    {} times", incident.occurrences))?;
         }
-        let victims: Vec<&str> = victims(incident).into_iter().map(|target| target.as_str()).collect();
+        let victims: Vec<&str> =
+            self.outcome.victims(incident).into_iter().map(|target| target.as_str()).collect();
         if !victims.is_empty() {
             screen.line(&format!("  victims {}: {}", victims.len(), some(&victims, ", ")))?;
         }
@@ -199,14 +209,20 @@ impl Teller<'_> {
         if let Some(suspect) = incident.suspects.first() {
             screen.line(&format!("  suspect {} by {} ({})", suspect.summary, suspect.author, suspect.why))?;
         }
-        let reasons = reasons(incident);
-        for reason in reasons.iter().take(NAMED) {
-            screen.line(&format!("  why     {reason}"))?;
+        let (now, earlier) = self.outcome.reasons(incident);
+        for (head, reasons) in [("why", now), ("earlier", earlier)] {
+            for reason in reasons.iter().take(NAMED) {
+                screen.line(&format!("  {head:<7} {reason}"))?;
+            }
+            if reasons.len() > NAMED {
+                let more = count_of(reasons.len() - NAMED, "more reason");
+                screen.line(&format!("          and {more}"))?;
+            }
         }
-        if reasons.len() > NAMED {
-            screen.line(&format!("          and {} more reasons", reasons.len() - NAMED))?;
+        match self.outcome.roots.get(&incident.number).filter(|_| self.cards) {
+            Some(card) => screen.block(Tone::Plain, 4, &plain(card)),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     fn sum_up(&self, took: f64, screen: &mut Screen<'_>) -> Result<(), Stop> {

@@ -32,6 +32,8 @@ pub struct Recording {
     pub file: PathBuf,
     /// What it is about, in a sentence; may be empty.
     pub about: String,
+    /// When it begins, if it says so; otherwise it does with its first line.
+    pub start: Option<Timestamp>,
     /// Settings that go before those of the configuration.
     pub settings: Option<Overlay>,
     /// What depends on what, in place of the configuration's topology.

@@ -19,6 +19,7 @@ mod targets;
 
 use super::change::Change;
 use super::signal::{Signal, Timestamp};
+use super::topology::Topology;
 
 pub use choice::Choice;
 pub use draft::{Derivation, From};
@@ -118,6 +119,20 @@ impl Reading {
     }
 }
 
+impl Explained {
+    /// Names the targets as the engine does when it takes the signals in: by what their names mean in the topology.
+    pub fn canonical(&mut self, topology: &Topology) {
+        for (signal, from) in self.notice.signals.iter_mut().zip(&mut self.derivations) {
+            let meant = topology.canonical(&signal.target);
+            if meant != signal.target {
+                let said = std::mem::replace(&mut signal.target, meant);
+                let by = std::mem::replace(&mut from.target, From::Source);
+                from.target = From::OtherName(said.to_string(), Box::new(by));
+            }
+        }
+    }
+}
+
 impl NotUnderstood {
     fn new(what: impl Into<String>) -> Self {
         Self(what.into())
@@ -129,6 +144,10 @@ impl NotUnderstood {
         // It may quote the body.
         let told = limits::summary(&error.to_string()).unwrap_or_default();
         match error.classify() {
+            // serde_json's own limit, which it has no word for but this one.
+            Category::Syntax if told.starts_with("recursion limit exceeded") => {
+                Self::new("the body is nested deeper than 128 levels")
+            }
             Category::Eof => Self::new("the body ends in the middle of its JSON; it was cut on its way"),
             Category::Syntax | Category::Io => Self(format!("the body is not JSON: {told}")),
             Category::Data => Self(format!("the body has another shape than its format: {told}")),

@@ -1,8 +1,12 @@
 //! Names that travel through the whole house: what is broken ([`Target`]) and how ([`Signature`]).
 
+mod ending;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+pub use ending::{Meant, by_ending, did_you_mean};
 
 /// What is broken, as a path: `pve4/nic`, `k8s/media/jellyfin`, `nas`.
 ///

@@ -20,7 +20,7 @@ use super::world::Knowledge;
 use crate::domain::card::Card;
 use crate::domain::report::Report;
 use crate::domain::signal::Timestamp;
-use crate::domain::target::Target;
+use crate::domain::target::{Meant, Target, did_you_mean};
 use crate::domain::topology::Topology;
 use crate::store::batch::StoredIncident;
 use crate::store::{Store, StoreError, query, schedule};
@@ -206,8 +206,29 @@ impl Librarian {
             return self.what_changed_before(number, since, knowledge).await;
         }
         let from = since.unwrap_or(self.clock.now() - self.settings.changes_window);
-        let found = self.changes(from, on.as_slice()).await;
-        Ok(Told::yes(telling::since(&found, from, on.as_ref(), self.settings.tz)))
+        let Some(named) = on else {
+            let found = self.changes(from, &[]).await;
+            return Ok(Told::yes(telling::since(&found, from, None, self.settings.tz)));
+        };
+        let live = self.store.read(|conn| query::incidents(conn, false, LISTED)).await?;
+        let failing = live.iter().flat_map(|stored| stored.incident.targets());
+        let several = |meant: &[Target]| Ok(Told::no(Card::titled(did_you_mean(&named, meant))));
+        let on = match knowledge.topology.meant(&named, failing) {
+            Meant::One(target) => target,
+            Meant::Several(meant) => return several(&meant),
+            Meant::Unknown => named.clone(),
+        };
+        let found = self.changes(from, std::slice::from_ref(&on)).await;
+        // A short name may be told by the changes alone.
+        let (on, found) = match telling::short_in(&found.changes, &on) {
+            Meant::Several(meant) => return several(&meant),
+            Meant::One(target) if target != on => {
+                let found = self.changes(from, std::slice::from_ref(&target)).await;
+                (target, found)
+            }
+            Meant::One(_) | Meant::Unknown => (on, found),
+        };
+        Ok(Told::yes(telling::since(&found, from, Some(&on), self.settings.tz)))
     }
 
     /// What may have caused an incident, most suspect first.

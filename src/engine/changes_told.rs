@@ -7,7 +7,7 @@ use crate::domain::card::Card;
 use crate::domain::change::{Change, reference};
 use crate::domain::incident::{Incident, SuspectNote};
 use crate::domain::signal::Timestamp;
-use crate::domain::target::Target;
+use crate::domain::target::{Meant, Target, by_ending};
 
 /// Most changes in one answer.
 const CHANGES: usize = 20;
@@ -35,6 +35,16 @@ pub(super) fn since(found: &Found, from: Timestamp, on: Option<&Target>, tz: Tz)
         card = card.line(format!("and {} more", matching.len() - CHANGES));
     }
     could_not_ask(card, &found.silent)
+}
+
+/// What a short name means by the changes: the one target that they touched and whose path ends so. A name that some
+/// change touched, or a part or a whole of it, stands for itself.
+pub fn short_in(changes: &[Change], named: &Target) -> Meant {
+    let touched = || changes.iter().flat_map(|change| &change.targets);
+    if touched().any(|target| target.is_within(named) || named.is_within(target)) {
+        return Meant::One(named.clone());
+    }
+    by_ending(named, touched())
 }
 
 fn one(card: Card, change: &Change, on: Option<&Target>, tz: Tz) -> Card {

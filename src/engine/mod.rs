@@ -5,7 +5,7 @@ pub mod answers;
 mod auditing;
 pub mod cards;
 pub mod changes;
-mod changes_told;
+pub mod changes_told;
 mod complete;
 pub mod desk;
 pub mod ears;

@@ -15,7 +15,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 pub use expect::unmet;
-pub use outcome::{Kind, Outcome, Said, reasons, victims};
+pub use outcome::{Kind, Outcome, Said, reasons, signature};
 
 use super::effect::Effect;
 use super::ports::Inbound;
@@ -28,7 +28,8 @@ use crate::domain::change::Change;
 use crate::domain::redact::Redactor;
 use crate::domain::report::{Finding, Report, Status};
 use crate::domain::signal::{Origin, Problem, Signal, SignalState, Timestamp};
-use crate::store::batch::Batch;
+use crate::domain::suppression::Silence;
+use crate::store::batch::{Batch, StoredIncident};
 use crate::store::{StoreError, load, scratch};
 
 /// The platform that is told.
@@ -82,7 +83,14 @@ impl Player {
         }
         world.knowledge.skills = Arc::new(skills);
         let restarts = recording.lines.iter().any(|line| line.word == Word::Restart);
-        let now = recording.lines.first().map_or(Timestamp::UNIX_EPOCH, |line| line.at);
+        let first = recording.lines.first().map(|line| line.at);
+        // What goes by the clock may have begun before anything was heard.
+        let now = recording.start.into_iter().chain(first).min().unwrap_or(Timestamp::UNIX_EPOCH);
+        let heard = recording
+            .lines
+            .iter()
+            .find(|line| matches!(line.word, Word::Signal(_) | Word::Report { .. }))
+            .map_or(now, |line| line.at);
         // As at any start: what goes by the clock is awaited from here on.
         world.restore(load::Loaded::default(), now);
         Ok(Self {
@@ -91,7 +99,7 @@ impl Player {
             visible: HashMap::new(),
             changes: Vec::new(),
             now,
-            outcome: Outcome::new(now),
+            outcome: Outcome::new(heard),
         })
     }
 
@@ -125,6 +133,7 @@ impl Player {
             self.run_on()?;
         }
         self.outcome.until = self.now;
+        self.outcome.place(&self.world.knowledge.topology);
         Ok(())
     }
 
@@ -289,9 +298,29 @@ impl Player {
         Ok(())
     }
 
+    /// What hides an incident now, if anything does.
+    fn hidden_by(&self, stored: &StoredIncident) -> Option<String> {
+        if let Some(by) = &stored.telling.inhibited_by {
+            return Some(format!("inhibited by {by}"));
+        }
+        if !stored.telling.silenced {
+            return None;
+        }
+        let number = stored.incident.number;
+        let active = self.world.silences.iter().filter(|silence| silence.is_active(self.now));
+        let by =
+            active.filter(|silence| self.world.broken_under(silence).contains(&number)).map(Silence::name);
+        Some(by.map(|by| format!("by the {by}")).next().unwrap_or_else(|| "by several silences".to_owned()))
+    }
+
     fn write(&mut self, batch: Batch) -> Result<(), StoreError> {
         if let Some(conn) = &self.scratch {
             batch.write(conn, &Redactor::shapes())?;
+        }
+        for stored in &batch.incidents {
+            if let Some(by) = self.hidden_by(stored) {
+                self.outcome.hidden.insert(stored.incident.number, by);
+            }
         }
         self.outcome.note(batch, self.now);
         Ok(())

@@ -246,10 +246,10 @@ impl World {
                     .join(", "),
             );
         card = card.field("Chat", self.lines_now()).field(
-            "Changes",
+            "Autonomy",
             match &self.paused {
                 Some(by) => format!("paused by {by}: I ask before every one"),
-                None => format!("autonomy is {}", self.settings.autonomy),
+                None => self.settings.autonomy.to_string(),
             },
         );
         card

@@ -4,6 +4,7 @@
 //! is put in force once for all that came together: before the signals are placed that it came with.
 
 pub mod show;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -62,6 +63,12 @@ impl Learning {
     /// Everything that was learned.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Learned>> {
         self.by_source.values().flat_map(BTreeMap::values)
+    }
+
+    /// The kinds of sources that it is learned from.
+    #[must_use]
+    pub fn kinds(&self) -> &BTreeSet<SourceKind> {
+        &self.rules.from
     }
 
     /// How the reading of each source went.
@@ -252,8 +259,10 @@ impl World {
     /// What somebody asked of the topology.
     pub(super) fn show_topology(&self, target: Option<&Target>, now: Timestamp) -> Reply {
         let sources = self.learning.states().collect();
-        let shown = show::Shown { topology: &self.knowledge.topology, sources, now };
-        match shown.card(target) {
+        let kinds = self.learning.kinds();
+        let shown = show::Shown { topology: &self.knowledge.topology, kinds, sources, now };
+        let failing = self.incidents.values().flat_map(|live| live.incident.targets());
+        match shown.card(target, failing) {
             (true, card) => Reply::Now(card),
             (false, card) => Reply::No(card),
         }

@@ -1,5 +1,7 @@
 //! `steward alerts`: templates, mappings, and what would become of a body.
 
+use steward::domain::alert::Template;
+
 use crate::place::Place;
 use crate::shape::{documented, shape};
 
@@ -51,9 +53,51 @@ fn what_would_be_rejected_and_who_is_not_known_is_a_failure() {
 fn each_template_is_printed_and_the_list_names_them() {
     let place = Place::empty();
     let list = place.run("alerts template");
-    for name in list.out.lines() {
-        place.run(&format!("alerts template {name}")).told(0, &[]);
+    let (names, without) = list.out.split_once("\n\n").unwrap();
+    assert!(
+        without.contains("notify-failure --unit-template") && without.contains("alerts mapping"),
+        "{without}"
+    );
+    place.run("alerts template systemd").failed(1, &["notify-failure --unit-template"]);
+    for name in names.lines() {
+        let said = place.run(&format!("alerts template {name}"));
+        said.told(0, &["127.0.0.1:9877"]);
+        let whole = Template::named(name).unwrap();
+        let lines = whole.about.lines().chain(whole.text.trim_end().lines());
+        assert_eq!(said.out.lines().collect::<Vec<_>>(), lines.collect::<Vec<_>>(), "{name}");
+        let body: String =
+            said.out.lines().filter(|line| !line.starts_with('#')).map(|l| format!("{l}\n")).collect();
+        match name {
+            "healthchecks" | "openobserve" => {
+                assert!(said.out.contains(&format!("http://127.0.0.1:9877/alerts/{name}")), "{name}");
+                assert!(serde_json::from_str::<serde_json::Value>(&body).unwrap().is_object());
+            }
+            "alertmanager" | "alertmanager-api" | "gatus" | "grafana" => {
+                assert!(serde_yaml::from_str::<serde_json::Value>(&body).unwrap().is_object(), "{name}");
+            }
+            _ => {}
+        }
+    }
+    for name in ["gatus", "grafana", "healthchecks", "openobserve", "uptime-kuma"] {
+        let said = place.run(&format!("alerts mapping {name}"));
+        assert!(
+            said.out.lines().count() > 3 && toml::from_str::<toml::Table>(&said.out).is_ok(),
+            "{}",
+            said.out
+        );
     }
     place.run("alerts template prometheus").told(0, &["path_prefix: /alerts/prometheus"]);
     place.run("alerts mapping grafana").told(0, &["each = \"alerts\""]);
+}
+
+#[test]
+fn a_target_that_is_called_by_another_name_is_tried_as_what_it_is() {
+    let place = Place::configured();
+    place.write("topology.yaml", "targets:\n  nas: { aliases: [nas.lan] }\n");
+    let line = format!("alerts try alertmanager {CAPTURED}/01_firing_single.json");
+    place
+        .run(&line)
+        .told(0, &["target     nas  (another name of it is nas.lan, from the labels {instance})"]);
+    let derived = place.json(&format!("{line} --json"));
+    assert_eq!(derived["alerts"][0]["target"], "nas");
 }

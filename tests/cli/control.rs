@@ -43,9 +43,9 @@ fn ask(place: &Place, bytes: &[u8]) -> Value {
 fn what_the_command_line_says_reaches_the_steward_that_runs_and_is_answered_there() {
     let place = place();
     let _running = Running::start(&place);
-    place.run("tell status").told(0, &["All is well\n", "  Changes   autonomy is full\n"]);
+    place.run("tell status").told(0, &["All is well\n", "  Autonomy  full\n"]);
     place.run("tell pause").told(0, &["Paused by ", " (command line): I go on watching"]);
-    place.run("tell Status").told(0, &["  Changes   paused by ", " (command line)"]);
+    place.run("tell Status").told(0, &["  Autonomy  paused by ", " (command line)"]);
     place.run("tell show 3").failed(1, &["error: There is no incident #3. `incidents all` lists them.\n"]);
     place.run("tell ack 3").failed(1, &["error: There is no open incident #3."]);
     place.run("tell pause").failed(1, &["error: Changes are paused already.\n"]);
@@ -154,7 +154,7 @@ fn what_steward_runs_does_not_command_steward() {
     place
         .run("tell run sneaky")
         .told(0, &["error: What Steward runs does not command Steward; a person has to."]);
-    place.run("tell status").told(0, &["autonomy is full"]);
+    place.run("tell status").told(0, &["Autonomy  full"]);
     let log = running.stop();
     assert!(log.contains("a request on the control socket was refused"), "{log}");
 }

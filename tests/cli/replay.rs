@@ -113,3 +113,30 @@ async fn what_is_exported_can_be_played() {
     said.told(0, &["What pve4 heard from "]);
     place.run("export --since tomorrow").failed(2, &["--since \"tomorrow\" is no moment in the past"]);
 }
+
+const FOUND_LATE: &str = r#"{"steward_replay": 1, "start": "2026-01-05T08:00:00Z", "topology": {"targets": {"pdu": {}, "nas": {"depends_on": ["pdu"]}, "k8s/media/jellyfin": {"depends_on": ["nas"]}}}}
+{"at": "+1h", "source": "am", "target": "k8s/media/jellyfin", "signature": "kube-pod-not-ready"}
+{"at": "+61m", "source": "am", "target": "nas", "signature": "instance-down", "severity": "critical"}
+{"at": "+70m", "end": true}
+"#;
+
+#[test]
+fn the_summary_has_the_roots_own_problem_and_counts_time_from_the_first_signal() {
+    let place = Place::configured();
+    place.write("late.jsonl", FOUND_LATE);
+    let said = place.run("replay late.jsonl --cards");
+    said.told(0, &["  nas  critical instance-down\n", "  victims 1: k8s/media/jellyfin\n"]);
+    said.told(0, &["2 signals in 10 min of the lab's time", "\n    #1 nas: nas instance-down\n"]);
+    let document = place.json("replay late.jsonl --json");
+    assert_eq!(document["incidents"][0]["signature"], "instance-down");
+}
+
+#[test]
+fn what_a_window_hides_that_began_before_the_first_signal_is_marked() {
+    let place = Place::configured();
+    let head = r#"{"steward_replay": 1, "start": "2026-01-05T08:00:00Z", "timezone": "UTC", "settings": {"maintenance": [{"name": "backup", "target": "nas", "schedule": "30 8 * * *", "duration": "2h"}]}}"#;
+    let first = r#"{"at": "+1h", "source": "am", "target": "nas", "signature": "io-slow"}"#;
+    place.write("window.jsonl", &format!("{head}\n{first}\n{{\"at\": \"+70m\", \"end\": true}}\n"));
+    let said = place.run("replay window.jsonl");
+    said.told(0, &["never told: hidden\n", "\n  hidden  by the "]);
+}

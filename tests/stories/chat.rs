@@ -50,8 +50,7 @@ async fn help_lists_every_command_and_explains_each() {
 async fn a_quiet_lab_is_called_well_and_a_busy_one_is_summed_up() {
     let lab = lab();
     let bot = lab.start().await;
-    answers(&bot, "status", &["All is well", "Watching: 1 skill, 1 runbook", "Changes: autonomy is full"])
-        .await;
+    answers(&bot, "status", &["All is well", "Watching: 1 skill, 1 runbook", "Autonomy: full"]).await;
     answers(&bot, "incidents", &["No incident is open"]).await;
     answers(&bot, "incidents all", &["There has been no incident yet"]).await;
     answers(&bot, "approvals", &["Nothing waits for you"]).await;

@@ -6,7 +6,7 @@ use super::Time;
 use crate::config::recording::Recording;
 use crate::domain::card::plain;
 use crate::domain::incident::{Incident, State};
-use crate::engine::replay::{Outcome, Said, reasons, victims};
+use crate::engine::replay::{Outcome, Said, signature};
 
 /// `replay`
 #[derive(Serialize)]
@@ -42,6 +42,10 @@ struct ReplayedIncident {
     active_problems: usize,
     victims: Vec<String>,
     merged_into: Option<u64>,
+    /// What hid it from people, the last thing that did; `null` if nothing did.
+    hidden: Option<String>,
+    /// Whether people were told of it.
+    told: bool,
     why: Vec<String>,
     suspect: Option<String>,
 }
@@ -79,16 +83,18 @@ fn incident(found: &Incident, outcome: &Outcome) -> ReplayedIncident {
         severity: found.severity.as_str(),
         root: found.root.to_string(),
         root_observed: found.root_observed(),
-        signature: found.signature.to_string(),
+        signature: signature(found).to_string(),
         opened_at: Time(found.opened_at),
         resolved_at: outcome.resolved_at.get(&found.number).filter(|_| over).copied().map(Time),
         occurrences: found.occurrences,
         flapping: found.flapping,
         problems: found.members.len(),
         active_problems: found.members.iter().filter(|member| member.active).count(),
-        victims: victims(found).into_iter().map(ToString::to_string).collect(),
+        victims: outcome.victims(found).into_iter().map(ToString::to_string).collect(),
+        hidden: outcome.hidden.get(&found.number).cloned(),
+        told: outcome.was_told(found.number),
         merged_into: found.merged_into.map(|(_, number)| number),
-        why: reasons(found).into_iter().map(str::to_owned).collect(),
+        why: outcome.reasons(found).0.into_iter().map(str::to_owned).collect(),
         suspect: found.suspects.first().map(|suspect| suspect.summary.clone()),
     }
 }

@@ -38,6 +38,7 @@ impl Reader {
         let recording = Recording {
             file: file.to_owned(),
             about: String::new(),
+            start: None,
             settings: None,
             topology: None,
             overrules: Overrules::default(),
@@ -135,7 +136,10 @@ impl Reader {
         self.recording.about = head.about.unwrap_or_default();
         if let Some(start) = head.start {
             match start.parse() {
-                Ok(begin) => self.begin = begin,
+                Ok(begin) => {
+                    self.begin = begin;
+                    self.recording.start = Some(begin);
+                }
                 Err(_) => self.not_a_time(number, "start", &start),
             }
         }

@@ -63,6 +63,8 @@ pub enum From {
     Hash,
     /// Nothing said it, so it is the usual one.
     Default,
+    /// Another name of the target, in the topology; what said that name.
+    OtherName(String, Box<From>),
     /// This word, which is not known, so it is the usual one.
     UnknownWord(String),
 }
@@ -76,6 +78,7 @@ impl fmt::Display for From {
             Self::Name => f.write_str("from the alert's name"),
             Self::Hash => f.write_str("a hash of what identifies it"),
             Self::Default => f.write_str("the default: nothing says it"),
+            Self::OtherName(name, by) => write!(f, "another name of it is {name}, {by}"),
             Self::UnknownWord(word) => write!(f, "the default: {word:?} is no word for it that is known"),
         }
     }

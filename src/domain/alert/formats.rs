@@ -31,7 +31,9 @@ pub enum Format {
 pub struct Template {
     /// The format's name.
     pub name: &'static str,
-    /// What to paste, with a comment that says where.
+    /// Where to paste it, in comment lines; empty where the text itself says so.
+    pub about: &'static str,
+    /// What to paste.
     pub text: &'static str,
 }
 
@@ -53,6 +55,12 @@ const TEMPLATES: [(&str, &str); 8] = [
     ("healthchecks", include_str!("formats/templates/healthchecks.json")),
     ("openobserve", include_str!("formats/templates/openobserve.json")),
     ("uptime-kuma", include_str!("formats/templates/uptime-kuma.txt")),
+];
+
+/// What goes before those that are a bare body, which can have no comments of its own.
+const ABOUT: [(&str, &str); 2] = [
+    ("healthchecks", include_str!("formats/templates/healthchecks.about.txt")),
+    ("openobserve", include_str!("formats/templates/openobserve.about.txt")),
 ];
 
 impl Format {
@@ -122,6 +130,9 @@ impl Template {
 
     /// All of them.
     pub fn all() -> impl Iterator<Item = Self> + Clone {
-        TEMPLATES.iter().map(|(name, text)| Self { name, text })
+        TEMPLATES.iter().map(|(name, text)| {
+            let about = ABOUT.iter().find(|(of, _)| of == name).map_or("", |(_, about)| about);
+            Self { name, about, text }
+        })
     }
 }

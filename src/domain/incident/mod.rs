@@ -320,6 +320,11 @@ impl Incident {
         self.members.iter().any(|m| m.problem.target == self.root)
     }
 
+    /// The suspected root, and everything that was seen failing.
+    pub fn targets(&self) -> impl Iterator<Item = &Target> {
+        std::iter::once(&self.root).chain(self.members.iter().map(|m| &m.problem.target))
+    }
+
     /// The active problems of the suspected root itself: what a repair may start from.
     pub fn active_at_root(&self) -> impl Iterator<Item = &Member> {
         self.members.iter().filter(|m| m.active && m.problem.target == self.root)

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::{Learned, Relation, Topology};
-use crate::domain::target::Target;
+use crate::domain::target::{Meant, Target, by_ending};
 
 /// What the operator wrote about what may be learned.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -214,6 +214,27 @@ impl Topology {
     /// What was learned and is not in force, and why not.
     pub fn left_out(&self) -> impl Iterator<Item = (&Learned, &LeftOut)> {
         self.left_out.iter().map(|(learned, why)| (&**learned, why))
+    }
+
+    /// The target that a name means: by this topology, or else by what is `failing`, itself, another name of it, or
+    /// the one whose path ends so. A path that leads to something known stands for itself.
+    #[must_use]
+    pub fn meant<'a>(&'a self, named: &Target, failing: impl IntoIterator<Item = &'a Target>) -> Meant {
+        let target = self.canonical(named);
+        let edges = self
+            .learned
+            .iter()
+            .flat_map(|(from, to)| std::iter::once(from).chain(to.iter().map(|(to, _)| to)));
+        let known: Vec<&Target> = self.entries.keys().chain(edges).collect();
+        let failing: Vec<&Target> = failing.into_iter().collect();
+        let leads = |other: &&&Target| other.is_within(&target) || target.is_within(other);
+        if known.iter().chain(&failing).any(|other| leads(&other)) {
+            return Meant::One(target);
+        }
+        match by_ending(&target, known) {
+            Meant::Unknown => by_ending(&target, failing),
+            known => known,
+        }
     }
 
     /// Whether anything is known of the target: it is written, was learned of, or is another name.

@@ -1,6 +1,6 @@
 //! Holds what came of a recording against what should have come of it.
 
-use super::outcome::{Kind, Outcome, reasons, victims};
+use super::outcome::{Kind, Outcome, reasons};
 use crate::config::recording::{Amount, Expected, ExpectedIncident};
 use crate::domain::card::plain;
 use crate::domain::incident::Incident;
@@ -85,7 +85,7 @@ fn incident(wanted: &ExpectedIncident, found: &Incident, outcome: &Outcome, unme
     }
     let calls = outcome.messages.iter().filter(|said| said.incident == Some(found.number) && said.calls());
     amount(&format!("calls for {name}"), wanted.calls, calls.count() as u64, unmet);
-    amount(&format!("victims of {name}"), wanted.victims, victims(found).len() as u64, unmet);
+    amount(&format!("victims of {name}"), wanted.victims, outcome.victims(found).len() as u64, unmet);
     let active = found.members.iter().filter(|member| member.active).count() as u64;
     amount(&format!("active problems of {name}"), wanted.active, active, unmet);
     amount(&format!("occurrences of {name}"), wanted.occurrences, found.occurrences.into(), unmet);

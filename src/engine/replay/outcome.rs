@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::domain::card::{Card, Mention, Place};
 use crate::domain::incident::{Event, Incident, State};
 use crate::domain::signal::Timestamp;
-use crate::domain::target::Target;
+use crate::domain::target::{Signature, Target};
+use crate::domain::topology::Topology;
 use crate::store::batch::Batch;
 
 /// What kind of message it is.
@@ -61,7 +62,7 @@ impl Said {
 /// What came of a recording.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
-    /// When it began.
+    /// When the first signal came.
     pub from: Timestamp,
     /// When the last thing was looked at.
     pub until: Timestamp,
@@ -77,6 +78,12 @@ pub struct Outcome {
     pub edits: u64,
     /// The last root card of each incident that people were told of.
     pub roots: BTreeMap<u64, Card>,
+    /// What hid each that was hidden, the last thing that did.
+    pub hidden: BTreeMap<u64, String>,
+    /// Reasons that held of an incident before its root was another.
+    earlier: BTreeMap<u64, BTreeSet<String>>,
+    /// What the root of each incident needs.
+    above: BTreeMap<u64, BTreeSet<Target>>,
     told: BTreeSet<u64>,
     /// Those that will change by themselves: they are well, or flap.
     on_their_way: BTreeSet<u64>,
@@ -93,6 +100,9 @@ impl Outcome {
             messages: Vec::new(),
             edits: 0,
             roots: BTreeMap::new(),
+            hidden: BTreeMap::new(),
+            earlier: BTreeMap::new(),
+            above: BTreeMap::new(),
             told: BTreeSet::new(),
             on_their_way: BTreeSet::new(),
         }
@@ -113,6 +123,11 @@ impl Outcome {
                 self.on_their_way.insert(incident.number);
             } else {
                 self.on_their_way.remove(&incident.number);
+            }
+            let before = self.incidents.get(&incident.number).filter(|before| before.root != incident.root);
+            if let Some(before) = before {
+                let reasons = reasons(before).into_iter().map(str::to_owned);
+                self.earlier.entry(incident.number).or_default().extend(reasons);
             }
             self.incidents.insert(incident.number, incident);
         }
@@ -140,6 +155,40 @@ impl Outcome {
         self.messages.extend(said);
     }
 
+    /// Looks up what the roots need, in the topology as it is in the end.
+    pub(super) fn place(&mut self, topology: &Topology) {
+        for (number, incident) in &self.incidents {
+            let above = topology.upstreams(&incident.root).into_iter().filter(|upstream| upstream.declared);
+            self.above.insert(*number, above.map(|upstream| upstream.target).collect());
+        }
+    }
+
+    /// Whether people were told of it.
+    #[must_use]
+    pub fn was_told(&self, number: u64) -> bool {
+        self.told.contains(&number)
+    }
+
+    /// The targets that are part of an incident besides its root and what its root needs.
+    #[must_use]
+    pub fn victims<'a>(&self, incident: &'a Incident) -> BTreeSet<&'a Target> {
+        let above = self.above.get(&incident.number);
+        let targets = incident.members.iter().map(|member| &member.problem.target);
+        targets
+            .filter(|target| **target != incident.root)
+            .filter(|target| above.is_none_or(|above| !above.contains(*target)))
+            .collect()
+    }
+
+    /// Why things belong to an incident as it is in the end, and what was said of an earlier root.
+    #[must_use]
+    pub fn reasons<'a>(&self, incident: &'a Incident) -> (Vec<&'a str>, Vec<&'a str>) {
+        let earlier = self.earlier.get(&incident.number);
+        reasons(incident).into_iter().partition(|why| {
+            *why == incident.root_why || earlier.is_none_or(|earlier| !earlier.contains(*why))
+        })
+    }
+
     /// Whether no incident changes any more by the passing of time alone.
     pub(super) fn is_settled(&self) -> bool {
         self.on_their_way.is_empty()
@@ -163,11 +212,13 @@ impl Outcome {
     }
 }
 
-/// The targets that are part of an incident besides its root.
+/// What is broken at the root; where nobody saw the root fail, what began the incident.
 #[must_use]
-pub fn victims(incident: &Incident) -> BTreeSet<&Target> {
-    let targets = incident.members.iter().map(|member| &member.problem.target);
-    targets.filter(|target| **target != incident.root).collect()
+pub fn signature(incident: &Incident) -> &Signature {
+    let of_root = || incident.members.iter().filter(|member| member.problem.target == incident.root);
+    let own =
+        of_root().find(|member| member.problem.signature == incident.signature).or_else(|| of_root().next());
+    own.map_or(&incident.signature, |member| &member.problem.signature)
 }
 
 /// Why things belong to an incident, each reason once, in the order in which they were found.

@@ -1,12 +1,15 @@
 //! The topology for people: what a target needs, what needs it, and how that is known.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use super::told::dependencies;
 use crate::domain::card::Card;
 use crate::domain::command::suggest;
 use crate::domain::signal::Timestamp;
-use crate::domain::target::Target;
-use crate::domain::topology::{Edge, Learned, LeftOut, Relation, Topology};
+use crate::domain::target::{Meant, Target, by_ending, did_you_mean};
+use crate::domain::topology::{Edge, Learned, LeftOut, Relation, SourceKind, Topology};
+use crate::engine::answers::count_of;
 use crate::engine::cards::span;
 use crate::store::topology::SourceState;
 
@@ -17,6 +20,8 @@ const LINES: usize = 25;
 pub struct Shown<'a> {
     /// What is in force.
     pub topology: &'a Topology,
+    /// The kinds of sources that it is learned from.
+    pub kinds: &'a BTreeSet<SourceKind>,
     /// How the reading of the sources went.
     pub sources: Vec<&'a SourceState>,
     /// Now.
@@ -79,37 +84,50 @@ impl Shown<'_> {
             .collect()
     }
 
-    /// How the sources are, each a line.
+    /// The answer in chat, where `failing` is what is part of an incident now; the flag says whether there is such a
+    /// target.
     #[must_use]
-    pub fn sources(&self) -> Vec<String> {
-        let line = |state: &&SourceState| {
-            let read = state.read_at.map(|at| span(at, self.now));
-            match (&state.problem, read) {
-                (None, Some(read)) => format!("{}: read {read} ago", state.source),
-                (None, None) => format!("{}: not read yet", state.source),
-                (Some(why), Some(read)) => {
-                    format!("{}: can't be read now, so what it said {read} ago stays: {why}", state.source)
-                }
-                (Some(why), None) => format!("{}: could not be read yet: {why}", state.source),
-            }
-        };
-        self.sources.iter().map(line).collect()
+    pub fn card<'b>(
+        &self,
+        target: Option<&Target>,
+        failing: impl IntoIterator<Item = &'b Target>,
+    ) -> (bool, Card) {
+        let Some(named) = target else { return (true, self.overview()) };
+        match self.meant(named, failing) {
+            Ok(target) => (true, self.one(named, &target)),
+            Err(card) => (false, card),
+        }
     }
 
-    /// The answer in chat; the flag says whether there is such a target.
-    #[must_use]
-    pub fn card(&self, target: Option<&Target>) -> (bool, Card) {
-        match target {
-            None => (true, self.overview()),
-            Some(named) => {
-                let target = self.topology.canonical(named);
-                let inherits = self.topology.upstreams(&target).iter().any(|upstream| upstream.declared);
-                if !self.topology.knows(&target) && !inherits {
-                    return (false, self.unknown(named));
-                }
-                (true, self.one(named, &target))
-            }
+    /// The target that a name means: itself or another name of it, or the one whose path ends so.
+    ///
+    /// # Errors
+    /// Nothing is known of it; the card tells what may be meant.
+    pub fn meant<'b>(
+        &self,
+        named: &Target,
+        failing: impl IntoIterator<Item = &'b Target>,
+    ) -> Result<Target, Card> {
+        let target = self.topology.canonical(named);
+        if self.topology.knows(&target) || self.inherits(&target) {
+            return Ok(target);
         }
+        let ending = |known: Vec<&Target>| by_ending(named, known);
+        // What is failing is no part of the topology, and asked for all the same; what is known of goes before.
+        match ending(self.all()) {
+            Meant::One(target) => Ok(target),
+            Meant::Several(names) => Err(self.unknown(named, &names)),
+            Meant::Unknown => match ending(failing.into_iter().collect()) {
+                Meant::One(target) if self.inherits(&target) => Ok(target),
+                Meant::One(target) => Err(self.unknown(&target, &[])),
+                Meant::Several(names) => Err(self.unknown(named, &names)),
+                Meant::Unknown => Err(self.unknown(named, &[])),
+            },
+        }
+    }
+
+    fn inherits(&self, target: &Target) -> bool {
+        self.topology.upstreams(target).iter().any(|upstream| upstream.declared)
     }
 
     fn one(&self, named: &Target, target: &Target) -> Card {
@@ -119,7 +137,7 @@ impl Shown<'_> {
         };
         let mut card = Card::titled(title);
         if named != target {
-            card = card.line(format!("{named} is another name of {target}."));
+            card = card.line(self.called(named, target));
         }
         let card = card
             .field("Needs", or_nothing(clipped(self.needs(target))))
@@ -136,7 +154,19 @@ impl Shown<'_> {
         }
     }
 
-    fn unknown(&self, target: &Target) -> Card {
+    /// How a name that was asked for is this target.
+    #[must_use]
+    pub fn called(&self, named: &Target, target: &Target) -> String {
+        match self.topology.canonical(named) == *target {
+            true => format!("{named} is another name of {target}."),
+            false => format!("{target} is the only one that I know whose path ends in {named}."),
+        }
+    }
+
+    fn unknown(&self, target: &Target, meant: &[Target]) -> Card {
+        if !meant.is_empty() {
+            return Card::titled(did_you_mean(target, meant));
+        }
         let names: Vec<&str> = self.all().into_iter().map(Target::as_str).collect();
         let card =
             Card::titled(format!("Nothing is known of {target}: it needs nothing, and nothing needs it"));
@@ -150,10 +180,12 @@ impl Shown<'_> {
         let written = self.topology.entries().count();
         let learned = self.topology.learned().count();
         let most = self.busiest().into_iter().map(|(count, target)| format!("{target}  {count}"));
-        Card::titled(format!("Topology: {written} targets are written, {learned} dependencies were learned"))
+        let written = count_of(written, "target");
+        let learned = dependencies(learned);
+        Card::titled(format!("Topology: {written} written, {learned} learned"))
             .field("Learned from", clipped(self.sources()))
             .field("Most depends on", clipped(most.collect()))
-            .field("Learned, but left out", clipped(self.left_out(None)))
+            .field("Learned, but left out", nothing_else(clipped(self.left_out(None)), "nothing"))
             .line("`topology TARGET` shows what one target needs, what needs it, and how that is known.")
     }
 
@@ -190,7 +222,11 @@ pub fn said(learned: &Learned) -> String {
 }
 
 fn or_nothing(lines: String) -> String {
-    if lines.is_empty() { "nothing that is known".to_owned() } else { lines }
+    nothing_else(lines, "nothing that is known")
+}
+
+fn nothing_else(lines: String, nothing: &str) -> String {
+    if lines.is_empty() { nothing.to_owned() } else { lines }
 }
 
 fn clipped(lines: Vec<String>) -> String {
