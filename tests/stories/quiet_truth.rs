@@ -135,7 +135,7 @@ async fn what_inhibits_and_comes_and_goes_is_told_once() {
     for _ in 0..5 {
         bot.alert_with("nas", &[("alertname", "HostDown")], Firing).await;
         bot.pass(secs(30)).await;
-        assert_eq!(lab.chat.field(1, "State"), "open, inhibited, people called");
+        assert_eq!(lab.chat.field(1, "State"), "open, inhibited");
         bot.alert_with("nas", &[("alertname", "HostDown")], Resolved).await;
         bot.pass(secs(30)).await;
         told.extend(lab.chat.news(1));

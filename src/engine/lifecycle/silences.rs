@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::domain::ids::IncidentId;
-use crate::domain::incident::{Event, Incident};
+use crate::domain::incident::Incident;
 use crate::domain::signal::{Origin, Problem, Timestamp};
 use crate::domain::suppression::{Kind, Scope, Silence};
 use crate::engine::people::Answer;
