@@ -147,6 +147,8 @@ impl World {
         let hidden = self.broken_under(silence);
         if !hidden.is_empty() {
             card = card.line(format!("It hides what is broken already: {}.", self.named(&hidden)));
+        } else if let Some(doubt) = self.unknown_target(&silence.scope) {
+            card = card.line(doubt);
         }
         self.tell_lab(&card, now);
     }

@@ -108,8 +108,6 @@ async fn what_makes_an_incident_critical_says_so_at_once() {
     bot.alert_with("nas", &[("alertname", "Hot"), ("severity", "warning")], Firing).await;
     bot.pass(min(6)).await;
     lab.chat.news(1);
-    bot.alert_with("nas", &[("alertname", "Noisy"), ("severity", "warning")], Firing).await;
-    assert!(lab.chat.news(1).is_empty() || lab.chat.field(1, "Severity") == "warning");
     bot.alert_with("nas", &FULL, Firing).await;
     let told = lab.chat.news(1).join("\n");
     assert!(told.contains("(now critical)."), "{told}");
@@ -143,5 +141,19 @@ async fn what_inhibits_and_comes_and_goes_is_told_once() {
     let told = told.join("\n");
     assert_eq!(told.matches("Inhibited while").count(), 1, "{told}");
     assert_eq!(told.matches("What inhibited it is over").count(), 1, "{told}");
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn what_becomes_worse_is_told_in_its_new_words_and_the_card_has_them_too() {
+    let lab = shop("");
+    let bot = lab.start().await;
+    lab.host.break_with("mail", "disk-fill", "severity: warning\nsummary: 91 % full");
+    bot.pass(min(1)).await;
+    lab.chat.thread(1);
+    lab.host.break_with("mail", "disk-fill", "severity: critical\nsummary: 99 % full");
+    bot.pass(min(1)).await;
+    assert_eq!(lab.chat.news(1), ["#1\n08:02:00 seen   mail disk-fill is now critical: 99 % full."]);
+    assert!(lab.chat.root(1).contains("99 % full"), "{}", lab.chat.root(1));
     bot.end_quietly().await;
 }

@@ -75,7 +75,9 @@ pub fn sentence(event: &Event) -> Option<Sentence> {
         Event::Raised { problem, severity } => {
             Sentence::calm("seen", format!("{problem} is now {severity}."))
         }
-        Event::Worsened { problem, severity, whole, summary } => worse(problem, *severity, *whole, summary),
+        Event::Worsened { problem, severity, whole, summary } => {
+            worse(problem, *severity, *whole, summary.as_deref())
+        }
         Event::Bouncing { problem, .. } => {
             let text = format!("{} comes and goes; its single bounces are no longer told.", problem.target);
             Sentence::calm("bad", text)
@@ -159,12 +161,10 @@ pub fn sentence(event: &Event) -> Option<Sentence> {
 /// What is done while a calm has to last.
 const WATCHING: &str = "Watching whether it stays away.";
 
-/// What became worse: a problem, and perhaps with it the whole incident.
-fn worse(problem: &Problem, severity: Severity, whole: bool, summary: &Option<String>) -> Sentence {
-    let so_is = if whole { ", and so is the incident" } else { "" };
-    let says = summary.as_ref().map(|said| format!(": {}", said.trim_end_matches('.'))).unwrap_or_default();
-    let text = format!("{problem} is now {severity}{so_is}{says}.");
-    if whole { Sentence::urgent("bad", text) } else { Sentence::calm("seen", text) }
+/// What became worse. If it makes the whole incident worse, that waits for nothing.
+fn worse(problem: &Problem, severity: Severity, whole: bool, summary: Option<&str>) -> Sentence {
+    let says = summary.map(|said| format!(": {}", said.trim_end_matches('.'))).unwrap_or_default();
+    Sentence { urgent: whole, ..Sentence::calm("seen", format!("{problem} is now {severity}{says}.")) }
 }
 
 /// Why an incident is told again although what hid it goes on.

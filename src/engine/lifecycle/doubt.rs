@@ -13,7 +13,7 @@ impl World {
     /// What to say if nothing is known that a silence would cover; `now` says that it holds from now on.
     pub(super) fn doubt(&self, scope: &Scope, now: bool) -> Option<String> {
         match scope {
-            Scope::Target(target) => self.unknown(target),
+            Scope::Target(_) => self.unknown_target(scope).map(|doubt| format!("But {doubt}")),
             Scope::Matchers(_) => {
                 let firing = |row: &&SignalRow| row.signal.state == SignalState::Firing;
                 let matches = self.signals.values().filter(firing).any(|row| scope.covers(&row.signal));
@@ -22,7 +22,9 @@ impl World {
         }
     }
 
-    fn unknown(&self, wanted: &Target) -> Option<String> {
+    /// That nothing is known at or below the target of a silence, and what may have been meant.
+    pub(in crate::engine) fn unknown_target(&self, scope: &Scope) -> Option<String> {
+        let wanted = scope.target()?;
         let known = self.known_targets();
         if known.iter().any(|target| target.is_within(wanted)) {
             return None;
@@ -30,7 +32,7 @@ impl World {
         let meant = self.knowledge.topology.canonical(wanted);
         if meant != *wanted {
             return Some(format!(
-                "But {wanted} is another name of {meant}, and only that is silenced by its name."
+                "{wanted} is another name of {meant}, and only that is silenced by its name."
             ));
         }
         // What is above something known is known as well.
@@ -44,8 +46,8 @@ impl World {
         }
         let meant = suggest(wanted.as_str(), names.iter().map(String::as_str));
         Some(match meant {
-            Some(meant) => format!("But I know nothing called {wanted}. Did you mean {meant}?"),
-            None => format!("But I know nothing called {wanted}, so it may silence nothing."),
+            Some(meant) => format!("I know nothing called {wanted}. Did you mean {meant}?"),
+            None => format!("I know nothing called {wanted}, so it may silence nothing."),
         })
     }
 
