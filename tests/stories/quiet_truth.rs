@@ -147,13 +147,13 @@ async fn what_inhibits_and_comes_and_goes_is_told_once() {
 #[tokio::test]
 async fn what_becomes_worse_is_told_in_its_new_words_and_the_card_has_them_too() {
     let lab = shop("");
+    lab.host.warn("mail", "disk-fill");
     let bot = lab.start().await;
-    lab.host.break_with("mail", "disk-fill", "severity: warning\nsummary: 91 % full");
     bot.pass(min(1)).await;
     lab.chat.thread(1);
-    lab.host.break_with("mail", "disk-fill", "severity: critical\nsummary: 99 % full");
-    bot.pass(min(1)).await;
-    assert_eq!(lab.chat.news(1), ["#1\n08:02:00 seen   mail disk-fill is now critical: 99 % full."]);
+    lab.host.break_with("mail", "disk-fill", "summary: 99 % full");
+    bot.pass(min(2)).await;
+    assert_eq!(lab.chat.news(1), ["#1\n08:02:00 seen   mail disk-fill is now error: 99 % full."]);
     assert!(lab.chat.root(1).contains("99 % full"), "{}", lab.chat.root(1));
     bot.end_quietly().await;
 }
