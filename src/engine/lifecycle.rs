@@ -1,7 +1,10 @@
 //! What the passing of time does to incidents: settling, holding, closing, flapping, silences that end.
 
 mod calls;
+mod doubt;
 mod flapping;
+pub(super) mod follow;
+mod shown;
 pub(super) mod silences;
 
 use std::collections::BTreeSet;

@@ -55,7 +55,11 @@ impl World {
             let why = if s.comment.is_empty() { String::new() } else { format!(": {}", s.comment) };
             let card = card.line(format!("{}  {kind}{} {until}, by {}{why}", s.number, s.scope, s.by));
             let hidden = if s.is_active(now) { self.broken_under(s) } else { Vec::new() };
-            if hidden.is_empty() { card } else { card.line(format!("   hides {}", self.named(&hidden))) }
+            match self.unknown_target(&s.scope) {
+                _ if !hidden.is_empty() => card.line(format!("   hides {}", self.named(&hidden))),
+                Some(doubt) => card.line(format!("   {doubt}")),
+                None => card,
+            }
         })
     }
 
@@ -99,7 +103,7 @@ pub fn ignored_card(found: &[Ignored], quiet: &Quiet, since: Timestamp, tz: chro
     for (rule, problems) in rules {
         let count = problems.iter().map(|problem| problem.count).sum();
         let now = problems.iter().filter(|problem| problem.now).count();
-        let now = if now == 0 { String::new() } else { format!(", {now} now") };
+        let now = if now == 0 { String::new() } else { format!(", {now} still firing") };
         let what = count_of(problems.len(), "problem");
         let why = why(quiet, rule);
         card = card.line(format!("{rule}: {}, {what}{now}{why}", times(count)));

@@ -1,6 +1,7 @@
 //! What people are told, and when: after `settle`, never more often than `cooldown`, at once where it matters.
 
 use super::cards::{self, Around};
+use super::lifecycle::follow::is_single_bounce;
 use super::ports::Platform;
 use super::timer::Timer;
 use super::world::{Live, World};
@@ -25,6 +26,9 @@ impl World {
 
     /// Tells what is due of one incident.
     pub(super) fn tell(&mut self, id: IncidentId, now: Timestamp) {
+        let Some(live) = self.incidents.get_mut(&id) else { return };
+        let Live { incident, untold, .. } = &mut *live;
+        untold.retain(|record| !is_single_bounce(incident, record));
         let Some(live) = self.incidents.get(&id) else { return };
         // What is stuck half way is told whatever is silenced.
         let stuck = |r: &Record| matches!(r.event, Event::Escalated { cause: Cause::Stuck, .. });
@@ -143,6 +147,8 @@ impl World {
         let hidden = self.broken_under(silence);
         if !hidden.is_empty() {
             card = card.line(format!("It hides what is broken already: {}.", self.named(&hidden)));
+        } else if let Some(doubt) = self.unknown_target(&silence.scope) {
+            card = card.line(doubt);
         }
         self.tell_lab(&card, now);
     }
@@ -169,7 +175,36 @@ impl World {
             (Scope::Target(_), Kind::Silence, n) => format!("{n} incidents below it are still open."),
             _ => format!("Still broken: {}.", self.named(&broken)),
         };
-        self.tell_lab(&Card::titled(format!("The {} is over", silence.name())).line(rest), now);
+        let elsewhere = self.covered_elsewhere(silence, &broken);
+        let told: Vec<u64> = elsewhere.iter().filter(|(_, told)| *told).map(|(number, _)| *number).collect();
+        let hidden: Vec<u64> =
+            elsewhere.iter().filter(|(_, told)| !told).map(|(number, _)| *number).collect();
+        let mut card = Card::titled(format!("The {} is over", silence.name()));
+        if !broken.is_empty() || elsewhere.is_empty() {
+            card = card.line(rest);
+        }
+        for (numbers, how) in [(told, "told already"), (hidden, "not told yet")] {
+            if !numbers.is_empty() {
+                card = card.line(format!("Still broken: {} ({how}).", self.named(&numbers)));
+            }
+        }
+        self.tell_lab(&card, now);
+    }
+
+    /// The incidents beside the `known` in which something is broken that a silence covered, and whether people have been
+    /// told of them.
+    fn covered_elsewhere(&self, silence: &Silence, known: &[u64]) -> Vec<(u64, bool)> {
+        let others = self.incidents.values().filter(|live| {
+            let incident = &live.incident;
+            incident.state.is_unresolved()
+                && !known.contains(&incident.number)
+                && incident.members.iter().any(|m| m.active && self.covers_problem(silence, &m.problem))
+        });
+        let mut found: Vec<(u64, bool)> = others
+            .map(|live| (live.incident.number, live.telling.told_seq > 0 && !live.telling.silenced))
+            .collect();
+        found.sort_unstable();
+        found
     }
 
     /// Answers one person on one platform.

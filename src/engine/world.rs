@@ -27,7 +27,7 @@ use crate::domain::escalation::{Cause, Recurrence};
 use crate::domain::ids::{IncidentId, RemediationId};
 use crate::domain::incident::{Event, Incident, Record, State, SuspectNote};
 use crate::domain::runbook::Runbook;
-use crate::domain::signal::{Origin, Problem, SignalState, Timestamp};
+use crate::domain::signal::{Origin, Problem, Severity, SignalState, Timestamp};
 use crate::domain::suppression::Silence;
 use crate::domain::target::{Signature, Target};
 use crate::domain::topology::Topology;
@@ -73,6 +73,21 @@ pub struct Live {
     pub doubtful_since: Option<Timestamp>,
     /// When somebody is reminded of it.
     pub remind_at: Option<Timestamp>,
+    /// How it was when people last heard that what inhibited it is over.
+    pub shown: Option<Shown>,
+}
+
+/// How an incident was when people last heard that what inhibited it is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// When they heard it.
+    pub at: Timestamp,
+    /// What was broken.
+    pub broken: Vec<Problem>,
+    /// How bad it was.
+    pub severity: Severity,
+    /// Where it stood.
+    pub state: State,
 }
 
 impl Live {
@@ -89,6 +104,7 @@ impl Live {
             promote_at: None,
             doubtful_since: None,
             remind_at: None,
+            shown: None,
         }
     }
 }
@@ -258,6 +274,7 @@ impl World {
     /// Appends an event to an incident's timeline. What does not fit its state is refused, logged, and changes nothing.
     pub(super) fn record(&mut self, id: IncidentId, event: Event, now: Timestamp) -> bool {
         let Some(live) = self.incidents.get_mut(&id) else { return false };
+        let severity = live.incident.severity;
         let record = Record { seq: live.incident.last_seq + 1, at: now, event };
         if let Err(error) = live.incident.apply(&record) {
             tracing::warn!(incident = live.incident.number, %error, "event refused");
@@ -270,8 +287,9 @@ impl World {
             self.mitigated.remove(&id);
         }
         live.untold.push(record.clone());
-        self.batch.events.push((id, record));
+        self.batch.events.push((id, record.clone()));
         self.dirty.insert(id);
+        self.follow_up(id, &record.event, severity, now);
         true
     }
 

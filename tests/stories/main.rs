@@ -38,6 +38,7 @@ mod platforms;
 mod process;
 mod quiet;
 mod quiet_triage;
+mod quiet_truth;
 mod reload;
 mod repair;
 mod restart;

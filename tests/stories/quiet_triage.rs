@@ -18,7 +18,7 @@ async fn the_watchdog_is_ignored_and_counted() {
     assert!(bot.stored().await.is_empty(), "it is no incident");
     let told = bot.says("what did you ignore today?").await;
     assert!(told.starts_with("Held back once since 2026-11-21 00:00"), "{told}");
-    assert!(told.contains("watchdog: once, 1 problem, 1 now (it always fires"), "{told}");
+    assert!(told.contains("watchdog: once, 1 problem, 1 still firing (it always fires"), "{told}");
     assert!(told.contains("k8s watchdog (once"), "{told}");
     bot.pass(min(24 * 60)).await;
     bot.alert_with("k8s", &[("alertname", "Watchdog")], Firing).await;

@@ -111,6 +111,19 @@ pub enum Event {
     Truncated { source: String, hidden: u64 },
     /// A problem became worse.
     Raised { problem: Problem, severity: Severity },
+    /// What was said just before of a problem made something worse: its `severity` is now this, and with `whole` that
+    /// of the incident is. `summary` is what its source says since.
+    Worsened {
+        problem: Problem,
+        severity: Severity,
+        #[serde(default)]
+        whole: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        summary: Option<String>,
+    },
+    /// A problem comes and goes while the rest stays: its single bounces are no longer told until it has kept still for
+    /// so long.
+    Bouncing { problem: Problem, within_secs: u64 },
     /// A problem is gone.
     Recovered { problem: Problem },
     /// Nobody looks at a problem any more: the skill that saw it was removed. It counts as over, unverified.
@@ -208,6 +221,15 @@ pub enum Event {
     Silenced { until: Timestamp, by: String },
     /// Nothing hides it any more.
     SilenceEnded,
+    /// What hid it goes on and no longer covers it, because of this problem: these silences, or with none what inhibits
+    /// the rest. `came` says that the problem is new here.
+    Uncovered {
+        problem: Problem,
+        #[serde(default)]
+        came: bool,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        silences: Vec<i64>,
+    },
     /// Something else that fires makes it not worth telling.
     Inhibited { by: String },
     /// That is over.
@@ -232,6 +254,8 @@ impl Event {
             Self::StormEnded { .. } => "storm_ended",
             Self::Truncated { .. } => "truncated",
             Self::Raised { .. } => "raised",
+            Self::Worsened { .. } => "worsened",
+            Self::Bouncing { .. } => "bouncing",
             Self::Recovered { .. } => "recovered",
             Self::Unwatched { .. } => "unwatched",
             Self::Returned { .. } => "returned",
@@ -259,6 +283,7 @@ impl Event {
             Self::Escalated { .. } => "escalated",
             Self::Silenced { .. } => "silenced",
             Self::SilenceEnded => "silence_ended",
+            Self::Uncovered { .. } => "uncovered",
             Self::Inhibited { .. } => "inhibited",
             Self::InhibitionEnded => "inhibition_ended",
             Self::Reminded { .. } => "reminded",
@@ -273,6 +298,8 @@ impl Event {
         match self {
             Self::Joined { problem, .. }
             | Self::Raised { problem, .. }
+            | Self::Worsened { problem, .. }
+            | Self::Bouncing { problem, .. }
             | Self::Recovered { problem }
             | Self::Unwatched { problem, .. }
             | Self::Returned { problem, .. } => Some(problem),

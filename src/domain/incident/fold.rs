@@ -1,7 +1,8 @@
 //! How an incident takes in what happens: which event fits, and what it changes.
 
 use super::{
-    Acknowledgement, Event, IllegalEvent, Incident, Member, Mitigation, Record, Repair, State, Storm, Undoing,
+    Acknowledgement, Bouncing, Event, IllegalEvent, Incident, Member, Mitigation, Record, Repair, State,
+    Storm, Undoing,
 };
 use crate::domain::approval::ApprovalState;
 use crate::domain::escalation::Cause;
@@ -40,7 +41,9 @@ impl Incident {
         match event {
             Event::Opened { .. } => false,
             Event::Joined { problem, .. } => self.state.is_unresolved() && self.member(problem).is_none(),
-            Event::Raised { problem, .. } => self.member(problem).is_some(),
+            Event::Raised { problem, .. }
+            | Event::Worsened { problem, .. }
+            | Event::Bouncing { problem, .. } => self.member(problem).is_some(),
             Event::Recovered { problem } | Event::Unwatched { problem, .. } => {
                 self.member(problem).is_some_and(|m| m.active)
             }
@@ -90,6 +93,7 @@ impl Incident {
             | Event::Escalated { .. }
             | Event::Silenced { .. }
             | Event::SilenceEnded
+            | Event::Uncovered { .. }
             | Event::Inhibited { .. }
             | Event::InhibitionEnded
             | Event::Reminded { .. } => true,
@@ -136,6 +140,13 @@ impl Incident {
                 self.severity = self.severity.max(*severity);
                 self.with_member(problem, |m| m.severity = *severity);
             }
+            Event::Worsened { problem, summary: Some(summary), .. } => {
+                self.with_member(problem, |m| m.summary.clone_from(summary));
+            }
+            Event::Bouncing { problem, within_secs } => {
+                self.bouncing.retain(|known| known.problem != *problem);
+                self.bouncing.push(Bouncing { problem: problem.clone(), within_secs: *within_secs });
+            }
             Event::Recovered { problem } | Event::Unwatched { problem, .. } => {
                 self.with_member(problem, |m| m.active = false);
                 if self.state == State::Mitigated && !self.is_active() {
@@ -144,6 +155,9 @@ impl Incident {
                 }
             }
             Event::Returned { problem, summary } => {
+                if !self.bounces_lately(problem, at) {
+                    self.bouncing.retain(|known| known.problem != *problem);
+                }
                 self.with_member(problem, |m| {
                     m.active = true;
                     m.summary.clone_from(summary);
@@ -261,11 +275,13 @@ impl Incident {
                 }
             }
             Event::Opened { .. }
+            | Event::Worsened { summary: None, .. }
             | Event::Closed
             | Event::Cleared { .. }
             | Event::TakenForOver { .. }
             | Event::Silenced { .. }
             | Event::SilenceEnded
+            | Event::Uncovered { .. }
             | Event::Inhibited { .. }
             | Event::InhibitionEnded
             | Event::Reminded { .. } => {}

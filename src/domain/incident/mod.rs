@@ -17,11 +17,12 @@ pub use story::{Sentence, sentence};
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::correlation::Score;
-use super::escalation::Cause;
+use super::escalation::{Cause, within};
 use super::ids::{ApprovalId, IncidentId};
 use super::signal::{Origin, Problem, Severity, Timestamp};
 use super::target::{Signature, Target};
@@ -138,6 +139,15 @@ impl Member {
     pub const BOUNCES: usize = 64;
 }
 
+/// A problem that comes and goes while the rest of its incident stays: its single bounces are not told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bouncing {
+    /// What comes and goes.
+    pub problem: Problem,
+    /// How long it has to keep still for its next bounce to be told again, in seconds.
+    pub within_secs: u64,
+}
+
 /// Who takes care of an incident.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acknowledgement {
@@ -178,6 +188,9 @@ pub struct Incident {
     pub occurrences: u32,
     /// When it bounced lately without a repair or a verified recovery between.
     pub bounces: Vec<Timestamp>,
+    /// The problems of which single bounces are no longer told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bouncing: Vec<Bouncing>,
     /// Whether it bounces so much that single bounces are no longer told.
     pub flapping: bool,
     /// Who takes care of it.
@@ -270,6 +283,7 @@ impl Incident {
             mitigated_at: None,
             occurrences: 1,
             bounces: Vec::new(),
+            bouncing: Vec::new(),
             flapping: false,
             acknowledged: None,
             escalations: Vec::new(),
@@ -306,6 +320,16 @@ impl Incident {
     #[must_use]
     pub fn member(&self, problem: &Problem) -> Option<&Member> {
         self.members.iter().find(|m| m.problem == *problem)
+    }
+
+    /// Whether a problem comes and goes, so that a bounce of it at this time is not worth telling.
+    #[must_use]
+    pub fn bounces_lately(&self, problem: &Problem, at: Timestamp) -> bool {
+        let Some(bouncing) = self.bouncing.iter().find(|known| known.problem == *problem) else {
+            return false;
+        };
+        let last = self.member(problem).and_then(|member| member.bounces.last());
+        last.is_some_and(|last| within(*last, at, Duration::from_secs(bouncing.within_secs)))
     }
 
     /// Whether anything is active.

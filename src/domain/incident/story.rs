@@ -5,7 +5,7 @@ use super::{Event, Mitigation, SuspectNote};
 use crate::domain::approval::ApprovalState;
 use crate::domain::change::reference;
 use crate::domain::remediation::Outcome;
-use crate::domain::signal::Origin;
+use crate::domain::signal::{Origin, Problem, Severity};
 
 /// An event as people read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +78,13 @@ pub fn sentence(event: &Event) -> Option<Sentence> {
         Event::Raised { problem, severity } => {
             Sentence::calm("seen", format!("{problem} is now {severity}."))
         }
+        Event::Worsened { problem, severity, whole, summary } => {
+            worse(problem, *severity, *whole, summary.as_deref())
+        }
+        Event::Bouncing { problem, .. } => {
+            let text = format!("{} comes and goes; its single bounces are no longer told.", problem.target);
+            Sentence::calm("bad", text)
+        }
         Event::Recovered { problem } => Sentence::calm("calm", format!("{problem} has recovered.")),
         Event::Unwatched { problem, skill } => Sentence::calm(
             "calm",
@@ -136,6 +143,9 @@ pub fn sentence(event: &Event) -> Option<Sentence> {
             format!("Silenced by {by}: no messages, no calls and no repairs until that ends."),
         ),
         Event::SilenceEnded => Sentence::urgent("person", "The silence is over."),
+        Event::Uncovered { problem, came, silences } => {
+            Sentence::urgent("seen", uncovered(problem, *came, silences))
+        }
         Event::Inhibited { by } => Sentence::urgent(
             "calm",
             format!("Inhibited while {by} fires: no messages, no calls and no repairs until that ends."),
@@ -153,6 +163,27 @@ pub fn sentence(event: &Event) -> Option<Sentence> {
 
 /// What is done while a calm has to last.
 const WATCHING: &str = "Watching whether it stays away.";
+
+/// What became worse. If it makes the whole incident worse, that waits for nothing.
+fn worse(problem: &Problem, severity: Severity, whole: bool, summary: Option<&str>) -> Sentence {
+    let says = summary.map(|said| format!(": {}", said.trim_end_matches('.'))).unwrap_or_default();
+    Sentence { urgent: whole, ..Sentence::calm("seen", format!("{problem} is now {severity}{says}.")) }
+}
+
+/// Why an incident is told again although what hid it goes on.
+fn uncovered(problem: &Problem, came: bool, silences: &[i64]) -> String {
+    let numbers = silences.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    match (silences, came) {
+        ([], true) => format!("No longer inhibited: {problem} joined, which nothing inhibits."),
+        ([], false) => format!("No longer inhibited: nothing inhibits {problem}."),
+        ([_], true) => {
+            format!("No longer silenced: {problem} joined, which silence {numbers} does not cover.")
+        }
+        ([_], false) => format!("No longer silenced: silence {numbers} does not cover {problem}."),
+        (_, true) => format!("No longer silenced: {problem} joined, which silences {numbers} do not cover."),
+        (_, false) => format!("No longer silenced: silences {numbers} do not cover {problem}."),
+    }
+}
 
 fn finder(origin: &Origin) -> String {
     match origin {

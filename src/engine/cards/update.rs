@@ -44,6 +44,7 @@ pub fn update(incident: &Incident, untold: &[Record], tz: Tz) -> Option<Card> {
 #[must_use]
 pub fn tell(mut card: Card, records: &[Record], tz: Tz, most: usize) -> Card {
     let mut reasons: BTreeSet<&str> = BTreeSet::new();
+    let mut last_said = None;
     let mut crowds =
         ["joined", "recovered", "came back", "taken in"].map(|what| Crowd { what, most, seen: 0 });
     for (index, record) in records.iter().enumerate() {
@@ -60,6 +61,18 @@ pub fn tell(mut card: Card, records: &[Record], tz: Tz, most: usize) -> Card {
         let Some(said) = sentence(&record.event) else { continue };
         let repeated = record.event.why().is_some_and(|why| !reasons.insert(why));
         let text = said.brief.filter(|_| repeated).unwrap_or(said.text);
+        let text = match (&record.event, records.get(index + 1).map(|next| &next.event)) {
+            (Event::Joined { problem, .. }, Some(Event::Worsened { problem: worse, severity, .. }))
+                if problem == worse =>
+            {
+                format!("{} (now {severity}).", text.trim_end_matches('.'))
+            }
+            (Event::Worsened { problem, .. }, _) if last_said == Some((index, problem)) => continue,
+            _ => text,
+        };
+        if let Event::Joined { problem, .. } = &record.event {
+            last_said = Some((index + 1, problem));
+        }
         let at = record.at.with_timezone(&tz).format("%H:%M:%S");
         card.body.push(Entry { time: &at.to_string(), sign: said.sign, text: &text }.to_string());
         card = adorn(card, record);
@@ -92,6 +105,10 @@ impl Crowd {
 fn is_said_elsewhere(untold: &[Record], at: usize) -> bool {
     let later = |says: &dyn Fn(&Event) -> bool| untold[at + 1..].iter().any(|record| says(&record.event));
     match &untold[at].event {
+        Event::Raised { problem, .. } => matches!(
+            untold.get(at + 1).map(|next| &next.event),
+            Some(Event::Worsened { problem: worse, .. }) if worse == problem
+        ),
         Event::Recovered { .. } if matches!(untold.get(at + 1), Some(next) if is_success(&next.event)) => {
             true
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::domain::ids::IncidentId;
-use crate::domain::incident::{Event, Incident};
+use crate::domain::incident::Incident;
 use crate::domain::signal::{Origin, Problem, Timestamp};
 use crate::domain::suppression::{Kind, Scope, Silence};
 use crate::engine::people::Answer;
@@ -37,7 +37,7 @@ pub struct Wish {
 
 /// What hides an incident.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Hidden {
+pub(super) enum Hidden {
     /// A silence, or several.
     Silence { until: Timestamp, by: String },
     /// Something that fires.
@@ -45,7 +45,7 @@ enum Hidden {
 }
 
 /// What covers one problem.
-enum Cover<'a> {
+pub(super) enum Cover<'a> {
     Silence(&'a Silence),
     Inhibited(String),
 }
@@ -89,6 +89,8 @@ impl World {
         if silence.is_active(now) && !hidden.is_empty() {
             let open = if hidden.len() == 1 { "open incident" } else { "open incidents" };
             answer = format!("{answer} It hides {} {open} now: {}.", hidden.len(), self.named(&hidden));
+        } else if let Some(doubt) = self.doubt(&silence.scope, silence.is_active(now)) {
+            answer = format!("{answer} {doubt}");
         }
         Ok(answer)
     }
@@ -160,18 +162,6 @@ impl World {
         }
     }
 
-    fn is_hidden(&mut self, id: IncidentId, hidden: Hidden, now: Timestamp) {
-        let told = self.incident_was_told(id);
-        match hidden {
-            Hidden::Silence { until, by } if told => self.record(id, Event::Silenced { until, by }, now),
-            Hidden::Silence { .. } => return,
-            Hidden::Inhibited { why } => self.record(id, Event::Inhibited { by: why }, now),
-        };
-        if told {
-            self.tell_thread(id, now);
-        }
-    }
-
     fn set_hidden(&mut self, id: IncidentId, hidden: Option<&Hidden>) {
         let Some(live) = self.incidents.get_mut(&id) else { return };
         let inhibited_by = match hidden {
@@ -186,23 +176,8 @@ impl World {
         }
     }
 
-    fn incident_was_told(&self, id: IncidentId) -> bool {
+    pub(super) fn incident_was_told(&self, id: IncidentId) -> bool {
         self.incidents.get(&id).is_some_and(|live| live.telling.told_seq > 0)
-    }
-
-    /// At the end of what hid it, what is still broken is told once; what came and went meanwhile is not.
-    fn is_shown(&mut self, id: IncidentId, inhibited: bool, now: Timestamp) {
-        let Some(live) = self.incidents.get_mut(&id) else { return };
-        let told = live.telling.told_seq > 0;
-        if told {
-            live.untold.clear();
-            live.telling.told_seq = live.incident.last_seq;
-        }
-        if inhibited {
-            self.record(id, Event::InhibitionEnded, now);
-        } else if told {
-            self.record(id, Event::SilenceEnded, now);
-        }
     }
 
     /// What hides an incident: a silence of its root, or whatever covers all that is active in it.
@@ -270,7 +245,7 @@ impl World {
     }
 
     /// Whether a silence covers everyone's word on a problem, whether or not it holds now.
-    fn covers_problem(&self, silence: &Silence, problem: &Problem) -> bool {
+    pub(in crate::engine) fn covers_problem(&self, silence: &Silence, problem: &Problem) -> bool {
         if let Scope::Target(target) = &silence.scope
             && problem.target.is_within(target)
         {
@@ -286,7 +261,7 @@ impl World {
     }
 
     /// What covers a problem now: each that reports it has to be silenced or inhibited.
-    fn cover_of(&self, problem: &Problem, now: Timestamp) -> Option<Cover<'_>> {
+    pub(super) fn cover_of(&self, problem: &Problem, now: Timestamp) -> Option<Cover<'_>> {
         let silences = self.silences.iter().filter(|s| s.is_active(now));
         if let Some(silence) = silences.filter(|s| self.covers_problem(s, problem)).max_by_key(|s| s.ends_at)
         {
