@@ -5,6 +5,7 @@
 
 mod choice;
 mod draft;
+mod fault;
 mod fingerprint;
 mod formats;
 mod host;
@@ -23,6 +24,7 @@ use super::topology::Topology;
 
 pub use choice::Choice;
 pub use draft::{Derivation, From};
+pub use fault::{Fault, Faults};
 pub use fingerprint::of_labels;
 pub use formats::{Format, Template, UnitNotice};
 pub use mapping::{Mapping, StateMapping};
@@ -49,6 +51,8 @@ pub struct Notice {
     /// How many of those it sent are neither firing nor resolved, such as a monitor that is pending: nothing becomes
     /// of them.
     pub ignored: u64,
+    /// Those that were not understood, in their order: the others are not lost with them.
+    pub faults: Vec<Fault>,
 }
 
 /// How one source's bodies are read.
@@ -79,10 +83,13 @@ pub struct Explained {
 /// What a format makes of a body, before its alerts have names.
 #[derive(Debug, Default)]
 struct Content {
-    drafts: Vec<Draft>,
+    /// Each with its place in the body, from 0.
+    drafts: Vec<(usize, Draft)>,
     changes: Vec<Change>,
     hidden: u64,
     ignored: u64,
+    /// What was not understood, each with its place in the body.
+    faults: Vec<(usize, NotUnderstood)>,
 }
 
 impl Reading {
@@ -92,10 +99,11 @@ impl Reading {
         Self { source: source.to_owned(), format, naming: Naming::default() }
     }
 
-    /// Understands a body that arrived at `now`. All of it or nothing: one bad alert refuses the body.
+    /// Understands a body that arrived at `now`. An alert that is not understood is told among the
+    /// [faults](Notice::faults), and the others are taken all the same.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// What is wrong with it, where nothing of it is understood.
     pub fn read(&self, body: &[u8], now: Timestamp) -> Result<Notice, NotUnderstood> {
         self.explain(body, now).map(|explained| explained.notice)
     }
@@ -103,19 +111,31 @@ impl Reading {
     /// As [`Reading::read`], and tells how each signal was derived.
     ///
     /// # Errors
-    /// What is wrong with the body.
+    /// What is wrong with the body, where nothing of it is understood.
     pub fn explain(&self, body: &[u8], now: Timestamp) -> Result<Explained, NotUnderstood> {
-        let Content { drafts, changes, hidden, ignored } = self.format.read(&self.source, body, now)?;
+        let content = self.format.read(&self.source, body, now)?;
+        let Content { drafts, changes, hidden, ignored, mut faults } = content;
         let mut signals = Vec::with_capacity(drafts.len());
         let mut derivations = Vec::with_capacity(drafts.len());
-        for (index, draft) in drafts.into_iter().enumerate() {
-            let finished = draft.finish(&self.source, &self.naming, now);
-            let (signal, derivation) =
-                finished.map_err(|error| NotUnderstood(format!("alert {}: {}", index + 1, error.0)))?;
-            signals.push(signal);
-            derivations.push(derivation);
+        for (index, draft) in drafts {
+            match draft.finish(&self.source, &self.naming, now) {
+                Ok((signal, derivation)) => {
+                    signals.push(signal);
+                    derivations.push(derivation);
+                }
+                Err(error) => faults.push((index, error)),
+            }
         }
-        Ok(Explained { notice: Notice { signals, changes, hidden, ignored }, derivations })
+        faults.sort_by_key(|(index, _)| *index);
+        if let Some(fault) = faults.first()
+            && signals.is_empty()
+            && changes.is_empty()
+            && ignored == 0
+        {
+            return Err(NotUnderstood(fault::told(fault)));
+        }
+        let faults = fault::quoted(&self.format, body, &faults);
+        Ok(Explained { notice: Notice { signals, changes, hidden, ignored, faults }, derivations })
     }
 }
 

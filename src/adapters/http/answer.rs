@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::gate::Outcome;
 use crate::engine::ports::NotAccepted;
 
 /// Why a request was refused. None of them holds a secret, and none says whether a source of that name exists to
@@ -28,6 +29,26 @@ pub(super) enum Refusal {
     NoAnswer,
 }
 
+/// What was taken of a body.
+#[derive(Debug, Serialize)]
+pub(super) struct Taken {
+    /// How many alerts and deployments.
+    pub(super) accepted: usize,
+    /// How many were not understood, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) rejected: Option<usize>,
+    /// What is wrong with the first of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) error: Option<String>,
+}
+
+impl Taken {
+    /// As what it is counted.
+    pub(super) fn outcome(&self) -> Outcome {
+        if self.rejected.is_some() { Outcome::Partly } else { Outcome::Accepted }
+    }
+}
+
 #[derive(Serialize)]
 struct Told<'a> {
     error: &'a str,
@@ -35,6 +56,8 @@ struct Told<'a> {
 }
 
 impl Refusal {
+    /// Whatever would be taken another time is a 503: Alertmanager's webhook sends again only after a 5xx, and what it
+    /// does not send again is lost.
     pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::NoSuchPage | Self::NoSuchSource(_) => StatusCode::NOT_FOUND,
@@ -43,10 +66,30 @@ impl Refusal {
             Self::Browser => StatusCode::FORBIDDEN,
             Self::Encoded(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::TooOften { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
             Self::Broken | Self::Malformed(_) => StatusCode::BAD_REQUEST,
-            Self::NoRoom | Self::NotAccepted(_) | Self::NoAnswer => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooOften { .. }
+            | Self::TooSlow(_)
+            | Self::NoRoom
+            | Self::NotAccepted(_)
+            | Self::NoAnswer => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// As what it is counted.
+    pub(super) fn outcome(&self) -> Outcome {
+        match self {
+            Self::Unproven(_) => Outcome::Unproven,
+            Self::TooLarge { .. } => Outcome::TooLarge,
+            Self::TooOften { .. } => Outcome::TooOften,
+            Self::TooSlow(_) => Outcome::TooSlow,
+            Self::NoRoom | Self::NotAccepted(_) | Self::NoAnswer => Outcome::Unavailable,
+            Self::NoSuchPage
+            | Self::WrongMethod(_)
+            | Self::NoSuchSource(_)
+            | Self::Browser
+            | Self::Encoded(_)
+            | Self::Broken
+            | Self::Malformed(_) => Outcome::Malformed,
         }
     }
 
@@ -56,7 +99,7 @@ impl Refusal {
             Self::TooOften { wait } => Some(*wait),
             Self::NotAccepted(NotAccepted::Full { retry_after }) => Some(*retry_after),
             Self::NotAccepted(_) | Self::NoAnswer => Some(Duration::from_secs(5)),
-            Self::NoRoom => Some(Duration::from_secs(1)),
+            Self::NoRoom | Self::TooSlow(_) => Some(Duration::from_secs(1)),
             _ => None,
         }
     }

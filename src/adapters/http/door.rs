@@ -18,6 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::Limits;
+use super::peers::{Counted, Peers};
 use super::site::Peer;
 use crate::engine::activity::told;
 
@@ -35,6 +36,7 @@ pub(super) struct Door {
     router: TowerToHyperService<Router>,
     limits: Limits,
     places: Arc<Semaphore>,
+    peers: Peers,
     benches: Arc<Semaphore>,
 }
 
@@ -45,6 +47,7 @@ impl Door {
             router: TowerToHyperService::new(router),
             limits,
             places: Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS))),
+            peers: Peers::new((limits.connections / 2).max(1)),
             benches: Arc::new(Semaphore::new(SENT_AWAY)),
         }
     }
@@ -79,7 +82,8 @@ impl Door {
         guests: &mut JoinSet<()>,
         ending: &watch::Receiver<bool>,
     ) {
-        let Ok(place) = self.places.clone().try_acquire_owned() else {
+        let place = self.places.clone().try_acquire_owned().ok();
+        let Some(place) = place.and_then(|place| Some((place, self.peers.enter(peer.ip())?))) else {
             if let Ok(bench) = self.benches.clone().try_acquire_owned() {
                 guests.spawn(send_away(stream, bench));
             }
@@ -110,7 +114,7 @@ async fn attend(
     stream: TcpStream,
     guest: Guest,
     limits: Limits,
-    _place: OwnedSemaphorePermit,
+    _place: (OwnedSemaphorePermit, Counted),
     mut ending: watch::Receiver<bool>,
 ) {
     let mut http = http1::Builder::new();
@@ -129,7 +133,7 @@ async fn attend(
     }
     connection.as_mut().graceful_shutdown();
     // What is under way is finished: reading a body and answering it each have their time.
-    let _ = tokio::time::timeout(limits.request * 2, connection).await;
+    let _ = tokio::time::timeout(limits.body + limits.request, connection).await;
 }
 
 /// Whoever is connected, as hyper wants to hand over their requests.

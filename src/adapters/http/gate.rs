@@ -5,8 +5,6 @@ use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use axum::http::StatusCode;
-
 use super::answer::Refusal;
 use super::proof::{Key, Token};
 use super::rate::Bucket;
@@ -16,39 +14,58 @@ use crate::domain::signal::Timestamp;
 
 /// The least time between two log lines about one source's refused requests of one kind, in seconds.
 const QUIET: i64 = 60;
-/// The statuses that are counted, each with its name in the measurements; what is none of them is counted as the last.
-const COUNTED: [(StatusCode, &str); 7] = [
-    (StatusCode::OK, "accepted"),
-    (StatusCode::UNAUTHORIZED, "unproven"),
-    (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
-    (StatusCode::TOO_MANY_REQUESTS, "too_often"),
-    (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
-    (StatusCode::REQUEST_TIMEOUT, "too_slow"),
-    (StatusCode::BAD_REQUEST, "malformed"),
-];
+
+/// What became of a request, as it is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Outcome {
+    Accepted,
+    /// Taken in, except for some of its alerts.
+    Partly,
+    Unproven,
+    TooLarge,
+    TooOften,
+    Unavailable,
+    TooSlow,
+    Malformed,
+}
+
+impl Outcome {
+    /// All of them, with their names in the measurements.
+    const ALL: [(Self, &'static str); 8] = [
+        (Self::Accepted, "accepted"),
+        (Self::Partly, "partly"),
+        (Self::Unproven, "unproven"),
+        (Self::TooLarge, "too_large"),
+        (Self::TooOften, "too_often"),
+        (Self::Unavailable, "unavailable"),
+        (Self::TooSlow, "too_slow"),
+        (Self::Malformed, "malformed"),
+    ];
+}
 
 /// What is counted and told of requests to one source, or to none.
 #[derive(Default)]
 pub(super) struct Tally {
-    counts: [AtomicU64; COUNTED.len()],
-    told: Mutex<BTreeMap<u16, Timestamp>>,
+    counts: [AtomicU64; Outcome::ALL.len()],
+    told: Mutex<BTreeMap<Outcome, Timestamp>>,
 }
 
 impl Tally {
-    pub(super) fn count(&self, status: StatusCode) {
-        let at = COUNTED.iter().position(|(counted, _)| *counted == status).unwrap_or(COUNTED.len() - 1);
-        if let Some(count) = self.counts.get(at) {
-            count.fetch_add(1, Ordering::Relaxed);
+    pub(super) fn count(&self, outcome: Outcome) {
+        for ((counted, _), count) in Outcome::ALL.iter().zip(&self.counts) {
+            if *counted == outcome {
+                count.fetch_add(1, Ordering::Relaxed);
+            }
         }
     }
 
-    /// Whether a refusal with this status is worth a log line now.
-    pub(super) fn worth_telling(&self, status: StatusCode, now: Timestamp) -> bool {
+    /// Whether such an outcome is worth a log line now.
+    pub(super) fn worth_telling(&self, outcome: Outcome, now: Timestamp) -> bool {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = told.get(&status.as_u16()).map(|at| (now - *at).num_seconds().abs());
+        let before = told.get(&outcome).map(|at| (now - *at).num_seconds().abs());
         let worth = before.is_none_or(|passed| passed >= QUIET);
         if worth {
-            told.insert(status.as_u16(), now);
+            told.insert(outcome, now);
         }
         worth
     }
@@ -56,7 +73,7 @@ impl Tally {
     /// The counts as lines of Prometheus' text exposition.
     pub(super) fn write(&self, source: &str, to: &mut String) {
         let source = source.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
-        for ((_, outcome), count) in COUNTED.iter().zip(&self.counts) {
+        for ((_, outcome), count) in Outcome::ALL.iter().zip(&self.counts) {
             let count = count.load(Ordering::Relaxed);
             // Writing into a text can't fail.
             let _ = writeln!(

@@ -5,12 +5,15 @@ use std::time::Duration;
 /// How much one connection, and all of them, may take. What one source may take is said with the source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// The most connections at once; whoever comes then is told to come again.
+    /// The most connections at once; whoever comes then is told to come again. From one address that is not this
+    /// machine's own, half of them.
     pub connections: usize,
     /// How long the head of a request may take to come in. A connection on which nothing is asked is closed after the
     /// same time.
     pub head: Duration,
-    /// How long the body of a request may take to come in, and after it the answer to be found.
+    /// How long the body of a request may take to come in, for each MiB that its source may send.
+    pub body: Duration,
+    /// How long the answer may take to be found after it.
     pub request: Duration,
     /// Bytes of one head.
     pub head_bytes: usize,
@@ -29,6 +32,7 @@ impl Default for Limits {
         Self {
             connections: 256,
             head: Duration::from_secs(10),
+            body: Duration::from_secs(10),
             request: Duration::from_secs(30),
             head_bytes: 16 * 1024,
             headers: 64,

@@ -8,6 +8,7 @@ mod body;
 mod door;
 mod gate;
 mod limits;
+mod peers;
 mod proof;
 mod rate;
 mod site;

@@ -12,11 +12,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tokio::sync::Semaphore;
 
-use super::answer::{Refusal, json};
-use super::gate::{Gate, Tally};
+use super::answer::{Refusal, Taken, json};
+use super::gate::{Gate, Outcome, Tally};
 use super::proof::Token;
 use super::{Limits, body};
 use crate::config::AlertSource;
+use crate::domain::alert::Faults;
 use crate::domain::signal::Timestamp;
 use crate::engine::ports::{Clock, Delivery, Intake, Observed, Rejected};
 
@@ -26,6 +27,8 @@ const PROMETHEUS: &str = "prometheus";
 const NAME: usize = 64;
 /// Bytes kept of a body that was not understood.
 const KEPT: usize = 16 * 1024;
+/// For so many bytes of a body there is time anew.
+const MIB: usize = 1024 * 1024;
 
 /// What the listener serves.
 pub struct Site {
@@ -87,8 +90,8 @@ impl Shared {
         shown.map_or_else(|| self.gate(PROMETHEUS, token), Ok)
     }
 
-    /// The way of one request. Returns how many alerts and deployments were taken.
-    async fn take(&self, gate: &Gate, token: Option<&Token>, request: Request) -> Result<usize, Refusal> {
+    /// The way of one request.
+    async fn take(&self, gate: &Gate, token: Option<&Token>, request: Request) -> Result<Taken, Refusal> {
         let (head, body) = request.into_parts();
         let headers = &head.headers;
         let unproven = || Refusal::Unproven(gate.name.clone());
@@ -99,33 +102,51 @@ impl Shared {
             return Err(Refusal::Browser);
         }
         body::check_head(headers, gate.max_body)?;
-        let most = self.limits.request;
-        let read = tokio::time::timeout(most, body::read(body, gate.max_body, &self.room));
-        let read = read.await.map_err(|_| Refusal::TooSlow(most))??;
+        let Limits { body: per_mib, request: most, .. } = self.limits;
+        let patience = per_mib * u32::try_from(gate.max_body.div_ceil(MIB)).unwrap_or(u32::MAX).max(1);
+        let read = tokio::time::timeout(patience, body::read(body, gate.max_body, &self.room));
+        let read = read.await.map_err(|_| Refusal::TooSlow(patience))??;
         if !gate.key.fits_body(headers, &read.bytes) {
             return Err(unproven());
         }
         let now = self.clock.now();
         gate.take_turn(now)?;
-        let delivery = self.understand(gate, &read.bytes, now)?;
-        let count = delivery.signals.len() + delivery.changes.len();
+        let (delivery, faults) = self.understand(gate, &read.bytes, now)?;
+        let accepted = delivery.signals.len() + delivery.changes.len();
         match tokio::time::timeout(most, self.intake.accept(delivery)).await {
             Ok(accepted) => accepted.map_err(Refusal::NotAccepted)?,
             Err(_) => return Err(Refusal::NoAnswer),
         }
-        Ok(count)
+        // Not before the rest is kept: refused, it would be sent again with its faults.
+        Ok(match faults {
+            None => Taken { accepted, rejected: None, error: None },
+            Some(faults) => {
+                let (source, Faults { count, first, why, body }) = (gate.name.clone(), faults);
+                self.intake.reject(Rejected { source, at: now, why, body });
+                Taken { accepted, rejected: Some(count), error: Some(first) }
+            }
+        })
     }
 
-    /// Reads a body as its source writes them; what is not understood is kept for a look.
-    fn understand(&self, gate: &Gate, bytes: &[u8], now: Timestamp) -> Result<Delivery, Refusal> {
+    /// Reads a body as its source writes them; one of which nothing is understood is kept for a look.
+    fn understand(
+        &self,
+        gate: &Gate,
+        bytes: &[u8],
+        now: Timestamp,
+    ) -> Result<(Delivery, Option<Faults>), Refusal> {
         match gate.reading.read(bytes, now) {
-            Ok(notice) => Ok(Delivery {
-                source: gate.name.clone(),
-                received_at: now,
-                signals: notice.signals,
-                changes: notice.changes,
-                hidden: notice.hidden,
-            }),
+            Ok(notice) => {
+                let faults = notice.faults_told();
+                let delivery = Delivery {
+                    source: gate.name.clone(),
+                    received_at: now,
+                    signals: notice.signals,
+                    changes: notice.changes,
+                    hidden: notice.hidden,
+                };
+                Ok((delivery, faults))
+            }
             Err(why) => {
                 let body = String::from_utf8_lossy(bytes.get(..KEPT).unwrap_or(bytes)).into_owned();
                 let (source, why) = (gate.name.clone(), why.to_string());
@@ -136,15 +157,22 @@ impl Shared {
     }
 
     /// Counts how a request went, and tells of a refusal, though never often.
-    fn note(&self, gate: Option<&Gate>, peer: SocketAddr, outcome: Result<(), &Refusal>) {
+    fn note(&self, gate: Option<&Gate>, peer: SocketAddr, outcome: Result<&Taken, &Refusal>) {
         let tally = gate.map_or(&self.nowhere, |gate| &gate.tally);
-        let status = outcome.map_or_else(Refusal::status, |()| StatusCode::OK);
-        tally.count(status);
-        let Err(refusal) = outcome else { return };
-        if tally.worth_telling(status, self.clock.now()) {
-            let source = gate.map_or("unknown", |gate| gate.name.as_str());
-            let (what, _) = refusal.words();
-            tracing::warn!(source, %peer, status = status.as_u16(), what, "a request was refused");
+        let counted = outcome.map_or_else(Refusal::outcome, Taken::outcome);
+        tally.count(counted);
+        if counted == Outcome::Accepted || !tally.worth_telling(counted, self.clock.now()) {
+            return;
+        }
+        let source = gate.map_or("unknown", |gate| gate.name.as_str());
+        match outcome {
+            Ok(Taken { rejected, error, .. }) => {
+                tracing::warn!(source, %peer, rejected, error, "not all of a body was understood");
+            }
+            Err(refusal) => {
+                let (status, (what, _)) = (refusal.status().as_u16(), refusal.words());
+                tracing::warn!(source, %peer, status, what, "a request was refused");
+            }
         }
     }
 
@@ -154,13 +182,13 @@ impl Shared {
         token: Option<&Token>,
         peer: Peer,
         request: Request,
-    ) -> Result<usize, Refusal> {
+    ) -> Result<Taken, Refusal> {
         let known = gate.as_ref().ok().copied();
         let outcome = match gate {
             Ok(gate) => self.take(gate, token, request).await,
             Err(refusal) => Err(refusal),
         };
-        self.note(known, peer.0, outcome.as_ref().map(|_| ()));
+        self.note(known, peer.0, outcome.as_ref());
         outcome
     }
 }
@@ -192,7 +220,7 @@ async fn alerts(
     request: Request,
 ) -> Response {
     match to_source(&site, peer, &name, request).await {
-        Ok(accepted) => json(StatusCode::OK, &serde_json::json!({ "accepted": accepted })),
+        Ok(taken) => json(StatusCode::OK, &taken),
         Err(refusal) => refusal.into_response(),
     }
 }
@@ -212,14 +240,19 @@ async fn api(State(site): Served, Extension(peer): Extension<Peer>, request: Req
     as_alertmanager_answers(site.attend(gate, token.as_ref(), peer, request).await)
 }
 
-async fn to_source(site: &Shared, peer: Peer, name: &str, request: Request) -> Result<usize, Refusal> {
+async fn to_source(site: &Shared, peer: Peer, name: &str, request: Request) -> Result<Taken, Refusal> {
     let token = Token::in_head(request.headers());
     let gate = site.gate(name, token.as_ref());
     site.attend(gate, token.as_ref(), peer, request).await
 }
 
-fn as_alertmanager_answers(outcome: Result<usize, Refusal>) -> Response {
-    outcome.map_or_else(Refusal::into_response, |_| StatusCode::OK.into_response())
+/// As Alertmanager answers, which has no word for what is not understood.
+fn as_alertmanager_answers(outcome: Result<Taken, Refusal>) -> Response {
+    match outcome {
+        Ok(Taken { rejected: None, .. }) => StatusCode::OK.into_response(),
+        Ok(taken) => json(StatusCode::OK, &taken),
+        Err(refusal) => refusal.into_response(),
+    }
 }
 
 async fn healthz(State(site): Served) -> Response {

@@ -231,6 +231,31 @@ async fn what_is_not_understood_is_answered_with_what_is_wrong_and_kept_for_a_lo
 }
 
 #[tokio::test]
+async fn one_bad_alert_costs_no_other_and_is_kept_for_a_look() {
+    let house = House::open([source("cluster", Proof::None)]).await;
+    let body = format!("[{},{{\"labels\":{{}}}},7]", ALERT.trim_matches(['[', ']']));
+    let answer = house.post("/alerts/cluster", "", &body).await;
+    assert_eq!(answer.status, 200, "a sender would not send a 400 again: {answer:?}");
+    let told: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!((&told["accepted"], &told["rejected"]), (&1.into(), &2.into()));
+    let error = told["error"].as_str().unwrap();
+    assert!(error.starts_with("alert 2: it has no labels"), "{error}");
+    let kept = house.rejected();
+    let [one] = kept.as_slice() else { panic!("one record of one body: {kept:?}") };
+    assert!(one.why.starts_with("2 of 3 alerts were not understood"), "{one:?}");
+    assert_eq!(one.body, "{\"labels\":{}}\n7");
+    // As Prometheus sends it.
+    assert_eq!(house.post("/alerts/cluster/api/v2/alerts", "", &body).await.status, 200);
+    assert_eq!(house.taken(), ["cluster", "cluster"]);
+    let text = house.get("/metrics").await.body;
+    assert!(text.contains("{source=\"cluster\",outcome=\"partly\"} 2\n"), "{text}");
+    // What could not be kept is sent again, with its faults.
+    *house.intake.refuses.lock().unwrap() = Some(NotAccepted::Ending);
+    assert_eq!(house.post("/alerts/cluster", "", &body).await.status, 503);
+    assert_eq!(house.rejected().len(), 2);
+}
+
+#[tokio::test]
 async fn prometheus_sends_straight_to_steward_as_it_would_to_an_alertmanager() {
     let house = House::open([
         source("prometheus", Proof::None),

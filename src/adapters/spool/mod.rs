@@ -197,6 +197,7 @@ impl Spool {
             (Content::Body { bytes, .. }, None) => (format!("there is no source `{}`", place.source), bytes),
             (Content::Body { bytes, modified }, Some(slot)) => match slot.reading.read(&bytes, now) {
                 Ok(notice) => {
+                    let faults = notice.faults_told();
                     let delivery = Delivery {
                         source: place.source.clone(),
                         received_at: now,
@@ -206,6 +207,9 @@ impl Spool {
                     };
                     if let Err(why) = self.intake.accept(delivery).await {
                         return Ok(Taken::Refused(why));
+                    }
+                    if let Some(faults) = faults {
+                        self.record(&place.source, name, &faults.why, faults.body, now);
                     }
                     let (folder, claimed) = (place.folder.clone(), name.clone());
                     blocking(move || folder.remove(&claimed)).await?;
@@ -228,13 +232,18 @@ impl Spool {
         body: &[u8],
         now: Timestamp,
     ) -> std::io::Result<()> {
-        tracing::warn!(source = place.source, file = name.shown(), why, "a file in the spool was set aside");
-        let why = format!("{}: {why}", name.shown());
         let body = String::from_utf8_lossy(body.get(..KEPT).unwrap_or(body)).into_owned();
-        self.intake.reject(Rejected { source: place.source.clone(), at: now, why, body });
+        self.record(&place.source, name, &why, body, now);
         let name = name.clone();
         let moved = move || place.root.set_aside(&place.folder, &name, &place.source, now.timestamp_millis());
         blocking(moved).await
+    }
+
+    /// Records what was not understood.
+    fn record(&self, source: &str, name: &Name, why: &str, body: String, now: Timestamp) {
+        tracing::warn!(source, file = name.shown(), why, "what a file in the spool says was not understood");
+        let why = format!("{}: {why}", name.shown());
+        self.intake.reject(Rejected { source: source.to_owned(), at: now, why, body });
     }
 }
 

@@ -11,13 +11,16 @@ use super::{NotUnderstood, fingerprint, limits, targets};
 use crate::domain::signal::{Origin, Severity, Signal, SignalState, Timestamp};
 use crate::domain::target::{Signature, Target};
 
+/// What Steward's own targets begin with: its skills and sources, and the storms that it tells of.
+const RESERVED: [&str; 2] = ["steward", "storm"];
+
 /// An alert as a format has read it: nothing is named yet, and no text is cleaned.
 #[derive(Debug, Clone)]
 pub(super) struct Draft {
     pub(super) state: SignalState,
     /// The name of the rule: the default of signature and summary.
     pub(super) name: Option<String>,
-    /// As they are kept.
+    /// As they are kept, however many.
     pub(super) labels: BTreeMap<String, String>,
     /// The target, where the format itself says it.
     pub(super) target: Option<String>,
@@ -123,6 +126,14 @@ impl Draft {
         };
         let (severity, severity_from) = self.severity(naming);
         let (summary, summary_from) = self.summary(&target, &signature);
+        let impact = self.impact.as_deref().and_then(limits::summary);
+        let mut evidence = limits::evidence(&self.evidence);
+        let (labels, left_out) =
+            limits::keep(self.labels, &|name| targets::are_made_of(&naming.targets, name));
+        if left_out > 0 {
+            evidence.push_str(if evidence.is_empty() { "" } else { "\n" });
+            evidence.push_str(&limits::labels_left_out(left_out));
+        }
         let signal = Signal {
             origin: Origin::alert(source, &fingerprint),
             target,
@@ -130,9 +141,9 @@ impl Draft {
             severity,
             state: self.state,
             summary,
-            impact: self.impact.as_deref().and_then(limits::summary),
-            evidence: limits::evidence(&self.evidence),
-            labels: self.labels,
+            impact,
+            evidence,
+            labels,
             at: self.at.unwrap_or(now),
             received_at: now,
         };
@@ -161,23 +172,24 @@ impl Draft {
     }
 
     fn target(&self, naming: &Naming) -> Option<(Target, From)> {
-        if let Some(label) = self.labels.get("target").and_then(|label| Target::parse(label).ok()) {
+        let label = self.labels.get("target").and_then(|label| Target::parse(label).ok());
+        if let Some(label) = label.filter(is_of_the_lab) {
             return Some((label, From::Label("target")));
         }
+        let below = |target: Target| {
+            let prefix = naming.prefix.as_ref();
+            let below = prefix.and_then(|prefix| Target::parse(&format!("{prefix}/{target}")).ok());
+            Some(below.unwrap_or(target)).filter(is_of_the_lab)
+        };
         let own = self.target.as_deref().and_then(|own| {
             // A name with a blank in it is still a name.
             Target::parse(own).ok().or_else(|| Target::parse(&segment(own)?).ok())
         });
-        let (target, from) = match own {
-            Some(own) => (own, From::Source),
-            None => {
-                let (target, way) = targets::of_labels(&naming.targets, &self.labels)?;
-                (target, From::Labels(way))
-            }
-        };
-        let below =
-            naming.prefix.as_ref().and_then(|prefix| Target::parse(&format!("{prefix}/{target}")).ok());
-        Some((below.unwrap_or(target), from))
+        if let Some(own) = own.and_then(below) {
+            return Some((own, From::Source));
+        }
+        let (target, way) = targets::of_labels(&naming.targets, &self.labels, &below)?;
+        Some((target, From::Labels(way)))
     }
 
     fn severity(&self, naming: &Naming) -> (Severity, From) {
@@ -212,6 +224,12 @@ impl Draft {
 
 fn as_signature(text: &str) -> Option<Signature> {
     Signature::parse(text).ok().or_else(|| kebab(text))
+}
+
+/// Whether it is a part of the lab: an alert from outside may not pass for a problem of Steward's own.
+fn is_of_the_lab(target: &Target) -> bool {
+    let first = target.as_str().split('/').next().unwrap_or_default();
+    !RESERVED.contains(&first)
 }
 
 /// The target of an alert that says nothing of what is broken.

@@ -119,6 +119,16 @@ impl Format {
             Self::Json(mapping) => mapping.read(body),
         }
     }
+
+    /// The alerts in a body that is JSON, if its format has a list of them.
+    pub(super) fn items<'a>(&self, body: &'a serde_json::Value) -> Option<&'a [serde_json::Value]> {
+        match self {
+            Self::Alertmanager => body.get("alerts")?.as_array().map(Vec::as_slice),
+            Self::AlertmanagerApi => body.as_array().map(Vec::as_slice),
+            Self::Systemd | Self::Deployment => None,
+            Self::Json(mapping) => mapping.items(body),
+        }
+    }
 }
 
 impl Template {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::NotUnderstood;
 use crate::domain::card::{clean_lines, one_line};
 
-/// The most labels of one alert; more are refused.
-pub(super) const LABELS: usize = 64;
+/// The most labels that are kept of one alert.
+const LABELS: usize = 64;
 /// The longest name of a label, in bytes; a longer one is refused.
 const LABEL_NAME: usize = 1024;
 /// The longest value of a label, in bytes; a longer one is cut, and ends with `…`.
@@ -16,7 +16,7 @@ const SUMMARY: usize = 300;
 /// The longest evidence, in bytes, without the line that says that it was cut.
 const EVIDENCE: usize = 4096;
 
-/// Labels as they are kept: cleaned, cut, and without those that have no value.
+/// Labels cleaned, cut, and without those that have no value; [`keep`] sees to their number.
 pub(super) fn labels<'a>(
     written: impl Iterator<Item = (&'a str, &'a str)>,
 ) -> Result<BTreeMap<String, String>, NotUnderstood> {
@@ -33,12 +33,27 @@ pub(super) fn labels<'a>(
         if !name.is_empty() && !value.is_empty() {
             labels.insert(name, value);
         }
-        if labels.len() > LABELS {
-            let what = format!("it has more than {LABELS} labels; send only those that tell what is broken");
-            return Err(NotUnderstood(what));
-        }
     }
     Ok(labels)
+}
+
+/// No more labels than are kept, and how many were left out: first those that are `needed`, then by name.
+pub(super) fn keep(
+    all: BTreeMap<String, String>,
+    needed: &dyn Fn(&str) -> bool,
+) -> (BTreeMap<String, String>, usize) {
+    let left_out = all.len().saturating_sub(LABELS);
+    if left_out == 0 {
+        return (all, 0);
+    }
+    let (first, then): (Vec<_>, Vec<_>) = all.into_iter().partition(|(name, _)| needed(name));
+    (first.into_iter().chain(then).take(LABELS).collect(), left_out)
+}
+
+/// The line of the evidence that says that labels are missing.
+pub(super) fn labels_left_out(count: usize) -> String {
+    let labels = if count == 1 { "label is" } else { "labels are" };
+    format!("[… {count} more {labels} not kept: {LABELS} at most]")
 }
 
 /// A summary as it is kept: one line.
@@ -100,11 +115,18 @@ mod tests {
     }
 
     #[test]
-    fn too_many_labels_and_endless_names_are_refused() {
-        let names: Vec<String> = (0..=LABELS).map(|n| format!("l{n}")).collect();
-        let pairs = |n: usize| names.iter().take(n).map(|name| (name.as_str(), "x"));
-        assert_eq!(labels(pairs(LABELS)).unwrap().len(), LABELS);
-        assert!(labels(pairs(LABELS + 1)).unwrap_err().0.contains("more than 64 labels"));
+    fn of_too_many_labels_those_that_are_needed_are_kept_first_and_then_by_name() {
+        let names: Vec<String> = (0..LABELS + 2).map(|n| format!("l{n:02}")).collect();
+        let all = |n: usize| labels(names.iter().take(n).map(|name| (name.as_str(), "x"))).unwrap();
+        assert_eq!(keep(all(LABELS), &|_| false), (all(LABELS), 0));
+        let (kept, left_out) = keep(all(LABELS + 2), &|name| name == "l65");
+        assert_eq!((kept.len(), left_out), (LABELS, 2));
+        assert!(kept.contains_key("l65") && kept.contains_key("l62"), "{kept:?}");
+        assert!(!kept.contains_key("l63") && !kept.contains_key("l64"), "{kept:?}");
+    }
+
+    #[test]
+    fn a_label_with_an_endless_name_is_refused() {
         assert!(one(&"x".repeat(2000), "x").unwrap_err().0.contains("longer than 1024 bytes"));
     }
 

@@ -96,28 +96,30 @@ impl Mapping {
 
     pub(super) fn read(&self, body: &[u8]) -> Result<Content, NotUnderstood> {
         let body: Value = serde_json::from_slice(body).map_err(|error| NotUnderstood::of_json(&error))?;
-        let items = match &self.each {
-            None => std::slice::from_ref(&body),
-            Some(path) => match path.find(&body, &body) {
-                Some(Value::Array(items)) => items.as_slice(),
-                _ => {
-                    let what = format!("there is no list of alerts at `{}`", path.as_str());
-                    return Err(NotUnderstood(what));
-                }
-            },
-        };
+        let items = self.items(&body).ok_or_else(|| {
+            let place = self.each.as_ref().map_or("$", Path::as_str);
+            NotUnderstood(format!("there is no list of alerts at `{place}`"))
+        })?;
         if items.len() > MAX_ALERTS {
             return Err(NotUnderstood(format!("it has {} alerts; {MAX_ALERTS} at most", items.len())));
         }
         let mut content = Content { hidden: self.hidden(&body), ..Content::default() };
         for (index, item) in items.iter().enumerate() {
-            let draft = self.alert(item, &body);
-            match draft.map_err(|error| NotUnderstood(format!("alert {}: {}", index + 1, error.0)))? {
-                Some(draft) => content.drafts.push(draft),
-                None => content.ignored += 1,
+            match self.alert(item, &body) {
+                Ok(Some(draft)) => content.drafts.push((index, draft)),
+                Ok(None) => content.ignored += 1,
+                Err(why) => content.faults.push((index, why)),
             }
         }
         Ok(content)
+    }
+
+    /// The alerts in a body.
+    pub(super) fn items<'a>(&self, body: &'a Value) -> Option<&'a [Value]> {
+        match &self.each {
+            None => Some(std::slice::from_ref(body)),
+            Some(path) => path.find(body, body)?.as_array().map(Vec::as_slice),
+        }
     }
 
     fn hidden(&self, body: &Value) -> u64 {

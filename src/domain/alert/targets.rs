@@ -42,6 +42,8 @@ const ADDRESSES: [&str; 6] = ["instance", "host", "hostname", "nodename", "node"
 /// Labels that Prometheus gives to whatever it scraped: of an exporter that tells of others, they name the exporter.
 /// The namespace does not count: with a deployment beside it, it is the deployment's.
 const OF_THE_SCRAPED: [&str; 4] = ["pod", "container", "service", "job"];
+/// Labels beside those of the ways that say what an alert is and how bad.
+const NAMING: [&str; 6] = ["alertname", "target", "signature", "severity", "name", "image"];
 /// What the names of units end with.
 const UNITS: [&str; 6] = [".service", ".timer", ".socket", ".mount", ".target", ".path"];
 
@@ -106,6 +108,10 @@ impl LabelPath {
         self.text.clone()
     }
 
+    fn asks_for(&self, label: &str) -> bool {
+        self.segments.iter().flatten().any(|piece| matches!(piece, Piece::Label(name) if name == label))
+    }
+
     fn fill(&self, labels: &Labels<'_>) -> Option<Target> {
         let mut out = String::new();
         for (index, pieces) in self.segments.iter().enumerate() {
@@ -129,17 +135,27 @@ impl fmt::Display for LabelPath {
     }
 }
 
-/// The target that the labels make: by one of the operator's own ways, or else by a default one.
-pub(super) fn of_labels(own: &[LabelPath], labels: &BTreeMap<String, String>) -> Option<(Target, Arc<str>)> {
+/// The target that the labels make: by one of the operator's own ways, or else by a default one. `accept` makes the
+/// final one of it, or none, and then the next way is tried.
+pub(super) fn of_labels(
+    own: &[LabelPath],
+    labels: &BTreeMap<String, String>,
+    accept: &dyn Fn(Target) -> Option<Target>,
+) -> Option<(Target, Arc<str>)> {
     let all = Labels { labels, without_scraped: false };
     let of_others = Labels { labels, without_scraped: is_of_exporter(labels) };
     let find = |ways: &[LabelPath], labels: &Labels<'_>| {
-        ways.iter().find_map(|way| Some((way.fill(labels)?, way.shared())))
+        ways.iter().find_map(|way| Some((accept(way.fill(labels)?)?, way.shared())))
     };
     // An exporter that tells of itself has nothing but its own labels.
     find(own, &all)
         .or_else(|| find(&DEFAULT, &of_others))
         .or_else(|| of_others.without_scraped.then(|| find(&DEFAULT, &all))?)
+}
+
+/// Whether a label of that name may make a target, a signature or a severity.
+pub(super) fn are_made_of(own: &[LabelPath], name: &str) -> bool {
+    NAMING.contains(&name) || own.iter().chain(DEFAULT.iter()).any(|way| way.asks_for(name))
 }
 
 /// Whether the pod in the labels is the exporter that measured, not what the alert is about: node-exporter tells of
@@ -196,7 +212,7 @@ mod tests {
     fn with(own: &[&str], labels: &[(&str, &str)]) -> Option<String> {
         let own: Vec<_> = own.iter().map(|text| LabelPath::parse(text).unwrap()).collect();
         let labels = labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        of_labels(&own, &labels).map(|(target, _)| target.to_string())
+        of_labels(&own, &labels, &Some).map(|(target, _)| target.to_string())
     }
 
     #[test]

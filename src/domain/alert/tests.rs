@@ -1,4 +1,5 @@
 mod formats;
+mod partly;
 
 use std::collections::BTreeSet;
 
@@ -177,16 +178,14 @@ fn one_source_cannot_have_the_identity_of_another() {
 #[test]
 fn what_is_not_understood_says_what_is_wrong_and_where() {
     let am = |body: &str| reading("am", "alertmanager").read(body.as_bytes(), now()).unwrap_err().0;
-    let alert = |alert: &str| {
-        am(&format!(r#"{{"version":"4","alerts":[{{"status":"firing","labels":{{"a":"b"}}}},{alert}]}}"#))
-    };
+    let alert = |alert: &str| am(&format!(r#"{{"version":"4","alerts":[{alert}]}}"#));
     assert!(am("{").contains("was cut on its way"));
     assert!(am("hello").contains("is not JSON"));
     assert!(am("[]").contains("another shape"));
     assert!(am(r#"{"alerts":[]}"#).contains("`version` is none"));
     assert!(am(r#"{"version":"1","alerts":[]}"#).contains("format = \"grafana\""));
-    assert!(alert(r#"{"status":"odd","labels":{"a":"b"}}"#).starts_with("alert 2: its `status` is \"odd\""));
-    assert!(alert(r#"{"status":"firing","labels":{}}"#).starts_with("alert 2: it has no labels"));
+    assert!(alert(r#"{"status":"odd","labels":{"a":"b"}}"#).starts_with("alert 1: its `status` is \"odd\""));
+    assert!(alert(r#"{"status":"firing","labels":{}}"#).starts_with("alert 1: it has no labels"));
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     assert!(!am(&deep).is_empty());
     let json = reading("g", "grafana").read(deep.as_bytes(), now()).unwrap_err().0;

@@ -4,18 +4,20 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::domain::alert::draft::Draft;
 use crate::domain::alert::moment::moment;
 use crate::domain::alert::{Content, MAX_ALERTS, NotUnderstood, fingerprint, limits};
 use crate::domain::signal::{SignalState, Timestamp};
 
-/// The body of the webhook, as far as it is read.
+/// The body of the webhook, as far as it is read, with its alerts read or as they are.
 #[derive(Deserialize)]
-struct Webhook<'a> {
+#[serde(bound(deserialize = "A: Deserialize<'de>"))]
+struct Webhook<'a, A> {
     #[serde(borrow)]
     version: Option<Cow<'a, str>>,
-    alerts: Vec<Alert<'a>>,
+    alerts: Vec<A>,
     #[serde(rename = "truncatedAlerts", default)]
     truncated: u64,
 }
@@ -80,20 +82,50 @@ impl Texts<'_> {
 
 /// Reads the body of Alertmanager's webhook.
 pub(super) fn webhook(body: &[u8]) -> Result<Content, NotUnderstood> {
-    let body: Webhook<'_> = serde_json::from_slice(body).map_err(|error| NotUnderstood::of_json(&error))?;
-    match body.version.as_deref() {
-        Some("4") => {}
+    match serde_json::from_slice::<Webhook<'_, Alert<'_>>>(body) {
+        Ok(Webhook { version, alerts, truncated }) => {
+            is_version_4(version.as_deref())?;
+            let drafts = drafts(alerts.into_iter().map(Ok), of_status)?;
+            Ok(Content { hidden: truncated, ..drafts })
+        }
+        // One alert of another shape is no reason to lose the others.
+        Err(error) if error.is_data() => {
+            let whole: Webhook<'_, Value> =
+                serde_json::from_slice(body).map_err(|error| NotUnderstood::of_json(&error))?;
+            is_version_4(whole.version.as_deref())?;
+            let drafts = drafts(whole.alerts.iter().map(by_itself), of_status)?;
+            Ok(Content { hidden: whole.truncated, ..drafts })
+        }
+        Err(error) => Err(NotUnderstood::of_json(&error)),
+    }
+}
+
+/// One of a list in which not all have the right shape.
+fn by_itself(item: &Value) -> Result<Alert<'_>, NotUnderstood> {
+    Alert::deserialize(item).map_err(|error| {
+        let told = limits::summary(&error.to_string()).unwrap_or_default();
+        NotUnderstood(format!("it has another shape than an alert: {told}"))
+    })
+}
+
+fn is_version_4(version: Option<&str>) -> Result<(), NotUnderstood> {
+    match version {
+        Some("4") => Ok(()),
         Some("1") => {
             let what = "its `version` is \"1\", which Grafana sends; give this source `format = \"grafana\"`";
-            return Err(NotUnderstood::new(what));
+            Err(NotUnderstood::new(what))
         }
         other => {
             let found: String = other.map_or_else(|| "none".to_owned(), |other| format!("{other:?}"));
             let what = format!("its `version` is {found}; Alertmanager's webhook has \"4\"");
-            return Err(NotUnderstood(what));
+            Err(NotUnderstood(what))
         }
     }
-    let state = |alert: &Alert<'_>| match &alert.status {
+}
+
+/// The state as the webhook says it.
+fn of_status(alert: &Alert<'_>) -> Result<SignalState, NotUnderstood> {
+    match &alert.status {
         Status::Word(word) if word == "firing" => Ok(SignalState::Firing),
         Status::Word(word) if word == "resolved" => Ok(SignalState::Resolved),
         Status::Word(word) => {
@@ -103,15 +135,11 @@ pub(super) fn webhook(body: &[u8]) -> Result<Content, NotUnderstood> {
         Status::Other(_) => {
             Err(NotUnderstood::new("its `status` is missing; it is \"firing\" or \"resolved\""))
         }
-    };
-    let drafts = drafts(body.alerts, state)?;
-    Ok(Content { drafts, hidden: body.truncated, ..Content::default() })
+    }
 }
 
 /// Reads what Prometheus sends to `/api/v2/alerts`. An alert whose end has passed by now is over.
 pub(super) fn api(body: &[u8], now: Timestamp) -> Result<Content, NotUnderstood> {
-    let alerts: Vec<Alert<'_>> =
-        serde_json::from_slice(body).map_err(|error| NotUnderstood::of_json(&error))?;
     let state = |alert: &Alert<'_>| {
         let Some(written) = alert.ends_at.as_deref().filter(|written| !written.is_empty()) else {
             return Ok(SignalState::Firing);
@@ -124,21 +152,32 @@ pub(super) fn api(body: &[u8], now: Timestamp) -> Result<Content, NotUnderstood>
         let has_end = moment(written).is_some();
         Ok(if has_end && ends_at <= now { SignalState::Resolved } else { SignalState::Firing })
     };
-    Ok(Content { drafts: drafts(alerts, state)?, ..Content::default() })
+    match serde_json::from_slice::<Vec<Alert<'_>>>(body) {
+        Ok(alerts) => drafts(alerts.into_iter().map(Ok), state),
+        Err(error) if error.is_data() => {
+            let whole: Vec<Value> =
+                serde_json::from_slice(body).map_err(|error| NotUnderstood::of_json(&error))?;
+            drafts(whole.iter().map(by_itself), state)
+        }
+        Err(error) => Err(NotUnderstood::of_json(&error)),
+    }
 }
 
 fn drafts<'a>(
-    alerts: Vec<Alert<'a>>,
-    state: impl Fn(&Alert<'a>) -> Result<SignalState, NotUnderstood>,
-) -> Result<Vec<Draft>, NotUnderstood> {
+    alerts: impl ExactSizeIterator<Item = Result<Alert<'a>, NotUnderstood>>,
+    state: impl Fn(&Alert<'_>) -> Result<SignalState, NotUnderstood>,
+) -> Result<Content, NotUnderstood> {
     if alerts.len() > MAX_ALERTS {
         return Err(NotUnderstood(format!("it has {} alerts; {MAX_ALERTS} at most", alerts.len())));
     }
-    let one = |(index, alert): (usize, Alert<'a>)| {
-        let draft = state(&alert).and_then(|state| draft(&alert, state));
-        draft.map_err(|error| NotUnderstood(format!("alert {}: {}", index + 1, error.0)))
-    };
-    alerts.into_iter().enumerate().map(one).collect()
+    let mut content = Content::default();
+    for (index, alert) in alerts.enumerate() {
+        match alert.and_then(|alert| draft(&alert, state(&alert)?)) {
+            Ok(draft) => content.drafts.push((index, draft)),
+            Err(why) => content.faults.push((index, why)),
+        }
+    }
+    Ok(content)
 }
 
 fn draft(alert: &Alert<'_>, state: SignalState) -> Result<Draft, NotUnderstood> {

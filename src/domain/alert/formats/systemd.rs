@@ -75,7 +75,7 @@ pub(super) fn read(body: &[u8]) -> Result<Content, NotUnderstood> {
         evidence: log.into_iter().collect(),
         ..Draft::new(state)
     };
-    Ok(Content { drafts: vec![draft], ..Content::default() })
+    Ok(Content { drafts: vec![(0, draft)], ..Content::default() })
 }
 
 /// The same target as the skill `systemd-units` reports, so that both tell of one problem.
