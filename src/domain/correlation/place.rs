@@ -115,7 +115,7 @@ impl Index {
             .or_else(|| among(&mut upstreams.iter().map(|u| (&u.target, u.distance))))?;
         let Candidate { score, what: (upstream, incident) } = found;
         let why = if upstream == *here {
-            format!("{here} is already part of this.")
+            format!("another problem of {here}.")
         } else if upstreams.iter().any(|u| u.target == upstream && !u.declared) {
             format!("{here} lies within {upstream}.")
         } else {
