@@ -253,7 +253,7 @@ async fn a_pause_asks_for_what_would_run_by_itself_and_shows_where_people_look()
     let story = lab.chat.thread(1);
     assert!(story.contains("Would run: vm: `systemctl restart web.service`; vm: `systemctl is-active --quiet web.service` to verify"), "{story}");
     assert!(story.contains("changes are paused; `resume` lifts that"), "{story}");
-    assert!(bot.says("status").await.contains("Changes: paused by alex: I ask before every one"));
+    assert!(bot.says("status").await.contains("Autonomy: paused by alex: I ask before every one"));
     assert!(lab.chat.field(1, "Next").starts_with("Paused by alex"), "{}", lab.chat.root(1));
     bot.says("approve 1").await;
     assert_eq!(lab.host.ran(), RESTARTED, "a yes is enough during a pause");
