@@ -15,7 +15,7 @@ use super::activity::{Busy, told};
 use super::message::{Handle, Message};
 use super::ports::{Delivery, Intake, NotAccepted, Rejected};
 use crate::domain::signal::Timestamp;
-use crate::store::inbox::Inbox;
+use crate::store::inbox::{Inbox, RejectedRow};
 
 /// The setting that keeps how far the inbox was worked off.
 pub const DONE: &str = "inbox_done";
@@ -25,6 +25,11 @@ const GROUP: usize = 512;
 const PORTION: usize = 512;
 /// Bytes of deliveries that may wait, whatever their number.
 const BYTES: usize = 128 * 1024 * 1024;
+/// When nothing waits, what was worked off is forgotten once it is so many deliveries, or so many bytes. Each time
+/// costs a sync, so a single alert waits for the next one, or for the end.
+const FORGET: (usize, usize) = (64, 1024 * 1024);
+/// So many starts may take up a delivery without getting past it.
+const STARTS: u32 = 3;
 /// When it is worth trying again.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
@@ -67,6 +72,8 @@ struct Written {
     id: i64,
     delivery: Delivery,
     place: Place,
+    /// Whether it goes to the desk by itself, so that its neighbours do not share its fate.
+    alone: bool,
 }
 
 /// The two tasks' work.
@@ -165,7 +172,7 @@ impl Porter {
         let Self { left, arriving, room, inbox, engine } = self;
         let (written, waiting) = mpsc::unbounded_channel();
         let mut ended = ending.clone();
-        let bringing = bring(waiting, room.clone(), engine.clone());
+        let bringing = bring(waiting, &inbox, room.clone(), engine.clone());
         let writing = async {
             take_up(left, &inbox, &room, &engine, &written).await;
             write(arriving, &inbox, &room, &written).await;
@@ -177,6 +184,9 @@ impl Porter {
         }
         drop(written);
         told(&mut ending).await;
+        if let Err(error) = inbox.forget(room.done.load(Ordering::SeqCst)).await {
+            tracing::warn!(%error, "what was worked off stays in the inbox until the next start");
+        }
         if let Err(error) = inbox.close().await {
             tracing::warn!(%error, "the inbox was not closed");
         }
@@ -185,30 +195,49 @@ impl Porter {
 
 /// Brings up what an earlier Steward had acknowledged and not worked off.
 async fn take_up(
-    left: Vec<(i64, String)>,
+    mut left: Vec<(i64, String)>,
     inbox: &Inbox,
     room: &Arc<Room>,
     engine: &Handle,
     written: &mpsc::UnboundedSender<Written>,
 ) {
-    if !left.is_empty() {
-        tracing::info!(deliveries = left.len(), "what was acknowledged before the start is worked off");
+    let Some((oldest, _)) = left.first() else { return };
+    tracing::info!(deliveries = left.len(), "what was acknowledged before the start is worked off");
+    let starts = inbox.taken_up(*oldest).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "it can't be noted that the inbox is taken up");
+        1
+    });
+    if starts > STARTS {
+        let (id, text) = left.remove(0);
+        let why = format!("Steward was started {STARTS} times and ended each time before it was worked off");
+        set_aside(inbox, engine, id, why, text).await;
     }
     for (id, text) in left {
         let place = room.squeeze(text.len(), engine);
+        // A second start for the same one: something here may be what ended the first, and it is to be found out what.
+        let alone = starts > 1;
         match serde_json::from_str(&text) {
-            Ok(delivery) => drop(written.send(Written { id, delivery, place })),
-            Err(error) => unreadable(inbox, engine, id, &error.to_string(), text).await,
+            Ok(delivery) => drop(written.send(Written { id, delivery, place, alone })),
+            Err(error) => {
+                set_aside(inbox, engine, id, format!("it can't be read back: {error}"), text).await;
+            }
         }
     }
 }
 
-/// Keeps what can't be read any more where people find it.
-async fn unreadable(inbox: &Inbox, engine: &Handle, id: i64, why: &str, text: String) {
-    tracing::error!(id, why, "a delivery in the inbox can't be read; `steward alerts rejected` shows it");
-    let (at, redactor) = (Timestamp::UNIX_EPOCH, engine.redaction().now());
-    let (why, text) = (format!("it can't be read back: {why}"), redactor.redact(&text).into_owned());
-    if let Err(error) = inbox.reject("inbox".to_owned(), at, why, text).await {
+/// Keeps what can't be worked off where people find it.
+async fn set_aside(inbox: &Inbox, engine: &Handle, id: i64, why: String, text: String) {
+    tracing::error!(
+        id,
+        why,
+        "an acknowledged delivery can't be worked off and is put aside; `steward alerts rejected` shows it"
+    );
+    let delivery = serde_json::from_str::<Delivery>(&text).ok();
+    let (source, at) = delivery.map_or(("inbox".to_owned(), Timestamp::UNIX_EPOCH), |delivery| {
+        (delivery.source, delivery.received_at)
+    });
+    let body = engine.redaction().now().redact(&text).into_owned();
+    if let Err(error) = inbox.set_aside(id, RejectedRow { id: 0, source, at, why, body }).await {
         tracing::error!(id, %error, "nor can it be kept for a look");
     }
 }
@@ -229,7 +258,7 @@ async fn write(
                 for (id, Arriving { delivery, place, reply, .. }) in (first..).zip(group.drain(..)) {
                     // Whoever sent it may have gone; it is worked off all the same.
                     let _ = reply.send(Ok(()));
-                    let _ = written.send(Written { id, delivery, place });
+                    let _ = written.send(Written { id, delivery, place, alone: false });
                 }
             }
             Err(error) => {
@@ -243,12 +272,19 @@ async fn write(
 }
 
 /// Brings what was written to the desk, portion by portion.
-async fn bring(mut waiting: mpsc::UnboundedReceiver<Written>, room: Arc<Room>, engine: Handle) {
+async fn bring(
+    mut waiting: mpsc::UnboundedReceiver<Written>,
+    inbox: &Inbox,
+    room: Arc<Room>,
+    engine: Handle,
+) {
     let mut portion: Vec<Written> = Vec::new();
+    let (mut count, mut bytes) = (0, 0);
     while let Some(first) = waiting.recv().await {
-        let mut signals = first.delivery.signals.len();
+        let (mut signals, alone) = (first.delivery.signals.len(), first.alone);
         portion.push(first);
         while signals < PORTION
+            && !alone
             && let Ok(next) = waiting.try_recv()
         {
             signals += next.delivery.signals.len();
@@ -264,6 +300,14 @@ async fn bring(mut waiting: mpsc::UnboundedReceiver<Written>, room: Arc<Room>, e
         if let Some(last) = last {
             room.done.store(last, Ordering::SeqCst);
         }
+        count += places.len();
+        bytes += places.iter().map(|place| place.bytes).sum::<usize>();
         drop(places);
+        if waiting.is_empty() && (count >= FORGET.0 || bytes >= FORGET.1) {
+            (count, bytes) = (0, 0);
+            if let Err(error) = inbox.forget(room.done.load(Ordering::SeqCst)).await {
+                tracing::warn!(%error, "what was worked off stays in the inbox for now");
+            }
+        }
     }
 }

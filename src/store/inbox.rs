@@ -30,7 +30,7 @@ pub struct Inbox {
 /// What was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RejectedRow {
-    /// Its number, growing.
+    /// Its number, growing; given when it is kept.
     pub id: i64,
     /// The source that it was sent to.
     pub source: String,
@@ -51,7 +51,12 @@ impl Inbox {
     pub fn open(dir: &Path, done: i64) -> Result<Self, OpenError> {
         let path = dir.join(FILE);
         let conn = opening::writer(&path, &INBOX_SCHEMA, Durability::Full)?;
-        begin_after(&conn, done).map_err(|error| OpenError::sqlite(&path, error))?;
+        let failed = |error| OpenError::sqlite(&path, error);
+        // What people's programs send may hold what was not meant to be kept: once worked off, it is overwritten.
+        conn.execute_batch("PRAGMA secure_delete = ON").map_err(failed)?;
+        begin_after(&conn, done).map_err(failed)?;
+        // Nor is it left in the log of a Steward that died.
+        conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(failed)?;
         let owner =
             Owner::start("steward-inbox", conn, None).map_err(|error| OpenError::io(&path, &error))?;
         Ok(Self { owner })
@@ -99,6 +104,40 @@ impl Inbox {
         self.owner.call(Access::Write, move |conn| forget(conn, done)).await
     }
 
+    /// Notes that a start takes up what waits, of which `oldest` is the oldest. Returns how many starts have done so
+    /// with the same one, this one included.
+    ///
+    /// # Errors
+    /// Whatever SQLite says.
+    pub async fn taken_up(&self, oldest: i64) -> Result<u32, StoreError> {
+        self.owner
+            .call(Access::Write, move |conn| {
+                conn.execute("DELETE FROM tried WHERE id <> ?1", [oldest])?;
+                let starts = conn.query_row(
+                    "INSERT INTO tried (id, starts) VALUES (?1, 1)
+                     ON CONFLICT (id) DO UPDATE SET starts = starts + 1 RETURNING starts",
+                    [oldest],
+                    |row| row.get(0),
+                )?;
+                Ok(starts)
+            })
+            .await
+    }
+
+    /// Moves what waits under that id to what was refused, where people find it.
+    ///
+    /// # Errors
+    /// Whatever SQLite says; it still waits then.
+    pub async fn set_aside(&self, id: i64, refused: RejectedRow) -> Result<(), StoreError> {
+        self.owner
+            .call(Access::Write, move |conn| {
+                reject(conn, &refused)?;
+                conn.execute("DELETE FROM inbox WHERE id = ?1", [id])?;
+                Ok(())
+            })
+            .await
+    }
+
     /// Keeps what was refused; the oldest goes beyond the last few hundred.
     ///
     /// # Errors
@@ -110,15 +149,8 @@ impl Inbox {
         why: String,
         body: String,
     ) -> Result<(), StoreError> {
-        self.owner
-            .call(Access::Write, move |conn| {
-                conn.prepare_cached("INSERT INTO rejected (source, at, why, body) VALUES (?1, ?2, ?3, ?4)")?
-                    .execute(params![source, Ms(at), why, body])?;
-                conn.prepare_cached("DELETE FROM rejected WHERE id <= (SELECT max(id) FROM rejected) - ?1")?
-                    .execute([REJECTED_KEPT])?;
-                Ok(())
-            })
-            .await
+        let refused = RejectedRow { id: 0, source, at, why, body };
+        self.owner.call(Access::Write, move |conn| reject(conn, &refused)).await
     }
 
     /// Lets what waits be written, and returns when the file is free.
@@ -156,6 +188,15 @@ fn read_rejected(conn: &Connection, limit: u32) -> rusqlite::Result<Vec<Rejected
         })
     })?;
     rows.collect()
+}
+
+fn reject(conn: &Connection, refused: &RejectedRow) -> Result<(), StoreError> {
+    let RejectedRow { source, at, why, body, .. } = refused;
+    conn.prepare_cached("INSERT INTO rejected (source, at, why, body) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![source, Ms(*at), why, body])?;
+    conn.prepare_cached("DELETE FROM rejected WHERE id <= (SELECT max(id) FROM rejected) - ?1")?
+        .execute([REJECTED_KEPT])?;
+    Ok(())
 }
 
 fn forget(conn: &Connection, done: i64) -> Result<(), StoreError> {
@@ -202,6 +243,59 @@ mod tests {
         inbox.close().await.unwrap();
         let inbox = Inbox::open(dir.path(), 42).unwrap();
         assert_eq!(inbox.put(vec!["b".into()], 42).await.unwrap(), 43);
+    }
+
+    /// Whether one of the inbox's files holds that text.
+    fn holds(dir: &Path, text: &str) -> bool {
+        let files = std::fs::read_dir(dir).unwrap().map(|file| std::fs::read(file.unwrap().path()).unwrap());
+        files.into_iter().any(|bytes| bytes.windows(text.len()).any(|part| part == text.as_bytes()))
+    }
+
+    #[tokio::test]
+    async fn what_was_worked_off_is_overwritten() {
+        let dir = tempfile::tempdir().unwrap();
+        let inbox = Inbox::open(dir.path(), 0).unwrap();
+        // One that fits into a page, and one that does not.
+        let secret = |n: u32| format!("hunter2 {}", "x".repeat(5000 * n as usize));
+        inbox.put(vec![secret(0), secret(3), "later".into()], 0).await.unwrap();
+        assert!(holds(dir.path(), "hunter2"));
+        inbox.forget(2).await.unwrap();
+        inbox.close().await.unwrap();
+        assert!(!holds(dir.path(), "hunter2"), "neither in the database nor in its log");
+        assert!(!holds(dir.path(), &"x".repeat(100)));
+        assert!(holds(dir.path(), "later"), "what waits is kept");
+    }
+
+    #[tokio::test]
+    async fn a_start_after_a_crash_leaves_nothing_of_what_was_worked_off() {
+        let dir = tempfile::tempdir().unwrap();
+        let crashed = Inbox::open(dir.path(), 0).unwrap();
+        crashed.put(vec!["hunter2".into(), "later".into()], 0).await.unwrap();
+        let copy = tempfile::tempdir().unwrap();
+        for file in std::fs::read_dir(dir.path()).unwrap().map(Result::unwrap) {
+            std::fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
+        }
+        assert!(holds(copy.path(), "hunter2"));
+        let inbox = Inbox::open(copy.path(), 1).unwrap();
+        assert!(!holds(copy.path(), "hunter2"));
+        assert_eq!(texts(&inbox.after(1).await.unwrap()), [(2, "later")]);
+    }
+
+    #[tokio::test]
+    async fn it_is_counted_how_often_the_oldest_was_taken_up_and_it_can_be_set_aside() {
+        let dir = tempfile::tempdir().unwrap();
+        let inbox = Inbox::open(dir.path(), 0).unwrap();
+        inbox.put(vec!["a".into(), "b".into()], 0).await.unwrap();
+        assert_eq!(inbox.taken_up(1).await.unwrap(), 1);
+        inbox.close().await.unwrap();
+        let inbox = Inbox::open(dir.path(), 0).unwrap();
+        assert_eq!(inbox.taken_up(1).await.unwrap(), 2);
+        let at = crate::store::columns::from_ms(1_000);
+        let row = RejectedRow { id: 0, source: "am".into(), at, why: "odd".into(), body: "a".into() };
+        inbox.set_aside(1, row.clone()).await.unwrap();
+        assert_eq!(texts(&inbox.after(0).await.unwrap()), [(2, "b")]);
+        assert_eq!(inbox.taken_up(2).await.unwrap(), 1, "another one begins anew");
+        assert_eq!(rejected(dir.path(), 10).unwrap(), [RejectedRow { id: 1, ..row }]);
     }
 
     #[tokio::test]

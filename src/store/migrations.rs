@@ -33,7 +33,8 @@ pub(super) static STATE_SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     let version = i64::try_from(state.len()).unwrap_or(i64::MAX);
     Schema { migrations: Migrations::new(state), version }
 });
-const INBOX: &[M<'static>] = &[M::up(include_str!("schema/inbox_0001.sql"))];
+const INBOX: &[M<'static>] =
+    &[M::up(include_str!("schema/inbox_0001.sql")), M::up(include_str!("schema/inbox_0002.sql"))];
 
 /// The schema of `inbox.db`.
 pub(super) static INBOX_SCHEMA: Schema =

@@ -5,6 +5,8 @@ use steward::domain::signal::{Origin, Severity, Signal, SignalState};
 use steward::domain::target::{Signature, Target};
 use steward::engine::ports::{Delivery, Intake, Rejected};
 
+use steward::store::inbox::{self, Inbox};
+
 use super::support::{Bot, Lab, min, secs};
 
 /// No decision can be written any more; what comes in can.
@@ -87,6 +89,34 @@ async fn what_was_acknowledged_just_before_a_crash_is_worked_off_after_it_and_on
     bot.pass(secs(60)).await;
     assert!(lab.chat.thread(1).matches("fills up").count() == 1, "it was worked off once");
     bot.end().await;
+}
+
+#[tokio::test]
+async fn a_delivery_that_no_start_gets_past_is_put_aside_and_the_next_is_worked_off() {
+    let lab = Lab::new("");
+    let bot = lab.start().await;
+    write_protect(&bot).await;
+    hand_in(&bot, vec![alert(&bot, "a", "poison", Firing)]).await;
+    hand_in(&bot, vec![alert(&bot, "b", "nas", Firing)]).await;
+    bot.settle().await;
+    bot.forgive_log("decisions can't be written");
+    bot.crash().await;
+    // As three starts would note it that the first one ends.
+    let waiting = Inbox::open(&lab.path().join("state"), 0).unwrap();
+    let oldest = waiting.after(0).await.unwrap()[0].0;
+    for start in 1..=3 {
+        assert_eq!(waiting.taken_up(oldest).await.unwrap(), start);
+    }
+    waiting.close().await.unwrap();
+    let bot = lab.start().await;
+    bot.pass(secs(10)).await;
+    assert_eq!(bot.is(1).await, "open nas");
+    let kept = inbox::rejected(&lab.path().join("state"), 10).unwrap();
+    let [aside] = kept.as_slice() else { panic!("{kept:?}") };
+    assert_eq!(aside.source, "prometheus");
+    assert!(aside.why.contains("started 3 times") && aside.body.contains("poison"), "{aside:?}");
+    bot.forgive_log("put aside");
+    bot.end_quietly().await;
 }
 
 #[tokio::test]

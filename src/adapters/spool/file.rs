@@ -6,9 +6,12 @@ use std::io::{self, Read as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt as _;
 
-use rustix::fs::{Mode, OFlags, openat};
+use rustix::fs::{AtFlags, Mode, OFlags, openat, statat};
 
 use crate::domain::signal::Timestamp;
+
+/// What tells one writing of a file from every other, whatever its name: where it is stored, and when it was written.
+pub(super) type Mark = (u64, u64, i64, i64);
 
 /// What was found of a file.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,6 +25,15 @@ pub(super) enum Content {
     },
     /// It is not read, for this reason.
     Unreadable(String),
+}
+
+/// The mark of a file of that folder; of a link its own.
+///
+/// # Errors
+/// It is not there any more.
+pub(super) fn mark(folder: &OwnedFd, name: &CStr) -> io::Result<Mark> {
+    let found = statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)?;
+    Ok((found.st_dev as u64, found.st_ino as u64, found.st_mtime as i64, found.st_mtime_nsec as i64))
 }
 
 /// Reads a file of that folder, at most so many bytes of it.

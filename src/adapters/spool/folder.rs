@@ -11,7 +11,7 @@ use std::path::Path;
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, mkdirat, openat, renameat, statat, unlinkat};
 
 use super::REJECTED;
-use super::file::{self, Content};
+use super::file::{self, Content, Mark};
 
 /// What the name of a claimed file begins with.
 const CLAIMED: &[u8] = b".taken.";
@@ -110,7 +110,7 @@ impl Folder {
     }
 
     /// Makes a file Steward's own and reads it. `None` if somebody else was faster.
-    pub(super) fn claim(&self, name: &Name, most: usize) -> io::Result<Option<Content>> {
+    pub(super) fn claim(&self, name: &Name, most: usize) -> io::Result<Option<(Mark, Content)>> {
         let claimed = name.when_claimed()?;
         if !name.claimed {
             match renameat(&self.0, &name.original, &self.0, &claimed) {
@@ -119,7 +119,8 @@ impl Folder {
                 Err(error) => return Err(error.into()),
             }
         }
-        match file::read(&self.0, &claimed, most) {
+        let read = || io::Result::Ok((file::mark(&self.0, &claimed)?, file::read(&self.0, &claimed, most)?));
+        match read() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             read => read.map(Some),
         }

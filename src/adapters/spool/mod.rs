@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use self::file::Content;
+use self::file::{Content, Mark};
 use self::folder::{Folder, Name};
 use crate::domain::alert::Reading;
 use crate::domain::signal::Timestamp;
@@ -33,6 +33,8 @@ const KEPT: usize = 16 * 1024;
 const YOUNG: Duration = Duration::from_secs(2);
 /// How many files are taken of one folder before the others have their turn.
 const AT_ONCE: usize = 1000;
+/// How many files are remembered that could not be removed.
+const UNREMOVED: usize = 10_000;
 
 /// How the files of one folder are read.
 #[derive(Debug, Clone)]
@@ -94,12 +96,12 @@ enum Came {
 impl Spool {
     /// Looks for files until Steward ends.
     pub async fn run(self, mut ending: watch::Receiver<bool>) {
-        let mut complaints = Complaints::default();
+        let mut memory = Memory::default();
         loop {
             {
                 let _busy = self.activity.begin();
-                complaints.next_round();
-                self.look(&mut complaints, &ending).await;
+                memory.complaints.next_round();
+                self.look(&mut memory, &ending).await;
             }
             tokio::select! {
                 () = self.clock.sleep(self.every) => {}
@@ -109,7 +111,7 @@ impl Spool {
     }
 
     /// One look at all of it.
-    async fn look(&self, complaints: &mut Complaints, ending: &watch::Receiver<bool>) {
+    async fn look(&self, memory: &mut Memory, ending: &watch::Receiver<bool>) {
         let dir = self.dir.clone();
         let listed = blocking(move || {
             let root = Folder::open(&dir)?;
@@ -118,11 +120,10 @@ impl Spool {
         });
         let (root, names) = match listed.await {
             Ok(found) => found,
-            Err(error) => return complaints.tell(&self.dir, "the spool can't be read", &error),
+            Err(error) => return memory.complaints.tell(&self.dir, "the spool can't be read", &error),
         };
         let top = self.top.reading.source.clone();
-        let Came::Through = self.look_at(&root, &root, &top, Some(&self.top), complaints, ending).await
-        else {
+        let Came::Through = self.look_at(&root, &root, &top, Some(&self.top), memory, ending).await else {
             return;
         };
         for name in names.into_iter().filter(|name| name != REJECTED) {
@@ -130,12 +131,12 @@ impl Spool {
             let folder = match blocking(move || above.below(&sub)).await {
                 Ok(folder) => Arc::new(folder),
                 Err(error) => {
-                    complaints.tell(&self.dir.join(&name), "the folder can't be read", &error);
+                    memory.complaints.tell(&self.dir.join(&name), "the folder can't be read", &error);
                     continue;
                 }
             };
             let slot = self.sources.get(&name);
-            let Came::Through = self.look_at(&root, &folder, &name, slot, complaints, ending).await else {
+            let Came::Through = self.look_at(&root, &folder, &name, slot, memory, ending).await else {
                 return;
             };
         }
@@ -148,7 +149,7 @@ impl Spool {
         folder: &Arc<Folder>,
         source: &str,
         slot: Option<&Slot>,
-        complaints: &mut Complaints,
+        memory: &mut Memory,
         ending: &watch::Receiver<bool>,
     ) -> Came {
         let path = if Arc::ptr_eq(root, folder) { self.dir.clone() } else { self.dir.join(source) };
@@ -156,7 +157,7 @@ impl Spool {
         let names = match blocking(move || listing.files(AT_ONCE)).await {
             Ok(names) => names,
             Err(error) => {
-                complaints.tell(&path, "the folder can't be read", &error);
+                memory.complaints.tell(&path, "the folder can't be read", &error);
                 return Came::Through;
             }
         };
@@ -169,28 +170,42 @@ impl Spool {
                 continue;
             }
             let place = Place { root: root.clone(), folder: folder.clone(), source: source.to_owned() };
-            match self.take(place, &name, slot).await {
+            match self.take(place, &name, slot, memory).await {
                 Ok(Taken::Done) => {}
                 Ok(Taken::Later) => {
                     held.insert(name.original().to_owned());
                 }
                 Ok(Taken::Refused(why)) => {
-                    complaints.tell(&path, "what lies in the spool is not taken in now", &why);
+                    memory.complaints.tell(&path, "what lies in the spool is not taken in now", &why);
                     return Came::ToAStop;
                 }
-                Err(error) => complaints.tell(&path.join(name.shown()), "the file can't be taken", &error),
+                Err(error) => {
+                    memory.complaints.tell(&path.join(name.shown()), "the file can't be taken", &error)
+                }
             }
         }
         Came::Through
     }
 
     /// Takes one file, from claiming it to removing it.
-    async fn take(&self, place: Place, name: &Name, slot: Option<&Slot>) -> std::io::Result<Taken> {
+    async fn take(
+        &self,
+        place: Place,
+        name: &Name,
+        slot: Option<&Slot>,
+        memory: &mut Memory,
+    ) -> std::io::Result<Taken> {
         let most = slot.map_or(KEPT, |slot| slot.max_body);
         let (folder, claimed) = (place.folder.clone(), name.clone());
-        let Some(content) = blocking(move || folder.claim(&claimed, most)).await? else {
+        let Some((mark, content)) = blocking(move || folder.claim(&claimed, most)).await? else {
             return Ok(Taken::Done);
         };
+        if memory.finished.contains(&mark) {
+            // What is in it was told; only the file would not go.
+            self.remove(place, name).await?;
+            memory.finished.remove(&mark);
+            return Ok(Taken::Done);
+        }
         let now = self.clock.now();
         let (why, body) = match (content, slot) {
             (Content::Unreadable(why), _) => (why, Vec::new()),
@@ -211,16 +226,20 @@ impl Spool {
                     if let Some(faults) = faults {
                         self.record(&place.source, name, &faults.why, faults.body, now);
                     }
-                    let (folder, claimed) = (place.folder.clone(), name.clone());
-                    blocking(move || folder.remove(&claimed)).await?;
-                    return Ok(Taken::Done);
+                    let removed = self.remove(place, name).await;
+                    return memory.finish(mark, removed);
                 }
                 Err(_) if is_young(modified, now) => return Ok(Taken::Later),
                 Err(why) => (why.to_string(), bytes),
             },
         };
-        self.set_aside(place, name, why, &body, now).await?;
-        Ok(Taken::Done)
+        let moved = self.set_aside(place, name, why, &body, now).await;
+        memory.finish(mark, moved)
+    }
+
+    async fn remove(&self, place: Place, name: &Name) -> std::io::Result<()> {
+        let claimed = name.clone();
+        blocking(move || place.folder.remove(&claimed)).await
     }
 
     /// Keeps what could not be taken in for a look: what is wrong in Steward's own record, the file in its folder.
@@ -273,6 +292,28 @@ async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
 ) -> std::io::Result<T> {
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(std::io::Error::other(error)))
+}
+
+/// What is remembered from one look to the next.
+#[derive(Default)]
+struct Memory {
+    complaints: Complaints,
+    /// What was taken in or told, and could not be removed: it is not taken in again. Lost with the process, after
+    /// which it counts once more, as whatever arrives twice does.
+    finished: BTreeSet<Mark>,
+}
+
+impl Memory {
+    /// Notes what became of a file that needs no other look.
+    fn finish(&mut self, mark: Mark, gone: std::io::Result<()>) -> std::io::Result<Taken> {
+        if gone.is_err() {
+            if self.finished.len() >= UNREMOVED {
+                self.finished.clear();
+            }
+            self.finished.insert(mark);
+        }
+        gone.map(|()| Taken::Done)
+    }
 }
 
 /// What was complained of: each thing is told once, until it was well in between.

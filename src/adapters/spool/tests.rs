@@ -15,6 +15,16 @@ struct Recorder {
     accepted: Mutex<Vec<Delivery>>,
     rejected: Mutex<Vec<Rejected>>,
     refuses: Mutex<Option<NotAccepted>>,
+    /// Renames this to that whenever something is told, as if the file could not be removed.
+    hides: Mutex<Option<(PathBuf, PathBuf)>>,
+}
+
+impl Recorder {
+    fn hide(&self) {
+        if let Some((from, to)) = &*self.hides.lock().unwrap() {
+            std::fs::rename(from, to).unwrap();
+        }
+    }
 }
 
 #[async_trait]
@@ -24,11 +34,13 @@ impl Intake for Recorder {
             return Err(refusal);
         }
         self.accepted.lock().unwrap().push(delivery);
+        self.hide();
         Ok(())
     }
 
     fn reject(&self, rejected: Rejected) {
         self.rejected.lock().unwrap().push(rejected);
+        self.hide();
     }
 }
 
@@ -98,8 +110,12 @@ impl House {
     }
 
     async fn look(&self) {
+        self.look_with(&mut Memory::default()).await;
+    }
+
+    async fn look_with(&self, memory: &mut Memory) {
         let (_keep, ending) = watch::channel(false);
-        self.spool().look(&mut Complaints::default(), &ending).await;
+        self.spool().look(memory, &ending).await;
     }
 
     /// What was taken in: the source and the signature of each alert.
@@ -242,6 +258,41 @@ async fn links_pipes_and_second_names_are_never_read() {
     assert!(house.intake.rejected.lock().unwrap().iter().all(|r| r.body.is_empty()));
     assert!(secret.exists() && house.root.path().join("elsewhere/x.json").exists());
     assert_eq!(house.left(""), ["linked"]);
+}
+
+#[tokio::test]
+async fn a_file_that_can_not_be_removed_is_taken_in_once() {
+    for body in [alert("A"), "nonsense".to_owned()] {
+        let house = House::new();
+        let (claimed, hidden) = (house.dir().join(".taken.a.json"), house.root.path().join("hidden"));
+        *house.intake.hides.lock().unwrap() = Some((claimed.clone(), hidden.clone()));
+        house.write("a.json", &body);
+        let mut memory = Memory::default();
+        house.look_with(&mut memory).await;
+        let told = house.taken().len() + house.rejected().len();
+        assert_eq!((told, memory.complaints.now.len()), (1, 1), "{body}");
+        // There it still is.
+        std::fs::rename(&hidden, &claimed).unwrap();
+        *house.intake.hides.lock().unwrap() = None;
+        house.look_with(&mut memory).await;
+        assert_eq!(house.taken().len() + house.rejected().len(), 1, "{body}");
+        assert!(house.left("").is_empty() && memory.finished.is_empty());
+        // Another of the same name is another.
+        house.write("a.json", &alert("B"));
+        house.look_with(&mut memory).await;
+        assert_eq!(house.taken().last().unwrap(), "spool b");
+    }
+}
+
+#[tokio::test]
+async fn one_bad_alert_in_a_file_costs_no_other_and_is_told() {
+    let house = House::new();
+    house.write("two.json", &alert("Good").replace(']', r#",{"labels":{}}]"#));
+    house.look().await;
+    assert_eq!(house.taken(), ["spool good"]);
+    let [told] = house.rejected().try_into().unwrap();
+    assert!(told.starts_with("spool: two.json: 1 of 2 alerts was not understood"), "{told}");
+    assert!(house.left("").is_empty());
 }
 
 #[tokio::test]
