@@ -233,10 +233,15 @@ impl Story {
                 (None, Event::Closed) => ("calm", "Closed.".to_owned()),
                 (None, _) => continue,
             };
+            let score = match &record.event {
+                Event::Joined { score: Some(score), .. } => format!(" [{score}]"),
+                _ => String::new(),
+            };
             screen.toned(&[
                 (Tone::Dim, &format!("  {} ", at.format("%H:%M:%S"))),
                 (sign_tone(sign), &format!("{sign:<6} ")),
                 (Tone::Plain, &text),
+                (Tone::Dim, &score),
             ])?;
         }
         for (at, problem, text) in self.evidence() {

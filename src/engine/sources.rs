@@ -78,11 +78,10 @@ impl World {
         let problems = origins.iter().filter_map(|origin| self.firing_by_origin.get(origin)).flatten();
         let known = problems.filter_map(|problem| self.index.incident_of(problem)).next();
         match known {
-            Some(id) => {
-                if self.incident(id).is_some_and(|incident| incident.hidden != hidden) {
-                    self.record(id, Event::Truncated { source: source.to_owned(), hidden }, now);
-                }
+            Some(id) if self.incident(id).is_some_and(|incident| incident.hidden != hidden) => {
+                self.record(id, Event::Truncated { source: source.to_owned(), hidden }, now);
             }
+            Some(_) => {}
             None if hidden > 0 => {
                 let title = format!("{source} cut a notice short");
                 let line = format!("It has {hidden} more alerts of one group that it did not send.");

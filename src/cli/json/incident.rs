@@ -95,6 +95,8 @@ pub(in crate::cli) struct MemberEntry {
     active: bool,
     joined_at: Time,
     why: String,
+    /// How much spoke for that, as in `0.86 = topology 0.60 + time 0.19 + labels 0.07`.
+    score: Option<String>,
 }
 
 impl From<&Member> for MemberEntry {
@@ -109,6 +111,7 @@ impl From<&Member> for MemberEntry {
             active: member.active,
             joined_at: Time(member.joined_at),
             why: member.why.clone(),
+            score: member.score.map(|score| score.to_string()),
         }
     }
 }

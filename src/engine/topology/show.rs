@@ -95,7 +95,7 @@ impl Shown<'_> {
         let Some(named) = target else { return (true, self.overview()) };
         match self.meant(named, failing) {
             Ok(target) => (true, self.one(named, &target)),
-            Err(card) => (false, card),
+            Err(card) => (false, *card),
         }
     }
 
@@ -107,7 +107,7 @@ impl Shown<'_> {
         &self,
         named: &Target,
         failing: impl IntoIterator<Item = &'b Target>,
-    ) -> Result<Target, Card> {
+    ) -> Result<Target, Box<Card>> {
         let target = self.topology.canonical(named);
         if self.topology.knows(&target) || self.inherits(&target) {
             return Ok(target);
@@ -116,12 +116,12 @@ impl Shown<'_> {
         // What is failing is no part of the topology, and asked for all the same; what is known of goes before.
         match ending(self.all()) {
             Meant::One(target) => Ok(target),
-            Meant::Several(names) => Err(self.unknown(named, &names)),
+            Meant::Several(names) => Err(Box::new(self.unknown(named, &names))),
             Meant::Unknown => match ending(failing.into_iter().collect()) {
                 Meant::One(target) if self.inherits(&target) => Ok(target),
-                Meant::One(target) => Err(self.unknown(&target, &[])),
-                Meant::Several(names) => Err(self.unknown(named, &names)),
-                Meant::Unknown => Err(self.unknown(named, &[])),
+                Meant::One(target) => Err(Box::new(self.unknown(&target, &[]))),
+                Meant::Several(names) => Err(Box::new(self.unknown(named, &names))),
+                Meant::Unknown => Err(Box::new(self.unknown(named, &[]))),
             },
         }
     }
