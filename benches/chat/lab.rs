@@ -34,6 +34,8 @@ shipped_skills = false
 shipped_runbooks = false
 [incidents]
 settle = "0s"
+storm = 0
+neighbours = 0
 [changes]
 detect = false
 [chat.console]

@@ -118,6 +118,7 @@ fn document(explained: &Explained) -> Tried<'_> {
         changes: notice.changes.iter().map(Into::into).collect(),
         hidden: notice.hidden,
         ignored: notice.ignored,
+        rejected: notice.faults.iter().map(|fault| fault.why.as_str()).collect(),
     }
 }
 
@@ -160,6 +161,10 @@ fn tell(explained: &Explained, screen: &mut Screen<'_>) -> Result<(), Stop> {
         screen.block(Tone::Plain, 2, &line)?;
         screen.gap()?;
     }
+    for fault in &notice.faults {
+        screen.toned(&[(Tone::Bad, "rejected  "), (Tone::Strong, &fault.why)])?;
+        screen.gap()?;
+    }
     screen.line(&total(explained))
 }
 
@@ -172,6 +177,9 @@ fn total(explained: &Explained) -> String {
     let mut parts = vec![if notice.changes.is_empty() { alerts } else { changes }];
     if notice.hidden > 0 {
         parts.push(format!("{} more that the source did not send", notice.hidden));
+    }
+    if !notice.faults.is_empty() {
+        parts.push(format!("{} that would be rejected", notice.faults.len()));
     }
     if notice.ignored > 0 {
         parts.push(format!("{} of which nothing becomes", notice.ignored));

@@ -16,6 +16,8 @@ pub(in crate::cli) struct Tried<'a> {
     pub(in crate::cli) changes: Vec<ChangeEntry<'a>>,
     pub(in crate::cli) hidden: u64,
     pub(in crate::cli) ignored: u64,
+    /// Why some of the alerts in the body would be rejected; the others are taken.
+    pub(in crate::cli) rejected: Vec<&'a str>,
 }
 
 /// One alert.
