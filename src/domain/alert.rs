@@ -1,6 +1,6 @@
 //! The alert: a firing or resolved notice from outside, and how what a source sends becomes signals.
 //!
-//! A source's body is read into [`Draft`]s (by a format that is written here, or by a [`Mapping`]), and each draft is
+//! A source's body is read into drafts (by a format that is written here, or by a [`Mapping`]), and each draft is
 //! finished into a signal by the same rules of [`Naming`]: target, signature, severity, fingerprint.
 
 mod choice;

@@ -2,7 +2,7 @@
 //!
 //! Two kinds of dependence: *declared* (written in `topology.yaml`, or learned) and *containment* (`pve4/nic` lies
 //! within `pve4`). Containment matters only for what is seen failing; a common parent path alone never makes two
-//! faults one. What is written overrules what is learned ([`merge`]).
+//! faults one. What is written overrules what is learned.
 
 mod fact;
 mod labels;
