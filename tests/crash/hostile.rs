@@ -47,7 +47,8 @@ fn attack(site: &Site) {
     for (what, body, status) in [
         ("no JSON", "\0\u{feff}{{{", 400),
         ("deep JSON", deep.as_str(), 400),
-        ("a label bomb", bomb.as_str(), 400),
+        // It is taken with a few dozen of its labels.
+        ("a label bomb", bomb.as_str(), 200),
         ("an alert without anything", r#"{"version":"4","alerts":[{}]}"#, 400),
     ] {
         let request = wire::post("/alerts/alertmanager", Some(WEBHOOK_TOKEN), body);
