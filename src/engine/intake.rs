@@ -83,6 +83,8 @@ pub struct Porter {
     room: Arc<Room>,
     inbox: Inbox,
     engine: Handle,
+    /// What was left is under way from the moment the work is made, not only once its task runs.
+    taking_up: Busy,
 }
 
 impl Room {
@@ -127,8 +129,14 @@ impl Gateway {
             capacity,
             done: AtomicI64::new(done),
         });
-        let porter =
-            Porter { left, arriving, room: room.clone(), inbox: inbox.clone(), engine: engine.clone() };
+        let porter = Porter {
+            left,
+            arriving,
+            room: room.clone(),
+            inbox: inbox.clone(),
+            taking_up: engine.activity().begin(),
+            engine: engine.clone(),
+        };
         (Self { arriving: sender, room, inbox, engine }, porter)
     }
 
@@ -169,12 +177,13 @@ impl Intake for Gateway {
 impl Porter {
     /// Works until Steward ends: first what an earlier one left, then what arrives.
     pub async fn run(self, mut ending: watch::Receiver<bool>) {
-        let Self { left, arriving, room, inbox, engine } = self;
+        let Self { left, arriving, room, inbox, engine, taking_up } = self;
         let (written, waiting) = mpsc::unbounded_channel();
         let mut ended = ending.clone();
         let bringing = bring(waiting, &inbox, room.clone(), engine.clone());
         let writing = async {
             take_up(left, &inbox, &room, &engine, &written).await;
+            drop(taking_up);
             write(arriving, &inbox, &room, &written).await;
         };
         tokio::select! {
