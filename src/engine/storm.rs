@@ -118,7 +118,7 @@ impl World {
         self.await_the_rest(now);
         let burst = |(at, _): &&(Timestamp, IncidentId)| within(*at, now, BURST);
         let in_a_minute = self.storms.unexplained.iter().rev().take_while(burst).count();
-        if self.storms.unexplained.len() < least && in_a_minute * 5 < least * 2 {
+        if self.storms.unexplained.len() < least && !is_burst(in_a_minute, least) {
             return;
         }
         let still = |id: &IncidentId| {
@@ -126,7 +126,7 @@ impl World {
         };
         let those: Vec<(Timestamp, IncidentId)> =
             self.storms.unexplained.iter().filter(|(_, id)| still(id)).copied().collect();
-        if those.len() < least && those.len() * 5 < least * 2 {
+        if those.len() < least && !is_burst(those.len(), least) {
             return;
         }
         match self.shared_by(&those) {
@@ -225,32 +225,32 @@ impl World {
         }
         let window = self.settings.correlation_window;
         let swarm = self.storms.swarms.get_mut(&id).filter(|swarm| within(swarm.grew_at, now, window))?;
-        swarm.seen += 1;
         swarm.grew_at = now;
-        swarm.severity = swarm.severity.max(severity);
-        swarm.arrives(key.1.clone());
-        self.index.swarms(key.1.clone(), id);
-        self.dirty.insert(id);
+        self.only_count(id, key, now);
         Some(id)
     }
 
-    /// One more victim of a fault that has a great many: it is only counted. Whether it was.
-    pub(super) fn is_crowded_out(&mut self, id: IncidentId, key: &SignalKey, now: Timestamp) -> bool {
-        let Some(incident) = self.incident(id) else { return false };
-        let known = incident.member(&key.1).is_some() || key.1.target == incident.root;
-        if incident.members.len() < CROWD || known {
-            return false;
-        }
-        let first = incident.storm.is_none();
+    /// Counts a problem in an incident that names no more of them.
+    fn only_count(&mut self, id: IncidentId, key: &SignalKey, now: Timestamp) {
         let severity = self.signals.get(key).map_or(Severity::Error, |row| row.signal.severity);
         let swarm = self.storms.swarms.entry(id).or_insert_with(|| Swarm::new(now));
         swarm.seen += 1;
         swarm.severity = swarm.severity.max(severity);
         swarm.arrives(key.1.clone());
-        let count = swarm.count();
         self.index.swarms(key.1.clone(), id);
         self.dirty.insert(id);
-        if first {
+    }
+
+    /// One more victim of a fault that has a great many: it is only counted. Whether it was.
+    pub(super) fn is_crowded_out(&mut self, id: IncidentId, key: &SignalKey, now: Timestamp) -> bool {
+        let Some(incident) = self.incident(id) else { return false };
+        let has_room = incident.members.len() < CROWD;
+        if has_room || key.1.target == incident.root || incident.member(&key.1).is_some() {
+            return false;
+        }
+        let first = incident.storm.is_none();
+        self.only_count(id, key, now);
+        if let Some(count) = self.storms.swarms.get(&id).filter(|_| first).map(Swarm::count) {
             self.record(id, Event::StormCounted { count, told: None }, now);
         }
         true
@@ -458,6 +458,11 @@ impl World {
         }
         self.storms.swarms.remove(&id).map(|_| self.index.forget_swarm(id)).unwrap_or_default()
     }
+}
+
+/// Whether so many within [`BURST`] are a storm, where `least` would be in the whole window.
+fn is_burst(count: usize, least: usize) -> bool {
+    count * 5 >= least * 2
 }
 
 /// Whether nobody is busy with an incident, so that it may become part of a storm.

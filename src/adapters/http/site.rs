@@ -138,14 +138,7 @@ impl Shared {
         match gate.reading.read(bytes, now) {
             Ok(notice) => {
                 let faults = notice.faults_told();
-                let delivery = Delivery {
-                    source: gate.name.clone(),
-                    received_at: now,
-                    signals: notice.signals,
-                    changes: notice.changes,
-                    hidden: notice.hidden,
-                };
-                Ok((delivery, faults))
+                Ok((Delivery::of(&gate.name, notice, now), faults))
             }
             Err(why) => {
                 let body = String::from_utf8_lossy(bytes.get(..KEPT).unwrap_or(bytes)).into_owned();

@@ -213,13 +213,7 @@ impl Spool {
             (Content::Body { bytes, modified }, Some(slot)) => match slot.reading.read(&bytes, now) {
                 Ok(notice) => {
                     let faults = notice.faults_told();
-                    let delivery = Delivery {
-                        source: place.source.clone(),
-                        received_at: now,
-                        signals: notice.signals,
-                        changes: notice.changes,
-                        hidden: notice.hidden,
-                    };
+                    let delivery = Delivery::of(&place.source, notice, now);
                     if let Err(why) = self.intake.accept(delivery).await {
                         return Ok(Taken::Refused(why));
                     }

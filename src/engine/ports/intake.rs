@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::alert::Notice;
 use crate::domain::change::Change;
 use crate::domain::signal::{Signal, Timestamp};
 
@@ -21,6 +22,15 @@ pub struct Delivery {
     pub changes: Vec<Change>,
     /// How many more alerts the source says there are, that it did not send.
     pub hidden: u64,
+}
+
+impl Delivery {
+    /// What a body of this source brought, as it was read.
+    #[must_use]
+    pub fn of(source: &str, notice: Notice, received_at: Timestamp) -> Self {
+        let Notice { signals, changes, hidden, .. } = notice;
+        Self { source: source.to_owned(), received_at, signals, changes, hidden }
+    }
 }
 
 /// What could not be understood, kept for a look.
