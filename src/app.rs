@@ -1,5 +1,6 @@
 //! Builds, starts, drains and stops: the one place that knows all the parts.
 
+mod agent;
 mod almanac;
 mod changes;
 mod deadman;
@@ -218,6 +219,8 @@ impl App {
             skills: skills.clone(),
             shop,
             librarian,
+            agent: agent::build(config),
+            keeper: agent::keeper(config),
             bells: bells.clone(),
         };
         let mut others: Vec<JoinHandle<()>> = Vec::new();

@@ -8,6 +8,7 @@ pub mod policy;
 pub mod config;
 pub mod store;
 pub mod engine;
+pub mod agent;
 pub mod adapters;
 pub mod cli;
 pub mod demo;

@@ -112,6 +112,7 @@ fn incident(n: usize, at: DateTime<Utc>) -> Result<Incident> {
         evidence: String::new(),
         why: String::new(),
         sorted_by_hand: false,
+        request: None,
     };
     let number = u64::try_from(n)? + 1;
     let id = IncidentId(Ulid::from_parts(u64::try_from(at.timestamp_millis())?, number.into()));

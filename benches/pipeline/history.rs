@@ -127,6 +127,7 @@ fn timeline(problem: &Problem, remediation: RemediationId, at: DateTime<Utc>) ->
             root: problem.target.clone(),
             why: "it is the first to be seen failing, and nothing that it needs is".to_owned(),
             sorted_by_hand: false,
+            request: None,
         },
         Event::RepairStarted {
             remediation,

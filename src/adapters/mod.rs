@@ -7,5 +7,7 @@ pub mod control;
 pub mod deadman;
 pub mod exec;
 pub mod http;
+pub mod llm;
+pub mod memory;
 pub mod spool;
 pub mod topology;

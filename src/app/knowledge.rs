@@ -12,7 +12,7 @@ use crate::domain::target::Target;
 use crate::engine::ports::Platform;
 use crate::engine::replay;
 use crate::engine::schedule::Skills;
-use crate::engine::settings::Settings;
+use crate::engine::settings::{AgentLimits, Settings};
 use crate::engine::skills::Skill;
 use crate::engine::world::{Knowledge, World};
 use crate::store::topology::Kept;
@@ -40,6 +40,7 @@ pub fn understand(setup: &Setup, key: [u8; 32]) -> Understood {
         policy: Arc::new(setup.policy.clone().keyed(key)),
         skills: Arc::new(skills.keys().cloned().collect()),
         watched: Arc::new(watched(&setup.loaded)),
+        goals: Arc::new(setup.loaded.goals.clone()),
     };
     Understood { knowledge, skills }
 }
@@ -99,6 +100,11 @@ pub(super) fn settings(config: &Config, platforms: Vec<Platform>) -> Settings {
         sources: config.alerts.names(),
         heartbeats: config.alerts.heartbeats(),
         changes_window: config.changes.window,
+        agent: config.agent.is_there().then_some(AgentLimits {
+            from: config.agent.from,
+            confidence: config.agent.confidence,
+            runs: config.agent.runs as usize,
+        }),
         quiet: Arc::new(config.quiet.clone()),
         platforms,
     }

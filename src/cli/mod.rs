@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows an adapter: the binary hands over what touches the world as [`Tools`].
 
+mod agent;
 mod alerts;
 mod args;
 mod audit;
@@ -31,9 +32,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 pub use args::{
-    AlertsCommand, AuditCommand, AuditShowArgs, ChangesArgs, Command, ExportArgs, Globals, IgnoredArgs,
-    IncidentCommand, LogFormat, NotifyArgs, PlanArgs, PolicyCommand, Query, RejectedArgs, ReplayArgs,
-    RunbookCommand, SilenceArgs, SilenceCommand, SkillCommand, TopologyArgs,
+    AgentCommand, AlertsCommand, AuditCommand, AuditShowArgs, ChangesArgs, Command, EvalArgs, ExportArgs,
+    Globals, IgnoredArgs, IncidentCommand, LogFormat, NotifyArgs, PlanArgs, PolicyCommand, Query,
+    RejectedArgs, ReplayArgs, RunbookCommand, SilenceArgs, SilenceCommand, SkillCommand, TopologyArgs,
 };
 pub use failure::Failure;
 pub use logging::{redact_with, start as start_logging, start_to as start_logging_to};
@@ -200,6 +201,7 @@ async fn answer(setup: &Setup, tools: &Tools, query: &Query, screen: &mut Screen
             alerts::attempt(setup, tools, (source, file), *json, screen).await
         }
         Query::Changes(args) => changes::changes(setup, tools, args, screen).await,
+        Query::Agent(command) => agent::agent(setup, tools, command, screen).await,
         Query::Export(args) => export::export(setup, tools, args, screen).await,
     }
 }

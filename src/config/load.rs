@@ -13,6 +13,7 @@ use super::topology;
 use super::validate::{Surroundings, validate};
 use super::watched::Watched;
 use super::{files, runbooks, shape};
+use crate::domain::agent::Goal;
 use crate::domain::runbook::Runbook;
 use crate::domain::topology::{Overrules, TopologyEntry};
 
@@ -47,6 +48,8 @@ pub struct Loaded {
     pub overrules: Overrules,
     /// The topology file, for messages about it.
     pub topology_file: Option<PathBuf>,
+    /// The agent's standing goals, the shipped ones and the operator's.
+    pub goals: Vec<Goal>,
     /// The operator's policy rules as they are written.
     pub policy: Option<PolicyFile>,
     /// Where all of it came from, for noticing edits.
@@ -126,6 +129,7 @@ impl Loading {
             runbooks,
             topology: topology.entries,
             overrules: topology.overrules,
+            goals: Vec::new(),
             policy,
             watched: std::mem::take(&mut self.watched),
             warnings: std::mem::take(&mut self.warnings),

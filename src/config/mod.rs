@@ -30,10 +30,11 @@ pub use place::Place;
 pub use problem::Problem;
 pub use secret::{Param, ReadEnv, Secret};
 pub use settings::{
-    AlertSettings, AlertSource, ApprovalSettings, ChangeSettings, ChatSettings, Config, ConsoleSettings,
-    DigestSettings, DiscordSettings, EscalationSettings, ExecSettings, GitSource, HostSettings,
-    IncidentSettings, LogSettings, MetricSettings, Paths, Proof, Reading, RepairSettings, Sandboxing,
-    SkillSettings, TelegramSettings, TimeOfDay, TopologySettings, User, WatchdogSettings,
+    AgentSettings, AlertSettings, AlertSource, ApprovalSettings, ChangeSettings, ChatSettings, Config,
+    ConsoleSettings, DigestSettings, DiscordSettings, EscalationSettings, ExecSettings, GitSource,
+    HostSettings, IncidentSettings, LogSettings, MetricSettings, ModelSettings, Paths, Proof, Provider,
+    Reading, RepairSettings, Sandboxing, SkillSettings, TelegramSettings, TimeOfDay, ToolCalls,
+    TopologySettings, User, WatchdogSettings,
 };
 pub use setup::{Request, Setup};
 pub use shipped::unpack;

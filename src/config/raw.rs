@@ -7,16 +7,19 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::domain::correlation::Weights;
+use crate::domain::signal::Severity;
 use crate::policy::Autonomy;
 use serde::Deserialize;
 
 use super::settings::{
-    AlertSettings, AlertSource, ApprovalSettings, ChangeSettings, ConsoleSettings, DigestSettings,
-    EscalationSettings, HostSettings, IncidentSettings, LogSettings, MetricSettings, Reading, RepairSettings,
-    Sandboxing, SkillSettings, TopologySettings, WatchdogSettings,
+    AgentSettings, AlertSettings, AlertSource, ApprovalSettings, ChangeSettings, ConsoleSettings,
+    DigestSettings, EscalationSettings, HostSettings, IncidentSettings, LogSettings, MetricSettings,
+    Provider, Reading, RepairSettings, Sandboxing, SkillSettings, ToolCalls, TopologySettings,
+    WatchdogSettings,
 };
 use super::values::{
-    Id, Scalar, concurrency, count, duration, positive_duration, share, size, some_positive_duration,
+    Id, Scalar, concurrency, count, duration, money, positive_duration, share, size, some_count, some_money,
+    some_positive_duration,
 };
 use crate::domain::alert::Mapping;
 
@@ -41,6 +44,7 @@ pub(super) struct RawConfig {
     pub(super) topology: TopologySettings,
     pub(super) exec: RawExec,
     pub(super) hosts: BTreeMap<String, RawHost>,
+    pub(super) agent: RawAgent,
     pub(super) maintenance: Vec<RawMaintenance>,
     pub(super) inhibit: Vec<RawInhibit>,
     pub(super) triage: Vec<RawTriage>,
@@ -58,6 +62,8 @@ pub(super) struct RawPaths {
     pub(super) runbooks: Vec<PathBuf>,
     pub(super) topology: PathBuf,
     pub(super) policy: PathBuf,
+    pub(super) memory: PathBuf,
+    pub(super) prompts: PathBuf,
     pub(super) shipped_skills: bool,
     pub(super) shipped_runbooks: bool,
 }
@@ -69,10 +75,91 @@ impl Default for RawPaths {
             runbooks: vec!["runbooks".into()],
             topology: "topology.yaml".into(),
             policy: "policy.yaml".into(),
+            memory: "memory".into(),
+            prompts: "prompts".into(),
             shipped_skills: true,
             shipped_runbooks: true,
         }
     }
+}
+
+/// `[agent]`.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawAgent {
+    pub(super) triage: Vec<String>,
+    pub(super) investigate: Vec<String>,
+    pub(super) narrate: Vec<String>,
+    pub(super) from: Severity,
+    pub(super) confidence: u8,
+    #[serde(deserialize_with = "count")]
+    pub(super) steps: u32,
+    pub(super) tokens: u64,
+    #[serde(deserialize_with = "positive_duration")]
+    pub(super) time: Duration,
+    #[serde(deserialize_with = "count")]
+    pub(super) runs: u32,
+    #[serde(deserialize_with = "concurrency")]
+    pub(super) at_once: u32,
+    #[serde(deserialize_with = "money")]
+    pub(super) spend_per_incident: f64,
+    #[serde(deserialize_with = "money")]
+    pub(super) spend_per_day: f64,
+    pub(super) models: BTreeMap<String, RawModel>,
+}
+
+impl Default for RawAgent {
+    fn default() -> Self {
+        let AgentSettings { from, confidence, steps, tokens, time, runs, at_once, .. } =
+            AgentSettings::default();
+        Self {
+            triage: Vec::new(),
+            investigate: Vec::new(),
+            narrate: Vec::new(),
+            from,
+            confidence,
+            steps,
+            tokens,
+            time,
+            runs,
+            at_once,
+            spend_per_incident: 0.5,
+            spend_per_day: 2.0,
+            models: BTreeMap::new(),
+        }
+    }
+}
+
+/// `[agent.models.NAME]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawModel {
+    pub(super) provider: Provider,
+    pub(super) url: Option<String>,
+    pub(super) model: String,
+    pub(super) key: Option<String>,
+    #[serde(default)]
+    pub(super) tools: ToolCalls,
+    #[serde(default, deserialize_with = "some_count")]
+    pub(super) context: Option<u32>,
+    #[serde(default, deserialize_with = "some_count")]
+    pub(super) answer: Option<u32>,
+    #[serde(default = "two_minutes", deserialize_with = "positive_duration")]
+    pub(super) timeout: Duration,
+    pub(super) remote: Option<bool>,
+    #[serde(default)]
+    pub(super) mask: bool,
+    #[serde(default, deserialize_with = "money")]
+    pub(super) price_in: f64,
+    #[serde(default, deserialize_with = "some_money")]
+    pub(super) price_cached: Option<f64>,
+    #[serde(default, deserialize_with = "money")]
+    pub(super) price_out: f64,
+}
+
+/// How long a model may take for one answer: small machines are slow.
+fn two_minutes() -> Duration {
+    Duration::from_secs(120)
 }
 
 /// `[watchdog]`.

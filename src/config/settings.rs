@@ -1,5 +1,6 @@
 //! Every setting there is, with its default. `config.example.toml` documents the same, and a test compares them.
 
+mod agent;
 mod alerts;
 mod chat;
 mod exec;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use chrono_tz::Tz;
 use serde::Deserialize;
 
+pub use agent::{AgentSettings, ModelSettings, Provider, ToolCalls};
 pub use alerts::{AlertSettings, AlertSource, Proof};
 pub use chat::{ChatSettings, ConsoleSettings, DiscordSettings, TelegramSettings};
 pub use exec::{ExecSettings, Sandboxing, User};
@@ -71,6 +73,8 @@ pub struct Config {
     pub exec: ExecSettings,
     /// The other machines that commands may run on, by the name that runbooks call them.
     pub hosts: BTreeMap<String, HostSettings>,
+    /// Which models may be asked, and how far they may go.
+    pub agent: AgentSettings,
     /// What is kept quiet on purpose.
     pub quiet: Quiet,
     /// What is told of each day.
@@ -94,6 +98,10 @@ pub struct Paths {
     pub topology: Option<PathBuf>,
     /// The operator's policy rules.
     pub policy: Option<PathBuf>,
+    /// Where the operator's `memory/` is, whether or not it is there. `None` without a configuration file.
+    pub memory: Option<PathBuf>,
+    /// The same of `prompts/`.
+    pub prompts: Option<PathBuf>,
     /// Whether the skills that came with the binary are used.
     pub shipped_skills: bool,
     /// Whether the runbooks that came with the binary are used.

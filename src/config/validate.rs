@@ -1,5 +1,6 @@
 //! `config.toml` from what is written to what is meant: names parsed, paths found, secrets fetched.
 
+mod agent;
 mod alerts;
 mod chat;
 mod exec;
@@ -61,6 +62,7 @@ pub(super) fn validate(
     let state_dir = around.state_dir.clone().unwrap_or_else(|| around.folder.join(written));
     let alerts = check.alerts(raw.alerts, &state_dir);
     let topology = check.topology(raw.topology);
+    let agent = check.agent(raw.agent);
     let exec = check.exec(raw.exec);
     let hosts = check.hosts(raw.hosts);
     let quiet =
@@ -84,6 +86,7 @@ pub(super) fn validate(
         topology,
         exec,
         hosts,
+        agent,
         quiet,
         digest: raw.digest,
         watchdog,
@@ -147,8 +150,19 @@ impl Check<'_> {
         };
         let topology = file("topology", &raw.topology, &usual.topology);
         let policy = file("policy", &raw.policy, &usual.policy);
+        let memory = self.beside(&raw.memory);
+        let prompts = self.beside(&raw.prompts);
         let RawPaths { shipped_skills, shipped_runbooks, .. } = raw;
-        Paths { skills, runbooks, topology, policy, shipped_skills, shipped_runbooks }
+        Paths { skills, runbooks, topology, policy, memory, prompts, shipped_skills, shipped_runbooks }
+    }
+
+    /// A folder that may come to be while Steward runs.
+    fn beside(&mut self, written: &Path) -> Option<PathBuf> {
+        self.around.has_file.then(|| {
+            let folder = self.around.folder.join(written);
+            self.watched.add(&folder);
+            folder
+        })
     }
 
     fn find(

@@ -56,6 +56,20 @@ pub(super) fn share<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error>
     Err(D::Error::custom(format!("{number} is out of range; write a number from 0 to 1, such as 0.5")))
 }
 
+/// An amount of money, in whatever the prices are in: 0 to a million.
+pub(super) fn money<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    let number: f64 = serde::Deserialize::deserialize(from)?;
+    if (0.0..=1e6).contains(&number) {
+        return Ok(number);
+    }
+    Err(D::Error::custom(format!("{number} is out of range; write an amount such as 0.5")))
+}
+
+/// [`money`] of a key that may be left out.
+pub(super) fn some_money<'de, D: Deserializer<'de>>(from: D) -> Result<Option<f64>, D::Error> {
+    money(from).map(Some)
+}
+
 /// [`count`] of a key that may be left out.
 pub(super) fn some_count<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> {
     count(from).map(Some)

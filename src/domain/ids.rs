@@ -33,5 +33,7 @@ id!(/// One run of a runbook.
     RemediationId);
 id!(/// One request for permission.
     ApprovalId);
+id!(/// One run of the agent.
+    RunId);
 id!(/// One process that Steward started: its attempt token.
     ExecutionId);

@@ -1,6 +1,7 @@
 //! The words of the house and their rules. Pure: no I/O, no clock, no runtime. Whatever needs the time takes `now`.
 
 pub mod action;
+pub mod agent;
 pub mod alert;
 pub mod approval;
 pub mod card;

@@ -34,6 +34,7 @@ impl World {
             Kind::Target => self.targets_by_trouble(),
             Kind::Skill => self.knowledge.skills.iter().map(|name| choice(name, "")).collect(),
             Kind::Runbook => self.knowledge.runbooks.iter().map(|r| choice(&r.name, &r.title)).collect(),
+            Kind::Goal => self.knowledge.goals.iter().map(|goal| choice(&goal.name, &goal.title)).collect(),
             Kind::Approval => self
                 .approvals
                 .values()

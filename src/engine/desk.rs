@@ -14,7 +14,7 @@ use super::answers::Librarian;
 use super::effect::Effect;
 use super::message::{Envelope, Handle, Message};
 use super::patience;
-use super::ports::Clock;
+use super::ports::{Clock, Investigator, Keeper, SomeInvestigator};
 use super::question::Question;
 use super::repairs::Shop;
 use super::route::Reply;
@@ -23,6 +23,7 @@ use super::told::{Recipient, Told};
 use super::vitals::Decided;
 use super::vitals::pulse::Pulse;
 use super::world::World;
+use crate::domain::agent::{Keepsake, Proposed};
 use crate::domain::incident::Event;
 use crate::domain::signal::Timestamp;
 use crate::store::batch::Batch;
@@ -41,6 +42,7 @@ struct Asked {
     answered: Vec<(oneshot::Sender<Told>, Told)>,
     questions: Vec<(Recipient, Question)>,
     pulses: Vec<(oneshot::Sender<Pulse>, Pulse)>,
+    proposed: Vec<(oneshot::Sender<Proposed>, Proposed)>,
 }
 
 impl Asked {
@@ -82,6 +84,10 @@ pub struct Desk {
     pub shop: Shop,
     /// Answers questions.
     pub librarian: Librarian,
+    /// Looks into what no runbook fits, where there is a model.
+    pub agent: SomeInvestigator,
+    /// Keeps what a person said yes to.
+    pub keeper: Arc<dyn Keeper>,
     /// Rung when there may be something to deliver.
     pub bells: Vec<Arc<Notify>>,
 }
@@ -147,6 +153,9 @@ impl Desk {
         for (recipient, question) in asked.questions {
             self.librarian.answer(question, recipient, self.world.knowledge.clone());
         }
+        for (reply, proposed) in asked.proposed {
+            let _ = reply.send(proposed);
+        }
         for (reply, pulse) in asked.pulses {
             let _ = reply.send(pulse);
         }
@@ -204,6 +213,15 @@ impl Desk {
             Message::Fingerprinted { approval, executables } => {
                 world.fingerprinted(approval, executables, now)
             }
+            Message::Progress { incident, run, text } => world.progress(incident, run, &text, now),
+            Message::Proposed { incident, run, proposal, reply } => {
+                asked.proposed.push((reply, world.propose(incident, run, *proposal, now)));
+            }
+            Message::Investigated { incident, run, conclusion, spent } => {
+                world.investigated(incident, run, *conclusion, spent, now);
+            }
+            Message::Goal { name } => world.begin_goal(&name, now),
+            Message::Kept { offer, result } => world.kept(offer, result, now),
             Message::Suspects { incident, suspects } => world.suspect(incident, suspects, now),
             Message::Learned { knowledge, changes } => {
                 world.note_changes(changes);
@@ -271,11 +289,36 @@ impl Desk {
                 Effect::Answer { of, word } => self.shop.answer(of, *word),
                 Effect::CallOff { remediation, why } => self.shop.call_off(remediation, &why),
                 Effect::FindSuspects(inquiry) => inquiries.push(inquiry),
+                Effect::Investigate(assignment) => self.with_agent(|agent| {
+                    agent.begin(*assignment.clone(), self.world.knowledge.clone());
+                }),
+                Effect::StopRun { run, by } => self.with_agent(|agent| agent.stop(run, &by)),
+                Effect::RepairOver { remediation, how } => {
+                    self.with_agent(|agent| agent.repair_over(remediation, &how));
+                }
+                Effect::Keep { offer, keepsake, by } => self.keep(offer, *keepsake, by),
             }
         }
         if !inquiries.is_empty() {
             self.librarian.find_suspects(inquiries, self.world.knowledge.topology.clone());
         }
+    }
+}
+
+impl Desk {
+    fn with_agent(&self, with: impl FnOnce(&dyn Investigator)) {
+        if let Some(agent) = &self.agent {
+            with(&**agent);
+        }
+    }
+
+    /// Has something kept that a person said yes to, beside the desk: files and git are slow.
+    fn keep(&self, offer: u64, keepsake: Keepsake, by: String) {
+        let (keeper, engine) = (self.keeper.clone(), self.handle.clone());
+        self.handle.activity().spawn(async move {
+            let result = keeper.keep(&keepsake, &by).await;
+            engine.send(Message::Kept { offer, result });
+        });
     }
 }
 

@@ -1,12 +1,14 @@
 //! What a turn of the engine wants done once its decisions are written.
 
+use super::ports::Assignment;
 use super::reach::Reach;
 use super::repairs::Word;
 use super::suspects::Inquiry;
 use crate::domain::action::Action;
+use crate::domain::agent::Keepsake;
 use crate::domain::approval::Approval;
 use crate::domain::approval::OfStep;
-use crate::domain::ids::RemediationId;
+use crate::domain::ids::{RemediationId, RunId};
 use crate::store::sagas::Unfinished;
 
 /// Something to be done.
@@ -41,6 +43,32 @@ pub enum Effect {
         of: OfStep,
         /// It may, or why not.
         word: Box<Word>,
+    },
+    /// Have the agent look into a case.
+    Investigate(Box<Assignment>),
+    /// Have the agent stop a run.
+    StopRun {
+        /// Which.
+        run: RunId,
+        /// Who wants that.
+        by: String,
+    },
+    /// Tell the agent that a repair has ended, in case it waits for it.
+    RepairOver {
+        /// Which.
+        remediation: RemediationId,
+        /// How, in words.
+        how: String,
+    },
+    /// Change something of Steward's own that a person said yes to; answered with
+    /// [`Message::Kept`](super::message::Message::Kept).
+    Keep {
+        /// The offer's number.
+        offer: u64,
+        /// What.
+        keepsake: Box<Keepsake>,
+        /// Who said yes.
+        by: String,
     },
     /// Find out what changed before an incident began.
     FindSuspects(Inquiry),

@@ -17,9 +17,10 @@ use super::vitals::Vitals;
 use super::vitals::pulse::Pulse;
 use super::world::Knowledge;
 use crate::domain::action::Executable;
+use crate::domain::agent::{Conclusion, Proposal, Proposed, Spending};
 use crate::domain::card::Card;
 use crate::domain::change::Change;
-use crate::domain::ids::{IncidentId, RemediationId};
+use crate::domain::ids::{IncidentId, RemediationId, RunId};
 use crate::domain::incident::SuspectNote;
 use crate::domain::redact::Redaction;
 use crate::domain::remediation::Outcome;
@@ -131,6 +132,49 @@ pub enum Message {
         incident: IncidentId,
         /// Most suspect first.
         suspects: Vec<SuspectNote>,
+    },
+    /// What the agent is doing now, for its line in the thread.
+    Progress {
+        /// The case.
+        incident: IncidentId,
+        /// The run.
+        run: RunId,
+        /// In words, one line.
+        text: String,
+    },
+    /// The agent wants something done.
+    Proposed {
+        /// The case.
+        incident: IncidentId,
+        /// The run.
+        run: RunId,
+        /// What.
+        proposal: Box<Proposal>,
+        /// Where it is told what becomes of it, once that is durable.
+        reply: oneshot::Sender<Proposed>,
+    },
+    /// A run of the agent has ended.
+    Investigated {
+        /// The case.
+        incident: IncidentId,
+        /// The run.
+        run: RunId,
+        /// What it came to.
+        conclusion: Box<Conclusion>,
+        /// What it took.
+        spent: Spending,
+    },
+    /// A goal's time has come.
+    Goal {
+        /// Its name.
+        name: String,
+    },
+    /// A change to something of Steward's own was made, or could not be: see [`Effect::Keep`](super::effect::Effect::Keep).
+    Kept {
+        /// The offer's number.
+        offer: u64,
+        /// What was done, in words; or why not.
+        result: Result<String, String>,
     },
     /// What the operator wrote has changed.
     Learned {

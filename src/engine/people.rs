@@ -253,6 +253,7 @@ impl World {
             root: first.problem.target.clone(),
             why: format!("{by} took it out of #{number}."),
             sorted_by_hand: true,
+            request: None,
         };
         let Some(new) = self.open(opened, now) else { return Err("It could not be split.".to_owned()) };
         for member in taken.into_iter().skip(1) {

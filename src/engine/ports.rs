@@ -3,6 +3,8 @@
 mod chat;
 mod control;
 mod intake;
+mod investigator;
+mod keeper;
 mod observed;
 mod topology;
 
@@ -25,6 +27,8 @@ pub use chat::{
 };
 pub use control::{CONTROL_SOCKET, ControlAnswer, ControlRequest};
 pub use intake::{Delivery, Intake, NotAccepted, Rejected};
+pub use investigator::{Assignment, Investigator, SomeInvestigator};
+pub use keeper::Keeper;
 pub use observed::{Observed, PartHealth};
 pub use topology::{Survey, TopologySource};
 

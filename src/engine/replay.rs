@@ -226,7 +226,12 @@ impl Player {
             Effect::Repair(..)
             | Effect::Fingerprint { .. }
             | Effect::CallOff { .. }
-            | Effect::Answer { .. } => None,
+            | Effect::Answer { .. }
+            // Nothing is reasoned about either.
+            | Effect::Investigate(_)
+            | Effect::StopRun { .. }
+            | Effect::RepairOver { .. }
+            | Effect::Keep { .. } => None,
         }
     }
 

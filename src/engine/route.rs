@@ -145,6 +145,14 @@ impl World {
             ChatCommand::Merge { from, into } => self.merge_by_hand(from, into, by, now),
             ChatCommand::Split { incident, target } => self.split(incident, &target, by, now),
             ChatCommand::Clear { incident } => self.clear(incident, by, now),
+            ChatCommand::Ask { words } => return self.asked_in_words(&words, inbound, now),
+            ChatCommand::Investigate { incident } => {
+                let meant = self.meant(incident, inbound, "investigate");
+                meant.and_then(|number| self.investigate_by_hand(number, by, now))
+            }
+            ChatCommand::Stop { incident } => self.stop_runs(incident.or(inbound.incident), by, now),
+            ChatCommand::Goal { name: None } => return Reply::Now(self.list_goals(now)),
+            ChatCommand::Goal { name: Some(name) } => self.run_goal(&name, by, now),
         };
         match answer {
             Ok(done) => Reply::Now(Card { done: true, ..Card::titled(done) }),

@@ -10,9 +10,21 @@ use super::ports::Platform;
 use crate::domain::correlation::Weights;
 use crate::domain::escalation::{Scope, Threshold};
 use crate::domain::hours::Hours;
+use crate::domain::signal::Severity;
 use crate::domain::suppression::Quiet;
 use crate::domain::target::Target;
 use crate::policy::Autonomy;
+
+/// How far the agent may go before somebody is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AgentLimits {
+    /// The least severity that it looks into without being asked.
+    pub from: Severity,
+    /// How sure it has to be, in percent, to act where it may.
+    pub confidence: u8,
+    /// Runs of one incident without being asked.
+    pub runs: usize,
+}
 
 /// The numbers that decisions go by, from the configuration.
 #[derive(Debug, Clone)]
@@ -63,6 +75,8 @@ pub struct Settings {
     pub heartbeats: BTreeMap<String, Duration>,
     /// How far back the suspects of a new incident are looked for.
     pub changes_window: Duration,
+    /// How far the agent may go; `None` where there is no model.
+    pub agent: Option<AgentLimits>,
     /// What is kept quiet on purpose.
     pub quiet: Arc<Quiet>,
     /// The platforms that are told.

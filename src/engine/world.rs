@@ -20,6 +20,7 @@ use super::topology::Learning;
 use super::triage::Held;
 use super::trusting::Trial;
 use super::watching::Unwatched;
+use crate::domain::agent::{Goal, Offer};
 use crate::domain::approval::Approval;
 use crate::domain::change::Change;
 use crate::domain::correlation::Index;
@@ -49,6 +50,8 @@ pub struct Knowledge {
     pub skills: Arc<BTreeSet<String>>,
     /// What each skill looks at, by its name.
     pub watched: Arc<BTreeMap<String, Vec<Target>>>,
+    /// The agent's standing goals.
+    pub goals: Arc<Vec<Goal>>,
 }
 
 /// A live incident.
@@ -165,6 +168,10 @@ pub struct World {
     pub(super) storms: Storms,
     /// The sources of alerts, as they were heard lately.
     pub(super) sources: Sources,
+    /// The agent's plans, as runbooks, by name.
+    pub(super) plans: BTreeMap<String, Runbook>,
+    /// The offers that wait for an answer, by number.
+    pub(super) offers: BTreeMap<u64, Offer>,
     pub(super) lines: Lines,
     pub(super) learning: Learning,
     pub(super) batch: Batch,
@@ -207,6 +214,8 @@ impl World {
             timers: Timers::default(),
             counters: (0, 0),
             paused: None,
+            plans: BTreeMap::new(),
+            offers: BTreeMap::new(),
             lines: Lines::default(),
             learning: Learning::default(),
             unwatched: Unwatched::default(),

@@ -8,6 +8,7 @@ use rusqlite::{Connection, params};
 
 pub use incidents::{Put, SignalRow, StoredIncident, Telling};
 
+use super::agent;
 use super::audit::{self, AuditEntry};
 use super::changes;
 use super::columns::{Json, Ms, Text};
@@ -18,6 +19,7 @@ use super::silences::{HeldBack, write_silence};
 use super::topology;
 use super::trust;
 use super::{Store, StoreError};
+use crate::domain::agent::Offer;
 use crate::domain::approval::Approval;
 use crate::domain::card::{Card, Mention, Place};
 use crate::domain::change::Change;
@@ -101,6 +103,14 @@ pub struct Batch {
     pub trust: Vec<Trust>,
     /// What was learned of the topology, and what holds no longer.
     pub topology: Vec<topology::Write>,
+    /// Plans of the agent, as runbooks: name, incident, YAML, when.
+    pub plans: Vec<(String, IncidentId, String, Timestamp)>,
+    /// Offers as they are now, and when they were decided.
+    pub offers: Vec<(Offer, Option<Timestamp>)>,
+    /// What a person did not want: key, what, who, when.
+    pub declined: Vec<(String, String, String, Timestamp)>,
+    /// When goals were last run.
+    pub goals: Vec<(String, Timestamp)>,
     /// The last numbers given out: incidents, approvals.
     pub counters: Option<(u64, u64)>,
     /// What was heard, for the history. Not part of what is written here: Steward can live without it.
@@ -130,6 +140,10 @@ impl Batch {
             audit,
             trust,
             topology,
+            plans,
+            offers,
+            declined,
+            goals,
             counters,
             heard: _,
         } = self;
@@ -151,6 +165,10 @@ impl Batch {
             && audit.is_empty()
             && trust.is_empty()
             && topology.is_empty()
+            && plans.is_empty()
+            && offers.is_empty()
+            && declined.is_empty()
+            && goals.is_empty()
             && counters.is_none()
     }
 
@@ -206,6 +224,7 @@ impl Batch {
         }
         self.trust.iter().try_for_each(|trust| trust::put(conn, trust))?;
         self.topology.iter().try_for_each(|write| topology::write(conn, write, redactor))?;
+        agent::write(conn, self, redactor)?;
         self.audit.iter().try_for_each(|entry| audit::append(conn, entry, redactor))?;
         if let Some((incidents, approvals)) = self.counters {
             let mut count =

@@ -15,7 +15,7 @@ pub(crate) const LAYERS: &[(&str, &[&str])] = &[
     ("agent", &["domain", "policy", "config", "store", "engine"]),
     ("adapters", &["domain", "policy", "config", "store", "engine", "agent"]),
     ("app", &["domain", "policy", "config", "store", "engine", "agent", "adapters"]),
-    ("cli", &["domain", "policy", "config", "store", "engine"]),
+    ("cli", &["domain", "policy", "config", "store", "engine", "agent"]),
     ("demo", &["domain", "policy", "config", "store", "engine", "app"]),
     ("main", &["domain", "policy", "config", "store", "engine", "agent", "adapters", "cli", "demo", "app"]),
 ];

@@ -70,6 +70,7 @@ fn opened(on: &str, summary: &str, evidence: &str) -> Event {
         root: target(on),
         why: "it was reported first".into(),
         sorted_by_hand: false,
+        request: None,
     }
 }
 

@@ -84,6 +84,15 @@ fn the_example_holds_every_key_with_its_default() {
     example.config.state_dir = folder(&empty);
     assert_eq!(example.config.alerts.spool, folder(&lab).join("spool"));
     example.config.alerts.spool = folder(&empty).join("spool");
+    for name in ["memory", "prompts"] {
+        let theirs = if name == "memory" {
+            &mut example.config.paths.memory
+        } else {
+            &mut example.config.paths.prompts
+        };
+        assert_eq!(theirs.as_deref(), folder(&lab).parent().map(|beside| beside.join(name)).as_deref());
+        *theirs = folder(&empty).parent().map(|beside| beside.join(name));
+    }
     assert_eq!(example.config, default.config);
 }
 
@@ -108,6 +117,8 @@ fn the_example_shows_every_key_that_there_is() {
     let known = shape::known_keys::<RawConfig>(&mut document);
     let tables = [
         "",
+        "agent",
+        "agent.models.local",
         "alerts",
         "alerts.sources.alertmanager",
         "alerts.sources.backup",

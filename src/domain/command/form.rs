@@ -15,6 +15,8 @@ pub enum Kind {
     Skill,
     /// A runbook's name.
     Runbook,
+    /// A goal's name.
+    Goal,
     /// The number of a question that waits for an answer.
     Approval,
     /// The number of a silence in force.
@@ -111,6 +113,7 @@ mod tests {
             Kind::Target => "nas/media",
             Kind::Skill => "disk-space",
             Kind::Runbook => "restart-unit",
+            Kind::Goal => "health-check",
             Kind::Approval | Kind::Silence => "7",
             Kind::Duration => "2h",
             Kind::Time => "yesterday",

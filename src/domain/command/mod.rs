@@ -155,6 +155,26 @@ pub enum ChatCommand {
         /// The target.
         target: Option<Target>,
     },
+    /// The agent answers this, or looks into what it asks for.
+    Ask {
+        /// The person's own words.
+        words: String,
+    },
+    /// The agent looks into an incident.
+    Investigate {
+        /// The incident.
+        incident: Option<u64>,
+    },
+    /// The agent stops what it does for an incident, or for a wish.
+    Stop {
+        /// The case.
+        incident: Option<u64>,
+    },
+    /// Runs a goal of the agent now; without a name, the goals there are.
+    Goal {
+        /// Its name.
+        name: Option<String>,
+    },
     /// The skills and how their last runs went.
     Skills,
     /// The runbooks.
@@ -228,6 +248,10 @@ impl ChatCommand {
             Self::Undo { .. } => "undo",
             Self::Trust => "trust",
             Self::Topology { .. } => "topology",
+            Self::Ask { .. } => "ask",
+            Self::Investigate { .. } => "investigate",
+            Self::Stop { .. } => "stop",
+            Self::Goal { .. } => "goal",
             Self::Skills => "skills",
             Self::Runbooks { .. } => "runbooks",
         }
@@ -250,7 +274,13 @@ impl ChatCommand {
             | Self::Topology { .. }
             | Self::Skills
             | Self::Runbooks { .. } => false,
-            Self::Ack { .. }
+            // The goals themselves may be seen by everyone.
+            Self::Goal { name } => name.is_some(),
+            // A run costs money, and reads what not everybody may see.
+            Self::Ask { .. }
+            | Self::Investigate { .. }
+            | Self::Stop { .. }
+            | Self::Ack { .. }
             | Self::Silence { .. }
             | Self::Unsilence { .. }
             | Self::Approve { .. }

@@ -194,6 +194,25 @@ pub(super) fn clear(args: &mut Args<'_>) -> Read {
     Ok(ChatCommand::Clear { incident: args.needed_number("Which incident?")? })
 }
 
+pub(super) fn ask(args: &mut Args<'_>) -> Read {
+    let words = args.rest().ok_or_else(|| args.wrong("Ask what?".to_owned()))?;
+    Ok(ChatCommand::Ask { words })
+}
+
+pub(super) fn investigate(args: &mut Args<'_>) -> Read {
+    Ok(ChatCommand::Investigate { incident: args.incident()? })
+}
+
+pub(super) fn stop(args: &mut Args<'_>) -> Read {
+    Ok(ChatCommand::Stop { incident: args.incident()? })
+}
+
+pub(super) fn goal(args: &mut Args<'_>) -> Read {
+    Ok(ChatCommand::Goal {
+        name: args.peek().is_some().then(|| args.name("a goal's name")).transpose()?.flatten(),
+    })
+}
+
 pub(super) fn undo(args: &mut Args<'_>) -> Read {
     let incident = args.incident()?;
     let repair = if args.accept(&["repair"]) { Some(args.needed_number("Which repair?")?) } else { None };

@@ -66,6 +66,7 @@ fn open(index: &mut Index, n: u64, target: &str, second: i64) -> IncidentId {
         root: t(target),
         why: String::new(),
         sorted_by_hand: false,
+        request: None,
     };
     index.put(&Incident::open(id, n, &Record { seq: 1, at: at(second), event }).unwrap(), &lab());
     id
@@ -140,6 +141,7 @@ fn a_decision_among_many_open_incidents_forgets_those_that_are_over() {
                 root: t("store"),
                 why: String::new(),
                 sorted_by_hand: false,
+                request: None,
             },
         },
     )

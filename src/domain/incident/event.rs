@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Count, Member, State, TakenBack};
+use crate::domain::agent::{Conclusion, Request};
 use crate::domain::approval::ApprovalState;
 use crate::domain::correlation::Score;
 use crate::domain::escalation::Cause;
-use crate::domain::ids::{ApprovalId, IncidentId, RemediationId};
+use crate::domain::ids::{ApprovalId, IncidentId, RemediationId, RunId};
 use crate::domain::remediation::Outcome;
 use crate::domain::signal::{Origin, Problem, Severity, Timestamp};
 use crate::domain::target::Target;
@@ -82,6 +83,9 @@ pub enum Event {
         why: String,
         #[serde(default)]
         sorted_by_hand: bool,
+        /// What somebody wants, if nothing is broken.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request: Option<Request>,
     },
     /// A further problem belongs to it.
     Joined {
@@ -203,6 +207,16 @@ pub enum Event {
     },
     /// What Steward will not do by itself, and what a person can do.
     NextStep { text: String },
+    /// Somebody said something to the agent in the thread.
+    Asked { by: String, words: String },
+    /// The agent began to look into it.
+    InvestigationStarted { run: RunId, number: u64, why: String, basis: String },
+    /// The agent ended, and what it came to.
+    InvestigationEnded { run: RunId, number: u64, conclusion: Box<Conclusion> },
+    /// Steward offers to change something of its own: a lesson, a rule, a runbook.
+    Offered { number: u64, title: String },
+    /// That offer is over.
+    OfferEnded { number: u64, title: String, state: ApprovalState, by: Option<String>, why: Option<String> },
     /// Nothing is active any more.
     Mitigated { by: Mitigation },
     /// It stayed away.
@@ -274,6 +288,11 @@ impl Event {
             Self::ApprovalRequested { .. } => "approval_requested",
             Self::ApprovalEnded { .. } => "approval_ended",
             Self::NextStep { .. } => "next_step",
+            Self::Asked { .. } => "asked",
+            Self::InvestigationStarted { .. } => "investigation_started",
+            Self::InvestigationEnded { .. } => "investigation_ended",
+            Self::Offered { .. } => "offered",
+            Self::OfferEnded { .. } => "offer_ended",
             Self::Mitigated { .. } => "mitigated",
             Self::Resolved { .. } => "resolved",
             Self::Closed => "closed",

@@ -76,7 +76,14 @@ impl Incident {
             Event::ApprovalEnded { approval, .. } => self.approval.is_some_and(|(id, _)| id == *approval),
             Event::Cleared { .. } => self.state == State::Stuck,
             Event::StormBegan { .. } => self.state.is_unresolved(),
-            Event::Absorbed { .. }
+            Event::InvestigationStarted { .. } => self.investigating().is_none(),
+            Event::InvestigationEnded { run, .. } => {
+                self.investigating().is_some_and(|known| known.run == *run)
+            }
+            Event::Asked { .. }
+            | Event::Offered { .. }
+            | Event::OfferEnded { .. }
+            | Event::Absorbed { .. }
             | Event::MergedInto { .. }
             | Event::RootMoved { .. }
             | Event::Suspects { .. }
@@ -274,7 +281,12 @@ impl Incident {
                     self.next_step = Some(text.clone());
                 }
             }
+            Event::Asked { .. } | Event::InvestigationStarted { .. } | Event::InvestigationEnded { .. } => {
+                self.take_in_reasoning(event, at);
+            }
             Event::Opened { .. }
+            | Event::Offered { .. }
+            | Event::OfferEnded { .. }
             | Event::Worsened { summary: None, .. }
             | Event::Closed
             | Event::Cleared { .. }

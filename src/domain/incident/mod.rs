@@ -6,6 +6,7 @@
 
 mod event;
 mod fold;
+mod reasoning;
 mod repair;
 mod storm;
 mod story;
@@ -21,6 +22,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::agent::{Investigation, Request, Said};
 use super::correlation::Score;
 use super::escalation::{Cause, within};
 use super::ids::{ApprovalId, IncidentId};
@@ -226,6 +228,15 @@ pub struct Incident {
     /// How many more alerts its source says there are, that it did not send; 0 if it sends all.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub hidden: u64,
+    /// What somebody wants, if nothing is broken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<Request>,
+    /// What was said to the agent and what it answered, the newest last; at most [`Incident::REMEMBERED`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub said: Vec<Said>,
+    /// The runs of the agent, the newest last; at most [`Incident::REMEMBERED`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub investigations: Vec<Investigation>,
     /// The number of the last event.
     pub last_seq: u64,
 }
@@ -248,11 +259,30 @@ pub struct IllegalEvent {
 }
 
 impl Incident {
+    /// Words said and runs of the agent that are kept.
+    pub const REMEMBERED: usize = 20;
+
+    /// The run of the agent that goes on now.
+    #[must_use]
+    pub fn investigating(&self) -> Option<&Investigation> {
+        self.investigations.last().filter(|run| run.conclusion.is_none())
+    }
+
     /// Begins an incident from its `Opened` event; `None` for any other event.
     #[must_use]
     pub fn open(id: IncidentId, number: u64, record: &Record) -> Option<Self> {
-        let Event::Opened { problem, origin, severity, summary, impact, root, why, sorted_by_hand, .. } =
-            &record.event
+        let Event::Opened {
+            problem,
+            origin,
+            severity,
+            summary,
+            impact,
+            root,
+            why,
+            sorted_by_hand,
+            request,
+            ..
+        } = &record.event
         else {
             return None;
         };
@@ -299,6 +329,9 @@ impl Incident {
             sorted_by_hand: *sorted_by_hand,
             storm: None,
             hidden: 0,
+            request: request.clone(),
+            said: Vec::new(),
+            investigations: Vec::new(),
             last_seq: record.seq,
         })
     }

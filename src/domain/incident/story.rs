@@ -1,7 +1,7 @@
 //! The timeline in words: one sentence per event, the same everywhere.
 
-use super::storm;
 use super::{Event, Mitigation, SuspectNote};
+use super::{reasoning, storm};
 use crate::domain::approval::ApprovalState;
 use crate::domain::change::reference;
 use crate::domain::remediation::Outcome;
@@ -22,12 +22,12 @@ pub struct Sentence {
 
 impl Sentence {
     /// One that waits for the next update.
-    fn calm(sign: &'static str, text: impl Into<String>) -> Self {
+    pub(super) fn calm(sign: &'static str, text: impl Into<String>) -> Self {
         Self { sign, text: text.into(), brief: None, urgent: false }
     }
 
     /// One that is told at once.
-    fn urgent(sign: &'static str, text: impl Into<String>) -> Self {
+    pub(super) fn urgent(sign: &'static str, text: impl Into<String>) -> Self {
         Self { urgent: true, ..Self::calm(sign, text) }
     }
 
@@ -43,6 +43,7 @@ impl Sentence {
 #[must_use]
 pub fn sentence(event: &Event) -> Option<Sentence> {
     let said = match event {
+        Event::Opened { request: Some(request), .. } => reasoning::opened(request),
         Event::Opened { problem, summary, origin, impact, why, .. } => {
             let impact = impact.as_ref().map(|i| format!(" Impact: {}.", i.trim_end_matches('.')));
             let text = format!(
@@ -156,6 +157,11 @@ pub fn sentence(event: &Event) -> Option<Sentence> {
         Event::Cleared { by } => {
             Sentence::urgent("person", format!("{by} says that the stuck repair is taken care of."))
         }
+        Event::Asked { .. }
+        | Event::InvestigationStarted { .. }
+        | Event::InvestigationEnded { .. }
+        | Event::Offered { .. }
+        | Event::OfferEnded { .. } => reasoning::sentence(event)?,
         Event::Closed => return None,
     };
     Some(said)

@@ -24,6 +24,7 @@ fn opened(target: &str) -> Event {
         root: Target::parse(target).unwrap(),
         why: "first to be seen".into(),
         sorted_by_hand: false,
+        request: None,
     }
 }
 

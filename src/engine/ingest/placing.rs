@@ -92,6 +92,7 @@ impl World {
             root: signal.target.clone(),
             why: String::new(),
             sorted_by_hand: false,
+            request: None,
         };
         let id = self.open(event, now)?;
         self.not_lasting(&signal.target, Some(id), now);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Message;
+use crate::domain::agent::Conclusion;
 use crate::domain::redact::Redactor;
 
 impl Message {
@@ -44,6 +45,23 @@ impl Message {
                 });
             }
             Self::Line { state: Err(why), .. } => redactor.clean(why),
+            Self::Progress { text, .. } => redactor.clean(text),
+            Self::Investigated { conclusion, .. } => {
+                let Conclusion { diagnosis, evidence, actions, verification, rollback, .. } = &mut **conclusion;
+                [diagnosis, verification, rollback]
+                    .into_iter()
+                    .chain(evidence)
+                    .chain(actions)
+                    .for_each(|text| redactor.clean(text));
+                for step in conclusion.options.iter_mut().flat_map(|option| &mut option.steps) {
+                    [&mut step.what, &mut step.risk, &mut step.undo]
+                        .into_iter()
+                        .for_each(|text| redactor.clean(text));
+                }
+            }
+            Self::Kept { result, .. } => match result {
+                Ok(text) | Err(text) => redactor.clean(text),
+            },
             // No texts of others.
             Self::Line { state: Ok(()), .. }
             | Self::Fingerprinted { .. }
@@ -54,6 +72,9 @@ impl Message {
             | Self::Bookmark { .. }
             | Self::Complete { .. }
             | Self::Remade { .. }
+            // What it would run has to stay as it is, and what is shown of it goes through the outbox's redactor.
+            | Self::Proposed { .. }
+            | Self::Goal { .. }
             | Self::Pulse { .. }
             // It comes from the store, where nothing gets past the redactor.
             | Self::Digest(_)

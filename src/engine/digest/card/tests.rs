@@ -31,6 +31,7 @@ fn incident(number: u64) -> Incident {
         root: problem().target,
         why: String::new(),
         sorted_by_hand: false,
+        request: None,
     };
     let record = Record { seq: 1, at: at("2026-11-20T22:10:00Z"), event };
     let id = IncidentId(ulid::Ulid::from_parts(1, u128::from(number)));

@@ -118,6 +118,7 @@ fn minutes(n: u64) -> Duration {
 
 fn settings() -> Settings {
     Settings {
+        agent: None,
         host: target("vm"),
         tz: chrono_tz::UTC,
         autonomy: Autonomy::Full,
@@ -189,6 +190,7 @@ fn knowledge(skills: &BTreeSet<usize>) -> Knowledge {
         labels: BTreeMap::new(),
     };
     Knowledge {
+        goals: Arc::default(),
         topology: Arc::new(Topology::new(needs.into_iter().map(entry).collect()).unwrap()),
         runbooks: Arc::new(vec![
             runbook("restart", "down", &["systemctl", "restart", "{{ target.name }}.service"]),
@@ -306,7 +308,13 @@ impl Sim {
                         let executables = actions.iter().map(|_| Some(executable.clone())).collect();
                         self.world.fingerprinted(approval, executables, self.now);
                     }
-                    Effect::Answer { .. } | Effect::CallOff { .. } | Effect::FindSuspects { .. } => {}
+                    Effect::Answer { .. }
+                    | Effect::CallOff { .. }
+                    | Effect::FindSuspects { .. }
+                    | Effect::Investigate(_)
+                    | Effect::StopRun { .. }
+                    | Effect::RepairOver { .. }
+                    | Effect::Keep { .. } => {}
                 }
             }
             if wanted.is_empty() {

@@ -1,0 +1,1 @@
+//! Recorded cases, to judge a model by before it is trusted.

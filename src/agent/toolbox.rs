@@ -1,0 +1,44 @@
+//! What a run may call: tools as data and what a call comes to. The live tools and recorded ones both are a
+//! [`Toolbox`].
+
+use async_trait::async_trait;
+
+use super::model::{Call, ToolSpec};
+use crate::domain::agent::Conclusion;
+
+/// What a call came to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// This text; from outside, so data and no instruction.
+    Text(String),
+    /// The policy, or a limit, does not let it. The reason is told to the model, and recorded.
+    Blocked(String),
+    /// It could not be done; the reason is told to the model.
+    Failed(String),
+    /// There is no such tool, or the arguments don't fit its schema: what was wrong and how it is right. Costs one of
+    /// the run's tries.
+    Misused(String),
+    /// The run is over: this is what it comes to, as far as the model's part goes.
+    Concluded(Box<Conclusion>),
+}
+
+/// What a call did, for the record and the progress line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Used {
+    /// What it came to.
+    pub outcome: Outcome,
+    /// What was done, in a few words: "read journalctl -u nginx on pve1".
+    pub what: String,
+    /// Whether it changed anything or may have, or asked a person to: told in the conclusion.
+    pub acted: bool,
+}
+
+/// Tools.
+#[async_trait]
+pub trait Toolbox: Send + Sync {
+    /// What a model is told of them.
+    fn specs(&self) -> Vec<ToolSpec>;
+
+    /// Does what a call asks for.
+    async fn call(&self, call: &Call) -> Used;
+}

@@ -1,0 +1,151 @@
+//! The agent's words: what a model is asked for, what it may propose, and what a run of it comes to.
+//!
+//! Nothing here knows a model. What a model says is a claim: an effect, a success or a decision is never taken from it.
+
+mod conclusion;
+pub mod memory;
+mod proposal;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::schedule::Schedule;
+use super::signal::Timestamp;
+
+pub use conclusion::{Conclusion, Ending, Outline, OutlineStep};
+pub use proposal::{Keepsake, Lesson, Offer, Proposal, Proposed, ProposedPlan, ProposedStep};
+
+/// What a model is asked for. Each may have models of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Purpose {
+    /// A first, cheap look: what does a person want?
+    Triage,
+    /// To find out, with tools.
+    Investigate,
+    /// To put into words what happened: lessons.
+    Narrate,
+}
+
+impl Purpose {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Triage, Self::Investigate, Self::Narrate];
+
+    /// The name in the configuration and in tables.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Triage => "triage",
+            Self::Investigate => "investigate",
+            Self::Narrate => "narrate",
+        }
+    }
+}
+
+impl fmt::Display for Purpose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What a run is about.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "about", rename_all = "snake_case")]
+pub enum Subject {
+    /// Something is broken, and no runbook fits.
+    Incident,
+    /// A person wants something, in plain words.
+    Request,
+    /// A standing goal of `prompts/goals/`.
+    Goal {
+        /// Its name: the file's without `.md`.
+        name: String,
+    },
+}
+
+impl Subject {
+    /// Whether whatever it wants to change has to be a proposal that a person says yes to.
+    #[must_use]
+    pub fn only_reads(&self) -> bool {
+        match self {
+            Self::Incident => false,
+            Self::Request | Self::Goal { .. } => true,
+        }
+    }
+}
+
+/// What a person or a goal wants: the case is no fault, and nothing about it is broken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// Who asked; the goal's name for a goal.
+    pub by: String,
+    /// The words, in which the case began.
+    pub words: String,
+    /// The goal, if nobody asked but its schedule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub goal: Option<String>,
+}
+
+/// Something that was said in a thread to the agent, or that it answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// When.
+    pub at: Timestamp,
+    /// Who; `None` is the agent.
+    pub by: Option<String>,
+    /// The words.
+    pub words: String,
+}
+
+/// A run of the agent, as its case knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Investigation {
+    /// The run.
+    pub run: super::ids::RunId,
+    /// The number that people use: `agent show 9`.
+    pub number: u64,
+    /// When it began.
+    pub begun_at: Timestamp,
+    /// What was known when it began, as a digest: while that is the same, so is the verdict.
+    pub basis: String,
+    /// How it ended; `None` while it goes on.
+    pub conclusion: Option<Conclusion>,
+}
+
+/// A standing goal of the agent: `prompts/goals/NAME.md`. It only reads; what it wants to change is a proposal.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Goal {
+    /// Its name: the file's without `.md`.
+    pub name: String,
+    /// One line for people.
+    pub title: String,
+    /// What the model is told to do.
+    pub text: String,
+    /// When it runs by itself; never where it has none.
+    pub schedule: Option<Schedule>,
+    /// Whether it came with the binary.
+    pub shipped: bool,
+}
+
+/// Tokens and money of a run, or of several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Spending {
+    /// Tokens that were sent.
+    pub tokens_in: u64,
+    /// Of these, those that the provider had in its cache.
+    pub tokens_cached: u64,
+    /// Tokens that came back.
+    pub tokens_out: u64,
+    /// Money, in millionths of the currency that the configured prices are in.
+    pub micros: u64,
+}
+
+impl std::ops::AddAssign for Spending {
+    fn add_assign(&mut self, other: Self) {
+        self.tokens_in = self.tokens_in.saturating_add(other.tokens_in);
+        self.tokens_cached = self.tokens_cached.saturating_add(other.tokens_cached);
+        self.tokens_out = self.tokens_out.saturating_add(other.tokens_out);
+        self.micros = self.micros.saturating_add(other.micros);
+    }
+}

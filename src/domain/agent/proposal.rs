@@ -1,0 +1,128 @@
+//! What the agent may propose. Each becomes a plan like any other, or a card; none is done because a model says so.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::approval::ApprovalState;
+use crate::domain::ids::{IncidentId, RemediationId};
+use crate::domain::signal::Timestamp;
+
+/// Something that the agent wants done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Proposal {
+    /// Run a runbook that is there.
+    Runbook {
+        /// Its name.
+        name: String,
+        /// Why, in a sentence.
+        why: String,
+        /// How sure it is, in percent.
+        confidence: u8,
+    },
+    /// Run these commands.
+    Plan {
+        /// What.
+        plan: ProposedPlan,
+        /// Why, in a sentence.
+        why: String,
+        /// How sure it is, in percent.
+        confidence: u8,
+    },
+    /// Keep this in mind.
+    Lesson(Lesson),
+}
+
+/// A plan of the agent: a runbook that is not written yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProposedPlan {
+    /// One line for people.
+    pub title: String,
+    /// Its steps, in order; at least one.
+    pub steps: Vec<ProposedStep>,
+}
+
+/// One step of it: one effect, its proof, and the way back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProposedStep {
+    /// What people call it.
+    pub name: String,
+    /// Where its commands run; this machine where nothing is said.
+    pub host: Option<String>,
+    /// The program and its arguments.
+    pub run: Vec<String>,
+    /// A command that ends with 0 when it has worked; without it the check that found the problem decides.
+    pub verify: Option<Vec<String>>,
+    /// What takes it back.
+    pub undo: Option<Vec<String>>,
+}
+
+/// Something learned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lesson {
+    /// One line: what happens, where.
+    pub title: String,
+    /// How it is broken, where the lesson is about that: a signature.
+    pub signature: Option<String>,
+    /// Where: a target.
+    pub target: Option<String>,
+    /// Why it happens.
+    pub why: String,
+    /// What to do about it.
+    pub fix: String,
+    /// A rule that the policy is to enforce from now on, in the YAML of `policy.yaml`.
+    pub rule: Option<String>,
+}
+
+/// Something of Steward's own that changes only with a person's yes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Keepsake {
+    /// A lesson for `MEMORY.md`, and its rule for `SOUL.md` if it has one.
+    Lesson(Lesson),
+    /// A runbook that becomes a file.
+    Runbook {
+        /// Its name.
+        name: String,
+        /// Its text: YAML, as in `runbooks/`.
+        yaml: String,
+    },
+}
+
+/// An offer: a change to something of Steward's own that waits for a person's yes, as an approval does for a repair.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// The number that people use. Questions, runs and offers share one count.
+    pub number: u64,
+    /// The case that it came from.
+    pub incident: IncidentId,
+    /// One line for people.
+    pub title: String,
+    /// What would be kept.
+    pub keepsake: Keepsake,
+    /// Where it stands.
+    pub state: ApprovalState,
+    /// Since when.
+    pub made_at: Timestamp,
+    /// Until when it waits.
+    pub expires_at: Timestamp,
+    /// Who decided.
+    pub decided_by: Option<String>,
+}
+
+/// What became of a proposal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proposed {
+    /// It won't be done, and why.
+    Refused(String),
+    /// A person is asked.
+    Asked {
+        /// The question's number.
+        number: u64,
+        /// Why it needs a person.
+        why: String,
+    },
+    /// It runs.
+    Begun(RemediationId),
+    /// It can't be begun now, and why.
+    Waits(String),
+}

@@ -1,0 +1,120 @@
+//! What the agent has to do with an incident: what was said, what was looked into, and what that came to.
+
+use super::{Event, Incident, Sentence};
+use crate::domain::agent::{Conclusion, Ending, Investigation, Request, Said};
+use crate::domain::approval::ApprovalState;
+use crate::domain::signal::Timestamp;
+
+impl Incident {
+    pub(super) fn take_in_reasoning(&mut self, event: &Event, at: Timestamp) {
+        match event {
+            Event::Asked { by, words } => {
+                self.remember(Said { at, by: Some(by.clone()), words: words.clone() });
+            }
+            Event::InvestigationStarted { run, number, basis, .. } => {
+                self.investigations.push(Investigation {
+                    run: *run,
+                    number: *number,
+                    begun_at: at,
+                    basis: basis.clone(),
+                    conclusion: None,
+                });
+                keep_newest(&mut self.investigations);
+            }
+            Event::InvestigationEnded { run, conclusion, .. } => {
+                if let Some(known) = self.investigations.iter_mut().find(|known| known.run == *run) {
+                    known.conclusion = Some((**conclusion).clone());
+                }
+                if !conclusion.diagnosis.is_empty() {
+                    self.remember(Said { at, by: None, words: conclusion.diagnosis.clone() });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn remember(&mut self, said: Said) {
+        self.said.push(said);
+        keep_newest(&mut self.said);
+    }
+}
+
+fn keep_newest<T>(all: &mut Vec<T>) {
+    let spare = all.len().saturating_sub(Incident::REMEMBERED);
+    all.drain(..spare);
+}
+
+/// How a case begins that is no fault.
+pub(super) fn opened(request: &Request) -> Sentence {
+    let text = match &request.goal {
+        Some(goal) => format!("Goal {goal}."),
+        None => format!("{} asks: {}", request.by, request.words),
+    };
+    Sentence::urgent("person", text)
+}
+
+/// What the agent does, in words.
+pub(super) fn sentence(event: &Event) -> Option<Sentence> {
+    Some(match event {
+        Event::Asked { by, words } => Sentence::urgent("person", format!("{by} asks: {words}")),
+        Event::InvestigationStarted { number, why, .. } => {
+            Sentence::urgent("agent", format!("The agent looks into it (run {number}): {why}"))
+        }
+        Event::InvestigationEnded { number, conclusion, .. } => {
+            Sentence::urgent("agent", concluded(*number, conclusion))
+        }
+        Event::Offered { number, title } => Sentence::calm("next", format!("Offer {number}: {title}")),
+        Event::OfferEnded { number, title, state, by, why } => {
+            let by = by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+            let why = why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+            let what = match state {
+                ApprovalState::Approved => "accepted",
+                ApprovalState::Denied => "declined",
+                ApprovalState::Expired => "not answered",
+                ApprovalState::Withdrawn | ApprovalState::Pending => "withdrawn",
+            };
+            Sentence::urgent("person", format!("Offer {number} ({title}) was {what}{by}{why}."))
+        }
+        _ => return None,
+    })
+}
+
+/// The conclusion as people read it: what is wrong, how sure, what speaks for it, what was done about it.
+fn concluded(number: u64, conclusion: &Conclusion) -> String {
+    let mut lines = vec![match &conclusion.ending {
+        Ending::Concluded => String::new(),
+        Ending::Limit { what } => format!("The agent stopped at a limit ({what}, run {number})."),
+        Ending::NoModel { why } => format!("No model could be asked ({why}), so it is told as it stands."),
+        Ending::GaveUp { why } => format!("The agent gave up (run {number}): {why}."),
+        Ending::Stopped { by } => format!("{by} stopped the agent (run {number})."),
+        Ending::Interrupted { why } => format!("The agent was interrupted (run {number}): {why}."),
+    }];
+    if !conclusion.diagnosis.is_empty() {
+        let root = conclusion.root.as_ref().map(|root| format!(" Suspects {root}.")).unwrap_or_default();
+        lines
+            .push(format!("{}{root} ({} % sure, run {number})", conclusion.diagnosis, conclusion.confidence));
+    }
+    let listed =
+        |name: &str, items: &[String]| (!items.is_empty()).then(|| format!("{name}: {}", items.join("; ")));
+    lines.extend(listed("Evidence", &conclusion.evidence));
+    lines.extend(listed("Done", &conclusion.actions));
+    for (name, text) in [("To verify", &conclusion.verification), ("To take back", &conclusion.rollback)] {
+        if !text.is_empty() {
+            lines.push(format!("{name}: {text}"));
+        }
+    }
+    for (index, option) in conclusion.options.iter().enumerate() {
+        lines.push(format!("Option {}: {}", index + 1, option.title));
+        for step in &option.steps {
+            let mut about = Vec::new();
+            about.extend(step.effect.map(|effect| effect.to_string()));
+            about.extend(step.blast_radius.map(|radius| format!("touches the {radius}")));
+            about.extend((!step.risk.is_empty()).then(|| format!("risk: {}", step.risk)));
+            about.extend((!step.undo.is_empty()).then(|| format!("undo: {}", step.undo)));
+            let about = if about.is_empty() { String::new() } else { format!(" ({})", about.join("; ")) };
+            lines.push(format!("  - {}{about}", step.what));
+        }
+    }
+    lines.retain(|line| !line.is_empty());
+    lines.join("\n")
+}

@@ -1,0 +1,122 @@
+//! The agent's runs, plans, offers and goals.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::StoreError;
+use super::batch::Batch;
+use super::columns::{Json, Ms, Text};
+use super::gate;
+use crate::domain::agent::{Offer, Spending};
+use crate::domain::ids::IncidentId;
+use crate::domain::redact::Redactor;
+use crate::domain::signal::Timestamp;
+
+/// Writes what a turn of the engine decided about the agent. What is executed (plans) is kept to the letter.
+pub(super) fn write(conn: &Connection, batch: &Batch, redactor: &Redactor) -> Result<(), StoreError> {
+    for (name, incident, yaml, at) in &batch.plans {
+        conn.prepare_cached(
+            "INSERT OR REPLACE INTO agent_plans (name, incident, yaml, made_at) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![name, Text(incident), yaml, Ms(*at)])?;
+    }
+    for (offer, decided_at) in &batch.offers {
+        conn.prepare_cached(
+            "INSERT INTO offers (number, incident, state, made_at, expires_at, decided_at, data)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT (number) DO UPDATE SET state = ?3, decided_at = ?6, data = ?7",
+        )?
+        .execute(params![
+            offer.number,
+            Text(&offer.incident),
+            offer.state.as_str(),
+            Ms(offer.made_at),
+            Ms(offer.expires_at),
+            decided_at.map(Ms),
+            Json(offer)
+        ])?;
+    }
+    for (key, what, by, at) in &batch.declined {
+        conn.prepare_cached("INSERT OR REPLACE INTO declined (key, what, by, at) VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![key, gate::text(redactor, what), by, Ms(*at)])?;
+    }
+    for (name, at) in &batch.goals {
+        conn.prepare_cached("INSERT OR REPLACE INTO goal_runs (name, last_at) VALUES (?1, ?2)")?
+            .execute(params![name, Ms(*at)])?;
+    }
+    Ok(())
+}
+
+/// The plans of the agent: name and YAML.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn plans(conn: &Connection) -> Result<Vec<(String, String)>, StoreError> {
+    let mut select = conn.prepare_cached("SELECT name, yaml FROM agent_plans ORDER BY made_at, name")?;
+    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The offers that wait for an answer.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn waiting_offers(conn: &Connection) -> Result<Vec<Offer>, StoreError> {
+    let mut select =
+        conn.prepare_cached("SELECT data FROM offers WHERE state = 'pending' ORDER BY number")?;
+    let rows = select.query_map([], |row| row.get::<_, Json<Offer>>(0))?;
+    Ok(rows.map(|row| row.map(|Json(offer)| offer)).collect::<Result<_, _>>()?)
+}
+
+/// Whether a person did not want this.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn is_declined(conn: &Connection, key: &str) -> Result<bool, StoreError> {
+    let mut select = conn.prepare_cached("SELECT 1 FROM declined WHERE key = ?1")?;
+    Ok(select.exists([key])?)
+}
+
+/// What a person did not want, the newest first.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn declined(conn: &Connection, limit: usize) -> Result<Vec<String>, StoreError> {
+    let mut select = conn.prepare_cached("SELECT what FROM declined ORDER BY at DESC LIMIT ?1")?;
+    let rows = select.query_map([limit], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// When a goal was last run.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn goal_ran(conn: &Connection, name: &str) -> Result<Option<Timestamp>, StoreError> {
+    let mut select = conn.prepare_cached("SELECT last_at FROM goal_runs WHERE name = ?1")?;
+    let at: Option<Ms> = select.query_row([name], |row| row.get(0)).optional()?;
+    Ok(at.map(|Ms(at)| at))
+}
+
+/// What runs took that began since a moment, of one incident or of all.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn spent(
+    conn: &Connection,
+    since: Timestamp,
+    incident: Option<IncidentId>,
+) -> Result<Spending, StoreError> {
+    let mut select = conn.prepare_cached(
+        "SELECT coalesce(sum(tokens_in), 0), coalesce(sum(tokens_cached), 0), coalesce(sum(tokens_out), 0),
+                coalesce(sum(micros), 0)
+         FROM agent_runs WHERE begun_at >= ?1 AND (?2 IS NULL OR incident = ?2)",
+    )?;
+    let incident = incident.as_ref().map(Text);
+    Ok(select.query_row(params![Ms(since), incident], |row| {
+        Ok(Spending {
+            tokens_in: row.get(0)?,
+            tokens_cached: row.get(1)?,
+            tokens_out: row.get(2)?,
+            micros: row.get(3)?,
+        })
+    })?)
+}
