@@ -84,6 +84,10 @@ pub struct Loaded {
     pub settings: Vec<(String, String)>,
     /// What has earned how much trust.
     pub trust: Vec<Trust>,
+    /// The agent's plans: name and YAML.
+    pub plans: Vec<(String, String)>,
+    /// The keys of what people said no to for good.
+    pub declined: Vec<String>,
 }
 
 /// Reads what the engine begins with.
@@ -105,6 +109,8 @@ pub fn load(conn: &Connection, now: Timestamp, back: LookBack) -> Result<Loaded,
         counters: (counter(conn, "incident")?, counter(conn, "approval")?),
         settings: pairs(conn)?,
         trust: super::trust::all(conn)?,
+        plans: super::agent::plans(conn)?,
+        declined: super::agent::declined_keys(conn)?,
     })
 }
 

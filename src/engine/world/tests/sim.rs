@@ -119,6 +119,7 @@ fn minutes(n: u64) -> Duration {
 fn settings() -> Settings {
     Settings {
         agent: None,
+        hosts: Arc::default(),
         host: target("vm"),
         tz: chrono_tz::UTC,
         autonomy: Autonomy::Full,
