@@ -36,7 +36,9 @@ impl World {
         }
         let command = match parse(&inbound.text, now, self.settings.tz) {
             Ok(command) => command,
-            Err(misunderstood) if misunderstood.is_prose() && self.settings.agent.is_some() => {
+            Err(misunderstood)
+                if misunderstood.is_sentence(&inbound.text) && self.settings.agent.is_some() =>
+            {
                 return self.prose(inbound, now);
             }
             // People who talk to each other in a thread are not interrupted, unless it is a slip of the keys.
@@ -390,7 +392,7 @@ fn not_understood(misunderstood: &Misunderstood) -> Card {
         card = card.line(format!("Usage: {usage}"));
     }
     if misunderstood.is_prose() {
-        card = card.line("I understand a few commands; `help` lists them. A model that understands plain words comes later.");
+        card = card.line("No model is configured, so I understand only commands; `help` lists them.");
     }
     card
 }

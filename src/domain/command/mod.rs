@@ -32,9 +32,6 @@ pub const MAX_MESSAGE: usize = 4096;
 /// The longest silence a person can ask for: thirty days.
 pub const MAX_SILENCE: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// From so many words on, what is no command is prose.
-const SENTENCE: usize = 4;
-
 /// What a person asks for. Numbers are the short ones that people see; `None` for an incident means the one
 /// whose thread the command was typed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -219,6 +216,16 @@ impl Misunderstood {
     pub fn is_prose(&self) -> bool {
         self.suggestion.is_none() && self.usage.is_none()
     }
+
+    /// Whether `text`, of which this was said, is rather a sentence than a command: so many words that make no command
+    /// are one, whatever its first looks like.
+    #[must_use]
+    pub fn is_sentence(&self, text: &str) -> bool {
+        /// From so many words on.
+        const WORDS: usize = 4;
+        let only_help = self.suggestion.as_ref().is_some_and(|command| command.starts_with("help"));
+        self.is_prose() || only_help && text.split_whitespace().count() >= WORDS
+    }
 }
 
 impl ChatCommand {
@@ -338,8 +345,6 @@ fn unknown(words: &[words::Word], now: Timestamp, tz: Tz) -> Misunderstood {
     match guess(words, 2, now, tz).or_else(|| guess(words, 1, now, tz)) {
         None => Misunderstood { what, suggestion: None, usage: None },
         Some((_, Some(command))) => Misunderstood { what, suggestion: Some(command), usage: None },
-        // So many words that make no command are a sentence, whatever its first one looks like.
-        Some((_, None)) if words.len() >= SENTENCE => Misunderstood { what, suggestion: None, usage: None },
         // The arguments are wrong as well: what to type can't be guessed, how it is written can be told.
         Some((help, None)) => Misunderstood {
             what,
