@@ -8,6 +8,7 @@ mod knowledge;
 pub mod listening;
 mod learning;
 pub mod live;
+pub mod models;
 mod observed;
 mod outside;
 pub mod platforms;

@@ -1,10 +1,12 @@
 //! One run's dialogue with the models of a purpose: the next is asked where one fails or gives up, models without tool
 //! calls are driven by JSON, and what leaves the lab is masked where that is wanted.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::model::{Answer, Model, ModelError, Question};
 use crate::config::ModelSettings;
+use crate::domain::agent::Purpose;
 
 /// A model and how it is configured.
 #[derive(Clone)]
@@ -20,6 +22,21 @@ pub struct Member {
 pub struct Chain {
     /// Them.
     pub members: Vec<Member>,
+}
+
+/// The models of every purpose.
+#[derive(Clone, Default)]
+pub struct Models {
+    /// Them.
+    pub chains: BTreeMap<Purpose, Chain>,
+}
+
+impl Models {
+    /// The models of a purpose; none, if there are none.
+    #[must_use]
+    pub fn chain(&self, purpose: Purpose) -> Chain {
+        self.chains.get(&purpose).cloned().unwrap_or_default()
+    }
 }
 
 /// What came of a question.
