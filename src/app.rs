@@ -89,6 +89,9 @@ pub enum StartError {
     /// Nothing could come in.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// A language model can't be asked from this machine.
+    #[error("a model of [agent.models] can't be set up: {0}")]
+    Model(String),
     /// The dead man's switch can't be set up.
     #[error("the dead man's switch ([watchdog] url) can't be set up: {0}")]
     Switch(String),

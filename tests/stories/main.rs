@@ -10,6 +10,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod agent;
 mod alerts;
 mod approvals;
 mod approvers;
