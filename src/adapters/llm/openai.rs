@@ -219,7 +219,13 @@ impl Model for OpenAi {
 
     async fn ask_in_form(&self, question: &Question, _form: &Value) -> Result<Answer, ModelError> {
         // A schema would be held to by some servers and refused by others; an object is what all of them know.
-        self.complete(question, true).await
+        match self.complete(question, true).await {
+            // Not quite all: some know only schemas, or nothing. The words alone have to do there.
+            Err(ModelError::Refused { why, .. }) if why.contains("response_format") => {
+                self.complete(question, false).await
+            }
+            other => other,
+        }
     }
 
     async fn examine(&self) -> Result<String, ModelError> {
