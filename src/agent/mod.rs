@@ -13,3 +13,4 @@ pub mod record;
 pub mod run;
 pub mod toolbox;
 pub mod tools;
+pub mod waiting;
