@@ -11,6 +11,7 @@
 mod support;
 
 mod agent;
+mod agent_tools;
 mod alerts;
 mod approvals;
 mod approvers;
@@ -29,6 +30,7 @@ mod fake_discord;
 mod fake_telegram;
 mod flapping;
 mod incidents;
+mod injections;
 mod intake;
 mod invariants;
 mod ladder;
