@@ -1,1 +1,11 @@
-//! The tools as Rust types: their JSON schemas are generated from these, so that the prompt can't drift from the code.
+//! What a model may call.
+
+pub mod fence;
+
+use super::model::ToolSpec;
+
+/// What a model is told of the tools: the same for every run.
+#[must_use]
+pub fn specs() -> Vec<ToolSpec> {
+    Vec::new()
+}
