@@ -22,6 +22,8 @@ use crate::store::query;
 const OPEN_SHOWN: usize = 10;
 /// How often edits of what the operator wrote are looked for.
 const LOOK_FOR_EDITS: Duration = Duration::from_secs(2);
+/// How often `HEARTBEAT.md` is written.
+const HEARTBEAT: Duration = Duration::from_secs(300);
 
 /// Where `run --listen` wants alerts to be listened for; nowhere when `off`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,7 +119,15 @@ pub async fn start(
         }
         reviewed(setup)
     });
-    let app = App::start(Parts { read, clock, runner, chats, look_for_edits: LOOK_FOR_EDITS }).await?;
+    let app = App::start(Parts {
+        read,
+        clock,
+        runner,
+        chats,
+        look_for_edits: LOOK_FOR_EDITS,
+        heartbeat: HEARTBEAT,
+    })
+    .await?;
     if with_console {
         let card = greeting(&app).field("Open now", open_now(&app).await);
         let (platform, conversation) = (console::NAME.to_owned(), console::NAME.to_owned());

@@ -17,6 +17,7 @@ mod setup;
 mod shape;
 mod shipped;
 mod skills;
+mod texts;
 mod topology;
 mod validate;
 mod values;
@@ -40,4 +41,5 @@ pub use settings::{
 pub use setup::{Request, Setup};
 pub use shipped::unpack;
 pub use skills::{Skill, shipped_folder};
+pub use texts::{SoulRules, Text, without_block};
 pub use watched::Watched;

@@ -12,6 +12,7 @@ pub mod ears;
 pub mod digest;
 pub mod effect;
 pub mod goals;
+pub mod heartbeat;
 mod grouping;
 mod ingest;
 pub mod intake;
