@@ -220,7 +220,7 @@ impl App {
             shop,
             librarian,
             agent: agent::build(config),
-            keeper: agent::keeper(config),
+            keeper: agent::keeper(&parts, reloader.clone()),
             bells: bells.clone(),
         };
         let mut others: Vec<JoinHandle<()>> = Vec::new();

@@ -46,7 +46,11 @@ impl World {
             counters,
             settings,
             trust,
+            offers,
+            learned,
         } = loaded;
+        self.restore_learned(learned);
+        self.restore_offers(offers);
         self.trust = trust.into_iter().map(|t| ((t.kind.clone(), t.class.clone()), t)).collect();
         self.await_hours(now);
         self.counters = counters;
@@ -152,6 +156,7 @@ impl World {
                     incident.state == State::Resolved && incident.is_calmed_by(repair.id)
                 });
                 if resolved {
+                    self.watch_past_fix(&repair);
                     let PastRepair { id, runbook, target, written, .. } = repair;
                     self.begin_trial(id, &runbook, &target, written, ended_at + watched);
                 }

@@ -27,6 +27,7 @@ const OVER: &str = "
     SELECT id FROM incidents AS i WHERE live = 0 AND changed_at < ?1
        AND NOT EXISTS (SELECT 1 FROM remediations WHERE incident = i.id AND live = 1)
        AND NOT EXISTS (SELECT 1 FROM approvals WHERE incident = i.id AND state = 'pending')
+       AND NOT EXISTS (SELECT 1 FROM offers WHERE incident = i.id AND state = 'pending')
      ORDER BY changed_at LIMIT ?2";
 
 const SIGNALS: &str = "

@@ -31,6 +31,7 @@ mod incidents;
 mod intake;
 mod invariants;
 mod ladder;
+mod learning;
 mod listening;
 mod observed;
 mod outbox;
