@@ -240,7 +240,7 @@ impl App {
             shop,
             librarian,
             agent: agent.clone().map(|agent| Arc::new(agent) as Arc<dyn Investigator>),
-            keeper: agent::keeper(config),
+            keeper: agent::keeper(&parts, reloader.clone()),
             bells: bells.clone(),
             heart: heart.clone(),
         };

@@ -13,6 +13,7 @@ use crate::agent::investigator::{Agent, Deps, MakeToolbox};
 use crate::agent::waiting::Repairs;
 use crate::config::Config;
 use crate::domain::agent::Purpose;
+use crate::engine::answers::Reload;
 use crate::engine::message::Handle;
 use crate::engine::ports::Keeper;
 use crate::engine::schedule::Asker;
@@ -83,6 +84,7 @@ fn sources(config: &Config, around: &Around<'_>) -> Sources {
 }
 
 /// Who keeps what was learned.
-pub(super) fn keeper(_config: &Config) -> Arc<dyn Keeper> {
-    Arc::new(Files)
+pub(super) fn keeper(parts: &Parts, reload: Arc<dyn Reload>) -> Arc<dyn Keeper> {
+    let (read, runner, clock) = (parts.read.clone(), parts.runner.clone(), parts.clock.clone());
+    Arc::new(Files { read, runner, clock, reload })
 }

@@ -137,7 +137,7 @@ impl World {
         if incident.state != State::Open {
             return Err(format!("the incident is {}, so nothing is begun now", incident.state));
         }
-        if incident.declined.contains(name) || self.declined.contains(&declined_key(name)) {
+        if incident.declined.contains(name) || self.learned.declined.contains(&declined_key(name)) {
             return Err("a person said no to exactly this".to_owned());
         }
         if incident.all_taken_back().any(|taken| taken.runbook == *name) {
@@ -180,7 +180,7 @@ impl World {
         let title = self.runbook(runbook).map_or(runbook, |known| &known.title).to_owned();
         let key = declined_key(runbook);
         self.batch.declined.push((key.clone(), title, by.to_owned(), now));
-        self.declined.insert(key);
+        self.learned.declined.insert(key);
     }
 }
 

@@ -34,6 +34,7 @@ mod injections;
 mod intake;
 mod invariants;
 mod ladder;
+mod learning;
 mod listening;
 mod llm_wire;
 mod observed;
