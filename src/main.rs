@@ -252,5 +252,7 @@ fn failed(error: StartError) -> Failure {
 /// What touches the world.
 fn tools(setup: &Setup) -> Tools {
     let live::Reach { runner, clock, sources, chats } = live::reach(setup);
-    Tools { runner, clock, sources, chats, world: steward::app::replay_world }
+    // STAND-IN until models can be set up.
+    let models: steward::cli::MakeModels = Arc::new(|_| Ok(std::collections::BTreeMap::new()));
+    Tools { runner, clock, sources, chats, world: steward::app::replay_world, models }
 }

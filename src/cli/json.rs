@@ -5,6 +5,7 @@ pub(super) mod alert;
 pub(super) mod audit;
 pub(super) mod change;
 pub(super) mod doctor;
+pub(super) mod eval;
 pub(super) mod incident;
 pub(super) mod policy;
 pub(super) mod rejected;

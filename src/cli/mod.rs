@@ -27,6 +27,7 @@ mod skills;
 mod topology;
 mod try_skill;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -42,7 +43,8 @@ pub use try_skill::runnable;
 
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
-use crate::config::Setup;
+use crate::agent::dialogue::Member;
+use crate::config::{Config, Setup};
 use crate::engine::ports::{ChangeSource, Clock, CommandRunner, MakeChats};
 use crate::engine::world::World;
 use failure::Stop;
@@ -61,7 +63,12 @@ pub struct Tools {
     pub chats: MakeChats,
     /// Makes a world in which nothing has happened yet, for a replay.
     pub world: fn(&Setup) -> World,
+    /// Sets up the models that are configured.
+    pub models: MakeModels,
 }
+
+/// Sets up the models of a configuration, by their names there.
+pub type MakeModels = Arc<dyn Fn(&Config) -> Result<BTreeMap<String, Member>, String> + Send + Sync>;
 
 /// Makes the tools that fit a configuration.
 pub type MakeTools<'a> = &'a dyn Fn(&Setup) -> Tools;

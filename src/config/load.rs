@@ -12,7 +12,7 @@ use super::skills::{self, Skill};
 use super::topology;
 use super::validate::{Surroundings, validate};
 use super::watched::Watched;
-use super::{files, runbooks, shape};
+use super::{files, goals, runbooks, shape};
 use crate::domain::agent::Goal;
 use crate::domain::runbook::Runbook;
 use crate::domain::topology::{Overrules, TopologyEntry};
@@ -114,6 +114,7 @@ impl Loading {
         self.apply(&document, &config, &mut skills);
         let runbooks = runbooks::load(&config, &mut self.problems, &mut self.warnings);
         self.unknown_skills(&runbooks, &skills);
+        let goals = goals::load(&config, &mut self.problems, &mut self.warnings, &mut self.watched);
         let topology = config.paths.topology.as_deref().and_then(|file| Some((file, self.text(file)?)));
         let topology =
             topology.map(|(file, text)| topology::parse(file, &text, &mut self.problems)).unwrap_or_default();
@@ -129,7 +130,7 @@ impl Loading {
             runbooks,
             topology: topology.entries,
             overrules: topology.overrules,
-            goals: Vec::new(),
+            goals,
             policy,
             watched: std::mem::take(&mut self.watched),
             warnings: std::mem::take(&mut self.warnings),

@@ -3,6 +3,7 @@
 //! Nothing here knows a model. What a model says is a claim: an effect, a success or a decision is never taken from it.
 
 mod conclusion;
+mod goal;
 pub mod memory;
 mod proposal;
 
@@ -14,6 +15,7 @@ use super::schedule::Schedule;
 use super::signal::Timestamp;
 
 pub use conclusion::{Conclusion, Ending, Outline, OutlineStep};
+pub use goal::{Goal, GoalMark};
 pub use proposal::{Keepsake, Lesson, Offer, Proposal, Proposed, ProposedPlan, ProposedStep};
 
 /// What a model is asked for. Each may have models of its own.
@@ -111,21 +113,6 @@ pub struct Investigation {
     pub basis: String,
     /// How it ended; `None` while it goes on.
     pub conclusion: Option<Conclusion>,
-}
-
-/// A standing goal of the agent: `prompts/goals/NAME.md`. It only reads; what it wants to change is a proposal.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Goal {
-    /// Its name: the file's without `.md`.
-    pub name: String,
-    /// One line for people.
-    pub title: String,
-    /// What the model is told to do.
-    pub text: String,
-    /// When it runs by itself; never where it has none.
-    pub schedule: Option<Schedule>,
-    /// Whether it came with the binary.
-    pub shipped: bool,
 }
 
 /// Tokens and money of a run, or of several.

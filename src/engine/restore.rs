@@ -46,6 +46,7 @@ impl World {
             counters,
             settings,
             trust,
+            goals,
         } = loaded;
         self.trust = trust.into_iter().map(|t| ((t.kind.clone(), t.class.clone()), t)).collect();
         self.await_hours(now);
@@ -92,6 +93,7 @@ impl World {
             self.called.insert((cause, root), at);
         }
         repairs.into_iter().for_each(|repair| self.restore_repair(repair));
+        self.restore_goals(goals, now);
     }
 
     /// Takes note of a repair that begins, or that an earlier Steward left, and says what it keeps others from.

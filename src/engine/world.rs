@@ -20,7 +20,7 @@ use super::topology::Learning;
 use super::triage::Held;
 use super::trusting::Trial;
 use super::watching::Unwatched;
-use crate::domain::agent::{Goal, Offer};
+use crate::domain::agent::{Goal, GoalMark, Offer};
 use crate::domain::approval::Approval;
 use crate::domain::change::Change;
 use crate::domain::correlation::Index;
@@ -172,6 +172,8 @@ pub struct World {
     pub(super) plans: BTreeMap<String, Runbook>,
     /// The offers that wait for an answer, by number.
     pub(super) offers: BTreeMap<u64, Offer>,
+    /// What is remembered of the agent's goals, by name.
+    pub(super) goals: BTreeMap<String, GoalMark>,
     pub(super) lines: Lines,
     pub(super) learning: Learning,
     pub(super) batch: Batch,
@@ -216,6 +218,7 @@ impl World {
             paused: None,
             plans: BTreeMap::new(),
             offers: BTreeMap::new(),
+            goals: BTreeMap::new(),
             lines: Lines::default(),
             learning: Learning::default(),
             unwatched: Unwatched::default(),
@@ -428,4 +431,4 @@ impl World {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -8,6 +8,7 @@ use super::StoreError;
 use super::batch::{SignalRow, StoredIncident};
 use super::columns::{Json, Ms, Text, from_ms, ms};
 use super::silences::{HeldRow, held, silences};
+use crate::domain::agent::GoalMark;
 use crate::domain::approval::Approval;
 use crate::domain::ids::{IncidentId, RemediationId};
 use crate::domain::incident::Record;
@@ -84,6 +85,8 @@ pub struct Loaded {
     pub settings: Vec<(String, String)>,
     /// What has earned how much trust.
     pub trust: Vec<Trust>,
+    /// What is remembered of the agent's goals.
+    pub goals: Vec<GoalMark>,
 }
 
 /// Reads what the engine begins with.
@@ -105,6 +108,7 @@ pub fn load(conn: &Connection, now: Timestamp, back: LookBack) -> Result<Loaded,
         counters: (counter(conn, "incident")?, counter(conn, "approval")?),
         settings: pairs(conn)?,
         trust: super::trust::all(conn)?,
+        goals: super::agent::goals(conn)?,
     })
 }
 

@@ -53,7 +53,11 @@ CREATE TABLE declined (
     at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Standing goals: what the next time is counted from, by which schedule, and the last run.
 CREATE TABLE goal_runs (
     name TEXT PRIMARY KEY,
-    last_at INTEGER NOT NULL
+    schedule TEXT,
+    counted_from INTEGER NOT NULL,
+    last_at INTEGER,
+    incident INTEGER
 ) STRICT, WITHOUT ROWID;

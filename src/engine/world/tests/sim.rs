@@ -116,7 +116,7 @@ fn minutes(n: u64) -> Duration {
     Duration::from_secs(60 * n)
 }
 
-fn settings() -> Settings {
+pub(super) fn settings() -> Settings {
     Settings {
         agent: None,
         host: target("vm"),
@@ -175,7 +175,7 @@ fn runbook(name: &str, signature: &str, command: &[&str]) -> Runbook {
     }
 }
 
-fn knowledge(skills: &BTreeSet<usize>) -> Knowledge {
+pub(super) fn knowledge(skills: &BTreeSet<usize>) -> Knowledge {
     let needs: [(&str, &[&str]); 5] = [
         ("proxy", &["api", "web"]),
         ("api", &["store"]),
@@ -549,6 +549,7 @@ impl Stored {
             silences: self.silences.values().filter(|(_, told)| !told).map(|(s, _)| s.clone()).collect(),
             held: Vec::new(),
             trust: Vec::new(),
+            goals: Vec::new(),
             last_silence: self.silences.keys().last().copied().unwrap_or(0),
             approvals: self
                 .approvals
