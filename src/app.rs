@@ -8,6 +8,7 @@ mod knowledge;
 pub mod listening;
 mod learning;
 pub mod live;
+pub mod models;
 mod observed;
 mod outside;
 pub mod platforms;
@@ -25,6 +26,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use crate::adapters::deadman::Switch;
+use crate::agent::investigator::Agent;
 use crate::config::{Loaded, Problem, Setup};
 use crate::engine::activity::Activity;
 use crate::engine::answers::Librarian;
@@ -34,7 +36,7 @@ use crate::engine::ears::Listener;
 use crate::engine::intake::Gateway;
 use crate::engine::message::{Handle, Message};
 use crate::engine::outbox::Courier;
-use crate::engine::ports::{Chat, Child, Clock, CommandRunner, Ears, LOCAL};
+use crate::engine::ports::{Chat, Child, Clock, CommandRunner, Ears, Investigator, LOCAL};
 use crate::engine::repairs::Shop;
 use crate::engine::schedule::{self, Asker, Scheduler};
 use crate::engine::skills::Workshop;
@@ -103,6 +105,7 @@ pub struct App {
     loaded: Arc<Loaded>,
     ending: watch::Sender<bool>,
     stopping_skills: watch::Sender<bool>,
+    agent: Option<Agent>,
     desk: JoinHandle<Result<(), StoreError>>,
     others: Vec<JoinHandle<()>>,
 }
@@ -209,6 +212,16 @@ impl App {
         let ignored = world.ignored();
         let pulse = world.pulse(now);
         let observing = watcher.clone();
+        let around = agent::Around {
+            store: &store,
+            metrics: &metrics,
+            parts: &parts,
+            skills: &skills,
+            ledger: &librarian.ledger,
+            engine: &handle,
+            stopping: &stopping_skills,
+        };
+        let agent = agent::build(config, &around).await?;
         let desk = Desk {
             world,
             store: store.clone(),
@@ -219,7 +232,7 @@ impl App {
             skills: skills.clone(),
             shop,
             librarian,
-            agent: agent::build(config),
+            agent: agent.clone().map(|agent| Arc::new(agent) as Arc<dyn Investigator>),
             keeper: agent::keeper(config),
             bells: bells.clone(),
         };
@@ -301,6 +314,7 @@ impl App {
             loaded,
             ending,
             stopping_skills,
+            agent,
             desk,
             others,
         })
@@ -377,8 +391,11 @@ impl App {
     /// # Errors
     /// What could not be written at the end.
     pub async fn stop(self) -> Result<(), StoreError> {
-        let Self { handle, store, metrics, ending, stopping_skills, desk, others, .. } = self;
+        let Self { handle, store, metrics, ending, stopping_skills, agent, desk, others, .. } = self;
         let _ = stopping_skills.send(true);
+        if let Some(agent) = agent {
+            agent.at_rest().await;
+        }
         handle.activity().idle().await;
         let _ = ending.send(true);
         let outcome = match desk.await {

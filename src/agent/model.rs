@@ -156,6 +156,19 @@ pub trait Model: Send + Sync {
     /// See [`ModelError`].
     async fn ask(&self, question: &Question) -> Result<Answer, ModelError>;
 
+    /// Asks it for one JSON object of this schema, as far as its provider can hold it to one.
+    ///
+    /// # Errors
+    /// See [`ModelError`].
+    async fn ask_in_form(
+        &self,
+        question: &Question,
+        form: &serde_json::Value,
+    ) -> Result<Answer, ModelError> {
+        let _ = form;
+        self.ask(question).await
+    }
+
     /// Whether it could be asked: reachable, and the model is there. Costs nothing.
     ///
     /// # Errors

@@ -101,6 +101,7 @@ pub(super) fn settings(config: &Config, platforms: Vec<Platform>) -> Settings {
         sources: config.alerts.names(),
         heartbeats: config.alerts.heartbeats(),
         changes_window: config.changes.window,
+        hosts: Arc::new(config.hosts.clone()),
         agent: config.agent.is_there().then_some(AgentLimits {
             from: config.agent.from,
             confidence: config.agent.confidence,

@@ -31,6 +31,7 @@ pub use document::Overlay;
 pub use load::{LoadOptions, Loaded, PolicyFile, load};
 pub use place::Place;
 pub use problem::Problem;
+pub use runbooks::runbook_from;
 pub use secret::{Param, ReadEnv, Secret};
 pub use settings::{
     AgentSettings, AlertSettings, AlertSource, ApprovalSettings, ChangeSettings, ChatSettings, Config,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::problem::Problem;
-use super::settings::Config;
+use super::settings::{Config, HostSettings};
 use super::{files, runbook, shipped};
 use crate::domain::runbook::Runbook;
 
@@ -33,6 +33,21 @@ pub(super) fn load(
         }
     }
     runbooks
+}
+
+/// Reads the text of a runbook that is in no file.
+///
+/// # Errors
+/// Every problem of it.
+pub fn runbook_from(
+    name: &str,
+    text: &str,
+    hosts: &BTreeMap<String, HostSettings>,
+) -> Result<Runbook, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let file = Path::new(name).with_extension("yaml");
+    let runbook = runbook::parse(&file, text, false, hosts, &mut problems);
+    runbook.filter(|_| problems.is_empty()).ok_or(problems)
 }
 
 fn own(

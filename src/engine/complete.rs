@@ -60,7 +60,8 @@ impl World {
 
     /// What is broken now, then all else that is known.
     fn targets_by_trouble(&self) -> Vec<Choice> {
-        let roots = self.incidents.values().filter(|live| live.incident.state.is_unresolved());
+        let faults = self.incidents.values().filter(|live| live.incident.is_fault());
+        let roots = faults.filter(|live| live.incident.state.is_unresolved());
         let broken: BTreeSet<&str> = roots.map(|live| live.incident.root.as_str()).collect();
         let mut known: BTreeSet<&str> =
             self.knowledge.topology.entries().map(|entry| entry.target.as_str()).collect();

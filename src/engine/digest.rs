@@ -124,8 +124,10 @@ impl World {
     #[must_use]
     pub fn standing(&self, now: Timestamp) -> Standing {
         let live = self.incidents.values();
-        let mut open: Vec<Open> =
-            live.filter(|live| live.incident.state.is_unresolved()).map(Open::of).collect();
+        let mut open: Vec<Open> = live
+            .filter(|live| live.incident.is_fault() && live.incident.state.is_unresolved())
+            .map(Open::of)
+            .collect();
         open.sort_by_key(|incident| incident.number);
         let number = |id| self.incident(id).map_or(0, |incident| incident.number);
         let asked = self.approvals.values().map(|approval| {

@@ -219,26 +219,5 @@ impl World {
     }
 }
 
-// STAND-IN, to be replaced at the merge by `World::open_case` of requests.rs, which also begins the run.
-impl World {
-    fn open_case(&mut self, request: Request, now: Timestamp) -> Option<crate::domain::ids::IncidentId> {
-        let signature = crate::domain::target::Signature::parse("request").ok()?;
-        let problem = crate::domain::signal::Problem { target: self.settings.host.clone(), signature };
-        let event = crate::domain::incident::Event::Opened {
-            origin: crate::domain::signal::Origin::Steward,
-            severity: crate::domain::signal::Severity::Info,
-            summary: request.words.clone(),
-            impact: None,
-            evidence: String::new(),
-            root: problem.target.clone(),
-            problem,
-            why: "a goal is due".to_owned(),
-            sorted_by_hand: false,
-            request: Some(request),
-        };
-        self.open(event, now)
-    }
-}
-
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use super::cards::{length, listed, span};
 use super::effect::Effect;
+use super::requests::TALK;
 use super::timer::Timer;
 use super::trusting::LAPSED;
 use super::world::World;
@@ -86,6 +87,9 @@ impl World {
 
     /// What has to be looked after in an incident that something happened to.
     pub(super) fn look_after(&mut self, id: IncidentId, now: Timestamp) {
+        if self.incident(id).is_some_and(|incident| incident.request.is_some()) {
+            return;
+        }
         self.look_at_storm(id, now);
         self.review_silence(id, now);
         self.watch_root(id, now);
@@ -233,7 +237,8 @@ impl World {
     }
 
     fn close(&mut self, id: IncidentId, now: Timestamp) {
-        let reopen_window = self.settings.reopen_window;
+        let wish = self.incident(id).is_some_and(|incident| incident.request.is_some());
+        let reopen_window = if wish { TALK } else { self.settings.reopen_window };
         if self
             .incident(id)
             .is_some_and(|i| i.state == State::Resolved && !within(i.changed_at, now, reopen_window))
@@ -296,7 +301,7 @@ impl World {
         let summary = format!("its source still reports it {} after the repair", length(timeout));
         let (problem, root) = (member.problem.clone(), incident.root.clone());
         if let Some(Mitigation::Repair { runbook, remediation }) = incident.mitigated_by.clone() {
-            let watch = self.knowledge.runbooks.iter().find(|r| r.name == runbook).map(|r| r.limits.watch);
+            let watch = self.runbook(&runbook).map(|r| r.limits.watch);
             self.lose_trust(&runbook, &root, "its source did not confirm that it helped", now);
             let history = self.histories.entry((runbook.clone(), root)).or_default();
             history.last_success = None;

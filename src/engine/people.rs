@@ -24,7 +24,7 @@ fn more(left: usize) -> String {
 }
 
 impl World {
-    fn live_id(&self, number: u64) -> Result<IncidentId, String> {
+    pub(super) fn live_id(&self, number: u64) -> Result<IncidentId, String> {
         self.by_number
             .get(&number)
             .copied()
@@ -161,7 +161,9 @@ impl World {
     pub fn deny(&mut self, number: u64, reason: Option<&str>, by: &str, now: Timestamp) -> Answer {
         self.not_waiting(number)?;
         self.audit(by, "deny", json!({ "approval": number, "reason": reason }), now);
-        self.end_approval(number, ApprovalState::Denied, Some(by), reason, now);
+        if let Some(denied) = self.end_approval(number, ApprovalState::Denied, Some(by), reason, now) {
+            self.remember_no(denied.incident, &denied.runbook, by, now);
+        }
         Ok(format!("Denied by {by}. Nothing was run."))
     }
 

@@ -40,7 +40,7 @@ impl World {
 
     /// What tells this writing of a runbook from others, while it is there.
     fn written(&self, runbook: &str) -> Option<String> {
-        self.knowledge.runbooks.iter().find(|known| known.name == runbook).map(written)
+        self.runbook(runbook).map(written)
     }
 
     /// A repair has worked: whether that lasts is seen when `until` has come.

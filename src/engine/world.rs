@@ -170,6 +170,8 @@ pub struct World {
     pub(super) sources: Sources,
     /// The agent's plans, as runbooks, by name.
     pub(super) plans: BTreeMap<String, Runbook>,
+    /// What people said no to for good, by key.
+    pub(super) declined: BTreeSet<String>,
     /// The offers that wait for an answer, by number.
     pub(super) offers: BTreeMap<u64, Offer>,
     /// What is remembered of the agent's goals, by name.
@@ -217,6 +219,7 @@ impl World {
             counters: (0, 0),
             paused: None,
             plans: BTreeMap::new(),
+            declined: BTreeSet::new(),
             offers: BTreeMap::new(),
             goals: BTreeMap::new(),
             lines: Lines::default(),
@@ -250,7 +253,8 @@ impl World {
     /// How many incidents are live and unresolved.
     #[must_use]
     pub fn unresolved(&self) -> usize {
-        self.incidents.values().filter(|live| live.incident.state.is_unresolved()).count()
+        let faults = self.incidents.values().filter(|live| live.incident.is_fault());
+        faults.filter(|live| live.incident.state.is_unresolved()).count()
     }
 
     pub(super) fn new_id(now: Timestamp) -> Ulid {
@@ -275,7 +279,9 @@ impl World {
         let incident = Incident::open(id, number, &record)?;
         self.counters.0 = number;
         self.batch.counters = Some(self.counters);
-        self.index.put(&incident, &self.knowledge.topology);
+        if incident.is_fault() {
+            self.index.put(&incident, &self.knowledge.topology);
+        }
         self.batch.events.push((id, record.clone()));
         self.by_number.insert(number, id);
         self.incidents.insert(id, Live::new(incident, Telling::default(), vec![record]));
@@ -292,7 +298,9 @@ impl World {
             tracing::warn!(incident = live.incident.number, %error, "event refused");
             return false;
         }
-        self.index.take(&live.incident, &record.event, &self.knowledge.topology);
+        if live.incident.is_fault() {
+            self.index.take(&live.incident, &record.event, &self.knowledge.topology);
+        }
         if live.incident.state == State::Mitigated {
             self.mitigated.insert(id);
         } else {
@@ -371,7 +379,7 @@ impl World {
     pub(super) fn learn(&mut self, mut knowledge: Knowledge) {
         knowledge.topology = self.with_learned(&knowledge.topology);
         // The index was kept under the old topology, and is made anew under the other.
-        let incidents = self.incidents.values().map(|live| &live.incident);
+        let incidents = self.incidents.values().map(|live| &live.incident).filter(|i| i.is_fault());
         self.index = std::mem::take(&mut self.index).rebuilt(incidents, &knowledge.topology);
         self.knowledge = knowledge;
         self.dirty.extend(

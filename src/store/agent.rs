@@ -76,13 +76,14 @@ pub fn waiting_offers(conn: &Connection) -> Result<Vec<Offer>, StoreError> {
     Ok(rows.map(|row| row.map(|Json(offer)| offer)).collect::<Result<_, _>>()?)
 }
 
-/// Whether a person did not want this.
+/// The keys of what a person did not want.
 ///
 /// # Errors
 /// Whatever SQLite says.
-pub fn is_declined(conn: &Connection, key: &str) -> Result<bool, StoreError> {
-    let mut select = conn.prepare_cached("SELECT 1 FROM declined WHERE key = ?1")?;
-    Ok(select.exists([key])?)
+pub fn declined_keys(conn: &Connection) -> Result<Vec<String>, StoreError> {
+    let mut select = conn.prepare_cached("SELECT key FROM declined")?;
+    let rows = select.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// What a person did not want, the newest first.

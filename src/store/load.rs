@@ -87,6 +87,10 @@ pub struct Loaded {
     pub trust: Vec<Trust>,
     /// What is remembered of the agent's goals.
     pub goals: Vec<GoalMark>,
+    /// The agent's plans: name and YAML.
+    pub plans: Vec<(String, String)>,
+    /// The keys of what people said no to for good.
+    pub declined: Vec<String>,
 }
 
 /// Reads what the engine begins with.
@@ -109,6 +113,8 @@ pub fn load(conn: &Connection, now: Timestamp, back: LookBack) -> Result<Loaded,
         settings: pairs(conn)?,
         trust: super::trust::all(conn)?,
         goals: super::agent::goals(conn)?,
+        plans: super::agent::plans(conn)?,
+        declined: super::agent::declined_keys(conn)?,
     })
 }
 

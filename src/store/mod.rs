@@ -30,6 +30,7 @@ mod opening;
 mod owner;
 pub mod query;
 pub mod retention;
+pub mod runs;
 pub mod silences;
 
 pub use db::Store;

@@ -32,6 +32,7 @@ mod intake;
 mod invariants;
 mod ladder;
 mod listening;
+mod llm_wire;
 mod observed;
 mod outbox;
 mod platforms;

@@ -212,7 +212,14 @@ pub enum Event {
     /// The agent began to look into it.
     InvestigationStarted { run: RunId, number: u64, why: String, basis: String },
     /// The agent ended, and what it came to.
-    InvestigationEnded { run: RunId, number: u64, conclusion: Box<Conclusion> },
+    InvestigationEnded {
+        run: RunId,
+        number: u64,
+        conclusion: Box<Conclusion>,
+        /// What was known at its end, as a digest.
+        #[serde(default)]
+        basis: String,
+    },
     /// Steward offers to change something of its own: a lesson, a rule, a runbook.
     Offered { number: u64, title: String },
     /// That offer is over.

@@ -262,10 +262,22 @@ impl Incident {
     /// Words said and runs of the agent that are kept.
     pub const REMEMBERED: usize = 20;
 
+    /// Whether it is about something broken, and not about what somebody wants.
+    #[must_use]
+    pub fn is_fault(&self) -> bool {
+        self.request.is_none()
+    }
+
     /// The run of the agent that goes on now.
     #[must_use]
     pub fn investigating(&self) -> Option<&Investigation> {
         self.investigations.last().filter(|run| run.conclusion.is_none())
+    }
+
+    /// Since when it is as broken as it is: its opening, or its last true return.
+    #[must_use]
+    pub fn since_it_broke(&self) -> Timestamp {
+        if self.occurrences > 1 && self.state == State::Open { self.changed_at } else { self.opened_at }
     }
 
     /// Begins an incident from its `Opened` event; `None` for any other event.

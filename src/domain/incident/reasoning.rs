@@ -21,12 +21,18 @@ impl Incident {
                 });
                 keep_newest(&mut self.investigations);
             }
-            Event::InvestigationEnded { run, conclusion, .. } => {
+            Event::InvestigationEnded { run, conclusion, basis, .. } => {
                 if let Some(known) = self.investigations.iter_mut().find(|known| known.run == *run) {
                     known.conclusion = Some((**conclusion).clone());
+                    known.basis.clone_from(basis);
                 }
-                if !conclusion.diagnosis.is_empty() {
-                    self.remember(Said { at, by: None, words: conclusion.diagnosis.clone() });
+                // Who was interrupted has yet to answer; whatever else it came to is the answer.
+                if !matches!(conclusion.ending, Ending::Interrupted { .. }) {
+                    let words = match conclusion.diagnosis.as_str() {
+                        "" => "(no answer)".to_owned(),
+                        words => words.to_owned(),
+                    };
+                    self.remember(Said { at, by: None, words });
                 }
             }
             _ => {}

@@ -33,6 +33,7 @@ CREATE TABLE agent_plans (
     yaml TEXT NOT NULL,
     made_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX agent_plans_of_incident ON agent_plans (incident);
 
 CREATE TABLE offers (
     number INTEGER PRIMARY KEY,
@@ -44,6 +45,7 @@ CREATE TABLE offers (
     data TEXT NOT NULL
 ) STRICT;
 CREATE INDEX offers_that_wait ON offers (state, expires_at);
+CREATE INDEX offers_of_incident ON offers (incident);
 
 -- What a person did not want, so that it is not proposed again: by a key that stays the same over time.
 CREATE TABLE declined (

@@ -119,6 +119,7 @@ fn minutes(n: u64) -> Duration {
 pub(super) fn settings() -> Settings {
     Settings {
         agent: None,
+        hosts: Arc::default(),
         host: target("vm"),
         tz: chrono_tz::UTC,
         autonomy: Autonomy::Full,
@@ -544,6 +545,8 @@ impl Stored {
                 || row.incident.is_some_and(|id| self.incidents[&id].incident.state.is_live())
         };
         Loaded {
+            plans: Vec::new(),
+            declined: Vec::new(),
             incidents: live.map(|s| LiveIncident { stored: s.clone(), untold: untold(s) }).collect(),
             signals: self.signals.values().filter(kept).cloned().collect(),
             silences: self.silences.values().filter(|(_, told)| !told).map(|(s, _)| s.clone()).collect(),
