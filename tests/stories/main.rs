@@ -10,6 +10,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod agent_tools;
 mod alerts;
 mod approvals;
 mod approvers;
@@ -28,6 +29,7 @@ mod fake_discord;
 mod fake_telegram;
 mod flapping;
 mod incidents;
+mod injections;
 mod intake;
 mod invariants;
 mod ladder;
