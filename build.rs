@@ -1,4 +1,4 @@
-//! Lists the skills and runbooks that come with the binary, so that it carries them along.
+//! Lists the skills, runbooks and recorded cases that come with the binary, so that it carries them along.
 
 use std::error::Error;
 use std::fmt::Write;
@@ -8,7 +8,7 @@ use std::{env, fs};
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let mut code = String::new();
-    for (name, folder) in [("SKILLS", "skills"), ("RUNBOOKS", "runbooks")] {
+    for (name, folder) in [("SKILLS", "skills"), ("RUNBOOKS", "runbooks"), ("CASES", "prompts/eval")] {
         let folder = root.join(folder);
         writeln!(code, "static {name}: &[(&str, &str)] = &[")?;
         for path in shipped_in(&folder)? {

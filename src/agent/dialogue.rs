@@ -49,6 +49,9 @@ impl Member {
     }
 }
 
+/// Sets up the models that are configured, by name, short of connecting to them. Fails with the reason, for people.
+pub type MakeModels = Arc<dyn Fn() -> Result<BTreeMap<String, Member>, String> + Send + Sync>;
+
 /// The models of one purpose, in the order in which they are asked.
 #[derive(Clone, Default)]
 pub struct Chain {
@@ -100,13 +103,23 @@ pub struct Dialogue<'a> {
     mask: Mask,
     /// The members that turned out to have no tools of their own.
     without_tools: BTreeSet<usize>,
+    only_free: bool,
+    broke: bool,
 }
 
 impl<'a> Dialogue<'a> {
     /// A dialogue with the first of these models.
     #[must_use]
     pub fn new(chain: &'a Chain) -> Self {
-        Self { chain, at: 0, clock: None, mask: Mask::default(), without_tools: BTreeSet::new() }
+        Self {
+            chain,
+            at: 0,
+            clock: None,
+            mask: Mask::default(),
+            without_tools: BTreeSet::new(),
+            only_free: false,
+            broke: false,
+        }
     }
 
     /// Waits on this clock, once per question, where a model asks for a short pause. Without a clock the next model is
@@ -139,6 +152,12 @@ impl<'a> Dialogue<'a> {
         let mut fell_back = Vec::new();
         let mut last = None;
         while let Some(member) = self.current() {
+            if self.only_free && member.is_paid() {
+                fell_back.push(format!("{} costs money, and none is left", member.model.name()));
+                self.broke = true;
+                self.at += 1;
+                continue;
+            }
             match self.ask_one(member, question).await {
                 Ok((mut answer, malformed)) => {
                     answer.spent.micros = member.price(&answer.spent);
@@ -154,6 +173,17 @@ impl<'a> Dialogue<'a> {
             }
         }
         Err(last)
+    }
+
+    /// Whether only models without a price may be asked from now on, because no money is left.
+    pub fn only_free(&mut self, only: bool) {
+        self.only_free = only;
+    }
+
+    /// Whether a model was passed over because it costs money.
+    #[must_use]
+    pub fn is_broke(&self) -> bool {
+        self.broke
     }
 
     /// Goes on to the next model, because this one gives up. `false`: there is none.

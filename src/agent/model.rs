@@ -1,6 +1,5 @@
 //! The agent's port to language models. Adapters implement it; nothing here knows a provider.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -141,9 +140,6 @@ pub enum ModelError {
         why: String,
     },
 }
-
-/// Sets up the models that are configured, short of connecting to them. Fails with the reason, for people.
-pub type MakeModels = Arc<dyn Fn() -> Result<Vec<Arc<dyn Model>>, String> + Send + Sync>;
 
 /// A language model.
 #[async_trait]

@@ -69,7 +69,8 @@ fn watched(loaded: &Loaded) -> BTreeMap<String, Vec<Target>> {
 /// The world of this configuration in which nothing has happened yet and nothing is repaired, for a replay.
 #[must_use]
 pub fn replay_world(setup: &Setup) -> World {
-    let knowledge = Knowledge { runbooks: Arc::default(), ..understand(setup, [0; 32]).knowledge };
+    let knowledge =
+        Knowledge { runbooks: Arc::default(), goals: Arc::default(), ..understand(setup, [0; 32]).knowledge };
     let settings = settings(&setup.loaded.config, vec![replay::PLATFORM.to_owned()]);
     let mut world = World::new(Arc::new(settings), knowledge);
     world.recall(learning::rules(&setup.loaded.config), Kept::default());

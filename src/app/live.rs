@@ -8,7 +8,7 @@ use super::{App, Parts, Read, StartError, sources};
 use crate::adapters::chat::console;
 use crate::adapters::clock::SystemClock;
 use crate::adapters::exec::{Environment, LocalRunner, Machines, Ssh};
-use crate::agent::model::MakeModels;
+use crate::agent::dialogue::MakeModels;
 use crate::config::{Config, Problem, Request, Setup};
 use crate::domain::card::Card;
 use crate::domain::incident::Incident;
@@ -63,8 +63,7 @@ pub fn reach(setup: &Setup) -> Reach {
     let sources = sources::build(&setup.loaded.config, &runner, &clock, &Arc::new(setup.policy.clone())).told;
     let (chat, time) = (setup.loaded.config.chat.clone(), clock.clone());
     let agent = setup.loaded.config.agent.clone();
-    let models: MakeModels =
-        Arc::new(move || Ok(super::models::each(&agent)?.into_values().map(|member| member.model).collect()));
+    let models: MakeModels = Arc::new(move || super::models::each(&agent));
     Reach { runner, clock, sources, chats: Arc::new(move || super::platforms::build(&chat, &time)), models }
 }
 

@@ -14,6 +14,7 @@ use crate::engine::ports::{Check, Health};
 pub(super) async fn doctor(tools: &Tools, json: bool, screen: &mut Screen<'_>) -> Ended {
     let chats = (tools.chats)().map_err(|why| Failure::of_sentence(&why))?;
     let models = (tools.models)().map_err(|why| Failure::of_sentence(&why))?;
+    let models: Vec<_> = models.into_values().map(|member| member.model).collect();
     let mut platforms = Vec::new();
     for chat in &chats {
         if !json {

@@ -6,6 +6,7 @@ pub(super) mod audit;
 pub(super) mod change;
 pub(super) mod context;
 pub(super) mod doctor;
+pub(super) mod eval;
 pub(super) mod incident;
 pub(super) mod policy;
 pub(super) mod rejected;

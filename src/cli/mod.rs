@@ -42,7 +42,7 @@ pub use try_skill::runnable;
 
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
-use crate::agent::model::MakeModels;
+use crate::agent::dialogue::MakeModels;
 use crate::config::Setup;
 use crate::engine::ports::{ChangeSource, Clock, CommandRunner, MakeChats};
 use crate::engine::world::World;

@@ -54,6 +54,18 @@ fn text_of(path: &Path, bytes: Vec<u8>) -> Result<String, Problem> {
 /// # Errors
 /// The folder can't be read.
 pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
+    list_but(folder, is_leftover)
+}
+
+/// The same of a folder of texts, whose files end with `.md`.
+///
+/// # Errors
+/// The folder can't be read.
+pub(super) fn list_documents(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
+    list_but(folder, is_no_document)
+}
+
+fn list_but(folder: &Path, is_left_out: fn(&Path) -> bool) -> Result<Vec<PathBuf>, Problem> {
     let fail = |error: std::io::Error| {
         let hint = "create the folder, or take it out of the configuration".to_owned();
         Problem::of_file(folder, format!("the folder can't be read: {error}"), Some(hint))
@@ -61,7 +73,7 @@ pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(fail)? {
         let path = entry.map_err(fail)?.path();
-        if !is_leftover(&path) && !path.is_dir() {
+        if !is_left_out(&path) && !path.is_dir() {
             files.push(path);
         }
     }
@@ -71,8 +83,13 @@ pub(super) fn list(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
 
 /// Whether a file in a folder of skills or runbooks is none by its name.
 pub(super) fn is_leftover(path: &Path) -> bool {
+    is_no_document(path) || path.extension().is_some_and(|ending| ending == "md")
+}
+
+/// The same in a folder of texts.
+pub(super) fn is_no_document(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-    let endings = ["~", ".swp", ".swo", ".tmp", ".bak", ".orig", ".rej", ".md"];
+    let endings = ["~", ".swp", ".swo", ".tmp", ".bak", ".orig", ".rej"];
     name.starts_with(['.', '#'])
         || endings.iter().any(|ending| name.ends_with(ending))
         || name.split('.').next().is_some_and(|stem| stem.eq_ignore_ascii_case("readme"))

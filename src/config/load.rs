@@ -13,7 +13,7 @@ use super::texts::{self, SoulRules};
 use super::topology;
 use super::validate::{Surroundings, validate};
 use super::watched::Watched;
-use super::{files, runbooks, shape};
+use super::{files, goals, runbooks, shape};
 use crate::domain::agent::Goal;
 use crate::domain::runbook::Runbook;
 use crate::domain::topology::{Overrules, TopologyEntry};
@@ -117,6 +117,7 @@ impl Loading {
         self.apply(&document, &config, &mut skills);
         let runbooks = runbooks::load(&config, &mut self.problems, &mut self.warnings);
         self.unknown_skills(&runbooks, &skills);
+        let goals = goals::load(&config, &mut self.problems, &mut self.warnings, &mut self.watched);
         let topology = config.paths.topology.as_deref().and_then(|file| Some((file, self.text(file)?)));
         let topology =
             topology.map(|(file, text)| topology::parse(file, &text, &mut self.problems)).unwrap_or_default();
@@ -133,7 +134,7 @@ impl Loading {
             runbooks,
             topology: topology.entries,
             overrules: topology.overrules,
-            goals: Vec::new(),
+            goals,
             policy,
             soul,
             watched: std::mem::take(&mut self.watched),

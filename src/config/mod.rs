@@ -1,9 +1,11 @@
 //! The configuration: raw files in, validated values out, every problem at once.
 
+mod cases;
 mod discover;
 mod detect;
 mod document;
 mod files;
+mod goals;
 mod load;
 mod place;
 mod problem;
@@ -23,6 +25,7 @@ mod validate;
 mod values;
 mod watched;
 
+pub use cases::{Case, Expected, Recorded, Told, cases_in, shipped_cases};
 pub use detect::{APT_HISTORY, DPKG_LOG, ReadHere};
 pub use discover::discover;
 pub use document::Overlay;

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-// Written by build.rs: `SKILLS` and `RUNBOOKS`, each a list of file name and content.
+// Written by build.rs: `SKILLS`, `RUNBOOKS` and `CASES`, each a list of file name and content.
 include!(concat!(env!("OUT_DIR"), "/shipped.rs"));
 
 /// File name and content of each skill.
@@ -16,6 +16,11 @@ pub(super) fn skills() -> &'static [(&'static str, &'static str)] {
 /// File name and content of each runbook.
 pub(super) fn runbooks() -> &'static [(&'static str, &'static str)] {
     RUNBOOKS
+}
+
+/// File name and content of each recorded case.
+pub(super) fn cases() -> &'static [(&'static str, &'static str)] {
+    CASES
 }
 
 /// Writes the shipped skills into `folder`, executable, and takes away what else is there: an earlier version's.

@@ -1,21 +1,31 @@
 //! Noticing that something was edited, without reading it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::files;
+
 /// The files and folders that a loaded configuration came from, as they were just before they were read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Watched {
     stamps: BTreeMap<PathBuf, u64>,
+    /// Those of them that are folders of texts.
+    documents: BTreeSet<PathBuf>,
 }
 
 impl Watched {
     /// Notes how a path is now; to be called before it is read, so that an edit in between shows as a change.
     pub(super) fn add(&mut self, path: &Path) {
-        self.stamps.entry(path.to_owned()).or_insert_with(|| stamp(path));
+        self.stamps.entry(path.to_owned()).or_insert_with(|| stamp(path, files::is_leftover));
+    }
+
+    /// The same of a folder of texts (`.md`), which in other folders are nobody's concern.
+    pub(super) fn add_documents(&mut self, folder: &Path) {
+        self.documents.insert(folder.to_owned());
+        self.stamps.insert(folder.to_owned(), stamp(folder, files::is_no_document));
     }
 
     /// The files and folders. Some may not be there: their coming would be a change.
@@ -34,7 +44,10 @@ impl Watched {
     /// number that was tried.
     #[must_use]
     pub fn now(&self) -> u64 {
-        combine(self.stamps.keys().map(|path| stamp(path)))
+        combine(self.stamps.keys().map(|path| {
+            let is_text = self.documents.contains(path);
+            stamp(path, if is_text { files::is_no_document } else { files::is_leftover })
+        }))
     }
 }
 
@@ -44,13 +57,13 @@ fn combine(stamps: impl Iterator<Item = u64>) -> u64 {
     hasher.finish()
 }
 
-fn stamp(path: &Path) -> u64 {
+fn stamp(path: &Path, is_left_out: fn(&Path) -> bool) -> u64 {
     let mut hasher = DefaultHasher::new();
     hash_facts(path, &mut hasher);
     if let Ok(entries) = fs::read_dir(path) {
         let mut inside: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
         inside.sort();
-        for path in inside.iter().filter(|path| !super::files::is_leftover(path)) {
+        for path in inside.iter().filter(|path| !is_left_out(path)) {
             path.hash(&mut hasher);
             hash_facts(path, &mut hasher);
         }

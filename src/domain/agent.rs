@@ -4,6 +4,7 @@
 
 mod conclusion;
 mod draft;
+mod goal;
 pub mod memory;
 mod proposal;
 mod signature;
@@ -17,6 +18,7 @@ use super::signal::Timestamp;
 
 pub use conclusion::{Conclusion, Ending, Outline, OutlineStep};
 pub use draft::{Fixed, PLAN_PREFIX, does_the_same, draft_runbook};
+pub use goal::{Goal, GoalMark};
 pub use proposal::{Keepsake, Lesson, Offer, Proposal, Proposed, ProposedPlan, ProposedStep};
 pub use signature::{Episode, LOOKS_BACK, Remedy, SignatureRecord};
 
@@ -115,21 +117,6 @@ pub struct Investigation {
     pub basis: String,
     /// How it ended; `None` while it goes on.
     pub conclusion: Option<Conclusion>,
-}
-
-/// A standing goal of the agent: `prompts/goals/NAME.md`. It only reads; what it wants to change is a proposal.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Goal {
-    /// Its name: the file's without `.md`.
-    pub name: String,
-    /// One line for people.
-    pub title: String,
-    /// What the model is told to do.
-    pub text: String,
-    /// When it runs by itself; never where it has none.
-    pub schedule: Option<Schedule>,
-    /// Whether it came with the binary.
-    pub shipped: bool,
 }
 
 /// Tokens and money of a run, or of several.

@@ -234,6 +234,7 @@ impl Desk {
                 world.note_changes(changes);
                 world.learn(*knowledge);
                 world.forget_gone_skills(now);
+                world.await_goals(now);
             }
             Message::Surveyed(surveys) => world.surveyed(surveys, now),
             Message::Changed(changes) => world.note_changes(changes),

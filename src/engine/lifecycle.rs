@@ -45,6 +45,7 @@ impl World {
         if self.last_turn.replace(now).is_some_and(|last| now + SET_BACK < last) {
             // The clock was set back. What waits for a time waits longer now; what is to be told does not.
             self.dirty.extend(self.incidents.keys().copied());
+            self.await_goals(now);
         }
         while let Some(timer) = self.timers.pop_due(now) {
             match timer {
@@ -73,6 +74,7 @@ impl World {
                 Timer::Storm(id) => self.storm_may_be_over(id, now),
                 Timer::Heartbeats => self.look_for_heartbeats(now),
                 Timer::Lines => self.look_at_lines(now),
+                Timer::Goals => self.look_at_goals(now),
             }
         }
     }

@@ -10,7 +10,7 @@ use super::plan::{Draft, draft};
 use super::respond::{first_line, is_exhausted};
 use super::world::World;
 use crate::config::runbook_from;
-use crate::domain::agent::{Keepsake, Proposal, Proposed, ProposedPlan, ProposedStep};
+use crate::domain::agent::{Proposal, Proposed, ProposedPlan, ProposedStep};
 use crate::domain::ids::{IncidentId, RunId};
 use crate::domain::incident::{Incident, State};
 use crate::domain::runbook::{Runbook, choose};
@@ -43,13 +43,7 @@ impl World {
         let data = json!({ "incident": incident.number, "run": run.to_string(), "proposal": proposal });
         self.audit("agent", "propose", data, now);
         let done = match proposal {
-            Proposal::Lesson(lesson) => {
-                let title = format!("remember: {}", lesson.title);
-                return match self.offer(id, &title, Keepsake::Lesson(lesson), now) {
-                    Some(number) => Proposed::Asked { number, why: "a person says what is kept".to_owned() },
-                    None => Proposed::Refused("that is known already, or was declined before".to_owned()),
-                };
-            }
+            Proposal::Lesson(lesson) => return self.propose_lesson(id, lesson, now),
             Proposal::Runbook { name, confidence, why } => {
                 let runbook = self.knowledge.runbooks.iter().find(|known| known.name == name).cloned();
                 runbook

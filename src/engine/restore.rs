@@ -50,6 +50,7 @@ impl World {
             trust,
             offers,
             learned,
+            goals,
         } = loaded;
         // Before what names them.
         for (name, yaml) in &learned.plans {
@@ -107,6 +108,7 @@ impl World {
             self.called.insert((cause, root), at);
         }
         repairs.into_iter().for_each(|repair| self.restore_repair(repair));
+        self.restore_goals(goals, now);
     }
 
     /// Takes note of a repair that begins, or that an earlier Steward left, and says what it keeps others from.

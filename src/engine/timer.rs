@@ -51,6 +51,8 @@ pub enum Timer {
     Heartbeats,
     /// Whether a platform has been cut off for long enough to tell of it.
     Lines,
+    /// Whether a goal of the agent is due.
+    Goals,
 }
 
 /// Timers in the order of their time.

@@ -21,7 +21,7 @@ use super::topology::Learning;
 use super::triage::Held;
 use super::trusting::Trial;
 use super::watching::Unwatched;
-use crate::domain::agent::{Goal, Offer};
+use crate::domain::agent::{Goal, GoalMark, Offer};
 use crate::domain::approval::Approval;
 use crate::domain::change::Change;
 use crate::domain::correlation::Index;
@@ -176,6 +176,8 @@ pub struct World {
     /// The offers that wait for an answer, by number.
     pub(super) offers: BTreeMap<u64, Offer>,
     pub(super) learned: Learned,
+    /// What is remembered of the agent's goals, by name.
+    pub(super) goals: BTreeMap<String, GoalMark>,
     pub(super) lines: Lines,
     pub(super) learning: Learning,
     pub(super) batch: Batch,
@@ -221,6 +223,7 @@ impl World {
             plans: BTreeMap::new(),
             offers: BTreeMap::new(),
             learned: Learned::default(),
+            goals: BTreeMap::new(),
             lines: Lines::default(),
             learning: Learning::default(),
             unwatched: Unwatched::default(),
@@ -439,4 +442,4 @@ impl World {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

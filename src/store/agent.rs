@@ -1,12 +1,12 @@
 //! The agent's runs, plans, offers and goals.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use super::StoreError;
 use super::batch::Batch;
 use super::columns::{Json, Ms, Text};
 use super::gate;
-use crate::domain::agent::{Keepsake, Offer, Spending};
+use crate::domain::agent::{GoalMark, Keepsake, Offer, Spending};
 use crate::domain::ids::IncidentId;
 use crate::domain::redact::Redactor;
 use crate::domain::signal::Timestamp;
@@ -39,9 +39,18 @@ pub(super) fn write(conn: &Connection, batch: &Batch, redactor: &Redactor) -> Re
         conn.prepare_cached("INSERT OR REPLACE INTO declined (key, what, by, at) VALUES (?1, ?2, ?3, ?4)")?
             .execute(params![key, gate::text(redactor, what), by, Ms(*at)])?;
     }
-    for (name, at) in &batch.goals {
-        conn.prepare_cached("INSERT OR REPLACE INTO goal_runs (name, last_at) VALUES (?1, ?2)")?
-            .execute(params![name, Ms(*at)])?;
+    for mark in &batch.goals {
+        conn.prepare_cached(
+            "INSERT OR REPLACE INTO goal_runs (name, schedule, counted_from, last_at, incident)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![
+            mark.name,
+            mark.schedule,
+            Ms(mark.from),
+            mark.ran_at.map(Ms),
+            mark.case
+        ])?;
     }
     Ok(())
 }
@@ -97,14 +106,23 @@ pub fn declined(conn: &Connection, limit: usize) -> Result<Vec<String>, StoreErr
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// When a goal was last run.
+/// What is remembered of the goals.
 ///
 /// # Errors
 /// Whatever SQLite says.
-pub fn goal_ran(conn: &Connection, name: &str) -> Result<Option<Timestamp>, StoreError> {
-    let mut select = conn.prepare_cached("SELECT last_at FROM goal_runs WHERE name = ?1")?;
-    let at: Option<Ms> = select.query_row([name], |row| row.get(0)).optional()?;
-    Ok(at.map(|Ms(at)| at))
+pub fn goals(conn: &Connection) -> Result<Vec<GoalMark>, StoreError> {
+    let mut select =
+        conn.prepare_cached("SELECT name, schedule, counted_from, last_at, incident FROM goal_runs")?;
+    let rows = select.query_map([], |row| {
+        Ok(GoalMark {
+            name: row.get(0)?,
+            schedule: row.get(1)?,
+            from: row.get::<_, Ms>(2)?.0,
+            ran_at: row.get::<_, Option<Ms>>(3)?.map(|Ms(at)| at),
+            case: row.get(4)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// What runs took that began since a moment, of one incident or of all.

@@ -19,7 +19,7 @@ use super::silences::{HeldBack, write_silence};
 use super::topology;
 use super::trust;
 use super::{Store, StoreError};
-use crate::domain::agent::Offer;
+use crate::domain::agent::{GoalMark, Offer};
 use crate::domain::approval::Approval;
 use crate::domain::card::{Card, Mention, Place};
 use crate::domain::change::Change;
@@ -109,8 +109,8 @@ pub struct Batch {
     pub offers: Vec<(Offer, Option<Timestamp>)>,
     /// What a person did not want: key, what, who, when.
     pub declined: Vec<(String, String, String, Timestamp)>,
-    /// When goals were last run.
-    pub goals: Vec<(String, Timestamp)>,
+    /// Goals as they are remembered now.
+    pub goals: Vec<GoalMark>,
     /// The last numbers given out: incidents, approvals.
     pub counters: Option<(u64, u64)>,
     /// What was heard, for the history. Not part of what is written here: Steward can live without it.

@@ -9,7 +9,7 @@ use super::batch::{SignalRow, StoredIncident};
 use super::columns::{Json, Ms, Text, from_ms, ms};
 use super::signatures::Learned;
 use super::silences::{HeldRow, held, silences};
-use crate::domain::agent::Offer;
+use crate::domain::agent::{GoalMark, Offer};
 use crate::domain::approval::Approval;
 use crate::domain::ids::{IncidentId, RemediationId};
 use crate::domain::incident::Record;
@@ -94,6 +94,8 @@ pub struct Loaded {
     pub offers: Vec<Offer>,
     /// What was learned.
     pub learned: Learned,
+    /// What is remembered of the agent's goals.
+    pub goals: Vec<GoalMark>,
 }
 
 /// Reads what the engine begins with.
@@ -117,6 +119,7 @@ pub fn load(conn: &Connection, now: Timestamp, back: LookBack) -> Result<Loaded,
         trust: super::trust::all(conn)?,
         offers: super::agent::waiting_offers(conn)?,
         learned: super::signatures::learned(conn, now)?,
+        goals: super::agent::goals(conn)?,
     })
 }
 

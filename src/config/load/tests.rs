@@ -498,10 +498,32 @@ fn an_edit_of_any_file_it_came_from_is_noticed() {
         ("runbooks/new.yaml", "name: new"),
         ("topology.yaml", "targets: {}"),
         ("policy.yaml", "rules: []"),
+        ("prompts/goals/mine.md", "---\ntitle: Mine\n---\nLook."),
     ] {
         lab.write(path, text);
         let now = watched.now();
         assert_ne!(now, last, "the edit of {path} was not noticed");
         last = now;
     }
+}
+
+#[test]
+fn a_goal_of_ones_own_replaces_the_shipped_one_of_its_name_and_others_stand_beside_it() {
+    let lab = Lab::new(&[
+        ("config.toml", ""),
+        ("prompts/goals/proactive.md", "---\ntitle: Mine\nenabled: false\n---\nLook."),
+        ("prompts/goals/backups.md", "---\ntitle: Backups\nschedule: \"@weekly\"\n---\nLook."),
+        ("prompts/goals/README.md", "What is here."),
+        ("prompts/goals/notes.txt", "Not a goal."),
+    ]);
+    let loaded = lab.load().unwrap();
+    let goals: Vec<_> = loaded.goals.iter().map(|goal| (goal.name.as_str(), goal.shipped)).collect();
+    let wanted = [("backups", false), ("health-check", true), ("incident", true), ("proactive", false)];
+    assert_eq!(goals, wanted);
+    assert!(loaded.goals.iter().all(|goal| goal.schedule.is_some() == (goal.name == "backups")));
+    assert!(
+        loaded.warnings.iter().any(|warning| warning.file.ends_with("notes.txt")),
+        "{:?}",
+        loaded.warnings
+    );
 }

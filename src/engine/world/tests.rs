@@ -8,6 +8,11 @@ use proptest::prelude::*;
 
 use sim::{Op, Sim};
 
+/// A small lab's settings and knowledge, for others who drive a world.
+pub(in crate::engine) fn small_lab() -> (super::Settings, super::Knowledge) {
+    (sim::settings(), sim::knowledge(&std::collections::BTreeSet::new()))
+}
+
 fn any_op() -> impl Strategy<Value = Op> {
     let problem = 0..sim::PROBLEMS.len();
     let skill = 0..sim::SKILLS.len();

@@ -60,7 +60,11 @@ CREATE INDEX incidents_by_problem ON incidents (signature, root, opened_at);
 -- The agent's fixes that held: the few repairs that may become runbooks.
 CREATE INDEX remediations_held ON remediations (started_at) WHERE outcome = 'held';
 
+-- Standing goals: what the next time is counted from, by which schedule, and the last run.
 CREATE TABLE goal_runs (
     name TEXT PRIMARY KEY,
-    last_at INTEGER NOT NULL
+    schedule TEXT,
+    counted_from INTEGER NOT NULL,
+    last_at INTEGER,
+    incident INTEGER
 ) STRICT, WITHOUT ROWID;

@@ -558,6 +558,7 @@ impl Stored {
             silences: self.silences.values().filter(|(_, told)| !told).map(|(s, _)| s.clone()).collect(),
             held: Vec::new(),
             trust: Vec::new(),
+            goals: Vec::new(),
             last_silence: self.silences.keys().last().copied().unwrap_or(0),
             approvals: self
                 .approvals
