@@ -217,7 +217,7 @@ mod tests {
             [
                 Turn::User { text: text("a\n\nb") },
                 Turn::Assistant {
-                    text: text(r#"{"arguments":{"at":"nas"},"tool":"look"}"#),
+                    text: text(r#"{"tool":"look","arguments":{"at":"nas"}}"#),
                     calls: Vec::new()
                 },
                 Turn::User { text: text("Result of look:\n97%") },

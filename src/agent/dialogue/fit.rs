@@ -88,10 +88,12 @@ mod tests {
     }
 
     fn texts(question: &Question) -> Vec<&str> {
-        let text = |turn| match turn {
-            &Turn::Result { ref text, .. } => text.as_str(),
-            _ => "",
-        };
+        fn text(turn: &Turn) -> &str {
+            match turn {
+                Turn::Result { text, .. } => text,
+                _ => "",
+            }
+        }
         question.turns.iter().map(text).collect()
     }
 

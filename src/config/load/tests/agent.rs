@@ -33,10 +33,14 @@ fn a_model_that_is_not_there_is_told_with_the_one_that_was_meant() {
     assert_eq!(
         problems(&text),
         [
-            "config.toml:3: [agent] triage: there is no model `gpt`; write a section [agent.models.gpt]",
+            "config.toml:3: [agent] triage: there is no model `gpt`; there is `local`",
             "config.toml:2: [agent] investigate: there is no model `locale`; did you mean `local`?",
         ]
     );
+    let told = problems("[agent]\ninvestigate = [\"local\"]\n");
+    let expected =
+        "config.toml:2: [agent] investigate: there is no model `local`; write a section [agent.models.local]";
+    assert_eq!(told, [expected]);
 }
 
 #[test]
