@@ -4,10 +4,12 @@ mod agent;
 mod almanac;
 mod changes;
 mod deadman;
+mod heartbeat;
 mod knowledge;
 pub mod listening;
 mod learning;
 pub mod live;
+pub mod models;
 mod observed;
 mod outside;
 pub mod platforms;
@@ -25,6 +27,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use crate::adapters::deadman::Switch;
+use crate::agent::investigator::Agent;
 use crate::config::{Loaded, Problem, Setup};
 use crate::engine::activity::Activity;
 use crate::engine::answers::Librarian;
@@ -34,7 +37,7 @@ use crate::engine::ears::Listener;
 use crate::engine::intake::Gateway;
 use crate::engine::message::{Handle, Message};
 use crate::engine::outbox::Courier;
-use crate::engine::ports::{Chat, Child, Clock, CommandRunner, Ears, LOCAL};
+use crate::engine::ports::{Chat, Child, Clock, CommandRunner, Ears, Investigator, LOCAL};
 use crate::engine::repairs::Shop;
 use crate::engine::schedule::{self, Asker, Scheduler};
 use crate::engine::skills::Workshop;
@@ -65,6 +68,8 @@ pub struct Parts {
     pub chats: Vec<Arc<dyn Chat>>,
     /// How often edits of what the operator wrote are looked for.
     pub look_for_edits: Duration,
+    /// How often `HEARTBEAT.md` is written, besides when an incident opens or is over.
+    pub heartbeat: Duration,
 }
 
 /// Why Steward did not start.
@@ -87,6 +92,9 @@ pub enum StartError {
     /// Nothing could come in.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// A language model can't be asked from this machine.
+    #[error("a model of [agent.models] can't be set up: {0}")]
+    Model(String),
     /// The dead man's switch can't be set up.
     #[error("the dead man's switch ([watchdog] url) can't be set up: {0}")]
     Switch(String),
@@ -103,6 +111,7 @@ pub struct App {
     loaded: Arc<Loaded>,
     ending: watch::Sender<bool>,
     stopping_skills: watch::Sender<bool>,
+    agent: Option<Agent>,
     desk: JoinHandle<Result<(), StoreError>>,
     others: Vec<JoinHandle<()>>,
 }
@@ -198,6 +207,7 @@ impl App {
             engine: handle.clone(),
             reload: reloader.clone(),
         };
+        let heart: Arc<Notify> = Arc::default();
         let bells: Vec<Arc<Notify>> = parts.chats.iter().map(|_| Arc::default()).collect();
         let mut unfinished = store.read(sagas::unfinished).await?;
         // Those that have begun take their places before those that only waited.
@@ -209,6 +219,16 @@ impl App {
         let ignored = world.ignored();
         let pulse = world.pulse(now);
         let observing = watcher.clone();
+        let around = agent::Around {
+            store: &store,
+            metrics: &metrics,
+            parts: &parts,
+            skills: &skills,
+            ledger: &librarian.ledger,
+            engine: &handle,
+            stopping: &stopping_skills,
+        };
+        let agent = agent::build(config, &around).await?;
         let desk = Desk {
             world,
             store: store.clone(),
@@ -219,9 +239,10 @@ impl App {
             skills: skills.clone(),
             shop,
             librarian,
-            agent: agent::build(config),
-            keeper: agent::keeper(config),
+            agent: agent.clone().map(|agent| Arc::new(agent) as Arc<dyn Investigator>),
+            keeper: agent::keeper(&parts, reloader.clone()),
             bells: bells.clone(),
+            heart: heart.clone(),
         };
         let mut others: Vec<JoinHandle<()>> = Vec::new();
         let ears: Arc<dyn Ears> =
@@ -255,6 +276,16 @@ impl App {
         );
         others.push(tokio::spawn(looking));
         others.push(tokio::spawn(housekeeping.run(parts.clock.clone(), told.clone())));
+        let heartbeat = heartbeat::Heartbeat {
+            state_dir: config.state_dir.clone(),
+            every: parts.heartbeat,
+            tz: config.timezone,
+            store: store.clone(),
+            engine: handle.clone(),
+            clock: parts.clock.clone(),
+            bell: heart,
+        };
+        others.push(tokio::spawn(heartbeat.run(stopping_skills.subscribe())));
         let policy = &understood.knowledge.policy;
         let learner = learning::Learner::new(config, &parts.runner, &parts.clock, policy, handle.clone());
         others.push(tokio::spawn(learner.run(parts.clock.clone(), stopping_skills.subscribe())));
@@ -301,6 +332,7 @@ impl App {
             loaded,
             ending,
             stopping_skills,
+            agent,
             desk,
             others,
         })
@@ -377,8 +409,11 @@ impl App {
     /// # Errors
     /// What could not be written at the end.
     pub async fn stop(self) -> Result<(), StoreError> {
-        let Self { handle, store, metrics, ending, stopping_skills, desk, others, .. } = self;
+        let Self { handle, store, metrics, ending, stopping_skills, agent, desk, others, .. } = self;
         let _ = stopping_skills.send(true);
+        if let Some(agent) = agent {
+            agent.at_rest().await;
+        }
         handle.activity().idle().await;
         let _ = ending.send(true);
         let outcome = match desk.await {

@@ -1,10 +1,18 @@
 //! Everything that a run said and did, on record.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::model::{Call, Turn};
 use crate::domain::agent::Spending;
+use crate::domain::ids::RunId;
+use crate::engine::ports::Clock;
+use crate::store::{Store, runs};
+
+/// The longest text that is kept whole, in bytes: the longest prompt is far shorter.
+const LONGEST: usize = 64 * 1024;
 
 /// Something that a run said or did.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -57,4 +65,80 @@ pub enum Entry {
 pub trait Recorder: Send + Sync {
     /// Keeps one more. A record that can't be written is logged and costs the run nothing.
     async fn keep(&self, entry: Entry);
+}
+
+/// The record of one run in the store, without secrets.
+pub struct Logbook {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    run: RunId,
+    tally: Mutex<Tally>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Tally {
+    models: Vec<String>,
+    spent: Spending,
+}
+
+impl Logbook {
+    /// The record of a run that is begun in the store already.
+    #[must_use]
+    pub fn new(store: Store, clock: Arc<dyn Clock>, run: RunId) -> Self {
+        Self { store, clock, run, tally: Mutex::default() }
+    }
+
+    /// What the run took so far.
+    #[must_use]
+    pub fn spent(&self) -> Spending {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner).spent
+    }
+
+    /// Counts an answer. What there is to write down then.
+    fn count(&self, entry: &Entry) -> Option<Tally> {
+        let Entry::Answered { model, spent, .. } = entry else { return None };
+        let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
+        tally.spent += *spent;
+        if !tally.models.contains(model) {
+            tally.models.push(model.clone());
+        }
+        Some(tally.clone())
+    }
+}
+
+#[async_trait]
+impl Recorder for Logbook {
+    async fn keep(&self, entry: Entry) {
+        let (run, at, tally) = (self.run, self.clock.now(), self.count(&entry));
+        let data = match serde_json::to_value(entry) {
+            Ok(mut data) => {
+                shorten(&mut data);
+                data
+            }
+            Err(error) => return tracing::warn!(%run, %error, "a step of the agent can't be written down"),
+        };
+        let redactor = self.store.redaction().now();
+        let written = self.store.call(move |conn| {
+            let kind = data.get("kind").and_then(|kind| kind.as_str()).unwrap_or_default().to_owned();
+            runs::add_step(conn, &redactor, run, (&kind, &data), at)?;
+            tally.map_or(Ok(()), |tally| runs::took(conn, run, &tally.models, tally.spent))
+        });
+        if let Err(error) = written.await {
+            tracing::warn!(%run, %error, "a step of the agent is not on record");
+        }
+    }
+}
+
+/// Cuts texts that are too long to keep, and says so.
+fn shorten(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::String(text) if text.len() > LONGEST => {
+            let whole = text.len();
+            text.truncate(text.floor_char_boundary(LONGEST));
+            text.push_str(&format!("\n[… cut here: {} more bytes]", whole - text.len()));
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(shorten),
+        serde_json::Value::Object(fields) => fields.values_mut().for_each(shorten),
+        _ => {}
+    }
 }

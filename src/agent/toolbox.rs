@@ -6,6 +6,9 @@ use async_trait::async_trait;
 use super::model::{Call, ToolSpec};
 use crate::domain::agent::Conclusion;
 
+/// The tool that ends a run. Every toolbox has it.
+pub const CONCLUDE: &str = "conclude";
+
 /// What a call came to.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
@@ -39,6 +42,16 @@ pub trait Toolbox: Send + Sync {
     /// What a model is told of them.
     fn specs(&self) -> Vec<ToolSpec>;
 
-    /// Does what a call asks for.
+    /// What a call is about to do, in a few words, for the progress line: "reading the journal of nginx on pve1".
+    fn in_words(&self, call: &Call) -> String {
+        super::run::of_call(call)
+    }
+
+    /// Whether a call changes something or asks a person to, if it is done: told when it is broken off half way.
+    fn acts(&self, _call: &Call) -> bool {
+        false
+    }
+
+    /// Does what a call asks for. Dropped half way when the run is stopped or its time is up.
     async fn call(&self, call: &Call) -> Used;
 }

@@ -2,16 +2,89 @@
 
 use std::sync::Arc;
 
-use crate::adapters::memory::Files;
-use crate::config::Config;
-use crate::engine::ports::{Keeper, SomeInvestigator};
+use tokio::sync::watch;
 
-/// The agent, where a model is configured.
-pub(super) fn build(_config: &Config) -> SomeInvestigator {
-    None
+use super::{Parts, StartError, models};
+use crate::adapters::memory::Files;
+use crate::agent::bare::Bare;
+use crate::agent::context::Sources;
+use crate::agent::dialogue::Chain;
+use crate::agent::investigator::{Agent, Deps, MakeToolbox};
+use crate::agent::waiting::Repairs;
+use crate::config::Config;
+use crate::domain::agent::Purpose;
+use crate::engine::answers::Reload;
+use crate::engine::message::Handle;
+use crate::engine::ports::Keeper;
+use crate::engine::schedule::Asker;
+use crate::engine::suspects::Ledger;
+use crate::store::{Metrics, Store, runs};
+
+/// What the agent works with that others work with, too.
+pub(super) struct Around<'a> {
+    pub(super) store: &'a Store,
+    pub(super) metrics: &'a Metrics,
+    pub(super) parts: &'a Parts,
+    pub(super) skills: &'a Asker,
+    pub(super) ledger: &'a Ledger,
+    pub(super) engine: &'a Handle,
+    pub(super) stopping: &'a watch::Sender<bool>,
+}
+
+/// The agent, where a model is configured. Runs that an earlier Steward left are ended on record.
+///
+/// # Errors
+/// The store can't be written, or a model can't be asked from this machine.
+pub(super) async fn build(config: &Config, around: &Around<'_>) -> Result<Option<Agent>, StartError> {
+    let now = around.parts.clock.now();
+    let left = around.store.call(move |conn| runs::end_left(conn, now)).await?;
+    if left > 0 {
+        tracing::info!(runs = left, "runs of the agent were broken off when Steward ended");
+    }
+    if !config.agent.is_there() {
+        return Ok(None);
+    }
+    let repairs = Repairs::default();
+    Ok(Some(Agent::new(Deps {
+        store: around.store.clone(),
+        clock: around.parts.clock.clone(),
+        engine: around.engine.clone(),
+        stopping: around.stopping.subscribe(),
+        chain: chain(config).map_err(StartError::Model)?,
+        settings: config.agent.clone(),
+        sources: sources(config, around),
+        toolbox: toolbox(config, around, &repairs),
+        repairs,
+    })))
+}
+
+/// The models that investigate, in their order.
+fn chain(config: &Config) -> Result<Chain, String> {
+    let mut models = models::build(&config.agent)?;
+    Ok(models.chains.remove(&Purpose::Investigate).unwrap_or_default())
+}
+
+/// What makes the tools of each run.
+fn toolbox(_config: &Config, around: &Around<'_>, repairs: &Repairs) -> MakeToolbox {
+    let Around { metrics: _, skills: _, ledger: _, .. } = around;
+    let _ = repairs;
+    // Here the live tools go in: `Bench::new(Arc::new(ToolDeps { clock, ..deps.clone() }), Case { .. })`. The clock is
+    // the run's own, so that it rests while a tool waits for a repair or a person.
+    Arc::new(|_assignment, _knowledge, _clock| Box::new(Bare))
+}
+
+fn sources(config: &Config, around: &Around<'_>) -> Sources {
+    Sources {
+        store: around.store.clone(),
+        tz: config.timezone,
+        state_dir: config.state_dir.clone(),
+        memory: config.paths.memory.clone(),
+        prompts: config.paths.prompts.clone(),
+    }
 }
 
 /// Who keeps what was learned.
-pub(super) fn keeper(_config: &Config) -> Arc<dyn Keeper> {
-    Arc::new(Files)
+pub(super) fn keeper(parts: &Parts, reload: Arc<dyn Reload>) -> Arc<dyn Keeper> {
+    let (read, runner, clock) = (parts.read.clone(), parts.runner.clone(), parts.clock.clone());
+    Arc::new(Files { read, runner, clock, reload })
 }

@@ -120,21 +120,23 @@ impl Drop for Busy {
 }
 
 /// The clock of one thing that is under way: while it sleeps, on one sleep or on several at once, it rests.
-pub(super) struct RestingClock {
+pub struct RestingClock {
     clock: Arc<dyn Clock>,
     activity: Activity,
     sleeps: AtomicUsize,
 }
 
 impl RestingClock {
-    pub(super) fn new(clock: Arc<dyn Clock>, activity: Activity) -> Self {
+    /// The clock of something that is under way already.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>, activity: Activity) -> Self {
         Self { clock, activity, sleeps: AtomicUsize::new(0) }
     }
 }
 
 impl RestingClock {
     /// Waits for what others bring, who are under way themselves when they do: it rests meanwhile.
-    pub(super) async fn rest<T>(&self, wait: impl Future<Output = T>) -> T {
+    pub async fn rest<T>(&self, wait: impl Future<Output = T>) -> T {
         let _rest = Sleep::begin(self);
         wait.await
     }

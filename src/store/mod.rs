@@ -30,6 +30,8 @@ mod opening;
 mod owner;
 pub mod query;
 pub mod retention;
+pub mod runs;
+pub mod signatures;
 pub mod silences;
 
 pub use db::Store;

@@ -27,6 +27,8 @@ const OVER: &str = "
     SELECT id FROM incidents AS i WHERE live = 0 AND changed_at < ?1
        AND NOT EXISTS (SELECT 1 FROM remediations WHERE incident = i.id AND live = 1)
        AND NOT EXISTS (SELECT 1 FROM approvals WHERE incident = i.id AND state = 'pending')
+       AND NOT EXISTS (SELECT 1 FROM offers WHERE incident = i.id AND state = 'pending')
+       AND NOT EXISTS (SELECT 1 FROM agent_runs WHERE incident = i.id AND ended_at IS NULL)
      ORDER BY changed_at LIMIT ?2";
 
 const SIGNALS: &str = "
@@ -41,7 +43,7 @@ const MESSAGES: &str = "
         SELECT id FROM outbox WHERE done_at < ?1 AND state <> 'pending' ORDER BY done_at LIMIT ?2)";
 
 /// Tables whose rows belong to one incident, children before parents.
-const OF_INCIDENT: [&str; 8] = [
+const OF_INCIDENT: [&str; 12] = [
     "DELETE FROM remediation_log WHERE remediation IN (SELECT id FROM remediations WHERE incident = ?1)",
     "DELETE FROM remediations WHERE incident = ?1",
     "DELETE FROM events WHERE incident = ?1",
@@ -49,6 +51,10 @@ const OF_INCIDENT: [&str; 8] = [
     "DELETE FROM escalations WHERE incident = ?1",
     "DELETE FROM approvals WHERE incident = ?1",
     "DELETE FROM chat_messages WHERE incident = ?1",
+    "DELETE FROM agent_steps WHERE run IN (SELECT id FROM agent_runs WHERE incident = ?1)",
+    "DELETE FROM agent_runs WHERE incident = ?1",
+    "DELETE FROM agent_plans WHERE incident = ?1",
+    "DELETE FROM offers WHERE incident = ?1",
     // A signal may outlive its incident: it still fires after a person closed that.
     "UPDATE signals SET incident = NULL WHERE incident = ?1",
 ];

@@ -10,6 +10,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod agent;
 mod agent_tools;
 mod alerts;
 mod approvals;
@@ -33,7 +34,9 @@ mod injections;
 mod intake;
 mod invariants;
 mod ladder;
+mod learning;
 mod listening;
+mod llm_wire;
 mod observed;
 mod outbox;
 mod platforms;

@@ -33,6 +33,7 @@ CREATE TABLE agent_plans (
     yaml TEXT NOT NULL,
     made_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX agent_plans_of_incident ON agent_plans (incident);
 
 CREATE TABLE offers (
     number INTEGER PRIMARY KEY,
@@ -44,6 +45,7 @@ CREATE TABLE offers (
     data TEXT NOT NULL
 ) STRICT;
 CREATE INDEX offers_that_wait ON offers (state, expires_at);
+CREATE INDEX offers_of_incident ON offers (incident);
 
 -- What a person did not want, so that it is not proposed again: by a key that stays the same over time.
 CREATE TABLE declined (
@@ -52,6 +54,11 @@ CREATE TABLE declined (
     by TEXT NOT NULL,
     at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- How often a problem was there, and what worked.
+CREATE INDEX incidents_by_problem ON incidents (signature, root, opened_at);
+-- The agent's fixes that held: the few repairs that may become runbooks.
+CREATE INDEX remediations_held ON remediations (started_at) WHERE outcome = 'held';
 
 CREATE TABLE goal_runs (
     name TEXT PRIMARY KEY,
