@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::look::Words;
 use super::{Bench, Tool, schema};
-use crate::agent::toolbox::Outcome;
+use crate::agent::toolbox::{CONCLUDE, Outcome};
 use crate::domain::agent::{Conclusion, Ending, Outline, OutlineStep};
 use crate::domain::card::{clean_lines, one_line};
 use crate::domain::target::{Meant, Target};
@@ -59,7 +59,7 @@ pub(super) struct Conclude {
 
 #[async_trait]
 impl Tool for Conclude {
-    const NAME: &'static str = "conclude";
+    const NAME: &'static str = CONCLUDE;
 
     fn what(&self) -> String {
         "conclusion".to_owned()
