@@ -22,7 +22,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 #[serde(deny_unknown_fields)]
 pub(super) struct RunCommand {
     argv: Vec<String>,
-    /// Here if absent.
+    // This machine if absent.
     host: Option<String>,
     why: Option<String>,
 }
