@@ -32,8 +32,8 @@ pub use document::Overlay;
 pub use load::{LoadOptions, Loaded, PolicyFile, load};
 pub use place::Place;
 pub use problem::Problem;
-pub use runbooks::runbook_from;
 pub use runbooks::check as check_runbook;
+pub use runbooks::runbook_from;
 pub use secret::{Param, ReadEnv, Secret};
 pub use settings::{
     AgentSettings, AlertSettings, AlertSource, ApprovalSettings, ChangeSettings, ChatSettings, Config,

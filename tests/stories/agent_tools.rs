@@ -245,7 +245,7 @@ async fn the_past_is_told_incidents_changes_and_what_was_measured() {
 
     let sda = driven.reads("metrics", json!({ "name": "disk_used", "labels": { "disk": "sda" } })).await;
     assert!(
-        sda.contains("{disk=\"sda\"} by disks: 2 points, min 91.5, mean 91.5, max 91.5")
+        sda.contains("{disk=\"sda\"} by disks: 3 points, min 91.5, mean 91.5, max 91.5")
             && !sda.contains("sdb"),
         "{sda}"
     );
@@ -421,7 +421,7 @@ async fn a_lesson_may_bring_a_rule_that_tightens() {
     let bot = broken(&lab).await;
     let (handle, heard) = engine(&bot, Proposed::Asked { number: 8, why: "it is a rule.".into() });
     let driven = Driven::with(&bot, |deps| deps.engine = handle).await;
-    let rule = "rules:\n  - name: no-cephfs-for-sqlite\n    why: it corrupts\n    pattern: [mount, -t, ceph]\n    args: { any: true }\n    effect: irreversible\n    decision: forbid\n    match: [mount -t ceph a b]\n    not_match: [mount -t nfs a b]\n";
+    let rule = "rules:\n  - name: no-cephfs-for-sqlite\n    why: it corrupts\n    pattern: [mount, -t, ceph]\n    args: { any: true }\n    effect: irreversible\n    blast_radius: cluster\n    decision: forbid\n    match: [mount -t ceph a b]\n    not_match: [mount -t nfs a b]\n";
     let lesson = json!({ "title": "SQLite on CephFS", "signature": "db-corrupt", "target": "k8s/media", "why": "locks", "fix": "use a block device", "rule": rule });
     let used = driven.call("remember", lesson).await;
     assert!(matches!(&used.outcome, Outcome::Text(text) if text.contains("question 8")), "{used:?}");

@@ -26,7 +26,7 @@ const MAX_TEXT: usize = 600;
 /// Programs that look at nothing: as a proof they prove nothing.
 const PROVES_NOTHING: [&str; 6] = ["true", ":", "echo", "printf", "sleep", "yes"];
 
-/// Runs a runbook for this case, if the policy lets it, and tells how that ended.
+/// Runs a runbook for this case, if the policy lets it.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RunRunbook {
@@ -58,7 +58,7 @@ impl Tool for RunRunbook {
     }
 }
 
-/// A step of a plan.
+// No documentation where the name says it all: it would cost tokens.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Step {
@@ -69,7 +69,7 @@ struct Step {
     undo: Option<Vec<String>>,
 }
 
-/// Proposes commands that change something. The policy decides what becomes of them: it runs them, asks a person or refuses. `verify` has to end with 0 if the step worked.
+/// Proposes commands that change something; the policy runs them, asks a person or refuses. `verify` ends with 0 if it worked.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Propose {
@@ -116,7 +116,7 @@ pub(super) struct Remember {
     target: Option<String>,
     why: String,
     fix: String,
-    /// Policy YAML; only to forbid or to ask first.
+    /// Policy YAML that forbids or asks.
     rule: Option<String>,
 }
 

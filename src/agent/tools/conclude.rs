@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::look::Words;
 use super::{Bench, Tool, schema};
-use crate::agent::toolbox::Outcome;
+use crate::agent::toolbox::{CONCLUDE, Outcome};
 use crate::domain::agent::{Conclusion, Ending, Outline, OutlineStep};
 use crate::domain::card::{clean_lines, one_line};
 use crate::domain::target::{Meant, Target};
@@ -19,7 +19,7 @@ const MAX_TEXT: usize = 600;
 const MAX_LINES: usize = 12;
 const MAX_OPTIONS: usize = 5;
 
-/// A step of an option.
+// No documentation where the name says it all: it would cost tokens.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Step {
@@ -31,7 +31,6 @@ struct Step {
     command: Option<Vec<String>>,
 }
 
-/// A way to go.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Choice {
@@ -39,21 +38,20 @@ struct Choice {
     steps: Vec<Step>,
 }
 
-/// Ends the run. Only what a tool has shown counts as evidence.
+/// Ends the run. Evidence is what tools have shown.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Conclude {
-    /// What is wrong and why, or the answer.
     diagnosis: String,
-    /// The target at fault.
+    /// A target.
     root: Option<String>,
     evidence: Vec<String>,
     #[serde(deserialize_with = "schema::percent")]
     #[schemars(with = "u8")]
     confidence: u8,
-    /// How to see that it is good again.
+    /// How to see it is good.
     verification: String,
-    /// How to take back what was done.
+    /// How to take it back.
     rollback: String,
     #[serde(default)]
     options: Vec<Choice>,
@@ -61,7 +59,7 @@ pub(super) struct Conclude {
 
 #[async_trait]
 impl Tool for Conclude {
-    const NAME: &'static str = "conclude";
+    const NAME: &'static str = CONCLUDE;
 
     fn what(&self) -> String {
         "conclusion".to_owned()

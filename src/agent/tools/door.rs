@@ -114,7 +114,12 @@ impl Bench {
 /// Why something is not run, and what to do instead.
 fn refusal(evaluation: &Evaluation) -> String {
     // A reason may go on with a suggested rule: for the operator, not for a model.
-    let reasons: Vec<&str> = evaluation.reasons.iter().filter_map(|why| why.lines().next()).collect();
+    let reasons: Vec<&str> = evaluation
+        .reasons
+        .iter()
+        .filter_map(|why| why.lines().next())
+        .map(|why| why.trim_end_matches("; add one:"))
+        .collect();
     let reasons = reasons.join("; ");
     match (evaluation.decision, evaluation.effect) {
         (Decision::Forbid, _) => format!("forbidden, whoever asks and however it is put: {reasons}"),

@@ -15,6 +15,7 @@ use crate::agent::toolbox::Outcome;
 use crate::config::GitSource;
 use crate::domain::action::Action;
 use crate::domain::agent::memory;
+use crate::policy::{Decision, Facts};
 
 /// The longest file that is read, in bytes.
 const MAX_FILE: u64 = 2 * 1024 * 1024;
@@ -57,7 +58,7 @@ impl Tool for SearchMemory {
     }
 }
 
-/// Reads a file of a repository, or lists a folder (`.`).
+/// Reads a file or folder of a repository.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ReadFile {
@@ -83,7 +84,7 @@ impl Tool for ReadFile {
             Ok(inside) => inside,
             Err(why) => return Outcome::Blocked(why),
         };
-        if let Err(why) = bench.may_read(&root.join(&inside)) {
+        if let Err(why) = bench.may_read(&root, &inside) {
             return Outcome::Blocked(why);
         }
         let label = format!("{} of {}", self.path, self.repository);
@@ -112,12 +113,22 @@ impl Bench {
         })
     }
 
-    /// Whether a file may be shown: by the same rules as `cat`.
+    /// Whether a file of a repository may be shown: by the same rules as `cat`.
+    ///
+    /// Where the repository lies the operator has said, so that is not held against it (a home directory, say), but for
+    /// what is forbidden or has a rule of its own there. What the file is called within it counts in full.
     ///
     /// # Errors
     /// Why not.
-    pub(super) fn may_read(&self, path: &Path) -> Result<(), String> {
-        self.judge(&Action::local(vec!["cat".to_owned(), path.display().to_string()]))
+    pub(super) fn may_read(&self, root: &Path, inside: &Path) -> Result<(), String> {
+        let cat = |path: PathBuf| Action::local(vec!["cat".to_owned(), path.display().to_string()]);
+        let there = cat(root.join(inside));
+        let evaluation = self.case.knowledge.policy.evaluate(&there, &Facts::plain());
+        if evaluation.decision == Decision::Forbid || evaluation.rule.is_some() {
+            return self.judge(&there);
+        }
+        let name = root.file_name().map_or(Path::new("repository"), Path::new);
+        self.judge(&cat(Path::new("/srv").join(name).join(inside)))
     }
 
     /// As much of a text from a line on as one result holds, and how to go on.

@@ -1,5 +1,6 @@
 //! The history of the configured repositories.
 
+use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -15,9 +16,8 @@ use crate::engine::ports::{Exit, Limits};
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 const MAX_OUTPUT: usize = 4 * 1024 * 1024;
-/// Commits listed, where nothing else is said, and at most.
-const LISTED: usize = 15;
-const MAX_LISTED: usize = 50;
+/// Commits listed at most.
+const LISTED: usize = 30;
 /// One line for each commit.
 const LINE: &str = "--format=%h %cs %an: %s";
 /// All of a commit's message, indented, so that it can't be taken for a part of what it changed.
@@ -25,7 +25,6 @@ const WHOLE: &str = "--format=commit %H%n    %an, %cI%n%w(0,4,4)%B";
 /// How a patch is written, whatever is configured.
 const PATCH: [&str; 4] = ["--no-renames", "--no-relative", "--src-prefix=a/", "--dst-prefix=b/"];
 
-/// What is asked of a repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Ask {
@@ -43,7 +42,6 @@ pub(super) struct Git {
     /// A commit; for diff A..B.
     revision: Option<String>,
     path: Option<String>,
-    limit: Option<usize>,
 }
 
 #[async_trait]
@@ -90,7 +88,7 @@ impl Tool for Git {
         let text = match self.what {
             Ask::Log => text,
             Ask::Show | Ask::Diff => {
-                only(&text, path.as_deref(), |file| bench.may_read(&source.path.join(file)))
+                only(&text, path.as_deref(), |file| bench.may_read(&source.path, Path::new(file)))
             }
         };
         bench.data(&self.what(), &text)
@@ -115,8 +113,7 @@ impl Git {
         let mut add = |more: &[&str]| words.extend(more.iter().map(|word| (*word).to_owned()));
         let (command, revision) = match self.what {
             Ask::Log => {
-                let limit = self.limit.unwrap_or(LISTED).clamp(1, MAX_LISTED);
-                add(&["--encoding=UTF-8", &format!("--max-count={limit}"), LINE]);
+                add(&["--encoding=UTF-8", &format!("--max-count={LISTED}"), LINE]);
                 ("log", given.map_or_else(head, str::to_owned))
             }
             Ask::Show => {

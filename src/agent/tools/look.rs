@@ -17,12 +17,12 @@ use crate::engine::ports::{Exit, Limits, Output};
 const MAX_OUTPUT: usize = 256 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Runs a program that only reads, in 30 s. No shell: no pipe, `*` or `$`.
+/// Runs a program that only reads. No shell: no pipe, `*`, `$`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RunCommand {
     argv: Vec<String>,
-    /// This machine if absent.
+    // This machine if absent.
     host: Option<String>,
     why: Option<String>,
 }

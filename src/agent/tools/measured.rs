@@ -21,7 +21,7 @@ const NAMES: u32 = 2_000;
 /// How far back is looked, where nothing else is said.
 const LATELY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// History of a metric: least, mean, greatest, last.
+/// A metric's history.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct MetricOf {

@@ -18,9 +18,8 @@ use crate::store::query;
 
 /// Incidents that are looked through for those that are asked for, the newest.
 const SEARCHED: usize = 1_000;
-/// Incidents listed, where nothing else is said, and at most.
-const LISTED: usize = 10;
-const MAX_LISTED: usize = 50;
+/// Incidents listed at most.
+const LISTED: usize = 20;
 /// Changes listed at most.
 const CHANGES: usize = 40;
 /// How far back changes are looked for, where nothing else is said.
@@ -38,7 +37,6 @@ pub(super) struct Incidents {
     #[serde(default, deserialize_with = "schema::span")]
     #[schemars(with = "Option<String>")]
     since: Option<Duration>,
-    limit: Option<usize>,
 }
 
 /// An incident's state, evidence, timeline.
@@ -48,7 +46,7 @@ pub(super) struct IncidentOf {
     number: u64,
 }
 
-/// What changed (commits, rollouts, upgrades, reboots), newest first.
+/// What changed, newest first.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Changes {
@@ -84,12 +82,11 @@ impl Tool for Incidents {
         };
         let found: Vec<Incident> =
             found.into_iter().map(|stored| stored.incident).filter(|i| fits(i)).collect();
-        let limit = self.limit.unwrap_or(LISTED).clamp(1, MAX_LISTED);
-        let mut lines: Vec<String> = found.iter().take(limit).map(|incident| bench.row(incident)).collect();
+        let mut lines: Vec<String> = found.iter().take(LISTED).map(|incident| bench.row(incident)).collect();
         if lines.is_empty() {
             lines.push("there is none like that".to_owned());
-        } else if found.len() > limit {
-            lines.push(format!("… and {} older ones", found.len() - limit));
+        } else if found.len() > LISTED {
+            lines.push(format!("… and {} older ones", found.len() - LISTED));
         }
         bench.data("incidents", &lines.join("\n"))
     }

@@ -30,11 +30,8 @@ pub(super) fn describe<T: JsonSchema>() -> (String, Value) {
 
 fn slim(schema: &mut Value) {
     let Value::Object(map) = schema else { return };
-    for noise in ["title", "format", "minimum", "maximum", "default"] {
+    for noise in ["title", "format", "minimum", "maximum", "default", "additionalProperties"] {
         map.remove(noise);
-    }
-    if map.get("additionalProperties") == Some(&Value::Bool(false)) {
-        map.remove("additionalProperties");
     }
     // What may be left out is not among the `required`; that it may be null, too, need not be said.
     if let Some(Value::Array(types)) = map.get("type")
@@ -44,9 +41,7 @@ fn slim(schema: &mut Value) {
         let kind = kind.clone();
         map.insert("type".into(), kind.into());
     }
-    for key in ["items", "additionalProperties"] {
-        map.get_mut(key).into_iter().for_each(slim);
-    }
+    map.get_mut("items").into_iter().for_each(slim);
     if let Some(Value::Object(properties)) = map.get_mut("properties") {
         properties.values_mut().for_each(slim);
     }
@@ -154,7 +149,7 @@ mod tests {
             "required": ["words", "confidence"],
         });
         assert_eq!(schema, wanted);
-        assert_eq!(shape(&schema), "{confidence: integer, since?: string, words: [string]}");
+        assert_eq!(shape(&schema), "{words: [string], confidence: integer, since?: string}");
     }
 
     #[test]
