@@ -9,11 +9,14 @@ impl World {
     /// Takes in what a run proposes, and says what becomes of it.
     pub(super) fn propose(
         &mut self,
-        _id: IncidentId,
+        id: IncidentId,
         _run: RunId,
-        _proposal: Proposal,
-        _now: Timestamp,
+        proposal: Proposal,
+        now: Timestamp,
     ) -> Proposed {
+        if let Proposal::Lesson(lesson) = proposal {
+            return self.propose_lesson(id, lesson, now);
+        }
         Proposed::Refused(String::new())
     }
 }
