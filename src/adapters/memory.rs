@@ -215,6 +215,3 @@ fn replace(file: &Path, text: &str) -> Result<(), String> {
         say(error)
     })
 }
-
-#[cfg(test)]
-mod tests;

@@ -3,7 +3,8 @@
 use super::world::World;
 use crate::domain::agent::{Episode, Keepsake, Lesson, PLAN_PREFIX, SignatureRecord};
 use crate::domain::ids::IncidentId;
-use crate::domain::incident::{Event, Incident, Mitigation, Repair};
+use crate::domain::incident::{Event, Incident, Mitigation, Record, Repair};
+use crate::domain::remediation::Outcome;
 use crate::domain::signal::Timestamp;
 use crate::store::signatures::Learned;
 
@@ -31,6 +32,10 @@ impl World {
 
     /// Quotes what is known of a problem from before, once, as people are first told of it.
     pub(super) fn quote_past(&mut self, id: IncidentId, now: Timestamp) {
+        let quoted = |record: &Record| matches!(record.event, Event::Recalled { .. });
+        if self.incidents.get(&id).is_none_or(|live| live.untold.iter().any(quoted)) {
+            return;
+        }
         let Some(incident) = self.incident(id).filter(|i| i.request.is_none() && !i.is_storm()) else {
             return;
         };
@@ -80,9 +85,8 @@ impl World {
             (None, None) => String::new(),
         };
         let fix = self.what_helped(incident, fixed_by);
-        // That it was there and went away again is no lesson.
-        let fix =
-            fix.or_else(|| (!why.is_empty()).then(|| "not known yet; write here what helped".to_owned()))?;
+        // That it was there and went away again is no lesson, nor that something changed before.
+        let fix = fix.or_else(|| concluded.map(|_| "not known yet; write here what helped".to_owned()))?;
         let (signature, root) = (&incident.signature, &incident.root);
         Some(Lesson {
             title: format!("{root}: {signature}"),
@@ -96,12 +100,19 @@ impl World {
 
     /// What helped, as far as the record knows.
     fn what_helped(&self, incident: &Incident, fixed_by: Option<&Repair>) -> Option<String> {
-        let failed = incident.repairs.iter().filter(|repair| repair.outcome.is_some() && !repair.is_done());
+        let useless = |repair: &&Repair| {
+            repair.ineffective
+                || matches!(repair.outcome, Some(Outcome::Unwound { .. } | Outcome::Stuck { .. }))
+        };
+        let failed = incident.repairs.iter().filter(useless);
         let mut failed: Vec<&str> = failed.map(|repair| repair.runbook.as_str()).collect();
         failed.dedup();
         let failed = (!failed.is_empty()).then(|| format!("what did not help: {}", failed.join(", ")));
         let helped = match fixed_by {
-            Some(repair) => Some(format!("{} ({})", repair.runbook, self.does(&repair.runbook)?)),
+            Some(repair) => Some(match self.does(&repair.runbook) {
+                Some(does) => format!("{} ({does})", repair.runbook),
+                None => repair.runbook.clone(),
+            }),
             None => incident.helped.last().filter(|_| failed.is_some()).map(|who| format!("by hand: {who}")),
         };
         let parts: Vec<String> = helped.into_iter().chain(failed).collect();

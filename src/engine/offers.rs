@@ -287,6 +287,3 @@ impl World {
         })
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,6 +1,17 @@
 //! What Steward learns: lessons and runbooks that people are offered, and what it remembers of a problem.
 
-use super::support::runbooks::usual;
+use steward::adapters::memory::Files;
+use steward::domain::agent::{Keepsake, Lesson, Proposal, Proposed};
+use steward::domain::card::Card;
+use steward::domain::ids::RunId;
+use steward::domain::target::{Signature, Target};
+use steward::engine::answers::Reload;
+use steward::engine::message::Message;
+use steward::engine::ports::Keeper;
+use steward::engine::told::Told;
+use steward::store::signatures;
+
+use super::support::runbooks::{VACUUM, usual};
 use super::support::{Bot, Lab, min};
 
 /// The disk fills up, somebody allows the repair, and it is over.
@@ -83,6 +94,13 @@ async fn the_next_thread_of_a_problem_quotes_what_worked_also_after_a_restart() 
     let thread = lab.chat.thread(2);
     assert!(thread.contains("Second time on vm/disk in 5 hours; what worked: vacuum (1 of 1, "), "{thread}");
     assert_eq!(thread.matches("Second time").count(), 1, "it is said once:\n{thread}");
+    // The agent's context has the same from the store, in which the incident that goes on counts, too.
+    let now = lab.clock.time();
+    let (signature, target) = (Signature::parse("disk-fill").unwrap(), Target::parse("vm/disk").unwrap());
+    let record = move |conn: &rusqlite::Connection| signatures::record(conn, &signature, &target, now);
+    let record = bot.app.store().read(record).await.unwrap().unwrap();
+    assert!(record.to_string().starts_with("third time on vm/disk"), "{record}");
+    assert!(record.to_string().contains("what worked: vacuum (1 of 1, "), "{record}");
     bot.end_quietly().await;
 }
 
@@ -124,6 +142,7 @@ async fn a_steward_that_dies_on_a_yes_keeps_it_at_the_next_start() {
     bot.dies_when_it_hears("approve 2").await;
     let bot = lab.start().await;
     bot.settle().await;
+    assert!(lab.chat.take_answer("alex").unwrap().contains("Accepted by alex"));
     assert_eq!(memory(&lab).matches("## vm/disk").count(), 1, "{}", memory(&lab));
     assert_eq!(bot.says("approvals").await, "Nothing waits for you");
     bot.end_quietly().await;
@@ -197,4 +216,123 @@ async fn a_commit_that_fails_leaves_the_file_and_is_said() {
     assert!(card.contains("but not committed: git says: fatal: index.lock exists"), "{card}");
     assert!(memory(&lab).contains("## vm/disk"));
     bot.end_quietly().await;
+}
+
+/// The agent proposes a lesson while it looks into an incident.
+async fn proposes(bot: &Bot<'_>, number: u64, lesson: Lesson) -> Proposed {
+    let incident = bot.incident(number).await.id;
+    let (reply, told) = tokio::sync::oneshot::channel();
+    let run = RunId(ulid::Ulid::generate());
+    let proposal = Box::new(Proposal::Lesson(lesson));
+    bot.app.handle().send(Message::Proposed { incident, run, proposal, reply });
+    let proposed = told.await.unwrap();
+    bot.settle().await;
+    proposed
+}
+
+fn never_vacuum() -> Lesson {
+    Lesson {
+        title: "Never vacuum the journal".to_owned(),
+        signature: None,
+        target: None,
+        why: "The log of the last crash was in it.".to_owned(),
+        fix: "Move /var/log to the larger disk.".to_owned(),
+        rule: Some(
+            "name: keep-journal\nwhy: the journal is evidence\npattern: [journalctl, --vacuum-size=200M]\neffect: irreversible\nblast_radius: host\ndecision: forbid\nmatch: [journalctl --vacuum-size=200M]\nnot_match: [journalctl -u ssh]\n"
+                .to_owned(),
+        ),
+    }
+}
+
+#[tokio::test]
+async fn a_lesson_of_the_agent_with_a_rule_is_shown_whole_and_enters_both_files() {
+    let lab = usual("");
+    lab.write("memory/SOUL.md", "# I am Steward\n");
+    let bot = lab.start().await;
+    lab.host.break_("vm/disk", "disk-fill");
+    bot.pass(min(6)).await;
+    let proposed = proposes(&bot, 1, never_vacuum()).await;
+    assert!(matches!(proposed, Proposed::Asked { number: 2, .. }), "{proposed:?}");
+    let card = lab.chat.question(2);
+    assert!(card.contains("The log of the last crash") && card.contains("decision: forbid"), "{card}");
+    let again = proposes(&bot, 1, never_vacuum()).await;
+    assert!(matches!(again, Proposed::Refused(_)), "the same is offered once: {again:?}");
+    bot.says("approve 2").await;
+    let soul = std::fs::read_to_string(lab.path().join("memory/SOUL.md")).unwrap();
+    assert!(soul.starts_with("# I am Steward\n\n```yaml policy\nrules:\n  - name: keep-journal\n"), "{soul}");
+    assert!(memory(&lab).contains("## Never vacuum the journal"));
+    assert!(lab.chat.question(2).contains("its rule is in force"), "{}", lab.chat.question(2));
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn a_rule_that_does_not_load_is_not_even_offered() {
+    let lab = usual("");
+    let bot = lab.start().await;
+    lab.host.break_("vm/disk", "disk-fill");
+    bot.pass(min(6)).await;
+    let lesson = Lesson { rule: Some("name: x\nwhy: y\n".to_owned()), ..never_vacuum() };
+    let refused = proposes(&bot, 1, lesson).await;
+    assert!(matches!(&refused, Proposed::Refused(why) if why.contains("its rule is refused")), "{refused:?}");
+    bot.end_quietly().await;
+}
+
+/// Puts in force what can be loaded, as `reload` does.
+struct Reads(steward::app::Read);
+
+#[async_trait::async_trait]
+impl Reload for Reads {
+    async fn reload(&self, _: &str) -> Told {
+        match (self.0)() {
+            Ok(_) => Told::yes(Card::titled("Reloaded")),
+            Err(problems) => Told::no(Card::titled(problems[0].to_string())),
+        }
+    }
+}
+
+fn keeper(lab: &Lab) -> Files {
+    let parts = lab.parts();
+    let reload = std::sync::Arc::new(Reads(parts.read.clone()));
+    Files { read: parts.read, runner: parts.runner, clock: parts.clock, reload }
+}
+
+fn a_runbook(name: &str) -> Keepsake {
+    let yaml = VACUUM.replace("name: vacuum\ntitle", &format!("name: {name}\ntitle"));
+    Keepsake::Runbook { name: name.to_owned(), yaml }
+}
+
+#[tokio::test]
+async fn a_runbook_that_is_kept_is_loaded_and_keeping_it_twice_is_keeping_it_once() {
+    let lab = usual("");
+    let keeper = keeper(&lab);
+    let told = keeper.keep(&a_runbook("fix-disk"), "alex").await.unwrap();
+    assert!(told.contains("in force") && told.contains("runbooks/fix-disk.yaml"), "{told}");
+    let loaded = (lab.parts().read)().unwrap().loaded;
+    assert!(loaded.runbooks.contains_key("fix-disk"));
+    let again = keeper.keep(&a_runbook("fix-disk"), "alex").await.unwrap();
+    assert!(again.contains("is there already"), "{again}");
+}
+
+#[tokio::test]
+async fn a_runbook_of_the_operator_is_never_overwritten() {
+    let lab = usual("");
+    let before = std::fs::read_to_string(lab.path().join("runbooks/restart.yaml")).unwrap();
+    let error = keeper(&lab).keep(&a_runbook("restart"), "alex").await.unwrap_err();
+    assert!(error.contains("says something else"), "{error}");
+    assert_eq!(std::fs::read_to_string(lab.path().join("runbooks/restart.yaml")).unwrap(), before);
+}
+
+#[tokio::test]
+async fn what_the_loader_refuses_leaves_no_file_behind() {
+    let lab = usual("");
+    let Keepsake::Runbook { name, yaml } = a_runbook("fix-disk") else { unreachable!() };
+    // Good by itself; that there is no such machine only the whole configuration knows.
+    let yaml = yaml.replace(
+        "run: [journalctl, --vacuum-size=200M]",
+        "run: { host: nowhere, argv: [journalctl, --vacuum-size=200M] }",
+    );
+    let error = keeper(&lab).keep(&Keepsake::Runbook { name, yaml }, "alex").await.unwrap_err();
+    assert!(error.contains("nowhere"), "{error}");
+    assert!(!lab.path().join("runbooks/fix-disk.yaml").exists());
+    assert!((lab.parts().read)().is_ok(), "what was in force still loads");
 }

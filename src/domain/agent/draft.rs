@@ -35,7 +35,6 @@ pub fn draft_runbook(signature: &Signature, plan_yaml: &str, targets: &[Target])
     let steps = steps_of(plan_yaml, first)?;
     let plan: Mapping =
         serde_yaml::from_str(plan_yaml).map_err(|error| format!("the plan is no YAML: {error}"))?;
-    let title = plan.get("title").and_then(Value::as_str).unwrap_or("What the agent did");
     let mut places: Vec<String> = targets.iter().map(ToString::to_string).collect();
     places.sort_unstable();
     places.dedup();
@@ -44,6 +43,9 @@ pub fn draft_runbook(signature: &Signature, plan_yaml: &str, targets: &[Target])
     if let [only] = places.as_slice() {
         fits.insert("target".into(), only.as_str().into());
     }
+    // A title that names one target is none for others.
+    let title = plan.get("title").and_then(Value::as_str).filter(|_| places.len() == 1);
+    let title = title.map_or_else(|| format!("What helped against {signature}"), str::to_owned);
     let mut runbook = Mapping::new();
     runbook.insert("name".into(), format!("fix-{signature}").into());
     runbook.insert("title".into(), title.into());
@@ -203,8 +205,9 @@ limits: { watch: 30m }
 
     #[test]
     fn the_same_steps_on_another_target_are_the_same_fix() {
-        let other = PLAN.replace("host: pve4", "host: local").replace("pve4", "pve5");
-        let same = PLAN.replace("host: pve4", "host: local");
+        // What is merely called like the target is another thing, and makes another fix.
+        let same = PLAN.replace("host: pve4", "host: local").replace(" pve4-backup,", "");
+        let other = same.replace("pve4", "pve5");
         assert!(does_the_same((&same, &target("pve4")), (&other, &target("pve5"))));
         assert!(!does_the_same((&same, &target("pve4")), (&other.replace("-a", "-b"), &target("pve5"))));
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Message;
-use crate::domain::agent::Conclusion;
+use crate::domain::agent::{Conclusion, Lesson, Proposal};
 use crate::domain::redact::Redactor;
 
 impl Message {
@@ -59,6 +59,12 @@ impl Message {
                         .for_each(|text| redactor.clean(text));
                 }
             }
+            // It may end up in a file of the operator's.
+            Self::Proposed { proposal, .. } => {
+                if let Proposal::Lesson(Lesson { title, why, fix, rule, .. }) = &mut **proposal {
+                    [title, why, fix].into_iter().chain(rule).for_each(|text| redactor.clean(text));
+                }
+            }
             Self::Kept { result, .. } => match result {
                 Ok(text) | Err(text) => redactor.clean(text),
             },
@@ -73,7 +79,6 @@ impl Message {
             | Self::Complete { .. }
             | Self::Remade { .. }
             // What it would run has to stay as it is, and what is shown of it goes through the outbox's redactor.
-            | Self::Proposed { .. }
             | Self::Goal { .. }
             | Self::Pulse { .. }
             | Self::Standing { .. }

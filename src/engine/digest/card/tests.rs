@@ -118,6 +118,7 @@ fn a_full_day_says_first_what_needs_a_person() {
         lost_sources: vec!["alertmanager".to_owned()],
         not_checked: vec!["disk-space (since 11-20 23:00): no such file".to_owned()],
         skills: 12,
+        offers: vec![(4, 7, "lesson: nas: disk-fill".to_owned())],
     };
     let (news, text) = told(&lately, &standing);
     assert!(news);
@@ -129,6 +130,7 @@ Since yesterday 08:00: 2 new incidents, 1 over, 5 open now
   Waits for you      reboot-host on pve4 (#8): `approve 3` or `deny 3`
                      #9 pve4: no answer - stuck half way for 3 h; `clear 9` when you have handled it
                      #8 pve4: no answer - for 3 h, nobody has taken it on
+                     lesson: nas: disk-fill (#7), offered: `approve 4` or `deny 4`
   Being worked on    #10 pve4: no answer - for 3 h, alex is on it
                      #11 pve4: no answer - for 3 h, well again, and being watched
   Over               #7 nas/media: the mount does not answer - 23:14, by itself after 4 min
