@@ -124,7 +124,12 @@ fn shown(context: &Context) -> String {
         })
         .collect();
     let total = context.tokens();
-    format!("{}\n\n=====\n\n{}\n\n=====\n\n{}\nin all {total}\n", context.system, context.user, sizes.join("\n"))
+    format!(
+        "{}\n\n=====\n\n{}\n\n=====\n\n{}\nin all {total}\n",
+        context.system,
+        context.user,
+        sizes.join("\n")
+    )
 }
 
 #[tokio::test]
@@ -138,7 +143,8 @@ async fn an_incident_is_told_the_same_way_every_time_and_stays_far_under_four_th
     changed(&bot, vec![change(&bot, "0123456789abcdef", "nas: new exports", "nas")]).await;
     changed(&bot, vec![change(&bot, "fedcba9876543210", "blog: a typo", "blog")]).await;
     bot.pass(min(2)).await;
-    let evidence = "mount: /mnt/media: Stale file handle\n$ findmnt -t nfs4\n/mnt/media nas:/export/media nfs4 rw,hard";
+    let evidence =
+        "mount: /mnt/media: Stale file handle\n$ findmnt -t nfs4\n/mnt/media nas:/export/media nfs4 rw,hard";
     fails(&bot, "k8s/media/jellyfin", "crashloop", "Back-off restarting failed container").await;
     fails(&bot, "k8s/media/sonarr", "crashloop", "").await;
     fails(&bot, "nas/media", "nfs-stale", evidence).await;
@@ -162,8 +168,16 @@ async fn the_stable_part_is_the_same_for_two_incidents_and_has_nothing_of_either
     let other = told_of(&bot, 2, &Subject::Incident, &[]).await;
     assert_eq!(one.system, other.system);
     assert!(!one.system.contains("nfs-stale") && !one.system.contains("printer"), "{}", one.system);
-    assert!(one.user.contains("remount-stale-mount") && !one.user.contains("press the button"), "{}", one.user);
-    assert!(other.user.contains("press the button") && !other.user.contains("remount-stale"), "{}", other.user);
+    assert!(
+        one.user.contains("remount-stale-mount") && !one.user.contains("press the button"),
+        "{}",
+        one.user
+    );
+    assert!(
+        other.user.contains("press the button") && !other.user.contains("remount-stale"),
+        "{}",
+        other.user
+    );
     bot.end_quietly().await;
 }
 
@@ -181,10 +195,13 @@ async fn under_pressure_each_part_keeps_to_its_budget_and_says_what_was_cut() {
         .map(|n| Said { at: bot.lab.clock.time(), by: Some("alex".into()), words: format!("word {n}") })
         .collect();
     let context = told_of(&bot, 1, &Subject::Incident, &said).await;
-    let cut = |name: &str| context.parts.iter().find(|part| part.name == name).and_then(|part| part.cut.clone());
-    for (name, what) in
-        [("changes", "more changes cut"), ("evidence of the root", "lines cut"), ("the thread", "older messages cut")]
-    {
+    let cut =
+        |name: &str| context.parts.iter().find(|part| part.name == name).and_then(|part| part.cut.clone());
+    for (name, what) in [
+        ("changes", "more changes cut"),
+        ("evidence of the root", "lines cut"),
+        ("the thread", "older messages cut"),
+    ] {
         let cut = cut(name).unwrap_or_else(|| panic!("nothing of {name} was cut"));
         assert!(cut.contains(what), "{cut}");
         assert!(context.user.contains(&format!("… {cut}")), "what is cut is said in the text: {cut}");
@@ -204,7 +221,11 @@ async fn text_from_outside_can_neither_close_its_fence_nor_bring_a_secret() {
     bot.pass(min(1)).await;
     let said = [Said { at: bot.lab.clock.time(), by: Some("mallory".into()), words: hostile.into() }];
     let context = told_of(&bot, 1, &Subject::Incident, &said).await;
-    assert!(!context.user.contains("hunter2") && !context.user.contains("abcdef0123456789"), "{}", context.user);
+    assert!(
+        !context.user.contains("hunter2") && !context.user.contains("abcdef0123456789"),
+        "{}",
+        context.user
+    );
     let mut inside = false;
     for line in context.user.lines() {
         match line {
@@ -242,7 +263,10 @@ async fn a_soul_with_a_broken_rule_does_not_start_and_names_its_line() {
     lab.write("memory/SOUL.md", &SOUL.replace("    why: ", "    wyh: "));
     let problems = (lab.parts().read)().unwrap_err();
     let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    assert!(told.iter().any(|problem| problem.contains("SOUL.md:8: ") && problem.contains("wyh")), "{told:#?}");
+    assert!(
+        told.iter().any(|problem| problem.contains("SOUL.md:8: ") && problem.contains("wyh")),
+        "{told:#?}"
+    );
 }
 
 #[tokio::test]
@@ -260,8 +284,11 @@ async fn the_heartbeat_is_written_when_an_incident_opens_and_for_nobody_else_to_
     bot.pass(min(30)).await;
     let text = std::fs::read_to_string(&file).unwrap();
     assert!(text.contains("Nothing is open."), "{text}");
-    assert!(std::fs::read_dir(lab.path().join("state")).unwrap().flatten().all(|entry| {
-        !entry.file_name().to_string_lossy().starts_with(".tmp")
-    }));
+    assert!(
+        std::fs::read_dir(lab.path().join("state"))
+            .unwrap()
+            .flatten()
+            .all(|entry| { !entry.file_name().to_string_lossy().starts_with(".tmp") })
+    );
     bot.end_quietly().await;
 }

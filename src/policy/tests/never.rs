@@ -38,7 +38,8 @@ fn what_mentions_a_word_of_each_group_is_forbidden_wherever_the_words_stand() {
     let mut by_env = command("docker start web");
     by_env.env.insert("VOLUME".into(), "ceph-fs/sonarr".into());
     in_place.host = "pve4".into();
-    for command in [in_place, by_stdin, by_env, command("sh -c 'mount -t ceph x:/cephfs /srv/jelly\"\"fin'")] {
+    for command in [in_place, by_stdin, by_env, command("sh -c 'mount -t ceph x:/cephfs /srv/jelly\"\"fin'")]
+    {
         let evaluation = judged(&policy, &Action::Command(command.clone()));
         assert_eq!(evaluation.decision, Decision::Forbid, "{command:?}: {:?}", evaluation.reasons);
         assert!(evaluation.reasons.iter().any(|reason| {
@@ -77,8 +78,14 @@ fn the_host_counts_as_mentioned_also_where_steward_itself_runs_there() {
 fn they_tighten_and_never_loosen() {
     let (bare, policy) = (shipped(), policy());
     for line in [
-        "ls /", "systemctl restart jellyfin", "reboot", "ssh pve1 reboot", "zfs destroy tank", "nobody-knows pve1 reboot",
-        "mount -t ceph mon:/cephfs /srv/jellyfin", "rm -rf /mnt/cephfs/jellyfin",
+        "ls /",
+        "systemctl restart jellyfin",
+        "reboot",
+        "ssh pve1 reboot",
+        "zfs destroy tank",
+        "nobody-knows pve1 reboot",
+        "mount -t ceph mon:/cephfs /srv/jellyfin",
+        "rm -rf /mnt/cephfs/jellyfin",
     ] {
         let action = Action::script(line);
         let (before, after) = (judged(&bare, &action), judged(&policy, &action));
@@ -120,7 +127,10 @@ never:
         assert!(told_all.contains(part), "{part:?} is not in\n{told_all}");
     }
     let idle = RULES.replace("mount -t ceph mon:/cephfs /srv/jellyfin", "ls /cephfs/jellyfin");
-    assert!(told(&idle).contains("policy.yaml:6: rule no-cephfs-for-sqlite: match: `ls /cephfs/jellyfin` only reads"));
+    assert!(
+        told(&idle)
+            .contains("policy.yaml:6: rule no-cephfs-for-sqlite: match: `ls /cephfs/jellyfin` only reads")
+    );
     let taken = RULES.replace("no-unattended-reboot", "no-cephfs-for-sqlite");
     assert!(told(&taken).contains("is the name of a rule in policy.yaml already"));
 }
