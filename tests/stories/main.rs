@@ -56,5 +56,6 @@ mod skills;
 mod store;
 mod storm;
 mod telegram_life;
+mod told;
 mod topology;
 mod trusted;

@@ -7,7 +7,7 @@ mod place;
 use chrono_tz::Tz;
 
 use super::fit::Keep;
-use super::known::Known;
+use super::known::{Known, broken_as};
 use super::page::{Page, Section};
 use super::{Brief, Sources, budget, stable};
 use crate::domain::agent::{Said, Subject, memory};
@@ -217,7 +217,7 @@ fn fault(tz: Tz, incident: &Incident) -> Vec<String> {
     let mut lines = vec![format!(
         "Incident #{}: {} at {}, {}, {} since {}.",
         incident.number,
-        incident.signature,
+        signatures(incident),
         incident.root,
         incident.severity,
         incident.state,
@@ -246,6 +246,11 @@ fn fault(tz: Tz, incident: &Incident) -> Vec<String> {
         lines.push(format!("{} takes care of it.", first_line(&taken.by)));
     }
     lines
+}
+
+/// How the root is broken, in words.
+fn signatures(incident: &Incident) -> String {
+    broken_as(incident).into_iter().map(|signature| signature.as_str()).collect::<Vec<_>>().join(" and ")
 }
 
 /// What is broken, the suspected root first, then what still is.

@@ -1,5 +1,7 @@
 //! What the store knows of a case and of what was around it.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -7,6 +9,7 @@ use crate::domain::change::{Change, RESTORED_BY_STEWARD};
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Incident, Record, State};
 use crate::domain::signal::Timestamp;
+use crate::domain::target::Signature;
 use crate::store::batch::StoredIncident;
 use crate::store::columns::{Json, Text};
 use crate::store::{StoreError, agent, changes, query};
@@ -84,17 +87,27 @@ fn last(conn: &Connection, case: &Incident) -> Result<Vec<Incident>, StoreError>
     Ok(found)
 }
 
+/// How the root of an incident is broken: as it was seen itself, else as what opened the incident is.
+pub(super) fn broken_as(incident: &Incident) -> BTreeSet<&Signature> {
+    let at_root = incident.members.iter().filter(|member| member.problem.target == incident.root);
+    let seen: BTreeSet<&Signature> = at_root.map(|member| &member.problem.signature).collect();
+    if seen.is_empty() { BTreeSet::from([&incident.signature]) } else { seen }
+}
+
 /// Earlier incidents of the same problem in the same place.
 fn alike(conn: &Connection, case: &Incident) -> Result<Vec<Incident>, StoreError> {
     if case.request.is_some() {
         return Ok(Vec::new());
     }
-    incidents(
+    let mut found = incidents(
         conn,
-        "SELECT data FROM incidents WHERE number < ?1 AND state <> ?2 AND signature = ?3 AND root = ?4
-          ORDER BY number DESC LIMIT ?5",
-        params![case.number, State::Merged.as_str(), Text(&case.signature), Text(&case.root), RECORD],
-    )
+        "SELECT data FROM incidents WHERE number < ?1 AND state <> ?2 AND root = ?3
+          ORDER BY number DESC LIMIT ?4",
+        params![case.number, State::Merged.as_str(), Text(&case.root), RECORD],
+    )?;
+    let ours = broken_as(case);
+    found.retain(|before| !broken_as(before).is_disjoint(&ours));
+    Ok(found)
 }
 
 /// What changed around the beginning of a case, and lately at its root.

@@ -8,8 +8,6 @@ mod known;
 mod page;
 mod stable;
 pub mod tokens;
-#[cfg(test)]
-mod tests;
 
 use std::path::PathBuf;
 

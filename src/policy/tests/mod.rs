@@ -1,4 +1,5 @@
 mod corpus;
+mod never;
 mod properties;
 
 use chrono::{Duration, TimeZone, Utc};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
 
-use super::{first_line, moment};
+use super::{first_line, moment, signatures};
 use crate::domain::incident::{Incident, State};
 use crate::engine::answers::count_of;
 use crate::engine::cards::span;
@@ -18,7 +18,7 @@ pub(super) fn record(case: &Incident, before: &[Incident], tz: Tz) -> Vec<String
     let oldest = before.last().unwrap_or(last);
     let mut lines = vec![format!(
         "- {} at {} was there {} before, first {}, last {}.",
-        case.signature,
+        signatures(case),
         case.root,
         count_of(before.len(), "time"),
         moment(oldest.opened_at, tz),

@@ -35,13 +35,15 @@ fn of(target: &Target, topology: &Topology) -> Vec<String> {
         .upstreams(target)
         .into_iter()
         .filter(|upstream| upstream.distance <= STEPS && upstream.target != *target)
+        // That a path lies within another says little once it is a step away.
+        .filter(|upstream| upstream.declared || upstream.distance == 1)
         .map(|upstream| {
-            let how = match (upstream.declared, upstream.learned) {
-                (false, _) => ", which contains it",
-                (true, true) => ", learned",
-                (true, false) => "",
-            };
-            format!("{} ({}{how})", upstream.target, steps(upstream.distance))
+            let far = steps(upstream.distance);
+            match (upstream.declared, upstream.learned) {
+                (false, _) => format!("{} (contains it)", upstream.target),
+                (true, true) => format!("{} ({far}, learned)", upstream.target),
+                (true, false) => format!("{} ({far})", upstream.target),
+            }
         })
         .collect();
     let needed: Vec<String> = needed_by(target, topology)
