@@ -237,7 +237,7 @@ impl Inner {
         logbook: &Logbook,
     ) -> Result<Conclusion, StoreError> {
         let Deps { clock, chain, sources, .. } = &self.deps;
-        let toolbox = (self.deps.toolbox)(assignment, knowledge.clone(), resting);
+        let toolbox = (self.deps.toolbox)(assignment, knowledge.clone(), resting.clone());
         let limits = self.limits(assignment).await?;
         let (tools, in_words) = (toolbox.specs(), limits.in_words());
         let brief = Brief {
@@ -253,7 +253,8 @@ impl Inner {
         let progress = |text: String| self.tell_progress(assignment, text);
         let running = run(Run {
             context: &context,
-            dialogue: Dialogue::new(chain),
+            // A short pause that a model asks for is waited for at rest.
+            dialogue: Dialogue::new(chain).patient(resting).masking(machines(&knowledge)),
             toolbox: &*toolbox,
             limits,
             clock: &**clock,
@@ -302,6 +303,13 @@ impl Inner {
 
 fn interrupted(why: &str) -> Conclusion {
     Conclusion::without(Ending::Interrupted { why: why.to_owned() })
+}
+
+/// The names of the lab's machines and clusters: the first parts of targets. What is on them (`disk`, `nic`) says what is
+/// wrong, and stays.
+fn machines(knowledge: &Knowledge) -> impl Iterator<Item = &str> {
+    let targets = knowledge.topology.entries().map(|entry| entry.target.as_str());
+    targets.filter_map(|target| target.split('/').next())
 }
 
 /// When today began where the lab is.

@@ -9,6 +9,7 @@ pub mod context;
 pub mod dialogue;
 pub mod eval;
 pub mod investigator;
+pub mod mask;
 pub mod model;
 pub mod record;
 pub mod run;

@@ -1,5 +1,6 @@
 //! The agent's port to language models. Adapters implement it; nothing here knows a provider.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -141,6 +142,9 @@ pub enum ModelError {
     },
 }
 
+/// Sets up the models that are configured, short of connecting to them. Fails with the reason, for people.
+pub type MakeModels = Arc<dyn Fn() -> Result<Vec<Arc<dyn Model>>, String> + Send + Sync>;
+
 /// A language model.
 #[async_trait]
 pub trait Model: Send + Sync {
@@ -155,6 +159,15 @@ pub trait Model: Send + Sync {
     /// # Errors
     /// See [`ModelError`].
     async fn ask(&self, question: &Question) -> Result<Answer, ModelError>;
+
+    /// Asks it for one JSON object of this schema, as far as its provider can hold it to one.
+    ///
+    /// # Errors
+    /// See [`ModelError`].
+    async fn ask_in_form(&self, question: &Question, form: &serde_json::Value) -> Result<Answer, ModelError> {
+        let _ = form;
+        self.ask(question).await
+    }
 
     /// Whether it could be asked: reachable, and the model is there. Costs nothing.
     ///

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::Parts;
+use super::{Parts, StartError, models};
 use crate::adapters::memory::Files;
 use crate::agent::bare::Bare;
 use crate::agent::context::Sources;
@@ -12,11 +12,13 @@ use crate::agent::dialogue::Chain;
 use crate::agent::investigator::{Agent, Deps, MakeToolbox};
 use crate::agent::waiting::Repairs;
 use crate::config::Config;
+use crate::domain::agent::Purpose;
+use crate::engine::answers::Reload;
 use crate::engine::message::Handle;
 use crate::engine::ports::Keeper;
 use crate::engine::schedule::Asker;
 use crate::engine::suspects::Ledger;
-use crate::store::{Metrics, Store, StoreError, runs};
+use crate::store::{Metrics, Store, runs};
 
 /// What the agent works with that others work with, too.
 pub(super) struct Around<'a> {
@@ -32,8 +34,8 @@ pub(super) struct Around<'a> {
 /// The agent, where a model is configured. Runs that an earlier Steward left are ended on record.
 ///
 /// # Errors
-/// The store can't be written.
-pub(super) async fn build(config: &Config, around: &Around<'_>) -> Result<Option<Agent>, StoreError> {
+/// The store can't be written, or a model can't be asked from this machine.
+pub(super) async fn build(config: &Config, around: &Around<'_>) -> Result<Option<Agent>, StartError> {
     let now = around.parts.clock.now();
     let left = around.store.call(move |conn| runs::end_left(conn, now)).await?;
     if left > 0 {
@@ -48,7 +50,7 @@ pub(super) async fn build(config: &Config, around: &Around<'_>) -> Result<Option
         clock: around.parts.clock.clone(),
         engine: around.engine.clone(),
         stopping: around.stopping.subscribe(),
-        chain: chain(config),
+        chain: chain(config).map_err(StartError::Model)?,
         settings: config.agent.clone(),
         sources: sources(config, around),
         toolbox: toolbox(config, around, &repairs),
@@ -57,9 +59,9 @@ pub(super) async fn build(config: &Config, around: &Around<'_>) -> Result<Option
 }
 
 /// The models that investigate, in their order.
-fn chain(_config: &Config) -> Chain {
-    // Here the models of `config.agent.chain(Purpose::Investigate)` go in.
-    Chain::default()
+fn chain(config: &Config) -> Result<Chain, String> {
+    let mut models = models::build(&config.agent)?;
+    Ok(models.chains.remove(&Purpose::Investigate).unwrap_or_default())
 }
 
 /// What makes the tools of each run.
@@ -82,6 +84,7 @@ fn sources(config: &Config, around: &Around<'_>) -> Sources {
 }
 
 /// Who keeps what was learned.
-pub(super) fn keeper(_config: &Config) -> Arc<dyn Keeper> {
-    Arc::new(Files)
+pub(super) fn keeper(parts: &Parts, reload: Arc<dyn Reload>) -> Arc<dyn Keeper> {
+    let (read, runner, clock) = (parts.read.clone(), parts.runner.clone(), parts.clock.clone());
+    Arc::new(Files { read, runner, clock, reload })
 }

@@ -5,6 +5,7 @@ pub(super) mod agent_run;
 pub(super) mod alert;
 pub(super) mod audit;
 pub(super) mod change;
+pub(super) mod context;
 pub(super) mod doctor;
 pub(super) mod incident;
 pub(super) mod policy;

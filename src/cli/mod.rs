@@ -42,6 +42,7 @@ pub use try_skill::runnable;
 
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
+use crate::agent::model::MakeModels;
 use crate::config::Setup;
 use crate::engine::ports::{ChangeSource, Clock, CommandRunner, MakeChats};
 use crate::engine::world::World;
@@ -59,6 +60,8 @@ pub struct Tools {
     pub sources: Vec<Arc<dyn ChangeSource>>,
     /// Sets up the chat platforms that are configured, short of the console.
     pub chats: MakeChats,
+    /// Sets up the language models that are configured.
+    pub models: MakeModels,
     /// Makes a world in which nothing has happened yet, for a replay.
     pub world: fn(&Setup) -> World,
 }

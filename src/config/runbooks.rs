@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::problem::Problem;
-use super::settings::Config;
+use super::settings::{Config, HostSettings};
 use super::{files, runbook, shipped};
 use crate::domain::runbook::Runbook;
 
@@ -33,6 +33,33 @@ pub(super) fn load(
         }
     }
     runbooks
+}
+
+/// Reads the text of a runbook that is in no file.
+///
+/// # Errors
+/// Every problem of it.
+pub fn runbook_from(
+    name: &str,
+    text: &str,
+    hosts: &BTreeMap<String, HostSettings>,
+) -> Result<Runbook, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let file = Path::new(name).with_extension("yaml");
+    let runbook = runbook::parse(&file, text, false, hosts, &mut problems);
+    runbook.filter(|_| problems.is_empty()).ok_or(problems)
+}
+
+/// Reads the text of a runbook of this name that is not in a file yet, as the loader will once it is. Whether the hosts
+/// that it names are configured is not looked at: that is the loader's to say.
+///
+/// # Errors
+/// Every problem of it.
+pub fn check(name: &str, yaml: &str) -> Result<Runbook, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let file = format!("{name}.yaml");
+    let read = runbook::parse_anywhere(Path::new(&file), yaml, &mut problems);
+    read.filter(|_| problems.is_empty()).ok_or(problems)
 }
 
 fn own(

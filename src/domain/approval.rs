@@ -164,6 +164,9 @@ pub struct Approval {
     /// Who said yes so far, each once.
     #[serde(default)]
     pub yes: Vec<Person>,
+    /// Whether the agent proposed it: then a person is asked even where the policy alone would not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_agent: bool,
     /// Who decided it.
     pub decided_by: Option<String>,
 }
@@ -279,6 +282,7 @@ mod tests {
             expires_at: at,
             needed,
             yes: Vec::new(),
+            by_agent: false,
             decided_by: None,
         }
     }

@@ -6,12 +6,14 @@ use super::signal::Timestamp;
 use super::target::Target;
 
 mod forge;
+mod hardened;
 mod kind;
 mod path_rule;
 mod rank;
 mod snapshot;
 
 pub use forge::{commit_url, without_credentials};
+pub use hardened::hardened_git;
 pub use kind::ChangeKind;
 pub use path_rule::{PathRule, PathRuleError, targets_of};
 pub use rank::{Relation, Suspect, rank};

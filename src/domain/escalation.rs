@@ -23,15 +23,25 @@ pub enum Cause {
     Flapping,
     /// So much fails at once that nothing is repaired by itself.
     Storm,
+    /// No runbook fits, and the agent has come to its end.
+    Agent,
 }
 
 impl Cause {
     /// Reads the stable name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Recurring, Self::Stuck, Self::RepairLimit, Self::ApprovalExpired, Self::Flapping, Self::Storm]
-            .into_iter()
-            .find(|cause| cause.as_str() == name)
+        [
+            Self::Recurring,
+            Self::Stuck,
+            Self::RepairLimit,
+            Self::ApprovalExpired,
+            Self::Flapping,
+            Self::Storm,
+            Self::Agent,
+        ]
+        .into_iter()
+        .find(|cause| cause.as_str() == name)
     }
 
     /// The stable name, for tables and logs.
@@ -44,6 +54,7 @@ impl Cause {
             Self::ApprovalExpired => "approval_expired",
             Self::Flapping => "flapping",
             Self::Storm => "storm",
+            Self::Agent => "agent",
         }
     }
 }

@@ -120,6 +120,9 @@ pub fn class_of(target: &Target) -> String {
     }
 }
 
+// The keys below stand in the order of the alphabet: digests that are stored were made so, and JSON keeps the order in
+// which it is written.
+
 /// What a runbook does: a digest of its checks and of its steps, to the letter. What it fits, how often it may run and
 /// what people read of it are not part of it.
 #[must_use]
@@ -134,24 +137,24 @@ pub fn written(runbook: &Runbook) -> String {
 fn as_check(when: &str, check: &NamedCheck) -> Value {
     let NamedCheck { name, run, timeout, safety } = check;
     let ms = timeout.as_millis().to_string();
-    json!({ "when": when, "name": name, "run": as_command(run), "ms": ms, "safety": safety })
+    json!({ "ms": ms, "name": name, "run": as_command(run), "safety": safety, "when": when })
 }
 
 fn as_step(step: &Step) -> Value {
     let captures = step.capture.iter().map(|(name, command)| json!([name, as_command(command)]));
     json!({
-        "name": step.name,
+        "attempts": step.attempts,
         "captures": captures.collect::<Vec<_>>(),
+        "idempotent": step.idempotent,
+        "ms": [step.timeout.as_millis().to_string(), step.backoff.as_millis().to_string()],
+        "name": step.name,
         "run": as_command(&step.run),
+        "undo": step.undo.as_ref().map(as_command),
         "verify": match &step.verify {
             Verify::Command(command) => as_command(command),
             Verify::Check => json!("check"),
             Verify::Missing => Value::Null,
         },
-        "undo": step.undo.as_ref().map(as_command),
-        "attempts": step.attempts,
-        "ms": [step.timeout.as_millis().to_string(), step.backoff.as_millis().to_string()],
-        "idempotent": step.idempotent,
     })
 }
 
@@ -161,7 +164,7 @@ fn as_command(command: &CommandTemplate) -> Value {
     let env: Vec<(&String, String)> = env.iter().map(|(name, value)| (name, value.to_string())).collect();
     let text = |template: &super::template::Template| template.to_string();
     let (cwd, stdin) = (cwd.as_ref().map(text), stdin.as_ref().map(text));
-    json!({ "host": host, "argv": argv, "cwd": cwd, "env": env, "stdin": stdin })
+    json!({ "argv": argv, "cwd": cwd, "env": env, "host": host, "stdin": stdin })
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! its thread, which tell the story in order. Pure.
 
 pub mod question;
+mod request;
 mod update;
 
 use std::time::Duration;
@@ -35,6 +36,9 @@ pub struct Around<'a> {
 /// The root message: where the incident stands now.
 #[must_use]
 pub fn root(incident: &Incident, around: Around<'_>) -> Card {
+    if let Some(request) = &incident.request {
+        return request::root(incident, request, around.tz);
+    }
     let title = format!("#{} {}: {}", incident.number, incident.root, headline(incident));
     let mut card = Card::titled(title)
         .severity(incident.severity)
@@ -47,6 +51,7 @@ pub fn root(incident: &Incident, around: Around<'_>) -> Card {
         .field("Failing now", storm(incident))
         .field(if incident.is_storming() { "For example" } else { "Symptoms" }, symptoms(incident))
         .field("Suspect change", suspect(incident, around.tz))
+        .field("Agent", request::agent(incident))
         .field("Tried", tried(incident))
         .field("Next", next(incident, around));
     card.done = matches!(incident.state, State::Resolved | State::Closed | State::Merged);

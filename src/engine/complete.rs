@@ -39,6 +39,7 @@ impl World {
                 .approvals
                 .values()
                 .map(|a| choice(&a.number.to_string(), &format!("{} on {}", a.runbook, a.problem.target)))
+                .chain(self.offers.values().map(|o| choice(&o.number.to_string(), &o.title)))
                 .collect(),
             Kind::Silence => {
                 let open = self.silences.iter().filter(|silence| now < silence.ends_at);
@@ -60,7 +61,8 @@ impl World {
 
     /// What is broken now, then all else that is known.
     fn targets_by_trouble(&self) -> Vec<Choice> {
-        let roots = self.incidents.values().filter(|live| live.incident.state.is_unresolved());
+        let faults = self.incidents.values().filter(|live| live.incident.is_fault());
+        let roots = faults.filter(|live| live.incident.state.is_unresolved());
         let broken: BTreeSet<&str> = roots.map(|live| live.incident.root.as_str()).collect();
         let mut known: BTreeSet<&str> =
             self.knowledge.topology.entries().map(|entry| entry.target.as_str()).collect();

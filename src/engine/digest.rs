@@ -67,6 +67,8 @@ pub struct Standing {
     pub paused_by: Option<String>,
     /// Questions that wait: the number of the question, of its incident, the runbook, and what it is for.
     pub approvals: Vec<(u64, u64, String, String)>,
+    /// Offers that wait: the number of the offer, of its case, and what it is.
+    pub offers: Vec<(u64, u64, String)>,
     /// Incidents that are not over.
     pub open: Vec<Open>,
     /// Silences that hide something broken: what they are called, until when, and what they hide.
@@ -124,8 +126,10 @@ impl World {
     #[must_use]
     pub fn standing(&self, now: Timestamp) -> Standing {
         let live = self.incidents.values();
-        let mut open: Vec<Open> =
-            live.filter(|live| live.incident.state.is_unresolved()).map(Open::of).collect();
+        let mut open: Vec<Open> = live
+            .filter(|live| live.incident.is_fault() && live.incident.state.is_unresolved())
+            .map(Open::of)
+            .collect();
         open.sort_by_key(|incident| incident.number);
         let number = |id| self.incident(id).map_or(0, |incident| incident.number);
         let asked = self.approvals.values().map(|approval| {
@@ -141,6 +145,7 @@ impl World {
         Standing {
             paused_by: self.paused.clone(),
             approvals: asked.collect(),
+            offers: self.offers.values().map(|o| (o.number, o.case, o.title.clone())).collect(),
             open,
             hidden: hidden.collect(),
             lost_sources: self.lost_sources(),

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use super::cards::{length, listed, span};
 use super::effect::Effect;
+use super::requests::TALK;
 use super::timer::Timer;
 use super::trusting::LAPSED;
 use super::world::World;
@@ -58,6 +59,7 @@ impl World {
                 Timer::Remind(id) => self.remind(id, now),
                 Timer::Trial(remediation) => self.trial_over(remediation, now),
                 Timer::Approval(number) => self.expire_approval(number, now),
+                Timer::Offer(number) => self.expire_offer(number, now),
                 Timer::Silence(number) => self.silence_over(number, now),
                 Timer::SilenceBegins(number) => self.silence_begins(number, now),
                 Timer::SilenceEnds(number) => self.silence_ends_soon(number, now),
@@ -84,6 +86,9 @@ impl World {
 
     /// What has to be looked after in an incident that something happened to.
     pub(super) fn look_after(&mut self, id: IncidentId, now: Timestamp) {
+        if self.incident(id).is_some_and(|incident| incident.request.is_some()) {
+            return;
+        }
         self.look_at_storm(id, now);
         self.review_silence(id, now);
         self.watch_root(id, now);
@@ -213,6 +218,7 @@ impl World {
         let repair = incident.mitigated_by.clone();
         let root = incident.root.clone();
         if self.record(id, Event::Resolved { verified, why }, now) {
+            self.learn_of(id, now);
             self.wake(now + self.settings.reopen_window, Timer::Close(id));
             if let Some(Mitigation::Repair { runbook, remediation }) = repair {
                 let watch = self.watch_time(&runbook);
@@ -220,6 +226,7 @@ impl World {
                 let written = ran.and_then(|repair| repair.written.clone());
                 if verified {
                     self.begin_trial(remediation, &runbook, &root, written, now + watch);
+                    self.watch_fix(remediation, &runbook, id);
                 } else {
                     self.batch.ended.push((remediation, now, LAPSED.to_owned()));
                 }
@@ -231,7 +238,8 @@ impl World {
     }
 
     fn close(&mut self, id: IncidentId, now: Timestamp) {
-        let reopen_window = self.settings.reopen_window;
+        let wish = self.incident(id).is_some_and(|incident| incident.request.is_some());
+        let reopen_window = if wish { TALK } else { self.settings.reopen_window };
         if self
             .incident(id)
             .is_some_and(|i| i.state == State::Resolved && !within(i.changed_at, now, reopen_window))
@@ -294,7 +302,7 @@ impl World {
         let summary = format!("its source still reports it {} after the repair", length(timeout));
         let (problem, root) = (member.problem.clone(), incident.root.clone());
         if let Some(Mitigation::Repair { runbook, remediation }) = incident.mitigated_by.clone() {
-            let watch = self.knowledge.runbooks.iter().find(|r| r.name == runbook).map(|r| r.limits.watch);
+            let watch = self.runbook(&runbook).map(|r| r.limits.watch);
             self.lose_trust(&runbook, &root, "its source did not confirm that it helped", now);
             let history = self.histories.entry((runbook.clone(), root)).or_default();
             history.last_success = None;

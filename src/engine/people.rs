@@ -24,7 +24,7 @@ fn more(left: usize) -> String {
 }
 
 impl World {
-    fn live_id(&self, number: u64) -> Result<IncidentId, String> {
+    pub(super) fn live_id(&self, number: u64) -> Result<IncidentId, String> {
         self.by_number
             .get(&number)
             .copied()
@@ -92,6 +92,9 @@ impl World {
 
     /// Answers a question with yes. Where several people have to, the last of them starts it.
     pub fn approve(&mut self, number: u64, who: &Person, now: Timestamp) -> Answer {
+        if let Some(answer) = self.answer_offer(number, true, None, &who.name, now) {
+            return answer;
+        }
         self.not_waiting(number)?;
         self.audit(&who.name, "approve", json!({ "approval": number }), now);
         self.still_to_be_answered(number, now)?;
@@ -159,9 +162,14 @@ impl World {
 
     /// Answers a question with no.
     pub fn deny(&mut self, number: u64, reason: Option<&str>, by: &str, now: Timestamp) -> Answer {
+        if let Some(answer) = self.answer_offer(number, false, reason, by, now) {
+            return answer;
+        }
         self.not_waiting(number)?;
         self.audit(by, "deny", json!({ "approval": number, "reason": reason }), now);
-        self.end_approval(number, ApprovalState::Denied, Some(by), reason, now);
+        if let Some(denied) = self.end_approval(number, ApprovalState::Denied, Some(by), reason, now) {
+            self.remember_no(denied.incident, &denied.runbook, by, now);
+        }
         Ok(format!("Denied by {by}. Nothing was run."))
     }
 

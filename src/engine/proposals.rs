@@ -1,19 +1,243 @@
 //! What the agent proposes becomes a plan like any other: judged, asked for, run as a saga, or refused.
+//!
+//! A plan of the agent is a runbook that nobody has written down yet: it is made into the text of one, and read by what
+//! reads those, so that whatever a runbook is held to holds for it too.
 
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use super::plan::{Draft, draft};
+use super::respond::{first_line, is_exhausted};
 use super::world::World;
-use crate::domain::agent::{Proposal, Proposed};
+use crate::config::runbook_from;
+use crate::domain::agent::{Keepsake, Proposal, Proposed, ProposedPlan, ProposedStep};
 use crate::domain::ids::{IncidentId, RunId};
-use crate::domain::signal::Timestamp;
+use crate::domain::incident::{Incident, State};
+use crate::domain::runbook::{Runbook, choose};
+use crate::domain::signal::{Signal, Timestamp};
+use crate::policy::{Autonomy, Decision, Facts};
+
+/// Steps of one plan at most: more than a person reads at night.
+const STEPS: usize = 12;
 
 impl World {
+    /// A runbook by its name: one that was written, or a plan of the agent.
+    pub(super) fn runbook(&self, name: &str) -> Option<&Runbook> {
+        self.knowledge.runbooks.iter().find(|known| known.name == name).or_else(|| self.plans.get(name))
+    }
+
     /// Takes in what a run proposes, and says what becomes of it.
     pub(super) fn propose(
         &mut self,
-        _id: IncidentId,
-        _run: RunId,
-        _proposal: Proposal,
-        _now: Timestamp,
+        id: IncidentId,
+        run: RunId,
+        proposal: Proposal,
+        now: Timestamp,
     ) -> Proposed {
-        Proposed::Refused(String::new())
+        let Some(incident) = self.incident(id) else {
+            return Proposed::Refused("the case is over, or went on as part of another".to_owned());
+        };
+        if incident.investigating().is_none_or(|known| known.run != run) {
+            return Proposed::Refused("this run is over".to_owned());
+        }
+        let data = json!({ "incident": incident.number, "run": run.to_string(), "proposal": proposal });
+        self.audit("agent", "propose", data, now);
+        let done = match proposal {
+            Proposal::Lesson(lesson) => {
+                let title = format!("remember: {}", lesson.title);
+                return match self.offer(id, &title, Keepsake::Lesson(lesson), now) {
+                    Some(number) => Proposed::Asked { number, why: "a person says what is kept".to_owned() },
+                    None => Proposed::Refused("that is known already, or was declined before".to_owned()),
+                };
+            }
+            Proposal::Runbook { name, confidence, why } => {
+                let runbook = self.knowledge.runbooks.iter().find(|known| known.name == name).cloned();
+                runbook
+                    .ok_or_else(|| format!("there is no runbook {name}"))
+                    .and_then(|runbook| self.take_up_proposal(id, &runbook, &why, confidence, now))
+            }
+            Proposal::Plan { plan, confidence, why } => self
+                .note_plan(id, &plan, now)
+                .and_then(|runbook| self.take_up_proposal(id, &runbook, &why, confidence, now)),
+        };
+        done.unwrap_or_else(Proposed::Refused)
     }
+
+    /// Makes a plan into a runbook, and keeps it: an approval and a repair name it.
+    fn note_plan(&mut self, id: IncidentId, plan: &ProposedPlan, now: Timestamp) -> Result<Runbook, String> {
+        let incident = self.incident(id).ok_or("the case is over")?;
+        let (title, body) = as_yaml(plan, incident)?;
+        let name = name_of(&body);
+        let text = format!("name: {name}\n{title}{body}");
+        let runbook = runbook_from(&name, &text, &self.settings.hosts).map_err(|problems| {
+            let told: Vec<String> = problems.iter().map(|problem| problem.what.clone()).collect();
+            format!("the plan is no good runbook: {}", told.join("; "))
+        })?;
+        self.batch.plans.push((name.clone(), id, text, now));
+        self.plans.insert(name, runbook.clone());
+        Ok(runbook)
+    }
+
+    fn take_up_proposal(
+        &mut self,
+        id: IncidentId,
+        runbook: &Runbook,
+        why: &str,
+        confidence: u8,
+        now: Timestamp,
+    ) -> Result<Proposed, String> {
+        let incident = self.incident(id).ok_or("the case is over")?;
+        let signal =
+            self.signal_for(incident, runbook).ok_or("the problem is gone, so there is nothing to do")?;
+        self.refuses(incident, runbook, now)?;
+        let fits = !choose(std::iter::once(runbook), &signal).is_empty();
+        let facts = self.facts_for_agent(incident, runbook, &signal, confidence, fits, now);
+        let drafted = draft(runbook, &signal, &self.settings.host, &self.knowledge.policy, &facts)?;
+        if let Some((_, number)) = incident.approval {
+            return Ok(Proposed::Waits(format!("question {number} waits for a person's answer first")));
+        }
+        match drafted.decision {
+            Decision::Forbid => Err(format!("the policy forbids it: {}", drafted.forbidden())),
+            Decision::Approve => {
+                let asked = why_asked(&drafted);
+                self.ask_for_agent(id, &drafted, &signal, now);
+                let number =
+                    self.incident(id).and_then(|incident| incident.approval).map(|(_, number)| number);
+                number
+                    .map(|number| Proposed::Asked { number, why: asked })
+                    .ok_or_else(|| "it can't be asked for as the case is now".to_owned())
+            }
+            Decision::Allow => {
+                if let Some(other) = self.in_the_way(&drafted.plan, id) {
+                    return Ok(Proposed::Waits(format!(
+                        "a repair of {other} is at work, which it would disturb"
+                    )));
+                }
+                self.begin_repair(id, &drafted, runbook, &signal, None, &format!("the agent: {why}"), now);
+                let running = self.incident(id).and_then(Incident::running_repair);
+                running
+                    .map(|repair| Proposed::Begun(repair.remediation))
+                    .ok_or_else(|| "the incident has moved on, so nothing was run".to_owned())
+            }
+        }
+    }
+
+    /// The signal that a plan is filled from: a problem of the root that it fits, or else any that is there.
+    fn signal_for(&self, incident: &Incident, runbook: &Runbook) -> Option<Signal> {
+        let active = incident.active_at_root().chain(incident.active_symptoms());
+        let signals: Vec<&Signal> =
+            active.filter_map(|member| self.latest(&member.problem)).map(|row| &row.signal).collect();
+        let fitting = signals.iter().find(|signal| !choose(std::iter::once(runbook), signal).is_empty());
+        fitting.or(signals.first()).map(|signal| (*signal).clone())
+    }
+
+    /// Why a plan is not even judged: what a person said, and what was tried, holds for the agent too.
+    fn refuses(&self, incident: &Incident, runbook: &Runbook, now: Timestamp) -> Result<(), String> {
+        let name = &runbook.name;
+        if incident.state != State::Open {
+            return Err(format!("the incident is {}, so nothing is begun now", incident.state));
+        }
+        if incident.declined.contains(name) || self.learned.declined.contains(&declined_key(name)) {
+            return Err("a person said no to exactly this".to_owned());
+        }
+        if incident.all_taken_back().any(|taken| taken.runbook == *name) {
+            return Err("a person took back what exactly this did".to_owned());
+        }
+        let history = self.histories.get(&(name.clone(), incident.root.clone())).cloned().unwrap_or_default();
+        if is_exhausted(incident, &history, runbook, now) {
+            return Err("exactly this was tried as often as it may, and did not help".to_owned());
+        }
+        Ok(())
+    }
+
+    /// What the policy has to know of something that the agent wants done. Each of these only raises the bar.
+    fn facts_for_agent(
+        &self,
+        incident: &Incident,
+        runbook: &Runbook,
+        signal: &Signal,
+        confidence: u8,
+        fits: bool,
+        now: Timestamp,
+    ) -> Facts {
+        let facts = self.facts(&runbook.name, &incident.root, now);
+        let enough = self.settings.agent.map_or(100, |limits| limits.confidence);
+        let only_asks = incident.request.is_some() || incident.is_storm();
+        Facts {
+            doubtful: facts.doubtful || confidence < enough || !fits,
+            observed: facts.observed && signal.target == incident.root && !incident.root.is_unknown(),
+            autonomy: if only_asks { Autonomy::Propose } else { facts.autonomy },
+            ..facts
+        }
+    }
+
+    /// Somebody said no to a plan of a case that nobody needs: it is not proposed again, in any case.
+    pub(super) fn remember_no(&mut self, id: IncidentId, runbook: &str, by: &str, now: Timestamp) {
+        let wanted = self.incident(id).is_some_and(|incident| incident.request.is_some());
+        if !wanted || !self.plans.contains_key(runbook) {
+            return;
+        }
+        let title = self.runbook(runbook).map_or(runbook, |known| &known.title).to_owned();
+        let key = declined_key(runbook);
+        self.batch.declined.push((key.clone(), title, by.to_owned(), now));
+        self.learned.declined.insert(key);
+    }
+}
+
+fn declined_key(runbook: &str) -> String {
+    format!("plan:{runbook}")
+}
+
+fn why_asked(drafted: &Draft) -> String {
+    let asked = drafted.judged.iter().filter(|judged| judged.decision() == Decision::Approve);
+    let mut reasons: Vec<String> = asked.map(|j| first_line(j.evaluation.reasons.first())).collect();
+    reasons.dedup();
+    reasons.join("; ")
+}
+
+/// The name of a plan, from what it does: the same fix has the same name whenever it is proposed.
+fn name_of(yaml: &str) -> String {
+    let digest = Sha256::digest(yaml.as_bytes());
+    let short: String = digest.iter().take(5).map(|byte| format!("{byte:02x}")).collect();
+    format!("agent-{short}")
+}
+
+/// A plan as the text of a runbook, but for its name: the title, which people read, and what it does.
+fn as_yaml(plan: &ProposedPlan, incident: &Incident) -> Result<(String, String), String> {
+    if plan.steps.is_empty() || plan.steps.len() > STEPS {
+        return Err(format!("a plan has 1 to {STEPS} steps, and this has {}", plan.steps.len()));
+    }
+    let is_fault = incident.request.is_none();
+    let steps = plan.steps.iter().map(|step| as_step(step, is_fault)).collect::<Result<Vec<_>, _>>()?;
+    let title = crate::domain::card::one_line(&plan.title);
+    let title = if title.is_empty() { "A plan of the agent".to_owned() } else { title };
+    let body = json!({ "match": { "signature": incident.signature.as_str() }, "steps": steps });
+    let body = serde_yaml::to_string(&body).map_err(|error| format!("the plan can't be written: {error}"))?;
+    let title = serde_yaml::to_string(&json!({ "title": title })).map_err(|error| error.to_string())?;
+    Ok((title, body))
+}
+
+fn as_step(step: &ProposedStep, is_fault: bool) -> Result<serde_json::Value, String> {
+    let host = step.host.as_deref().filter(|host| !host.is_empty()).unwrap_or("local");
+    let command = |argv: &[String]| {
+        if argv.is_empty() {
+            return Err(format!("step {} has an empty command", step.name));
+        }
+        if argv.iter().any(|word| word.contains("{{")) {
+            return Err(format!("step {}: write values, no {{{{ names }}}}", step.name));
+        }
+        Ok(json!({ "host": host, "argv": argv }))
+    };
+    let mut written = json!({ "name": step.name, "run": command(&step.run)? });
+    let verify = match &step.verify {
+        Some(argv) => Some(command(argv)?),
+        None if is_fault => Some(json!("check")),
+        None => None,
+    };
+    let undo = step.undo.as_deref().map(command).transpose()?;
+    if let Some(fields) = written.as_object_mut() {
+        fields.extend(verify.map(|verify| ("verify".to_owned(), verify)));
+        fields.extend(undo.map(|undo| ("undo".to_owned(), undo)));
+    }
+    Ok(written)
 }

@@ -23,6 +23,12 @@ impl World {
         self.put_to_people(draft, approval, now);
     }
 
+    /// Asks people for what the agent proposes.
+    pub(super) fn ask_for_agent(&mut self, id: IncidentId, draft: &Draft, signal: &Signal, now: Timestamp) {
+        let approval = self.request(id, draft, &signal.problem(), now);
+        self.put_to_people(draft, Approval { by_agent: true, ..approval }, now);
+    }
+
     /// Puts a request to people. What the incident does not accept is not asked.
     pub(super) fn put_to_people(&mut self, draft: &Draft, approval: Approval, now: Timestamp) -> bool {
         let (id, number) = (approval.incident, approval.number);
@@ -100,6 +106,7 @@ impl World {
             expires_at,
             needed: draft.approvers(),
             yes: Vec::new(),
+            by_agent: false,
             decided_by: None,
         }
     }
@@ -204,7 +211,7 @@ impl World {
 
     /// Puts a question to people, as a card of its own.
     fn put_question(&mut self, id: IncidentId, approval: &Approval) {
-        let runbook = self.knowledge.runbooks.iter().find(|runbook| runbook.name == approval.runbook);
+        let runbook = self.runbook(&approval.runbook);
         let title = runbook.map_or(approval.runbook.as_str(), |runbook| runbook.title.as_str());
         let (host, tz) = (self.settings.host.as_str(), self.settings.tz);
         let Some(number) = self.incident(id).map(|incident| incident.number) else { return };
@@ -240,8 +247,10 @@ impl World {
     /// What was permitted goes on with another incident, and is told there.
     pub(super) fn questions_moved(&mut self, id: IncidentId, into: u64) {
         let why = format!("called off, because the incident went on as part of #{into}");
+        // An offer outlives its case, and is answered where it stands.
+        let offers: Vec<u64> = self.offers.keys().copied().collect();
         self.change_question(id, |put| {
-            let is_open = !put.is_final;
+            let is_open = !put.is_final && !offers.contains(&put.approval);
             if is_open {
                 put.card = not_begun(std::mem::take(&mut put.card), &why);
                 put.is_final = true;
@@ -301,8 +310,7 @@ impl World {
         let Some(signal) = self.latest(&approval.problem).map(|row| row.signal.clone()) else {
             return Err(format!("The problem is gone, so {} was not run.", approval.runbook));
         };
-        let Some(runbook) = self.knowledge.runbooks.iter().find(|r| r.name == approval.runbook).cloned()
-        else {
+        let Some(runbook) = self.runbook(&approval.runbook).cloned() else {
             return Err(format!("{} is no longer there, so nothing was run.", approval.runbook));
         };
         let draft = Draft { plan: approval.plan.clone(), judged: Vec::new(), decision: Decision::Approve };
@@ -325,7 +333,7 @@ impl World {
             // Its repair is under way as it was begun: neither an edit nor a pause that ended changes its question.
             Some(_) if approval.of_step.is_some() => return,
             Some(row) => {
-                let runbook = self.knowledge.runbooks.iter().find(|r| r.name == approval.runbook);
+                let runbook = self.runbook(&approval.runbook);
                 let draft =
                     runbook.and_then(|r| self.draft_for(r, &row.signal, &approval.problem.target, now).ok());
                 match draft {
@@ -338,7 +346,7 @@ impl World {
                     {
                         "it needs the yes of more or of fewer people now"
                     }
-                    Some(draft) if draft.decision == Decision::Approve => return,
+                    Some(draft) if draft.decision == Decision::Approve || approval.by_agent => return,
                     Some(_) => "it needs no yes any more",
                     None => "the runbook no longer fits",
                 }

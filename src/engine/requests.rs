@@ -1,14 +1,202 @@
-//! Wishes in plain words: a case that is no fault, with a thread and approvals like any other.
+//! Wishes in plain words: a case that is no fault, with a thread, a timeline and approvals like any other.
+//!
+//! Its one problem is that it waits for an answer. It stands beside correlation, escalation, storms and what is counted
+//! as broken.
+
+use serde_json::json;
 
 use super::ports::Inbound;
-use super::route::Reply;
+use super::route::{Reply, not_an_operator};
+use super::timer::Timer;
 use super::world::World;
-use crate::domain::card::Card;
-use crate::domain::signal::Timestamp;
+use crate::domain::agent::{Request, Subject};
+use crate::domain::card::{Card, one_line};
+use crate::domain::ids::IncidentId;
+use crate::domain::incident::{Event, Incident, Mitigation, State};
+use crate::domain::signal::{Origin, Problem, Severity, Signal, SignalState, Timestamp};
+use crate::domain::target::{Signature, Target};
+use crate::store::batch::SignalRow;
+
+/// How long a conversation can be taken up again in its thread.
+pub(super) const TALK: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 3600);
+/// Characters of a wish that are kept.
+const WORDS: usize = 2_000;
+/// The source of what people want.
+const CHAT: &str = "chat";
 
 impl World {
-    /// Somebody wants something in plain words.
-    pub(super) fn asked_in_words(&mut self, _words: &str, _inbound: &Inbound, _now: Timestamp) -> Reply {
-        Reply::No(Card::titled("No model is configured, so only commands are understood. `help` lists them."))
+    /// Somebody wants something in plain words, and says so.
+    pub(super) fn asked_in_words(&mut self, words: &str, inbound: &Inbound, now: Timestamp) -> Reply {
+        if self.settings.agent.is_none() {
+            return Reply::No(
+                Card::titled("No model is configured, so only commands are understood. `help` lists them.")
+                    .line("docs/agent.md tells how to set one up."),
+            );
+        }
+        if !inbound.operator {
+            return Reply::No(not_an_operator(inbound));
+        }
+        let words: String = words.chars().take(WORDS).collect();
+        let thread = inbound.incident.and_then(|number| self.live_id(number).ok());
+        self.audit(&inbound.user, "ask", json!({ "incident": inbound.incident, "words": words }), now);
+        if let Some(id) = thread {
+            self.ask_in_thread(id, &inbound.user, &words, now);
+            return Reply::Now(Card::titled(format!(
+                "The agent looks into it: run in #{}.",
+                self.number(id)
+            )));
+        }
+        let request = Request { by: inbound.user.clone(), words, goal: None };
+        match self.open_case(request, now) {
+            Some(id) => {
+                Reply::Now(Card::titled(format!("The agent looks into it: see #{}.", self.number(id))))
+            }
+            None => Reply::No(Card::titled("I can't take that on now.")),
+        }
     }
+
+    /// Somebody said something that is no command. `None`: it is not for Steward.
+    pub(super) fn prose(&mut self, inbound: &Inbound, now: Timestamp) -> Option<Reply> {
+        let thread = inbound.incident.and_then(|number| self.live_id(number).ok());
+        let in_talk = thread.is_some_and(|id| self.incident(id).is_some_and(|i| i.request.is_some()));
+        if self.settings.agent.is_none() || !(inbound.addressed || in_talk && inbound.operator) {
+            return None;
+        }
+        let reply = self.asked_in_words(&inbound.text, inbound, now);
+        // In the thread, the run's own line says that it is at work.
+        match reply {
+            Reply::Now(_) if thread.is_some() && !inbound.addressed => None,
+            reply => Some(reply),
+        }
+    }
+
+    /// Opens a case for what somebody wants.
+    pub(super) fn open_case(&mut self, request: Request, now: Timestamp) -> Option<IncidentId> {
+        let number = self.counters.0 + 1;
+        let target = Target::parse(&format!("requests/{number}")).ok()?;
+        let signature = Signature::parse(request.goal.as_deref().unwrap_or("request")).ok()?;
+        let summary: String = one_line(&request.words).chars().take(200).collect();
+        let signal = Signal {
+            origin: Origin::Alert { source: CHAT.to_owned(), fingerprint: number.to_string() },
+            target: target.clone(),
+            signature,
+            severity: Severity::Info,
+            state: SignalState::Firing,
+            summary,
+            impact: None,
+            evidence: String::new(),
+            labels: std::collections::BTreeMap::new(),
+            at: now,
+            received_at: now,
+        };
+        let event = Event::Opened {
+            problem: signal.problem(),
+            origin: signal.origin.clone(),
+            severity: signal.severity,
+            summary: signal.summary.clone(),
+            impact: None,
+            evidence: String::new(),
+            root: target,
+            why: String::new(),
+            sorted_by_hand: true,
+            request: Some(request.clone()),
+        };
+        let id = self.open(event, now)?;
+        self.note_wish(id, signal, now);
+        if request.goal.is_none() {
+            self.record(id, Event::Asked { by: request.by, words: request.words }, now);
+        } else {
+            self.begin_run(id, self.subject_of(id), "its time has come", now);
+        }
+        Some(id)
+    }
+
+    /// Keeps the signal that stands for a wish: it fires while the wish waits for an answer.
+    fn note_wish(&mut self, id: IncidentId, signal: Signal, now: Timestamp) {
+        let key = (signal.origin.clone(), signal.problem());
+        let row = SignalRow { signal, incident: Some(id), count: 1, first_seen: now, last_seen: now };
+        self.signals.insert(key.clone(), row);
+        self.changed.insert(key.clone());
+        self.note_signal(&key, SignalState::Firing);
+    }
+
+    fn ask_in_thread(&mut self, id: IncidentId, by: &str, words: &str, now: Timestamp) {
+        let Some(incident) = self.incident(id) else { return };
+        let over = matches!(incident.state, State::Mitigated | State::Resolved);
+        let problem = incident.members.first().map(|member| member.problem.clone());
+        let is_wish = incident.request.is_some();
+        if let Some(problem) = problem.filter(|_| is_wish && over) {
+            let origins: Vec<Origin> = self.heard_of.get(&problem).into_iter().flatten().cloned().collect();
+            for origin in origins {
+                let key = (origin, problem.clone());
+                if let Some(row) = self.signals.get_mut(&key) {
+                    row.signal.state = SignalState::Firing;
+                    row.last_seen = now;
+                    self.changed.insert(key.clone());
+                    self.note_signal(&key, SignalState::Firing);
+                }
+            }
+            let summary = one_line(words).chars().take(200).collect();
+            self.record(id, Event::Reopened { problem, summary, occurrence: true }, now);
+        }
+        self.record(id, Event::Asked { by: by.to_owned(), words: words.to_owned() }, now);
+    }
+
+    /// Has the agent answer what somebody said in a thread, if that is still to be done. Whether it is at work.
+    pub(super) fn answer_people(&mut self, id: IncidentId, now: Timestamp) -> bool {
+        let Some(incident) = self.incident(id) else { return false };
+        if incident.investigating().is_some() {
+            return true;
+        }
+        let asked = incident.said.last().and_then(|said| said.by.clone());
+        let (Some(by), true) = (asked, self.settings.agent.is_some()) else { return false };
+        let subject = self.subject_of(id);
+        let why = if subject == Subject::Request { "to answer".to_owned() } else { format!("{by} asks.") };
+        self.begin_run(id, subject, &why, now);
+        true
+    }
+
+    /// A wish that was answered, and for which nothing is under way, waits no more.
+    pub(super) fn respond_to_wish(&mut self, id: IncidentId, now: Timestamp) {
+        self.review_question(id, now);
+        if self.answer_people(id, now) {
+            return;
+        }
+        let Some(incident) = self.incident(id) else { return };
+        let done = incident.state == State::Open
+            && incident.approval.is_none()
+            && incident.undoing.is_none()
+            && incident.running_repair().is_none();
+        if !done {
+            return;
+        }
+        let problems: Vec<Problem> = incident.members.iter().map(|member| member.problem.clone()).collect();
+        for problem in problems {
+            let origins: Vec<Origin> = self.heard_of.get(&problem).into_iter().flatten().cloned().collect();
+            for origin in origins {
+                let key = (origin, problem.clone());
+                if let Some(row) = self.signals.get_mut(&key) {
+                    row.signal.state = SignalState::Resolved;
+                    self.changed.insert(key.clone());
+                    self.note_signal(&key, SignalState::Resolved);
+                }
+            }
+            self.record(id, Event::Recovered { problem }, now);
+        }
+        self.record(id, Event::Mitigated { by: Mitigation::Recovery }, now);
+        self.record(id, Event::Resolved { verified: true, why: "it was answered".to_owned() }, now);
+        self.wake(now + TALK, Timer::Close(id));
+    }
+}
+
+/// Whether a wish has come to nothing that is worth telling: a goal that found nothing.
+#[must_use]
+pub(super) fn is_idle(incident: &Incident) -> bool {
+    let Some(request) = &incident.request else { return false };
+    let said_something = incident
+        .investigations
+        .iter()
+        .filter_map(|run| run.conclusion.as_ref())
+        .any(|conclusion| !conclusion.diagnosis.trim().is_empty() || !conclusion.ending.is_concluded());
+    request.goal.is_some() && !said_something && incident.approval.is_none()
 }

@@ -37,7 +37,11 @@ enum Rung {
 impl World {
     /// Decides what is done about an incident now, if it is time to.
     pub(super) fn respond(&mut self, id: IncidentId, now: Timestamp) {
+        if self.incident(id).is_some_and(|incident| incident.request.is_some()) {
+            return self.respond_to_wish(id, now);
+        }
         self.review_question(id, now);
+        self.answer_people(id, now);
         let Some(live) = self.incidents.get(&id) else { return };
         let incident = &live.incident;
         let ready = incident.state == State::Open
@@ -53,20 +57,18 @@ impl World {
         }
         if incident.is_storm() {
             // Nothing is repaired by itself in a storm, and it was said what to do.
-            return;
+            return self.reason_or(id, "So much fails at once.", now, |_| {});
         }
         if !incident.root_observed() {
             let text = format!(
                 "Nobody has seen {} itself fail, so nothing is repaired by itself: look there first.",
                 incident.root
             );
-            self.say_next(id, text, now);
-            return;
+            return self.reason_or(id, &text.clone(), now, |world| world.say_next(id, text, now));
         }
         if incident.root.is_unknown() {
             let text = "The alert does not say what is broken, so nothing is repaired by itself: a label `target` would say it.";
-            self.say_next(id, text.to_owned(), now);
-            return;
+            return self.reason_or(id, text, now, |world| world.say_next(id, text.to_owned(), now));
         }
         match self.ladder(incident, now) {
             Rung::Try(found) => self.try_plan(id, *found, now),
@@ -76,13 +78,16 @@ impl World {
                 self.wake(until, Timer::Repair(id));
             }
             Rung::Exhausted(tried) => {
-                let text = format!(
-                    "{} did not fix it for good, and nothing else fits. This one needs a person.",
-                    tried.join(", ")
-                );
-                self.escalate(id, Cause::RepairLimit, text, now);
+                let why = format!("{} did not fix it for good, and nothing else fits.", tried.join(", "));
+                let text = format!("{why} This one needs a person.");
+                self.reason_or(id, &why, now, |world| world.escalate(id, Cause::RepairLimit, text, now));
             }
-            Rung::Nothing(why) => self.say_next(id, why, now),
+            Rung::Nothing(why) => {
+                let text = format!("Nothing is repaired by itself: {why}. This one is yours.");
+                self.reason_or(id, &format!("{}.", capitalised(&why)), now, |world| {
+                    world.say_next(id, text, now);
+                });
+            }
         }
     }
 
@@ -131,7 +136,7 @@ impl World {
         if reasons.is_empty() {
             reasons.push("no runbook fits".to_owned());
         }
-        Rung::Nothing(format!("Nothing is repaired by itself: {}. This one is yours.", reasons.join("; ")))
+        Rung::Nothing(reasons.join("; "))
     }
 
     pub(super) fn draft_for(
@@ -162,7 +167,7 @@ impl World {
 
     /// How long a runbook's success is watched.
     pub(super) fn watch_time(&self, runbook: &str) -> Duration {
-        let known = self.knowledge.runbooks.iter().find(|known| known.name == runbook);
+        let known = self.runbook(runbook);
         known.map_or_else(|| RunbookLimits::default().watch, |known| known.limits.watch)
     }
 
@@ -265,6 +270,7 @@ impl World {
         let open = self.incidents.iter().filter(|(_, live)| live.incident.state == State::Open);
         let open: Vec<IncidentId> = open.map(|(id, _)| *id).collect();
         self.dirty.extend(open);
+        self.effects.push(Effect::RepairOver { remediation, how: in_words(outcome) });
         let Some(incident) = self.incident(id) else {
             tracing::info!(%remediation, runbook, ?outcome, "a repair ended after its incident had gone on in another");
             if let Outcome::Stuck { why } = outcome {
@@ -349,8 +355,30 @@ impl World {
     }
 }
 
+/// How a repair ended, for whoever proposed it.
+fn in_words(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Succeeded => "it worked: the check that found the problem passes".to_owned(),
+        Outcome::Deferred => "it was done; whether it helped is for the alert's source to say".to_owned(),
+        Outcome::Unwound { why } => format!("it did not help and was taken back: {why}"),
+        Outcome::Stuck { why } => format!("it is stuck, and a person is called: {why}"),
+        Outcome::Cancelled { why } => format!("it was called off: {why}"),
+    }
+}
+
+/// A clause as a sentence begins.
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// Whether a runbook was tried often enough: on this incident, or lately on its root.
-fn is_exhausted(incident: &Incident, history: &History, runbook: &Runbook, now: Timestamp) -> bool {
+pub(super) fn is_exhausted(
+    incident: &Incident,
+    history: &History,
+    runbook: &Runbook,
+    now: Timestamp,
+) -> bool {
     let attempts = usize::try_from(runbook.limits.max_attempts).unwrap_or(usize::MAX);
     let lately = history.failures.iter().filter(|&&at| within(at, now, REPAIRS_REMEMBERED)).count();
     let failed = |r: &&Repair| r.ineffective || matches!(r.outcome, Some(Outcome::Unwound { .. }));

@@ -5,10 +5,12 @@ use std::time::Duration;
 use super::effect::Effect;
 use super::intake;
 use super::reach::Reach;
+use super::requests::TALK;
 use super::respond::outcome_name;
 use super::timer::Timer;
 use super::trusting::{HELD, LAPSED};
 use super::world::{Live, World};
+use crate::config::runbook_from;
 use crate::domain::escalation::{Cause, Scope};
 use crate::domain::incident::State;
 use crate::domain::remediation::Outcome;
@@ -46,7 +48,19 @@ impl World {
             counters,
             settings,
             trust,
+            offers,
+            learned,
         } = loaded;
+        // Before what names them.
+        for (name, yaml) in &learned.plans {
+            match runbook_from(name, yaml, &self.settings.hosts) {
+                Ok(runbook) => _ = self.plans.insert(name.clone(), runbook),
+                // A host of it may have been taken out of the configuration.
+                Err(_) => tracing::info!(name, "a plan of the agent can't be read any more"),
+            }
+        }
+        self.restore_learned(learned);
+        self.restore_offers(offers);
         self.trust = trust.into_iter().map(|t| ((t.kind.clone(), t.class.clone()), t)).collect();
         self.await_hours(now);
         self.counters = counters;
@@ -78,6 +92,7 @@ impl World {
             self.approvals.insert(approval.number, approval);
         }
         incidents.into_iter().for_each(|live| self.restore_incident(live, now));
+        self.end_lost_runs(now);
         self.restore_storms(now);
         let by_signature = self.settings.scope == Scope::Signature;
         let scoped = |signature: Signature| by_signature.then_some(signature);
@@ -105,7 +120,9 @@ impl World {
     fn restore_incident(&mut self, LiveIncident { stored, untold }: LiveIncident, now: Timestamp) {
         let incident = stored.incident;
         let (id, state) = (incident.id, incident.state);
-        self.index.put(&incident, &self.knowledge.topology);
+        if incident.is_fault() {
+            self.index.put(&incident, &self.knowledge.topology);
+        }
         self.by_number.insert(incident.number, id);
         let settings = self.settings.clone();
         match state {
@@ -117,7 +134,10 @@ impl World {
                     self.wake(incident.changed_at + settings.resolve_timeout, Timer::Confirm(id));
                 }
             }
-            State::Resolved => self.wake(incident.changed_at + settings.reopen_window, Timer::Close(id)),
+            State::Resolved => {
+                let window = if incident.request.is_some() { TALK } else { settings.reopen_window };
+                self.wake(incident.changed_at + window, Timer::Close(id));
+            }
             State::Open | State::Stuck | State::Remediating => {
                 let settle = incident.opened_at + settings.settle;
                 self.wake(settle.max(now), Timer::Settle(id));
@@ -130,10 +150,10 @@ impl World {
     }
 
     fn restore_repair(&mut self, repair: PastRepair) {
+        let watch = self.runbook(&repair.runbook).map(|r| r.limits.watch);
         let history = self.histories.entry((repair.runbook.clone(), repair.target.clone())).or_default();
         history.last_started = history.last_started.max(Some(repair.started_at));
         let Some(ended_at) = repair.ended_at else { return };
-        let watch = self.knowledge.runbooks.iter().find(|r| r.name == repair.runbook).map(|r| r.limits.watch);
         match repair.outcome.as_deref() {
             Some("ineffective") => {
                 history.failures.push(ended_at);
@@ -152,6 +172,7 @@ impl World {
                     incident.state == State::Resolved && incident.is_calmed_by(repair.id)
                 });
                 if resolved {
+                    self.watch_past_fix(&repair);
                     let PastRepair { id, runbook, target, written, .. } = repair;
                     self.begin_trial(id, &runbook, &target, written, ended_at + watched);
                 }

@@ -16,6 +16,7 @@ use crate::domain::incident::State;
 use crate::domain::runbook::{CommandTemplate, Runbook};
 use crate::domain::signal::Timestamp;
 use crate::domain::suppression::Scope;
+use crate::store::batch::SignalRow;
 
 /// What a command comes to.
 pub(super) enum Reply {
@@ -35,6 +36,11 @@ impl World {
         }
         let command = match parse(&inbound.text, now, self.settings.tz) {
             Ok(command) => command,
+            Err(misunderstood)
+                if misunderstood.is_sentence(&inbound.text) && self.settings.agent.is_some() =>
+            {
+                return self.prose(inbound, now);
+            }
             // People who talk to each other in a thread are not interrupted, unless it is a slip of the keys.
             Err(misunderstood) if !inbound.addressed && !is_a_slip(&misunderstood) => return None,
             Err(misunderstood) => return Some(Reply::No(not_understood(&misunderstood))),
@@ -62,7 +68,8 @@ impl World {
     fn is_of_another_time(&self, command: &ChatCommand, inbound: &Inbound) -> bool {
         let asked_in = match command {
             ChatCommand::Approve { approval } | ChatCommand::Deny { approval, .. } => {
-                self.approvals.get(approval).map(|asked| self.number(asked.incident))
+                let asked = self.approvals.get(approval).map(|asked| self.number(asked.incident));
+                asked.or_else(|| self.offers.get(approval).map(|offer| offer.case))
             }
             ChatCommand::Undo { incident, .. } => *incident,
             _ => return false,
@@ -165,7 +172,8 @@ impl World {
         if let Some(number) = named.or(inbound.incident) {
             return Ok(number);
         }
-        let mut open = self.incidents.values().filter(|live| live.incident.state.is_unresolved());
+        let faults = self.incidents.values().filter(|live| live.incident.is_fault());
+        let mut open = faults.filter(|live| live.incident.state.is_unresolved());
         match (open.next(), open.next()) {
             (Some(only), None) => Ok(only.incident.number),
             (None, _) => {
@@ -203,8 +211,9 @@ impl World {
     /// How the lab is, in a few lines.
     #[must_use]
     pub fn status(&self, now: Timestamp) -> Card {
-        let count =
-            |state: State| self.incidents.values().filter(|live| live.incident.state == state).count();
+        let faults =
+            || self.incidents.values().map(|live| &live.incident).filter(|incident| incident.is_fault());
+        let count = |state: State| faults().filter(|incident| incident.state == state).count();
         let broken: Vec<String> = [State::Open, State::Remediating, State::Stuck, State::Mitigated]
             .into_iter()
             .map(|state| (state, count(state)))
@@ -221,7 +230,11 @@ impl World {
             (true, false) => "Nothing is broken as far as I can see, and I can't see everything".to_owned(),
             (false, _) => format!("Incidents: {}", broken.join(", ")),
         };
-        let problems: BTreeSet<_> = self.signals.values().map(|row| row.signal.problem()).collect();
+        let is_wish = |row: &SignalRow| {
+            row.incident.and_then(|id| self.incident(id)).is_some_and(|incident| !incident.is_fault())
+        };
+        let problems: BTreeSet<_> =
+            self.signals.values().filter(|row| !is_wish(row)).map(|row| row.signal.problem()).collect();
         let firing = problems.iter().filter(|problem| self.is_firing(problem));
         let failing: Vec<String> = firing.map(ToString::to_string).take(10).collect();
         let mut card = Card::titled(title)
@@ -241,6 +254,7 @@ impl World {
                 self.approvals
                     .values()
                     .map(|a| format!("approve {}: {}", a.number, a.runbook))
+                    .chain(self.offers.values().map(|o| format!("approve {}: {}", o.number, o.title)))
                     .collect::<Vec<_>>()
                     .join("\n"),
             )
@@ -253,7 +267,15 @@ impl World {
                     .collect::<Vec<_>>()
                     .join(", "),
             );
-        card = card.field("Chat", self.lines_now()).field(
+        let runs: Vec<String> = self
+            .incidents
+            .values()
+            .filter_map(|live| {
+                let run = live.incident.investigating()?;
+                Some(format!("run {} looks into #{}", run.number, live.incident.number))
+            })
+            .collect();
+        card = card.field("Agent", runs.join("\n")).field("Chat", self.lines_now()).field(
             "Autonomy",
             match &self.paused {
                 Some(by) => format!("paused by {by}: I ask before every one"),
@@ -264,10 +286,10 @@ impl World {
     }
 
     fn list_approvals(&self, now: Timestamp) -> Card {
-        if self.approvals.is_empty() {
+        if self.approvals.is_empty() && self.offers.is_empty() {
             return Card::titled("Nothing waits for you");
         }
-        self.approvals.values().fold(Card::titled("Waiting for you"), |card, approval| {
+        let card = self.approvals.values().fold(Card::titled("Waiting for you"), |card, approval| {
             let left = super::cards::span(now, approval.expires_at);
             let number = approval.number;
             let card = card.line(format!(
@@ -278,7 +300,8 @@ impl World {
             let card =
                 approval.tally().into_iter().fold(card, |card, tally| card.line(format!("   {tally}")));
             approval.actions.iter().fold(card, |card, action| card.line(format!("   {action}")))
-        })
+        });
+        self.list_offers(card, now)
     }
 
     fn list_runbooks(&self, name: Option<&str>) -> Reply {
@@ -316,7 +339,7 @@ fn person(inbound: &Inbound) -> Person {
 }
 
 /// Tells the id as well: whoever sets Steward up needs it for the configuration.
-fn not_an_operator(inbound: &Inbound) -> Card {
+pub(super) fn not_an_operator(inbound: &Inbound) -> Card {
     let Inbound { user, user_id, platform, .. } = inbound;
     let card = Card::titled("That is for operators");
     if user == user_id {
@@ -372,7 +395,7 @@ fn not_understood(misunderstood: &Misunderstood) -> Card {
         card = card.line(format!("Usage: {usage}"));
     }
     if misunderstood.is_prose() {
-        card = card.line("I understand a few commands; `help` lists them. A model that understands plain words comes later.");
+        card = card.line("No model is configured, so I understand only commands; `help` lists them.");
     }
     card
 }

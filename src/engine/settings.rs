@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono_tz::Tz;
 
 use super::ports::Platform;
+use crate::config::HostSettings;
 use crate::domain::correlation::Weights;
 use crate::domain::escalation::{Scope, Threshold};
 use crate::domain::hours::Hours;
@@ -75,6 +76,8 @@ pub struct Settings {
     pub heartbeats: BTreeMap<String, Duration>,
     /// How far back the suspects of a new incident are looked for.
     pub changes_window: Duration,
+    /// The other machines that commands may run on.
+    pub hosts: Arc<BTreeMap<String, HostSettings>>,
     /// How far the agent may go; `None` where there is no model.
     pub agent: Option<AgentLimits>,
     /// What is kept quiet on purpose.

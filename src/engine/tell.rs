@@ -3,15 +3,28 @@
 use super::cards::{self, Around};
 use super::lifecycle::follow::is_single_bounce;
 use super::ports::Platform;
+use super::requests::is_idle;
 use super::timer::Timer;
 use super::world::{Live, World};
 use crate::domain::card::{Card, Place};
 use crate::domain::escalation::{Cause, within};
 use crate::domain::ids::IncidentId;
-use crate::domain::incident::{Event, Record, State, sentence};
+use crate::domain::incident::{Event, Incident, Record, State, sentence};
 use crate::domain::signal::Timestamp;
 use crate::domain::suppression::{Kind, Scope, Silence};
 use crate::store::batch::NewMessage;
+
+/// What happens to every wish, and says nothing.
+fn is_bookkeeping(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Recovered { .. }
+            | Event::Mitigated { .. }
+            | Event::Resolved { .. }
+            | Event::Reopened { .. }
+            | Event::InvestigationStarted { .. }
+    )
+}
 
 impl World {
     /// After everything that came in was taken in: look after, respond and tell, incident by incident.
@@ -35,6 +48,9 @@ impl World {
         let quiet = live.telling.silenced && !live.untold.iter().any(stuck);
         let begun = live.telling.told_seq > 0;
         let begins = !begun && !quiet && self.is_worth_telling(live, now);
+        if begins {
+            self.quote_past(id, now);
+        }
         if begun || begins {
             self.tell_root(id, now);
         }
@@ -67,6 +83,10 @@ impl World {
     /// unless people are called for it.
     fn is_worth_telling(&self, live: &Live, now: Timestamp) -> bool {
         let incident = &live.incident;
+        if let Some(request) = &incident.request {
+            // What a goal comes to is told once it is known to be worth it.
+            return request.goal.is_none() || incident.investigating().is_none() && !is_idle(incident);
+        }
         let broken = matches!(incident.state, State::Open | State::Remediating | State::Stuck);
         (broken && self.has_settled(incident.id, now)) || !incident.escalations.is_empty()
     }
@@ -74,7 +94,8 @@ impl World {
     /// Whether the thread has something to hear, and has had its pause.
     fn thread_is_due(&mut self, id: IncidentId, now: Timestamp) -> bool {
         let Some(live) = self.incidents.get(&id) else { return false };
-        let said = live.untold.iter().filter(|r| !self.is_hushed(r, now)).filter_map(|r| sentence(&r.event));
+        let heard = live.untold.iter().filter(|record| !self.is_hushed(&live.incident, record, now));
+        let said = heard.filter_map(|record| sentence(&record.event));
         let Some(urgent) = said.map(|s| s.urgent).reduce(|one, other| one || other) else { return false };
         let pause_ends = live.telling.told_at.map(|at| at + self.settings.cooldown);
         let pausing = live.telling.told_at.is_some_and(|at| within(at, now, self.settings.cooldown));
@@ -85,8 +106,15 @@ impl World {
         true
     }
 
-    /// Whether a line is about a symptom that is silenced, while its incident is not.
-    fn is_hushed(&self, record: &Record, now: Timestamp) -> bool {
+    /// Whether a line is about a symptom that is silenced, while its incident is not; or is how a wish is kept, which
+    /// tells nobody anything.
+    fn is_hushed(&self, incident: &Incident, record: &Record, now: Timestamp) -> bool {
+        if incident.request.is_some() {
+            // Where there is but one platform, what somebody said stands there already.
+            let echo = matches!(record.event, Event::Asked { .. })
+                && (record.seq == 2 || self.settings.platforms.len() == 1);
+            return echo || is_bookkeeping(&record.event);
+        }
         record.event.symptom().is_some_and(|problem| self.is_silenced(problem, now))
     }
 
@@ -122,8 +150,8 @@ impl World {
         live.telling.told_seq = live.incident.last_seq;
         live.telling.told_at = Some(now);
         let number = live.incident.number;
-        untold.retain(|record| !self.is_hushed(record, now));
         let Some(live) = self.incidents.get(&id) else { return };
+        untold.retain(|record| !self.is_hushed(&live.incident, record, now));
         let card = cards::update(&live.incident, &untold, self.settings.tz);
         self.dirty.insert(id);
         if let Some(card) = card {

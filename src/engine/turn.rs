@@ -26,7 +26,7 @@ impl World {
     pub(super) fn turn(&self, repair: &Unfinished, now: Timestamp) -> Go {
         let plan = &repair.terms.plan;
         let facts = self.facts(&plan.runbook, &repair.problem.target, now);
-        let runbook = self.knowledge.runbooks.iter().find(|known| known.name == plan.runbook);
+        let runbook = self.runbook(&plan.runbook);
         let beyond = runbook.is_some_and(|known| self.is_beyond_limit(repair.incident, known, now));
         let begun = Facts {
             autonomy: Autonomy::Full,
@@ -53,7 +53,9 @@ impl World {
             return Some("its incident has moved on".to_owned());
         }
         let root = &incident.root;
-        (running && *root != repair.problem.target).then(|| format!("the suspected root is now {root}"))
+        // What nobody has seen fail can't be what a repair began from.
+        let moved = *root != repair.problem.target && incident.root_observed();
+        (running && moved).then(|| format!("the suspected root is now {root}"))
     }
 
     /// Why one that has not begun may not begin any more.
@@ -69,7 +71,7 @@ impl World {
             return None;
         }
         let Some(row) = self.latest(&repair.problem) else { return Some("the problem is gone".to_owned()) };
-        let runbook = self.knowledge.runbooks.iter().find(|known| known.name == plan.runbook);
+        let runbook = self.runbook(&plan.runbook);
         let draft =
             runbook.and_then(|known| self.draft_for(known, &row.signal, &repair.problem.target, now).ok());
         match draft {

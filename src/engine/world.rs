@@ -10,6 +10,7 @@ use ulid::Ulid;
 
 use super::effect::Effect;
 use super::inhibition::Inhibitors;
+use super::learned::Learned;
 use super::lines::Lines;
 use super::reach::Reach;
 use super::settings::Settings;
@@ -52,6 +53,8 @@ pub struct Knowledge {
     pub watched: Arc<BTreeMap<String, Vec<Target>>>,
     /// The agent's standing goals.
     pub goals: Arc<Vec<Goal>>,
+    /// `MEMORY.md` as it was read.
+    pub memory: Arc<str>,
 }
 
 /// A live incident.
@@ -172,6 +175,7 @@ pub struct World {
     pub(super) plans: BTreeMap<String, Runbook>,
     /// The offers that wait for an answer, by number.
     pub(super) offers: BTreeMap<u64, Offer>,
+    pub(super) learned: Learned,
     pub(super) lines: Lines,
     pub(super) learning: Learning,
     pub(super) batch: Batch,
@@ -216,6 +220,7 @@ impl World {
             paused: None,
             plans: BTreeMap::new(),
             offers: BTreeMap::new(),
+            learned: Learned::default(),
             lines: Lines::default(),
             learning: Learning::default(),
             unwatched: Unwatched::default(),
@@ -247,7 +252,8 @@ impl World {
     /// How many incidents are live and unresolved.
     #[must_use]
     pub fn unresolved(&self) -> usize {
-        self.incidents.values().filter(|live| live.incident.state.is_unresolved()).count()
+        let faults = self.incidents.values().filter(|live| live.incident.is_fault());
+        faults.filter(|live| live.incident.state.is_unresolved()).count()
     }
 
     pub(super) fn new_id(now: Timestamp) -> Ulid {
@@ -272,7 +278,9 @@ impl World {
         let incident = Incident::open(id, number, &record)?;
         self.counters.0 = number;
         self.batch.counters = Some(self.counters);
-        self.index.put(&incident, &self.knowledge.topology);
+        if incident.is_fault() {
+            self.index.put(&incident, &self.knowledge.topology);
+        }
         self.batch.events.push((id, record.clone()));
         self.by_number.insert(number, id);
         self.incidents.insert(id, Live::new(incident, Telling::default(), vec![record]));
@@ -289,7 +297,9 @@ impl World {
             tracing::warn!(incident = live.incident.number, %error, "event refused");
             return false;
         }
-        self.index.take(&live.incident, &record.event, &self.knowledge.topology);
+        if live.incident.is_fault() {
+            self.index.take(&live.incident, &record.event, &self.knowledge.topology);
+        }
         if live.incident.state == State::Mitigated {
             self.mitigated.insert(id);
         } else {
@@ -368,7 +378,7 @@ impl World {
     pub(super) fn learn(&mut self, mut knowledge: Knowledge) {
         knowledge.topology = self.with_learned(&knowledge.topology);
         // The index was kept under the old topology, and is made anew under the other.
-        let incidents = self.incidents.values().map(|live| &live.incident);
+        let incidents = self.incidents.values().map(|live| &live.incident).filter(|i| i.is_fault());
         self.index = std::mem::take(&mut self.index).rebuilt(incidents, &knowledge.topology);
         self.knowledge = knowledge;
         self.dirty.extend(
@@ -397,6 +407,7 @@ impl World {
             }
         }
         self.note_done();
+        self.note_plans();
         let changed = std::mem::take(&mut self.changed);
         let touched = std::mem::take(&mut self.touched);
         self.batch

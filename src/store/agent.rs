@@ -6,7 +6,7 @@ use super::StoreError;
 use super::batch::Batch;
 use super::columns::{Json, Ms, Text};
 use super::gate;
-use crate::domain::agent::{Offer, Spending};
+use crate::domain::agent::{Keepsake, Offer, Spending};
 use crate::domain::ids::IncidentId;
 use crate::domain::redact::Redactor;
 use crate::domain::signal::Timestamp;
@@ -67,13 +67,24 @@ pub fn waiting_offers(conn: &Connection) -> Result<Vec<Offer>, StoreError> {
     Ok(rows.map(|row| row.map(|Json(offer)| offer)).collect::<Result<_, _>>()?)
 }
 
-/// Whether a person did not want this.
+/// The keys of what a person did not want.
 ///
 /// # Errors
 /// Whatever SQLite says.
-pub fn is_declined(conn: &Connection, key: &str) -> Result<bool, StoreError> {
-    let mut select = conn.prepare_cached("SELECT 1 FROM declined WHERE key = ?1")?;
-    Ok(select.exists([key])?)
+pub fn declined_keys(conn: &Connection) -> Result<Vec<String>, StoreError> {
+    let mut select = conn.prepare_cached("SELECT key FROM declined")?;
+    let rows = select.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// What was offered and kept.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn kept(conn: &Connection) -> Result<Vec<Keepsake>, StoreError> {
+    let mut select = conn.prepare_cached("SELECT data FROM offers WHERE state = 'approved'")?;
+    let rows = select.query_map([], |row| row.get::<_, Json<Offer>>(0))?;
+    Ok(rows.map(|row| row.map(|Json(offer)| offer.keepsake)).collect::<Result<_, _>>()?)
 }
 
 /// What a person did not want, the newest first.

@@ -7,7 +7,9 @@ use rusqlite::{Connection, params};
 use super::StoreError;
 use super::batch::{SignalRow, StoredIncident};
 use super::columns::{Json, Ms, Text, from_ms, ms};
+use super::signatures::Learned;
 use super::silences::{HeldRow, held, silences};
+use crate::domain::agent::Offer;
 use crate::domain::approval::Approval;
 use crate::domain::ids::{IncidentId, RemediationId};
 use crate::domain::incident::Record;
@@ -32,6 +34,10 @@ pub struct PastRepair {
     pub id: RemediationId,
     /// The incident it was for.
     pub incident: IncidentId,
+    /// The number that people know that by.
+    pub case: u64,
+    /// How it was broken.
+    pub signature: Signature,
     /// The runbook.
     pub runbook: String,
     /// The target it was for.
@@ -84,6 +90,10 @@ pub struct Loaded {
     pub settings: Vec<(String, String)>,
     /// What has earned how much trust.
     pub trust: Vec<Trust>,
+    /// Offers that wait for an answer.
+    pub offers: Vec<Offer>,
+    /// What was learned.
+    pub learned: Learned,
 }
 
 /// Reads what the engine begins with.
@@ -105,6 +115,8 @@ pub fn load(conn: &Connection, now: Timestamp, back: LookBack) -> Result<Loaded,
         counters: (counter(conn, "incident")?, counter(conn, "approval")?),
         settings: pairs(conn)?,
         trust: super::trust::all(conn)?,
+        offers: super::agent::waiting_offers(conn)?,
+        learned: super::signatures::learned(conn, now)?,
     })
 }
 
@@ -174,10 +186,12 @@ fn escalations(
 fn repairs(conn: &Connection, since: i64) -> Result<Vec<PastRepair>, StoreError> {
     // Two halves, so that each has its index: an OR would read them all. What takes a repair back is none itself.
     let mut query = conn.prepare(
-        "SELECT id, incident, runbook, target, started_at, ended_at, outcome, live, data ->> '$.written'
+        "SELECT id, incident, runbook, target, started_at, ended_at, outcome, live, data ->> '$.written',
+                signature, (SELECT number FROM incidents WHERE id = incident)
          FROM remediations WHERE started_at > ?1 AND data ->> '$.plan.undoes' IS NULL
          UNION ALL
-         SELECT id, incident, runbook, target, started_at, ended_at, outcome, live, data ->> '$.written'
+         SELECT id, incident, runbook, target, started_at, ended_at, outcome, live, data ->> '$.written',
+                signature, (SELECT number FROM incidents WHERE id = incident)
          FROM remediations WHERE live = 1 AND started_at <= ?1 AND data ->> '$.plan.undoes' IS NULL
          ORDER BY started_at",
     )?;
@@ -192,6 +206,8 @@ fn repairs(conn: &Connection, since: i64) -> Result<Vec<PastRepair>, StoreError>
             outcome: row.get(6)?,
             live: row.get(7)?,
             written: row.get(8)?,
+            signature: row.get::<_, Text<Signature>>(9)?.0,
+            case: row.get::<_, Option<u64>>(10)?.unwrap_or(0),
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -203,6 +203,14 @@ impl Metrics {
         self.owner.call(Access::Read, move |conn| read::series(conn, &name, since)).await
     }
 
+    /// The names of all series, in order; `limit` at most.
+    ///
+    /// # Errors
+    /// Whatever SQLite says.
+    pub async fn names(&self, limit: u32) -> Result<Vec<String>, StoreError> {
+        self.owner.call(Access::Read, move |conn| read::names(conn, limit)).await
+    }
+
     /// Removes what is older than [`Limits::retention`], and series that have no sample left. Works in small steps,
     /// so that recording goes on in between. Returns the number of runs, samples and signals removed.
     ///

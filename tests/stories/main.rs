@@ -10,6 +10,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod agent;
+mod agent_tools;
 mod alerts;
 mod approvals;
 mod approvers;
@@ -28,10 +30,13 @@ mod fake_discord;
 mod fake_telegram;
 mod flapping;
 mod incidents;
+mod injections;
 mod intake;
 mod invariants;
 mod ladder;
+mod learning;
 mod listening;
+mod llm_wire;
 mod observed;
 mod outbox;
 mod platforms;

@@ -5,6 +5,7 @@ mod chat;
 mod clock;
 pub mod discord;
 mod host;
+pub mod llm;
 mod logs;
 pub mod runbooks;
 pub mod telegram;
@@ -20,6 +21,7 @@ pub use chat::FakeChat;
 pub use clock::HandClock;
 pub use discord::FakeDiscord;
 pub use host::FakeHost;
+pub use llm::{FakeOllama, FakeOpenAi};
 use logs::Logs;
 use rusqlite::Connection;
 use steward::app::{App, Parts, platforms};
@@ -209,6 +211,7 @@ impl Lab {
             let env = |name: &str| match name {
                 "TELEGRAM_TOKEN" => Some(telegram::TOKEN.to_owned()),
                 "DISCORD_TOKEN" => Some(discord::TOKEN.to_owned()),
+                "MODEL_KEY" => Some(llm::KEY.to_owned()),
                 _ => None,
             };
             Setup::load_with(&LoadOptions {
@@ -234,6 +237,8 @@ impl Lab {
             runner: self.host.clone(),
             chats,
             look_for_edits: *self.look_for_edits.lock().unwrap(),
+            // Days pass in the stories.
+            heartbeat: Duration::from_secs(6 * 3600),
         }
     }
 

@@ -15,7 +15,7 @@ use super::git_log::{
     DETAIL_FORMAT, PATCH_FORMAT, SCAN_FORMAT, Scanned, parse_details, parse_patches, parse_scan,
 };
 use crate::domain::action::Action;
-use crate::domain::change::{Change, PathRule, commit_url};
+use crate::domain::change::{Change, PathRule, commit_url, hardened_git};
 use crate::domain::signal::Timestamp;
 use crate::engine::ports::ChangeSource;
 
@@ -29,28 +29,6 @@ const MAX_COMMITS: usize = 200;
 const PATCHES: usize = 40;
 /// Gists that are remembered: a commit never becomes another.
 const REMEMBERED: usize = 2000;
-
-/// Configuration that would let a repository run something or change what is printed, set to harmless values.
-/// The operator named this repository, so its owner does not matter once nothing of it runs.
-const HARDENING: [&str; 7] = [
-    "safe.directory=*",
-    "core.fsmonitor=false",
-    "core.hooksPath=/dev/null",
-    "core.pager=cat",
-    "log.showSignature=false",
-    "log.showRoot=true",
-    "protocol.allow=never",
-];
-
-/// Environment with the same purpose.
-const ENVIRONMENT: [(&str, &str); 6] = [
-    ("GIT_CONFIG_NOSYSTEM", "1"),
-    ("GIT_CONFIG_GLOBAL", "/dev/null"),
-    ("GIT_OPTIONAL_LOCKS", "0"),
-    ("GIT_TERMINAL_PROMPT", "0"),
-    ("GIT_NO_LAZY_FETCH", "1"),
-    ("LC_ALL", "C"),
-];
 
 /// One repository whose commits are changes.
 ///
@@ -136,16 +114,7 @@ impl GitChanges {
     }
 
     fn git(&self, arguments: Vec<String>) -> Action {
-        // All that is the same for every repository comes first, so that one policy rule can name it word by word.
-        let mut argv = vec!["git".to_owned()];
-        for setting in HARDENING {
-            argv.extend(["-c".to_owned(), setting.to_owned()]);
-        }
-        argv.extend(["-C".to_owned(), self.path.display().to_string()]);
-        argv.extend(arguments);
-        let Action::Command(mut command) = Action::local(argv);
-        command.env = ENVIRONMENT.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-        Action::Command(command)
+        hardened_git(&self.path, arguments)
     }
 
     /// The commits of the window, newest first.

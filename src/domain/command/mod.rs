@@ -216,6 +216,16 @@ impl Misunderstood {
     pub fn is_prose(&self) -> bool {
         self.suggestion.is_none() && self.usage.is_none()
     }
+
+    /// Whether `text`, of which this was said, is rather a sentence than a command: so many words that make no command
+    /// are one, whatever its first looks like.
+    #[must_use]
+    pub fn is_sentence(&self, text: &str) -> bool {
+        /// From so many words on.
+        const WORDS: usize = 4;
+        let only_help = self.suggestion.as_ref().is_some_and(|command| command.starts_with("help"));
+        self.is_prose() || only_help && text.split_whitespace().count() >= WORDS
+    }
 }
 
 impl ChatCommand {

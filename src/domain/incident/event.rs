@@ -212,11 +212,20 @@ pub enum Event {
     /// The agent began to look into it.
     InvestigationStarted { run: RunId, number: u64, why: String, basis: String },
     /// The agent ended, and what it came to.
-    InvestigationEnded { run: RunId, number: u64, conclusion: Box<Conclusion> },
+    InvestigationEnded {
+        run: RunId,
+        number: u64,
+        conclusion: Box<Conclusion>,
+        /// What was known at its end, as a digest.
+        #[serde(default)]
+        basis: String,
+    },
     /// Steward offers to change something of its own: a lesson, a rule, a runbook.
     Offered { number: u64, title: String },
     /// That offer is over.
     OfferEnded { number: u64, title: String, state: ApprovalState, by: Option<String>, why: Option<String> },
+    /// What is known of its problem from the times it was there before.
+    Recalled { text: String },
     /// Nothing is active any more.
     Mitigated { by: Mitigation },
     /// It stayed away.
@@ -291,6 +300,7 @@ impl Event {
             Self::Asked { .. } => "asked",
             Self::InvestigationStarted { .. } => "investigation_started",
             Self::InvestigationEnded { .. } => "investigation_ended",
+            Self::Recalled { .. } => "recalled",
             Self::Offered { .. } => "offered",
             Self::OfferEnded { .. } => "offer_ended",
             Self::Mitigated { .. } => "mitigated",

@@ -237,6 +237,12 @@ pub struct Incident {
     /// The runs of the agent, the newest last; at most [`Incident::REMEMBERED`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub investigations: Vec<Investigation>,
+    /// What people did about it, in words, the newest last; at most [`Incident::REMEMBERED`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub helped: Vec<String>,
+    /// The offers that came of it, by number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offered: Vec<u64>,
     /// The number of the last event.
     pub last_seq: u64,
 }
@@ -262,10 +268,22 @@ impl Incident {
     /// Words said and runs of the agent that are kept.
     pub const REMEMBERED: usize = 20;
 
+    /// Whether it is about something broken, and not about what somebody wants.
+    #[must_use]
+    pub fn is_fault(&self) -> bool {
+        self.request.is_none()
+    }
+
     /// The run of the agent that goes on now.
     #[must_use]
     pub fn investigating(&self) -> Option<&Investigation> {
         self.investigations.last().filter(|run| run.conclusion.is_none())
+    }
+
+    /// Since when it is as broken as it is: its opening, or its last true return.
+    #[must_use]
+    pub fn since_it_broke(&self) -> Timestamp {
+        if self.occurrences > 1 && self.state == State::Open { self.changed_at } else { self.opened_at }
     }
 
     /// Begins an incident from its `Opened` event; `None` for any other event.
@@ -332,6 +350,8 @@ impl Incident {
             request: request.clone(),
             said: Vec::new(),
             investigations: Vec::new(),
+            helped: Vec::new(),
+            offered: Vec::new(),
             last_seq: record.seq,
         })
     }

@@ -21,15 +21,29 @@ impl Incident {
                 });
                 keep_newest(&mut self.investigations);
             }
-            Event::InvestigationEnded { run, conclusion, .. } => {
+            Event::InvestigationEnded { run, conclusion, basis, .. } => {
                 if let Some(known) = self.investigations.iter_mut().find(|known| known.run == *run) {
                     known.conclusion = Some((**conclusion).clone());
+                    known.basis.clone_from(basis);
                 }
-                if !conclusion.diagnosis.is_empty() {
-                    self.remember(Said { at, by: None, words: conclusion.diagnosis.clone() });
+                // Who was interrupted has yet to answer; whatever else it came to is the answer.
+                if !matches!(conclusion.ending, Ending::Interrupted { .. }) {
+                    let words = match conclusion.diagnosis.as_str() {
+                        "" => "(no answer)".to_owned(),
+                        words => words.to_owned(),
+                    };
+                    self.remember(Said { at, by: None, words });
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Notes what a person did about it.
+    pub(super) fn helped(&mut self, what: String) {
+        if !self.helped.contains(&what) {
+            self.helped.push(what);
+            keep_newest(&mut self.helped);
         }
     }
 
@@ -63,6 +77,7 @@ pub(super) fn sentence(event: &Event) -> Option<Sentence> {
         Event::InvestigationEnded { number, conclusion, .. } => {
             Sentence::urgent("agent", concluded(*number, conclusion))
         }
+        Event::Recalled { text } => Sentence::calm("why", text.clone()),
         Event::Offered { number, title } => Sentence::calm("next", format!("Offer {number}: {title}")),
         Event::OfferEnded { number, title, state, by, why } => {
             let by = by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();

@@ -18,6 +18,7 @@ impl World {
         before: Severity,
         now: Timestamp,
     ) {
+        self.run_follows(id, event);
         match event {
             Event::Joined { problem, .. } => self.may_be_worse(id, problem, before, None, now),
             Event::Raised { problem, .. } => {

@@ -40,6 +40,13 @@ pub(super) fn series(conn: &Connection, name: &str, since: Timestamp) -> Result<
     Ok(found)
 }
 
+/// The names of all series, in order.
+pub(super) fn names(conn: &Connection, limit: u32) -> Result<Vec<String>, StoreError> {
+    let mut select = conn.prepare_cached("SELECT DISTINCT name FROM series ORDER BY name LIMIT ?1")?;
+    let names = select.query_map([limit], |row| row.get(0))?;
+    Ok(names.collect::<Result<_, _>>()?)
+}
+
 fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
     Ok(Run {
         skill: row.get(0)?,

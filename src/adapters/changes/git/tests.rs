@@ -42,11 +42,12 @@ impl Repo {
     }
 
     fn git<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>, at: i64) -> String {
+        let Action::Command(hardened) = hardened_git(self.path(), Vec::new());
         let output = Command::new("git")
             .current_dir(self.path())
             .args(["-c", "user.name=Alex", "-c", "user.email=alex@lab.example", "-c", "commit.gpgsign=false"])
             .args(arguments)
-            .envs(ENVIRONMENT)
+            .envs(hardened.env)
             .env("GIT_COMMITTER_DATE", format!("@{at} +0200"))
             .env("GIT_AUTHOR_DATE", "@1000000 +0000")
             .output()

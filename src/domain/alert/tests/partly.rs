@@ -18,7 +18,7 @@ fn what_is_wrong_with_one_alert_is_told_and_the_others_are_taken() {
         faults(&read),
         [(
             r#"alert 2: its `status` is "odd"; it is "firing" or "resolved""#,
-            r#"{"labels":{"alertname":"B"},"status":"odd"}"#
+            r#"{"status":"odd","labels":{"alertname":"B"}}"#
         )]
     );
     assert_eq!(read.hidden, 3);

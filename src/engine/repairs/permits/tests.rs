@@ -69,6 +69,7 @@ fn approval() -> Approval {
         decided_by: None,
         needed: 1,
         yes: Vec::new(),
+        by_agent: false,
     }
 }
 

@@ -1,0 +1,232 @@
+//! What the agent wants done: proposals to the engine, which judges them like a runbook, asks people where the policy
+//! says so, runs them as a saga, and checks what came of it.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use tokio::sync::oneshot;
+
+use super::{Bench, Case, Tool, instead, schema};
+use crate::agent::toolbox::Outcome;
+use crate::domain::agent::{Lesson, Proposal, Proposed, ProposedPlan, ProposedStep};
+use crate::domain::card::one_line;
+use crate::domain::ids::RemediationId;
+use crate::domain::target::{Signature, Target};
+use crate::engine::message::Message;
+use crate::policy::Decision;
+
+/// How long a run waits for a repair that it proposed. What takes longer is told in the thread.
+const PATIENCE: Duration = Duration::from_secs(300);
+/// Steps of a plan at most: longer ones nobody reads before they say yes.
+const MAX_STEPS: usize = 10;
+/// Characters of a text that is shown on a card.
+const MAX_TEXT: usize = 600;
+/// Programs that look at nothing: as a proof they prove nothing.
+const PROVES_NOTHING: [&str; 6] = ["true", ":", "echo", "printf", "sleep", "yes"];
+
+/// Runs a runbook for this case, if the policy lets it, and tells how that ended.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RunRunbook {
+    name: String,
+    why: String,
+    /// Percent.
+    #[serde(deserialize_with = "schema::percent")]
+    #[schemars(with = "u8")]
+    confidence: u8,
+}
+
+#[async_trait]
+impl Tool for RunRunbook {
+    const NAME: &'static str = "run_runbook";
+    const ACTS: bool = true;
+
+    fn what(&self) -> String {
+        format!("runbook {}", self.name)
+    }
+
+    async fn call(self, bench: &Bench) -> Outcome {
+        let Self { name, why, confidence } = self;
+        let runbooks = &bench.case.knowledge.runbooks;
+        if !runbooks.iter().any(|runbook| runbook.name == name) {
+            let why = instead(&name, runbooks.iter().map(|runbook| runbook.name.as_str()));
+            return Outcome::Misused(format!("there is no runbook {name:?}{why}"));
+        }
+        bench.propose(Proposal::Runbook { name, why: shown(&why), confidence }).await
+    }
+}
+
+/// A step of a plan.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Step {
+    name: String,
+    host: Option<String>,
+    run: Vec<String>,
+    verify: Option<Vec<String>>,
+    undo: Option<Vec<String>>,
+}
+
+/// Proposes commands that change something. The policy decides what becomes of them: it runs them, asks a person or refuses. `verify` has to end with 0 if the step worked.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Propose {
+    title: String,
+    why: String,
+    #[serde(deserialize_with = "schema::percent")]
+    #[schemars(with = "u8")]
+    confidence: u8,
+    steps: Vec<Step>,
+}
+
+#[async_trait]
+impl Tool for Propose {
+    const NAME: &'static str = "propose";
+    const ACTS: bool = true;
+
+    fn what(&self) -> String {
+        format!("proposal: {}", self.title)
+    }
+
+    async fn call(self, bench: &Bench) -> Outcome {
+        let Self { title, why, confidence, steps } = self;
+        if steps.is_empty() || steps.len() > MAX_STEPS {
+            return Outcome::Misused(format!("a proposal has one to {MAX_STEPS} steps"));
+        }
+        let steps: Result<Vec<ProposedStep>, String> =
+            steps.into_iter().map(|step| bench.step(step)).collect();
+        match steps {
+            Ok(steps) => {
+                let plan = ProposedPlan { title: shown(&title), steps };
+                bench.propose(Proposal::Plan { plan, why: shown(&why), confidence }).await
+            }
+            Err(why) => Outcome::Misused(why),
+        }
+    }
+}
+
+/// Proposes a lesson for MEMORY.md.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Remember {
+    title: String,
+    signature: Option<String>,
+    target: Option<String>,
+    why: String,
+    fix: String,
+    /// Policy YAML; only to forbid or to ask first.
+    rule: Option<String>,
+}
+
+#[async_trait]
+impl Tool for Remember {
+    const NAME: &'static str = "remember";
+    const ACTS: bool = true;
+
+    fn what(&self) -> String {
+        format!("lesson: {}", self.title)
+    }
+
+    async fn call(self, bench: &Bench) -> Outcome {
+        let Self { title, signature, target, why, fix, rule } = self;
+        let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+        let (signature, target, rule) = (given(signature), given(target), given(rule));
+        let wrong = [
+            signature.as_deref().and_then(|signature| Signature::parse(signature).err()),
+            target.as_deref().and_then(|target| Target::parse(target).err()),
+        ];
+        if let Some(wrong) = wrong.into_iter().flatten().next() {
+            return Outcome::Misused(wrong.to_string());
+        }
+        if let Some(outcome) = rule.as_deref().and_then(|rule| bench.loosens(rule)) {
+            return outcome;
+        }
+        let lesson =
+            Lesson { title: shown(&title), signature, target, why: shown(&why), fix: shown(&fix), rule };
+        bench.propose(Proposal::Lesson(lesson)).await
+    }
+}
+
+/// A text for people, on one line.
+fn shown(text: &str) -> String {
+    crate::domain::change::one_line(&one_line(text), MAX_TEXT)
+}
+
+impl Bench {
+    /// A step as the engine takes it.
+    fn step(&self, step: Step) -> Result<ProposedStep, String> {
+        let Step { name, host, run, verify, undo } = step;
+        let name = shown(&name);
+        let machine = self.machine(host.as_deref()).map_err(|why| format!("step {name:?}: {why}"))?;
+        let commands = [("run", Some(&run)), ("verify", verify.as_ref()), ("undo", undo.as_ref())];
+        for (part, argv) in commands.into_iter().filter_map(|(part, argv)| Some((part, argv?))) {
+            self.command(host.as_deref(), argv).map_err(|why| format!("step {name:?}, {part}: {why}"))?;
+        }
+        if let Some(program) = verify.as_ref().and_then(|argv| argv.first())
+            && PROVES_NOTHING.contains(&program.rsplit('/').next().unwrap_or(program))
+        {
+            return Err(format!(
+                "step {name:?}: `{program}` verifies nothing; name a command that looks at what the step changed, or leave `verify` out and the check that found the problem decides"
+            ));
+        }
+        Ok(ProposedStep { name, host: machine, run, verify, undo })
+    }
+
+    /// What is wrong with a rule of a lesson: a lesson may tighten the policy, and nothing else.
+    fn loosens(&self, rule: &str) -> Option<Outcome> {
+        const FILE: &str = "the lesson's rule";
+        let policy = match (*self.case.knowledge.policy).clone().adding(FILE, rule) {
+            Ok(policy) => policy,
+            Err(problems) => {
+                let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+                return Some(Outcome::Misused(problems.join("; ")));
+            }
+        };
+        let loose = policy
+            .rules()
+            .filter(|rule| rule.file() == FILE)
+            .find(|rule| !matches!(rule.decision(), Some(Decision::Approve | Decision::Forbid)))?;
+        Some(Outcome::Blocked(format!(
+            "rule {} would let commands run: a lesson's rule may only forbid, or ask a person first (`decision: forbid` or `approve`)",
+            loose.name()
+        )))
+    }
+
+    /// Leaves a proposal for the engine, and tells what became of it.
+    async fn propose(&self, proposal: Proposal) -> Outcome {
+        let (reply, answer) = oneshot::channel();
+        let Case { incident, run, .. } = &self.case;
+        self.deps.engine.send(Message::Proposed {
+            incident: *incident,
+            run: *run,
+            proposal: Box::new(proposal),
+            reply,
+        });
+        match answer.await {
+            Ok(Proposed::Refused(why)) => Outcome::Blocked(format!("refused: {}", because(&why))),
+            Ok(Proposed::Waits(why)) => Outcome::Failed(format!("it can't be begun now: {}", because(&why))),
+            Ok(Proposed::Asked { number, why }) => Outcome::Text(format!(
+                "A person is asked (question {number}): {} Don't wait for the answer; conclude.",
+                because(&why)
+            )),
+            Ok(Proposed::Begun(repair)) => self.ended(repair).await,
+            Err(_) => Outcome::Failed("Steward is ending; nothing was begun".to_owned()),
+        }
+    }
+
+    /// Waits for a repair, and tells how it ended.
+    async fn ended(&self, repair: RemediationId) -> Outcome {
+        tokio::select! {
+            how = self.deps.repairs.over(repair) => self.data("how the repair ended", &how),
+            () = self.deps.clock.sleep(PATIENCE) => Outcome::Text(
+                "The repair has begun and is not over yet. How it ends is told in the thread; conclude.".to_owned(),
+            ),
+        }
+    }
+}
+
+fn because(why: &str) -> &str {
+    if why.trim().is_empty() { "no reason was given" } else { why.trim() }
+}
