@@ -6,10 +6,10 @@ use tokio::sync::watch;
 
 use super::{Parts, StartError, models};
 use crate::adapters::memory::Files;
-use crate::agent::bare::Bare;
 use crate::agent::context::Sources;
 use crate::agent::dialogue::Chain;
 use crate::agent::investigator::{Agent, Deps, MakeToolbox};
+use crate::agent::tools::{Bench, Case, ToolDeps};
 use crate::agent::waiting::Repairs;
 use crate::config::Config;
 use crate::domain::agent::Purpose;
@@ -52,7 +52,7 @@ pub(super) async fn build(config: &Config, around: &Around<'_>) -> Result<Option
         stopping: around.stopping.subscribe(),
         chain: chain(config).map_err(StartError::Model)?,
         settings: config.agent.clone(),
-        sources: sources(config, around),
+        sources: Sources::of(config, around.store.clone()),
         toolbox: toolbox(config, around, &repairs),
         repairs,
     })))
@@ -65,22 +65,28 @@ fn chain(config: &Config) -> Result<Chain, String> {
 }
 
 /// What makes the tools of each run.
-fn toolbox(_config: &Config, around: &Around<'_>, repairs: &Repairs) -> MakeToolbox {
-    let Around { metrics: _, skills: _, ledger: _, .. } = around;
-    let _ = repairs;
-    // Here the live tools go in: `Bench::new(Arc::new(ToolDeps { clock, ..deps.clone() }), Case { .. })`. The clock is
-    // the run's own, so that it rests while a tool waits for a repair or a person.
-    Arc::new(|_assignment, _knowledge, _clock| Box::new(Bare))
-}
-
-fn sources(config: &Config, around: &Around<'_>) -> Sources {
-    Sources {
+fn toolbox(config: &Config, around: &Around<'_>, repairs: &Repairs) -> MakeToolbox {
+    let deps = ToolDeps {
         store: around.store.clone(),
-        tz: config.timezone,
-        state_dir: config.state_dir.clone(),
+        metrics: around.metrics.clone(),
+        runner: around.parts.runner.clone(),
+        clock: around.parts.clock.clone(),
+        skills: around.skills.clone(),
+        engine: around.engine.clone(),
+        ledger: around.ledger.clone(),
+        repairs: repairs.clone(),
+        repositories: Arc::new(config.changes.git.clone()),
         memory: config.paths.memory.clone(),
-        prompts: config.paths.prompts.clone(),
-    }
+        host: config.host.clone(),
+        hosts: Arc::new(config.hosts.keys().cloned().collect()),
+        tz: config.timezone,
+    };
+    Arc::new(move |assignment, knowledge, clock| {
+        // The clock is the run's own, so that it rests while a tool waits for a repair.
+        let deps = ToolDeps { clock, ..deps.clone() };
+        let case = Case { incident: assignment.incident, run: assignment.run, knowledge };
+        Box::new(Bench::new(Arc::new(deps), case))
+    })
 }
 
 /// Who keeps what was learned.

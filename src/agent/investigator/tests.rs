@@ -16,7 +16,7 @@ use crate::domain::redact::Redaction;
 use crate::domain::topology::Topology;
 use crate::engine::activity::Activity;
 use crate::engine::message::Envelope;
-use crate::policy::Policy;
+use crate::policy::{Autonomy, Policy};
 use crate::store::runs::RunRow;
 
 /// A clock that stands still.
@@ -146,6 +146,8 @@ impl Lab {
             settings: AgentSettings::default(),
             sources: Sources {
                 store: store.clone(),
+                host: "pve1".to_owned(),
+                autonomy: Autonomy::Full,
                 tz: Tz::UTC,
                 state_dir: dir.path().to_owned(),
                 memory: None,
@@ -207,6 +209,7 @@ fn knowledge() -> Knowledge {
         skills: Arc::default(),
         watched: Arc::new(BTreeMap::new()),
         goals: Arc::default(),
+        memory: "".into(),
     }
 }
 
