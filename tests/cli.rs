@@ -14,6 +14,9 @@ mod running;
 mod shape;
 
 #[cfg(test)]
+#[path = "cli/agent_runs.rs"]
+mod agent_runs;
+#[cfg(test)]
 #[path = "cli/alerts.rs"]
 mod alerts;
 #[cfg(test)]

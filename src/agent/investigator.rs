@@ -5,7 +5,7 @@
 
 mod queue;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -237,7 +237,7 @@ impl Inner {
         logbook: &Logbook,
     ) -> Result<Conclusion, StoreError> {
         let Deps { clock, chain, sources, .. } = &self.deps;
-        let toolbox = (self.deps.toolbox)(assignment, knowledge.clone(), resting);
+        let toolbox = (self.deps.toolbox)(assignment, knowledge.clone(), resting.clone());
         let limits = self.limits(assignment).await?;
         let (tools, in_words) = (toolbox.specs(), limits.in_words());
         let brief = Brief {
@@ -251,19 +251,10 @@ impl Inner {
         };
         let context = gather(sources, &brief).await?;
         let progress = |text: String| self.tell_progress(assignment, text);
-        // What the lab calls its parts: masked for models that are configured so.
-        let named: BTreeSet<String> = knowledge
-            .topology
-            .entries()
-            .flat_map(|entry| entry.target.as_str().split('/'))
-            .chain(std::iter::once(sources.host.as_str()))
-            .map(str::to_owned)
-            .collect();
-        let dialogue =
-            Dialogue::new(chain).patient(clock.clone()).masking(named.iter().map(String::as_str));
         let running = run(Run {
             context: &context,
-            dialogue,
+            // A short pause that a model asks for is waited for at rest.
+            dialogue: Dialogue::new(chain).patient(resting).masking(machines(&knowledge)),
             toolbox: &*toolbox,
             limits,
             clock: &**clock,
@@ -312,6 +303,13 @@ impl Inner {
 
 fn interrupted(why: &str) -> Conclusion {
     Conclusion::without(Ending::Interrupted { why: why.to_owned() })
+}
+
+/// The names of the lab's machines and clusters: the first parts of targets. What is on them (`disk`, `nic`) says what is
+/// wrong, and stays.
+fn machines(knowledge: &Knowledge) -> impl Iterator<Item = &str> {
+    let targets = knowledge.topology.entries().map(|entry| entry.target.as_str());
+    targets.filter_map(|target| target.split('/').next())
 }
 
 /// When today began where the lab is.

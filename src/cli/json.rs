@@ -1,6 +1,7 @@
 //! What `--json` prints. These shapes are a promise to scripts: `docs/cli.md` documents each, keys are added and
 //! never renamed, and nothing of the house is serialised here by its own derive, so that it may change freely.
 
+pub(super) mod agent_run;
 pub(super) mod alert;
 pub(super) mod audit;
 pub(super) mod change;

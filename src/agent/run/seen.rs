@@ -59,8 +59,13 @@ impl Seen {
 
 /// Arguments that mean the same are the same, however they are spaced and ordered.
 fn canonical(arguments: &str) -> String {
-    serde_json::from_str::<serde_json::Value>(arguments)
-        .map_or_else(|_| arguments.trim().to_owned(), |value| value.to_string())
+    match serde_json::from_str::<serde_json::Value>(arguments) {
+        Ok(mut value) => {
+            value.sort_all_objects();
+            value.to_string()
+        }
+        Err(_) => arguments.trim().to_owned(),
+    }
 }
 
 #[cfg(test)]

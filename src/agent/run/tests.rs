@@ -232,6 +232,7 @@ impl Lab {
     }
 }
 
+/// A model whose usual answer costs so much, in millionths.
 fn settings(price: u64) -> ModelSettings {
     ModelSettings {
         provider: Provider::Ollama,
@@ -244,9 +245,9 @@ fn settings(price: u64) -> ModelSettings {
         timeout: Duration::from_secs(60),
         remote: false,
         mask: false,
-        price_in: price,
-        price_cached: price,
-        price_out: price,
+        price_in: price * 10_000,
+        price_cached: price * 10_000,
+        price_out: 0,
     }
 }
 
@@ -451,9 +452,7 @@ async fn the_same_call_is_warned_of_and_then_ends_the_run() {
 
 #[tokio::test]
 async fn a_model_that_costs_money_is_not_asked_once_none_is_left() {
-    let mut paid = Scripted::new("paid", [], call("count", "{}"));
-    paid.spends.micros = 400;
-    let lab = Lab::with([(paid, 1)]);
+    let lab = Lab::with([(Scripted::new("paid", [], call("count", "{}")), 400)]);
     let (conclusion, spent) = lab.run().await;
     assert!(limit(&conclusion).contains("money"), "{conclusion:?}");
     assert_eq!(spent.micros, 1200, "asked while something was left, and not again");
@@ -550,9 +549,7 @@ proptest! {
     ) {
         let names = ["a", "b", "c", "d"];
         let models = scripts.into_iter().zip(names).map(|((script, then, price), name)| {
-            let mut model = Scripted::new(name, script, then);
-            model.spends.micros = price * 300;
-            (model, price)
+            (Scripted::new(name, script, then), price * 300)
         });
         let mut lab = Lab::with(models);
         (lab.limits.steps, lab.limits.tokens, lab.limits.micros) = (steps, tokens, micros);

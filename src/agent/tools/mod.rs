@@ -113,6 +113,8 @@ type Doing<'a> = Pin<Box<dyn Future<Output = Used> + Send + 'a>>;
 /// A tool without its type.
 struct Entry {
     name: &'static str,
+    acts: bool,
+    what: fn(&str) -> Option<String>,
     spec: fn() -> ToolSpec,
     call: for<'a> fn(&'a Bench, &'a str) -> Doing<'a>,
 }
@@ -136,7 +138,13 @@ const TOOLS: [Entry; 14] = [
 ];
 
 const fn entry<T: Tool>() -> Entry {
-    Entry { name: T::NAME, spec: spec::<T>, call: |bench, arguments| Box::pin(used::<T>(bench, arguments)) }
+    Entry {
+        name: T::NAME,
+        acts: T::ACTS,
+        what: |arguments| schema::read::<T>(arguments).ok().map(|tool| tool.what()),
+        spec: spec::<T>,
+        call: |bench, arguments| Box::pin(used::<T>(bench, arguments)),
+    }
 }
 
 fn spec<T: Tool>() -> ToolSpec {
@@ -234,6 +242,16 @@ fn instead<'a>(word: &str, there: impl IntoIterator<Item = &'a str> + Clone) -> 
 impl Toolbox for Bench {
     fn specs(&self) -> Vec<ToolSpec> {
         specs()
+    }
+
+    fn in_words(&self, call: &Call) -> String {
+        let entry = TOOLS.iter().find(|entry| entry.name == call.name);
+        let what = entry.and_then(|entry| (entry.what)(&call.arguments));
+        self.shown(what.as_deref().unwrap_or(&call.name))
+    }
+
+    fn acts(&self, call: &Call) -> bool {
+        TOOLS.iter().any(|entry| entry.name == call.name && entry.acts)
     }
 
     async fn call(&self, call: &Call) -> Used {

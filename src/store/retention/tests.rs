@@ -33,6 +33,11 @@ fn incident(conn: &Connection, id: &str, state: &str, changed_at: i64) {
         "INSERT INTO approvals VALUES
              ('a-' || ?1, (SELECT count(*) FROM approvals), ?1, 'used', 0, 0, 0, 'ada', '{}')",
         "INSERT INTO chat_messages VALUES ('console', ?1, 'root', 'r')",
+        "INSERT INTO agent_runs (id, number, incident, subject, begun_at, ended_at)
+             VALUES ('u-' || ?1, (SELECT count(*) FROM agent_runs), ?1, '{}', 0, 1)",
+        "INSERT INTO agent_steps VALUES ('u-' || ?1, 1, 0, 'told', '{}')",
+        "INSERT INTO agent_plans VALUES ('p-' || ?1, ?1, '', 0)",
+        "INSERT INTO offers VALUES ((SELECT count(*) FROM offers), ?1, 'declined', 0, 0, 0, '{}')",
         "INSERT INTO signals VALUES
              ('skill:x', ?1, 'down', 'resolved', 'error', '', ?1, 1, 0, 9999, '{}')",
     ];
@@ -60,6 +65,10 @@ fn assert_left(conn: &Connection, expected: &[&str]) {
         "SELECT substr(remediation, 3) FROM remediation_log ORDER BY 1",
         "SELECT incident FROM approvals ORDER BY 1",
         "SELECT incident FROM chat_messages ORDER BY 1",
+        "SELECT incident FROM agent_runs ORDER BY 1",
+        "SELECT substr(run, 3) FROM agent_steps ORDER BY 1",
+        "SELECT incident FROM agent_plans ORDER BY 1",
+        "SELECT incident FROM offers ORDER BY 1",
         "SELECT incident FROM signals WHERE incident IS NOT NULL ORDER BY 1",
     ];
     for sql in owners {
@@ -90,11 +99,15 @@ fn what_is_over_for_long_enough_goes_with_all_that_belongs_to_it_and_nothing_els
 fn an_incident_that_something_still_waits_for_stays_with_its_whole_log() {
     let conn = database();
     incident(&conn, "asked", "closed", 1);
+    incident(&conn, "looked-into", "closed", 1);
+    incident(&conn, "offered", "closed", 1);
     incident(&conn, "stuck-saga", "closed", 1);
+    conn.execute("UPDATE agent_runs SET ended_at = NULL WHERE incident = 'looked-into'", []).unwrap();
+    conn.execute("UPDATE offers SET state = 'pending' WHERE incident = 'offered'", []).unwrap();
     conn.execute("UPDATE remediations SET live = 1 WHERE incident = 'stuck-saga'", []).unwrap();
     conn.execute("UPDATE approvals SET state = 'pending' WHERE incident = 'asked'", []).unwrap();
     assert_eq!(step(&conn, 10), Pruned::default());
-    assert_left(&conn, &["asked", "stuck-saga"]);
+    assert_left(&conn, &["asked", "looked-into", "offered", "stuck-saga"]);
 }
 
 #[test]
