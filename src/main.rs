@@ -252,7 +252,6 @@ fn failed(error: StartError) -> Failure {
 /// What touches the world.
 fn tools(setup: &Setup) -> Tools {
     let live::Reach { runner, clock, sources, chats } = live::reach(setup);
-    // STAND-IN until models can be set up.
-    let models: steward::cli::MakeModels = Arc::new(|_| Ok(std::collections::BTreeMap::new()));
+    let models: steward::cli::MakeModels = Arc::new(|config| steward::app::models::each(&config.agent));
     Tools { runner, clock, sources, chats, world: steward::app::replay_world, models }
 }

@@ -160,11 +160,7 @@ pub trait Model: Send + Sync {
     ///
     /// # Errors
     /// See [`ModelError`].
-    async fn ask_in_form(
-        &self,
-        question: &Question,
-        form: &serde_json::Value,
-    ) -> Result<Answer, ModelError> {
+    async fn ask_in_form(&self, question: &Question, form: &serde_json::Value) -> Result<Answer, ModelError> {
         let _ = form;
         self.ask(question).await
     }

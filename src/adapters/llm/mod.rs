@@ -138,7 +138,8 @@ impl Wire {
         while let Some(below) = reason.source() {
             reason = below;
         }
-        let why = if error.source().is_some() { self.clean(&reason.to_string()) } else { "no answer".to_owned() };
+        let why =
+            if error.source().is_some() { self.clean(&reason.to_string()) } else { "no answer".to_owned() };
         self.unreachable(&format!("{why}; is something running at {}?", self.place()))
     }
 
@@ -164,19 +165,38 @@ impl Wire {
         let words = self.clean(&words_of(body));
         let lower = words.to_lowercase();
         let model = self.name.clone();
-        let said = if words.is_empty() { status.as_u16().to_string() } else { format!("{}: {words}", status.as_u16()) };
+        let said = if words.is_empty() {
+            status.as_u16().to_string()
+        } else {
+            format!("{}: {words}", status.as_u16())
+        };
         let refused = |why: String| ModelError::Refused { model: model.clone(), why };
         match status.as_u16() {
-            401 if self.key.is_none() => refused(format!("it wants a key ({said}); set `key` under [agent.models.{}]", self.name)),
-            401 => refused(format!("it does not accept the key ({said}); look at `key` under [agent.models.{}]", self.name)),
+            401 if self.key.is_none() => {
+                refused(format!("it wants a key ({said}); set `key` under [agent.models.{}]", self.name))
+            }
+            401 => refused(format!(
+                "it does not accept the key ({said}); look at `key` under [agent.models.{}]",
+                self.name
+            )),
             402 | 429 => ModelError::Limited { model: model.clone(), pause },
-            _ if TOO_LONG.iter().any(|sign| lower.contains(sign)) => ModelError::TooLong { model: model.clone() },
-            _ if with_tools && NO_TOOLS.iter().any(|sign| lower.contains(sign)) => ModelError::NoTools { model: model.clone() },
+            _ if TOO_LONG.iter().any(|sign| lower.contains(sign)) => {
+                ModelError::TooLong { model: model.clone() }
+            }
+            _ if with_tools && NO_TOOLS.iter().any(|sign| lower.contains(sign)) => {
+                ModelError::NoTools { model: model.clone() }
+            }
             403 => refused(format!("the key may not do this ({said}); look at what its owner allows")),
-            404 => refused(format!("it has no model `{}`, or nothing is there ({said}); look at `model` and `url` under [agent.models.{}]", self.model, self.name)),
+            404 => refused(format!(
+                "it has no model `{}`, or nothing is there ({said}); look at `model` and `url` under [agent.models.{}]",
+                self.model, self.name
+            )),
             408 | 504 => self.unreachable(&format!("it gave up waiting ({said})")),
             503 | 529 if pause.is_some() => ModelError::Limited { model: model.clone(), pause },
-            300..=399 => refused(format!("it sends elsewhere ({said}); write where it really is as `url` under [agent.models.{}]", self.name)),
+            300..=399 => refused(format!(
+                "it sends elsewhere ({said}); write where it really is as `url` under [agent.models.{}]",
+                self.name
+            )),
             500..=599 => self.unreachable(&format!("it failed ({said})")),
             _ => refused(said),
         }

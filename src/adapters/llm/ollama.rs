@@ -44,7 +44,8 @@ impl Ollama {
         let mut request =
             ChatMessageRequest::new(self.wire.model.clone(), messages).options(options).tools(tools);
         if let Some(schema) = form.and_then(|form| Schema::try_from(form.clone()).ok()) {
-            request = request.format(FormatType::StructuredJson(Box::new(JsonStructure::new_for_schema(schema))));
+            request =
+                request.format(FormatType::StructuredJson(Box::new(JsonStructure::new_for_schema(schema))));
         }
         let mut request =
             serde_json::to_value(request).map_err(|error| self.wire.malformed(&error.to_string()))?;

@@ -36,7 +36,8 @@ impl OpenAi {
 
     #[expect(deprecated, reason = "`max_tokens` is what compatible servers know")]
     fn request(&self, question: &Question, in_form: bool) -> CreateChatCompletionRequest {
-        let system = ChatCompletionRequestSystemMessage { content: question.system.clone().into(), name: None };
+        let system =
+            ChatCompletionRequestSystemMessage { content: question.system.clone().into(), name: None };
         let mut messages = vec![ChatCompletionRequestMessage::System(system)];
         messages.extend(question.turns.iter().map(message));
         let mut request = CreateChatCompletionRequest {
@@ -66,15 +67,19 @@ impl OpenAi {
         let Completion { choices, usage } = self.wire.json(body)?;
         let Choice { message, finish_reason } =
             choices.into_iter().next().ok_or_else(|| self.wire.malformed("an answer without a choice"))?;
-        let calls = message.tool_calls.unwrap_or_default().into_iter().enumerate().map(|(index, call)| Call {
-            id: call.id.filter(|id| !id.is_empty()).unwrap_or_else(|| format!("call-{}-{index}", question.turns.len())),
-            name: call.function.name,
-            arguments: match call.function.arguments {
-                Value::String(text) => text,
-                Value::Null => "{}".to_owned(),
-                other => other.to_string(),
-            },
-        });
+        let calls =
+            message.tool_calls.unwrap_or_default().into_iter().enumerate().map(|(index, call)| Call {
+                id: call
+                    .id
+                    .filter(|id| !id.is_empty())
+                    .unwrap_or_else(|| format!("call-{}-{index}", question.turns.len())),
+                name: call.function.name,
+                arguments: match call.function.arguments {
+                    Value::String(text) => text,
+                    Value::Null => "{}".to_owned(),
+                    other => other.to_string(),
+                },
+            });
         let text = message.content.or(message.refusal).unwrap_or_default();
         let usage = usage.unwrap_or_default();
         let details = usage.prompt_tokens_details.unwrap_or_default();
@@ -171,10 +176,12 @@ fn message(turn: &Turn) -> ChatCompletionRequestMessage {
                 function_call: None,
             })
         }
-        Turn::Result { id, text, .. } => ChatCompletionRequestMessage::Tool(ChatCompletionRequestToolMessage {
-            content: text.clone().into(),
-            tool_call_id: id.clone(),
-        }),
+        Turn::Result { id, text, .. } => {
+            ChatCompletionRequestMessage::Tool(ChatCompletionRequestToolMessage {
+                content: text.clone().into(),
+                tool_call_id: id.clone(),
+            })
+        }
     }
 }
 

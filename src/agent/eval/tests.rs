@@ -44,7 +44,8 @@ impl Model for Scripted {
     }
 
     async fn ask(&self, question: &Question) -> Result<Answer, ModelError> {
-        let said = question.turns.iter().filter(|turn| matches!(turn, crate::agent::model::Turn::Assistant { .. }));
+        let said =
+            question.turns.iter().filter(|turn| matches!(turn, crate::agent::model::Turn::Assistant { .. }));
         let (tool, arguments) = self.0[said.count().min(self.0.len() - 1)].clone();
         assert!(question.tools.is_empty() || question.tools.iter().any(|spec| spec.name == tool), "{tool}");
         let call = Call { id: "1".into(), name: tool.into(), arguments: arguments.to_string() };
@@ -129,7 +130,11 @@ async fn what_decides_each_shipped_case_can_be_read_under_the_shipped_policy() {
     let mut hidden = Vec::new();
     for (case, (_, command, shown)) in cases.iter().zip(DECISIVE) {
         let argv: Vec<_> = command.split(' ').collect();
-        let call = Call { id: "1".into(), name: "run_command".into(), arguments: json!({ "argv": argv }).to_string() };
+        let call = Call {
+            id: "1".into(),
+            name: "run_command".into(),
+            arguments: json!({ "argv": argv }).to_string(),
+        };
         match RecordedTools::new(case, &policy).call(&call).await.outcome {
             Outcome::Text(text) if text.contains(shown) => {}
             other => hidden.push(format!("{}: {command}: {other:?}", case.name)),

@@ -64,7 +64,8 @@ impl Provider for OpenAi {
     }
 
     fn list(&self) -> (&'static str, Value) {
-        let model = |id: &str| json!({ "id": id, "object": "model", "created": 1_700_000_000, "owned_by": "fake" });
+        let model =
+            |id: &str| json!({ "id": id, "object": "model", "created": 1_700_000_000, "owned_by": "fake" });
         ("/v1/models", json!({ "object": "list", "data": [model(MODEL), model("gpt-fake-large")] }))
     }
 
@@ -76,7 +77,8 @@ impl Provider for OpenAi {
     }
 
     fn lacks(&self, model: &str) -> Option<String> {
-        (model != MODEL).then(|| format!("The model `{model}` does not exist or you do not have access to it."))
+        (model != MODEL)
+            .then(|| format!("The model `{model}` does not exist or you do not have access to it."))
     }
 
     fn no_tools(&self, _model: &str) -> String {
