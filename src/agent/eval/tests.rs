@@ -102,7 +102,7 @@ fn case(name: &str) -> Case {
 }
 
 /// For each case that is shipped a command by which somebody would find out, and a part of what it shows.
-const DECISIVE: [(&str, &str, &str); 16] = [
+const DECISIVE: [(&str, &str, &str); 17] = [
     ("bad-image-tag", "kubectl -n tools describe pod paperless-web-84c9b-77kzd", "2.14.0-rc: not found"),
     ("clock-drift-auth", "timedatectl status", "synchronized: no"),
     ("disk-full-logs", "df -h", "100% /"),
@@ -118,6 +118,7 @@ const DECISIVE: [(&str, &str, &str); 16] = [
     ("sqlite-on-cephfs", "kubectl -n media get pvc", "cephfs"),
     ("traefik-typo", "docker logs traefik", "nextclod@file"),
     ("ups-battery", "upsc apc@localhost", "Bad battery pack"),
+    ("vpn-key-expired", "tailscale status", "key expired"),
     ("zpool-degraded", "zpool status tank", "FAULTED"),
 ];
 
