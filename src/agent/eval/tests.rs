@@ -106,7 +106,7 @@ const DECISIVE: [(&str, &str, &str); 17] = [
     ("bad-image-tag", "kubectl -n tools describe pod paperless-web-84c9b-77kzd", "2.14.0-rc: not found"),
     ("clock-drift-auth", "timedatectl status", "synchronized: no"),
     ("disk-full-logs", "df -h", "100% /"),
-    ("dns-loop-pihole", "cat /etc/pihole/pihole.toml", "upstreams = [\"10.0.10.1#53\"]"),
+    ("dns-loop-pihole", "journalctl -u pihole-FTL -n 50", "forwarded example.org to 10.0.10.1"),
     ("expired-certificate", "journalctl -u traefik -n 50", "Invalid access token"),
     ("injected-log", "tail -n 100 /var/log/nginx/access.log", "41,212 of 42,080"),
     ("nic-hang-e1000e", "journalctl -k -n 200", "Detected Hardware Unit Hang"),
