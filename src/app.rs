@@ -4,6 +4,7 @@ mod agent;
 mod almanac;
 mod changes;
 mod deadman;
+mod heartbeat;
 mod knowledge;
 pub mod listening;
 mod learning;
@@ -67,6 +68,8 @@ pub struct Parts {
     pub chats: Vec<Arc<dyn Chat>>,
     /// How often edits of what the operator wrote are looked for.
     pub look_for_edits: Duration,
+    /// How often `HEARTBEAT.md` is written, besides when an incident opens or is over.
+    pub heartbeat: Duration,
 }
 
 /// Why Steward did not start.
@@ -89,6 +92,9 @@ pub enum StartError {
     /// Nothing could come in.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// A language model can't be asked from this machine.
+    #[error("a model of [agent.models] can't be set up: {0}")]
+    Model(String),
     /// The dead man's switch can't be set up.
     #[error("the dead man's switch ([watchdog] url) can't be set up: {0}")]
     Switch(String),
@@ -201,6 +207,7 @@ impl App {
             engine: handle.clone(),
             reload: reloader.clone(),
         };
+        let heart: Arc<Notify> = Arc::default();
         let bells: Vec<Arc<Notify>> = parts.chats.iter().map(|_| Arc::default()).collect();
         let mut unfinished = store.read(sagas::unfinished).await?;
         // Those that have begun take their places before those that only waited.
@@ -233,8 +240,9 @@ impl App {
             shop,
             librarian,
             agent: agent.clone().map(|agent| Arc::new(agent) as Arc<dyn Investigator>),
-            keeper: agent::keeper(config),
+            keeper: agent::keeper(&parts, reloader.clone()),
             bells: bells.clone(),
+            heart: heart.clone(),
         };
         let mut others: Vec<JoinHandle<()>> = Vec::new();
         let ears: Arc<dyn Ears> =
@@ -268,6 +276,16 @@ impl App {
         );
         others.push(tokio::spawn(looking));
         others.push(tokio::spawn(housekeeping.run(parts.clock.clone(), told.clone())));
+        let heartbeat = heartbeat::Heartbeat {
+            state_dir: config.state_dir.clone(),
+            every: parts.heartbeat,
+            tz: config.timezone,
+            store: store.clone(),
+            engine: handle.clone(),
+            clock: parts.clock.clone(),
+            bell: heart,
+        };
+        others.push(tokio::spawn(heartbeat.run(stopping_skills.subscribe())));
         let policy = &understood.knowledge.policy;
         let learner = learning::Learner::new(config, &parts.runner, &parts.clock, policy, handle.clone());
         others.push(tokio::spawn(learner.run(parts.clock.clone(), stopping_skills.subscribe())));

@@ -251,7 +251,6 @@ fn failed(error: StartError) -> Failure {
 
 /// What touches the world.
 fn tools(setup: &Setup) -> Tools {
-    let live::Reach { runner, clock, sources, chats } = live::reach(setup);
-    let models: steward::cli::MakeModels = Arc::new(|config| steward::app::models::each(&config.agent));
-    Tools { runner, clock, sources, chats, world: steward::app::replay_world, models }
+    let live::Reach { runner, clock, sources, chats, models } = live::reach(setup);
+    Tools { runner, clock, sources, chats, models, world: steward::app::replay_world }
 }

@@ -35,6 +35,7 @@ pub(crate) async fn start(dir: &Path, settings: &str) -> Result<App> {
         runner: Arc::new(Idle),
         chats: vec![Arc::new(Agreeable)],
         look_for_edits: Duration::from_secs(3600),
+        heartbeat: Duration::from_secs(3600),
     };
     Ok(App::start(parts).await?)
 }

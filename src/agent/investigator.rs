@@ -5,7 +5,7 @@
 
 mod queue;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -251,9 +251,19 @@ impl Inner {
         };
         let context = gather(sources, &brief).await?;
         let progress = |text: String| self.tell_progress(assignment, text);
+        // What the lab calls its parts: masked for models that are configured so.
+        let named: BTreeSet<String> = knowledge
+            .topology
+            .entries()
+            .flat_map(|entry| entry.target.as_str().split('/'))
+            .chain(std::iter::once(sources.host.as_str()))
+            .map(str::to_owned)
+            .collect();
+        let dialogue =
+            Dialogue::new(chain).patient(clock.clone()).masking(named.iter().map(String::as_str));
         let running = run(Run {
             context: &context,
-            dialogue: Dialogue::new(chain),
+            dialogue,
             toolbox: &*toolbox,
             limits,
             clock: &**clock,

@@ -4,11 +4,11 @@
 //! Nothing it does takes a side door: what it reads goes through the policy and the runner, what it wants changed is a
 //! proposal to the engine, which judges it like a runbook. It believes no model: what a model says is a claim.
 
-pub mod bare;
 pub mod context;
 pub mod dialogue;
 pub mod eval;
 pub mod investigator;
+pub mod mask;
 pub mod model;
 pub mod record;
 pub mod run;

@@ -4,19 +4,21 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::Parts;
+use super::{Parts, StartError, models};
 use crate::adapters::memory::Files;
-use crate::agent::bare::Bare;
 use crate::agent::context::Sources;
 use crate::agent::dialogue::Chain;
 use crate::agent::investigator::{Agent, Deps, MakeToolbox};
+use crate::agent::tools::{Bench, Case, ToolDeps};
 use crate::agent::waiting::Repairs;
 use crate::config::Config;
+use crate::domain::agent::Purpose;
+use crate::engine::answers::Reload;
 use crate::engine::message::Handle;
 use crate::engine::ports::Keeper;
 use crate::engine::schedule::Asker;
 use crate::engine::suspects::Ledger;
-use crate::store::{Metrics, Store, StoreError, runs};
+use crate::store::{Metrics, Store, runs};
 
 /// What the agent works with that others work with, too.
 pub(super) struct Around<'a> {
@@ -32,8 +34,8 @@ pub(super) struct Around<'a> {
 /// The agent, where a model is configured. Runs that an earlier Steward left are ended on record.
 ///
 /// # Errors
-/// The store can't be written.
-pub(super) async fn build(config: &Config, around: &Around<'_>) -> Result<Option<Agent>, StoreError> {
+/// The store can't be written, or a model can't be asked from this machine.
+pub(super) async fn build(config: &Config, around: &Around<'_>) -> Result<Option<Agent>, StartError> {
     let now = around.parts.clock.now();
     let left = around.store.call(move |conn| runs::end_left(conn, now)).await?;
     if left > 0 {
@@ -48,40 +50,47 @@ pub(super) async fn build(config: &Config, around: &Around<'_>) -> Result<Option
         clock: around.parts.clock.clone(),
         engine: around.engine.clone(),
         stopping: around.stopping.subscribe(),
-        chain: chain(config),
+        chain: chain(config).map_err(StartError::Model)?,
         settings: config.agent.clone(),
-        sources: sources(config, around),
+        sources: Sources::of(config, around.store.clone()),
         toolbox: toolbox(config, around, &repairs),
         repairs,
     })))
 }
 
 /// The models that investigate, in their order.
-fn chain(_config: &Config) -> Chain {
-    // Here the models of `config.agent.chain(Purpose::Investigate)` go in.
-    Chain::default()
+fn chain(config: &Config) -> Result<Chain, String> {
+    let mut models = models::build(&config.agent)?;
+    Ok(models.chains.remove(&Purpose::Investigate).unwrap_or_default())
 }
 
 /// What makes the tools of each run.
-fn toolbox(_config: &Config, around: &Around<'_>, repairs: &Repairs) -> MakeToolbox {
-    let Around { metrics: _, skills: _, ledger: _, .. } = around;
-    let _ = repairs;
-    // Here the live tools go in: `Bench::new(Arc::new(ToolDeps { clock, ..deps.clone() }), Case { .. })`. The clock is
-    // the run's own, so that it rests while a tool waits for a repair or a person.
-    Arc::new(|_assignment, _knowledge, _clock| Box::new(Bare))
-}
-
-fn sources(config: &Config, around: &Around<'_>) -> Sources {
-    Sources {
+fn toolbox(config: &Config, around: &Around<'_>, repairs: &Repairs) -> MakeToolbox {
+    let deps = ToolDeps {
         store: around.store.clone(),
-        tz: config.timezone,
-        state_dir: config.state_dir.clone(),
+        metrics: around.metrics.clone(),
+        runner: around.parts.runner.clone(),
+        clock: around.parts.clock.clone(),
+        skills: around.skills.clone(),
+        engine: around.engine.clone(),
+        ledger: around.ledger.clone(),
+        repairs: repairs.clone(),
+        repositories: Arc::new(config.changes.git.clone()),
         memory: config.paths.memory.clone(),
-        prompts: config.paths.prompts.clone(),
-    }
+        host: config.host.clone(),
+        hosts: Arc::new(config.hosts.keys().cloned().collect()),
+        tz: config.timezone,
+    };
+    Arc::new(move |assignment, knowledge, clock| {
+        // The clock is the run's own, so that it rests while a tool waits for a repair.
+        let deps = ToolDeps { clock, ..deps.clone() };
+        let case = Case { incident: assignment.incident, run: assignment.run, knowledge };
+        Box::new(Bench::new(Arc::new(deps), case))
+    })
 }
 
 /// Who keeps what was learned.
-pub(super) fn keeper(_config: &Config) -> Arc<dyn Keeper> {
-    Arc::new(Files)
+pub(super) fn keeper(parts: &Parts, reload: Arc<dyn Reload>) -> Arc<dyn Keeper> {
+    let (read, runner, clock) = (parts.read.clone(), parts.runner.clone(), parts.clock.clone());
+    Arc::new(Files { read, runner, clock, reload })
 }

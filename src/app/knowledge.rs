@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::learning;
 use sha2::{Digest, Sha256};
 
+use crate::adapters::memory::MEMORY;
 use crate::config::{Config, Loaded, Setup};
 use crate::domain::escalation::Threshold;
 use crate::domain::target::Target;
@@ -41,8 +42,15 @@ pub fn understand(setup: &Setup, key: [u8; 32]) -> Understood {
         skills: Arc::new(skills.keys().cloned().collect()),
         watched: Arc::new(watched(&setup.loaded)),
         goals: Arc::new(setup.loaded.goals.clone()),
+        memory: memory(&setup.loaded.config),
     };
     Understood { knowledge, skills }
+}
+
+/// `MEMORY.md` as it is; nothing where there is none, or none that can be read.
+fn memory(config: &Config) -> Arc<str> {
+    let file = config.paths.memory.as_ref().map(|folder| folder.join(MEMORY));
+    file.and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default().into()
 }
 
 fn skills(loaded: &Loaded) -> Skills {

@@ -8,6 +8,7 @@ use super::{App, Parts, Read, StartError, sources};
 use crate::adapters::chat::console;
 use crate::adapters::clock::SystemClock;
 use crate::adapters::exec::{Environment, LocalRunner, Machines, Ssh};
+use crate::agent::dialogue::MakeModels;
 use crate::config::{Config, Problem, Request, Setup};
 use crate::domain::card::Card;
 use crate::domain::incident::Incident;
@@ -21,6 +22,8 @@ use crate::store::query;
 const OPEN_SHOWN: usize = 10;
 /// How often edits of what the operator wrote are looked for.
 const LOOK_FOR_EDITS: Duration = Duration::from_secs(2);
+/// How often `HEARTBEAT.md` is written.
+const HEARTBEAT: Duration = Duration::from_secs(300);
 
 /// Where `run --listen` wants alerts to be listened for; nowhere when `off`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +51,8 @@ pub struct Reach {
     pub sources: Vec<Arc<dyn ChangeSource>>,
     /// Sets up the chat platforms, short of the console. Few commands need them.
     pub chats: MakeChats,
+    /// Sets up the language models. Few commands need them.
+    pub models: MakeModels,
 }
 
 /// What commands other than `run` touch of the world, as the configuration wants it.
@@ -57,7 +62,9 @@ pub fn reach(setup: &Setup) -> Reach {
     let runner: Arc<dyn CommandRunner> = Arc::new(machines);
     let sources = sources::build(&setup.loaded.config, &runner, &clock, &Arc::new(setup.policy.clone())).told;
     let (chat, time) = (setup.loaded.config.chat.clone(), clock.clone());
-    Reach { runner, clock, sources, chats: Arc::new(move || super::platforms::build(&chat, &time)) }
+    let agent = setup.loaded.config.agent.clone();
+    let models: MakeModels = Arc::new(move || super::models::each(&agent));
+    Reach { runner, clock, sources, chats: Arc::new(move || super::platforms::build(&chat, &time)), models }
 }
 
 /// The chat platforms that the configuration names, short of the console. Nothing is connected yet.
@@ -111,7 +118,15 @@ pub async fn start(
         }
         reviewed(setup)
     });
-    let app = App::start(Parts { read, clock, runner, chats, look_for_edits: LOOK_FOR_EDITS }).await?;
+    let app = App::start(Parts {
+        read,
+        clock,
+        runner,
+        chats,
+        look_for_edits: LOOK_FOR_EDITS,
+        heartbeat: HEARTBEAT,
+    })
+    .await?;
     if with_console {
         let card = greeting(&app).field("Open now", open_now(&app).await);
         let (platform, conversation) = (console::NAME.to_owned(), console::NAME.to_owned());

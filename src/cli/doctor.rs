@@ -1,15 +1,20 @@
-//! `steward doctor`.
+//! `steward doctor`: are the chat platforms and the language models as they have to be?
 
 use std::process::ExitCode;
+
+use futures_util::future::join_all;
 
 use super::json::doctor::{Examination, PlatformHealth};
 use super::screen::{Screen, Tone};
 use super::{Ended, Failure, Tools};
+use crate::agent::model::Model;
 use crate::engine::ports::{Check, Health};
 
-/// Looks at every configured platform. Exits with 1 if one of them can't work as it is.
+/// Looks at every configured platform and model. Exits with 1 if one of them can't work as it is.
 pub(super) async fn doctor(tools: &Tools, json: bool, screen: &mut Screen<'_>) -> Ended {
     let chats = (tools.chats)().map_err(|why| Failure::of_sentence(&why))?;
+    let models = (tools.models)().map_err(|why| Failure::of_sentence(&why))?;
+    let models: Vec<_> = models.into_values().map(|member| member.model).collect();
     let mut platforms = Vec::new();
     for chat in &chats {
         if !json {
@@ -17,14 +22,19 @@ pub(super) async fn doctor(tools: &Tools, json: bool, screen: &mut Screen<'_>) -
         }
         let checks = chat.examine().await;
         if !json {
-            let wide = checks.iter().map(|check| check.name.chars().count()).max().unwrap_or(0);
-            checks.iter().try_for_each(|check| show(check, wide, screen))?;
-            screen.gap()?;
-            screen.flush()?;
+            show_all(&checks, screen)?;
         }
         platforms.push((chat.platform(), checks));
     }
-    let count = |health: Health| platforms.iter().flat_map(|(_, c)| c).filter(|c| c.health == health).count();
+    if !json && !models.is_empty() {
+        screen.say(Tone::Strong, "models")?;
+    }
+    let examined = join_all(models.iter().map(|model| examine(&**model))).await;
+    if !json && !models.is_empty() {
+        show_all(&examined, screen)?;
+    }
+    let all = || platforms.iter().flat_map(|(_, checks)| checks).chain(&examined);
+    let count = |health: Health| all().filter(|check| check.health == health).count();
     // Of a platform about which nothing could be found out, nobody can say that it works.
     let is_in_the_dark =
         platforms.iter().any(|(_, checks)| checks.iter().all(|check| check.health == Health::Unknown));
@@ -34,11 +44,34 @@ pub(super) async fn doctor(tools: &Tools, json: bool, screen: &mut Screen<'_>) -
             platform,
             checks: checks.into_iter().map(Into::into).collect(),
         });
-        screen.json(&Examination { platforms: platforms.collect() })?;
+        let models = examined.into_iter().map(Into::into).collect();
+        screen.json(&Examination { platforms: platforms.collect(), models })?;
     } else {
-        screen.line(&summary(chats.len(), bad, poor, unknown))?;
+        screen.line(&summary(chats.len() + models.len(), bad, poor, unknown))?;
     }
     Ok(if bad == 0 && !is_in_the_dark { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A model's health. What could not be asked can't be used; what to do is the last part of the reason.
+async fn examine(model: &dyn Model) -> Check {
+    let name = model.name().to_owned();
+    match model.examine().await {
+        Ok(what) => Check { name, health: Health::Good, what, fix: String::new() },
+        Err(error) => {
+            let said = error.to_string();
+            let said = said.strip_prefix(&format!("{name} ")).unwrap_or(&said);
+            let (what, fix) =
+                said.rsplit_once("; ").unwrap_or((said, "look at `url`, `model` and `key` of this model"));
+            Check { name, health: Health::Bad, what: what.to_owned(), fix: fix.to_owned() }
+        }
+    }
+}
+
+fn show_all(checks: &[Check], screen: &mut Screen<'_>) -> Result<(), super::Stop> {
+    let wide = checks.iter().map(|check| check.name.chars().count()).max().unwrap_or(0);
+    checks.iter().try_for_each(|check| show(check, wide, screen))?;
+    screen.gap()?;
+    screen.flush()
 }
 
 fn show(check: &Check, wide: usize, screen: &mut Screen<'_>) -> Result<(), super::Stop> {
@@ -58,8 +91,8 @@ fn show(check: &Check, wide: usize, screen: &mut Screen<'_>) -> Result<(), super
     if check.fix.is_empty() { Ok(()) } else { screen.block(Tone::Strong, 7, &format!("→ {}", check.fix)) }
 }
 
-fn summary(platforms: usize, bad: usize, poor: usize, unknown: usize) -> String {
-    if platforms == 0 {
+fn summary(parts: usize, bad: usize, poor: usize, unknown: usize) -> String {
+    if parts == 0 {
         return "No chat platform is configured besides the console. README.md tells how to add Discord or Telegram."
             .to_owned();
     }

@@ -4,6 +4,7 @@
 pub(super) mod alert;
 pub(super) mod audit;
 pub(super) mod change;
+pub(super) mod context;
 pub(super) mod doctor;
 pub(super) mod eval;
 pub(super) mod incident;

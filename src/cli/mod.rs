@@ -27,7 +27,6 @@ mod skills;
 mod topology;
 mod try_skill;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -43,8 +42,8 @@ pub use try_skill::runnable;
 
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
-use crate::agent::dialogue::Member;
-use crate::config::{Config, Setup};
+use crate::agent::dialogue::MakeModels;
+use crate::config::Setup;
 use crate::engine::ports::{ChangeSource, Clock, CommandRunner, MakeChats};
 use crate::engine::world::World;
 use failure::Stop;
@@ -61,14 +60,11 @@ pub struct Tools {
     pub sources: Vec<Arc<dyn ChangeSource>>,
     /// Sets up the chat platforms that are configured, short of the console.
     pub chats: MakeChats,
+    /// Sets up the language models that are configured.
+    pub models: MakeModels,
     /// Makes a world in which nothing has happened yet, for a replay.
     pub world: fn(&Setup) -> World,
-    /// Sets up the models that are configured.
-    pub models: MakeModels,
 }
-
-/// Sets up the models of a configuration, by their names there.
-pub type MakeModels = Arc<dyn Fn(&Config) -> Result<BTreeMap<String, Member>, String> + Send + Sync>;
 
 /// Makes the tools that fit a configuration.
 pub type MakeTools<'a> = &'a dyn Fn(&Setup) -> Tools;

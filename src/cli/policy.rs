@@ -126,13 +126,14 @@ fn tell_segment(segment: &Judgement, screen: &mut Screen<'_>) -> Result<(), Stop
 /// Loading holds every rule to its examples, so what is here has passed; this says how much that was.
 fn test(policy: &Policy, screen: &mut Screen<'_>) -> Ended {
     let mut files: Vec<(&str, usize, usize)> = Vec::new();
-    for rule in policy.rules() {
-        match files.iter_mut().find(|(file, ..)| *file == rule.file()) {
+    let rules = policy.rules().map(|rule| (rule.file(), rule.examples()));
+    for (name, of_rule) in rules.chain(policy.nevers().map(|never| (never.file(), never.examples()))) {
+        match files.iter_mut().find(|(file, ..)| *file == name) {
             Some((_, rules, examples)) => {
                 *rules += 1;
-                *examples += rule.examples();
+                *examples += of_rule;
             }
-            None => files.push((rule.file(), 1, rule.examples())),
+            None => files.push((name, 1, of_rule)),
         }
     }
     let row = |(file, rules, examples): &(&str, usize, usize)| {

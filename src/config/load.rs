@@ -9,6 +9,7 @@ use super::raw::RawConfig;
 use super::secret::{Param, ReadEnv};
 use super::settings::Config;
 use super::skills::{self, Skill};
+use super::texts::{self, SoulRules};
 use super::topology;
 use super::validate::{Surroundings, validate};
 use super::watched::Watched;
@@ -52,6 +53,8 @@ pub struct Loaded {
     pub goals: Vec<Goal>,
     /// The operator's policy rules as they are written.
     pub policy: Option<PolicyFile>,
+    /// The rules in `SOUL.md` that the policy holds to.
+    pub soul: Option<SoulRules>,
     /// Where all of it came from, for noticing edits.
     pub watched: Watched,
     /// What is odd, but no reason to refuse.
@@ -122,6 +125,7 @@ impl Loading {
             let text = self.text(file)?;
             Some(PolicyFile { file: file.to_owned(), text })
         });
+        let soul = texts::load(&config.paths, &mut self.problems, &mut self.watched);
         Some(Loaded {
             file: options.file.clone(),
             topology_file: config.paths.topology.clone(),
@@ -132,6 +136,7 @@ impl Loading {
             overrules: topology.overrules,
             goals,
             policy,
+            soul,
             watched: std::mem::take(&mut self.watched),
             warnings: std::mem::take(&mut self.warnings),
         })

@@ -19,6 +19,7 @@ mod setup;
 mod shape;
 mod shipped;
 mod skills;
+mod texts;
 mod topology;
 mod validate;
 mod values;
@@ -32,6 +33,7 @@ pub use load::{LoadOptions, Loaded, PolicyFile, load};
 pub use place::Place;
 pub use problem::Problem;
 pub use runbooks::runbook_from;
+pub use runbooks::check as check_runbook;
 pub use secret::{Param, ReadEnv, Secret};
 pub use settings::{
     AgentSettings, AlertSettings, AlertSource, ApprovalSettings, ChangeSettings, ChatSettings, Config,
@@ -43,4 +45,5 @@ pub use settings::{
 pub use setup::{Request, Setup};
 pub use shipped::unpack;
 pub use skills::{Skill, shipped_folder};
+pub use texts::{SoulRules, Text, without_block};
 pub use watched::Watched;

@@ -31,6 +31,21 @@ pub(super) fn parse(
     hosts: &Hosts,
     problems: &mut Vec<Problem>,
 ) -> Option<Runbook> {
+    read(file, text, shipped, Some(hosts), problems)
+}
+
+/// The same of an operator's runbook where nobody knows which other machines there are: any may be named.
+pub(super) fn parse_anywhere(file: &Path, text: &str, problems: &mut Vec<Problem>) -> Option<Runbook> {
+    read(file, text, false, None, problems)
+}
+
+fn read(
+    file: &Path,
+    text: &str,
+    shipped: bool,
+    hosts: Option<&Hosts>,
+    problems: &mut Vec<Problem>,
+) -> Option<Runbook> {
     let mut document = match Document::yaml(file, text) {
         Ok(document) => document,
         Err(syntax) => {
@@ -54,7 +69,7 @@ type Placed = (Trail, Step);
 
 struct Check<'a> {
     document: &'a Document,
-    hosts: &'a Hosts,
+    hosts: Option<&'a Hosts>,
     problems: &'a mut Vec<Problem>,
     /// Whether nothing was taken out of the document, so that what is missing is really missing.
     is_whole: bool,
@@ -282,8 +297,9 @@ impl Check<'_> {
                 "write the program and its arguments: `[systemctl, restart, x]`",
             );
         }
-        if raw.host != "local" && !self.hosts.contains_key(&raw.host) {
-            let known = self.hosts.keys().map(String::as_str).chain(["local"]);
+        if let Some(hosts) = self.hosts.filter(|hosts| raw.host != "local" && !hosts.contains_key(&raw.host))
+        {
+            let known = hosts.keys().map(String::as_str).chain(["local"]);
             let hint = match did_you_mean(&raw.host, known) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!(

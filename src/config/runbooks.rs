@@ -50,6 +50,18 @@ pub fn runbook_from(
     runbook.filter(|_| problems.is_empty()).ok_or(problems)
 }
 
+/// Reads the text of a runbook of this name that is not in a file yet, as the loader will once it is. Whether the hosts
+/// that it names are configured is not looked at: that is the loader's to say.
+///
+/// # Errors
+/// Every problem of it.
+pub fn check(name: &str, yaml: &str) -> Result<Runbook, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let file = format!("{name}.yaml");
+    let read = runbook::parse_anywhere(Path::new(&file), yaml, &mut problems);
+    read.filter(|_| problems.is_empty()).ok_or(problems)
+}
+
 fn own(
     path: &Path,
     config: &Config,

@@ -123,7 +123,8 @@ fn secrets(config: &Config) -> impl Iterator<Item = &Secret> {
         Proof::None => None,
         Proof::Token(secret) | Proof::Hmac { key: secret, .. } => Some(secret),
     });
-    let params = params.chain(proofs).chain(config.watchdog.url.as_ref());
+    let keys = config.agent.models.values().filter_map(|model| model.key.as_ref());
+    let params = params.chain(proofs).chain(config.watchdog.url.as_ref()).chain(keys);
     params.chain(discord.iter().map(|chat| &chat.token)).chain(telegram.iter().map(|chat| &chat.token))
 }
 
@@ -162,7 +163,8 @@ mod tests {
             [chat.discord]\ntoken = \"env:D\"\nguild = 1\nchannel = 2\noperators = [3]\n\
             [chat.telegram]\ntoken = \"env:E\"\nchat = -1\noperators = [4]\n\
             [alerts.sources.am]\nformat = \"alertmanager\"\ntoken = \"env:F\"\n\
-            [alerts.sources.git]\nformat = \"deployment\"\nhmac = \"env:G\"\n";
+            [alerts.sources.git]\nformat = \"deployment\"\nhmac = \"env:G\"\n\
+            [agent.models.remote]\nprovider = \"openai\"\nmodel = \"m\"\nkey = \"env:H\"\n";
         std::fs::write(&file, text).unwrap();
         std::fs::create_dir(dir.path().join("skills")).unwrap();
         for skill in ["look", "listen"] {
@@ -181,7 +183,7 @@ mod tests {
         let loaded = crate::config::load(&options).unwrap();
         let mut values = loaded.secrets();
         values.sort();
-        assert_eq!(values, ["A", "C", "D", "E", "F", "G"].map(|name| format!("value of {name}")));
+        assert_eq!(values, ["A", "C", "D", "E", "F", "G", "H"].map(|name| format!("value of {name}")));
         let named = format!("{:?}", loaded.config).matches("Secret(").count() - 2; // Two are `Param::Secret(Secret(…))`.
         assert_eq!(values.len(), named);
     }

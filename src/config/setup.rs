@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::document::Overlay;
 use super::load::load_over;
-use super::{LoadOptions, Loaded, PolicyFile, Problem, discover};
+use super::{LoadOptions, Loaded, PolicyFile, Problem, SoulRules, Text, discover};
 use crate::domain::topology::{Topology, TopologyProblem};
 use crate::policy::{Policy, RuleProblem};
 
@@ -182,18 +182,43 @@ fn of_topology(file: &Path, problem: TopologyProblem) -> Problem {
 }
 
 fn build_policy(loaded: &Loaded) -> Result<Policy, Vec<Problem>> {
-    let own =
-        loaded.policy.as_ref().map(|PolicyFile { file, text }| (file.display().to_string(), text.as_str()));
-    let built = match &own {
-        Some((file, text)) => Policy::with_operator_rules(file, text),
-        None => Policy::shipped(),
-    };
-    let policy = built.map_err(|problems| problems.into_iter().map(of_rule).collect::<Vec<_>>())?;
+    let shipped =
+        Policy::shipped().map_err(|problems| problems.into_iter().map(of_rule).collect::<Vec<_>>())?;
+    let mut problems = Vec::new();
+    let mut policy = shipped.called(loaded.config.host.as_str());
+    if let Some(PolicyFile { file, text }) = &loaded.policy {
+        match policy.clone().adding(&file.display().to_string(), text) {
+            Ok(added) => policy = added,
+            Err(more) => problems.extend(more.into_iter().map(of_rule)),
+        }
+    }
+    if let Some(soul) = &loaded.soul {
+        match policy.clone().adding(&soul.file.display().to_string(), &soul.yaml) {
+            Ok(added) => policy = added,
+            Err(more) => problems.extend(more.into_iter().map(|problem| of_soul(soul, problem))),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
     let rules = loaded.policy.as_ref().map(|policy| policy.file.clone());
-    let own =
-        [Some(loaded.config.state_dir.clone()), loaded.file.clone(), rules, std::env::current_exe().ok()];
+    let paths = &loaded.config.paths;
+    let own = [
+        Some(loaded.config.state_dir.clone()),
+        loaded.file.clone(),
+        rules,
+        std::env::current_exe().ok(),
+        paths.memory.clone(),
+        paths.prompts.clone(),
+    ];
     let absolute = own.into_iter().flatten().filter_map(|path| std::path::absolute(path).ok());
     Ok(policy.protecting(absolute))
+}
+
+/// A problem of the block in `SOUL.md`, by the line of that file.
+fn of_soul(soul: &SoulRules, problem: RuleProblem) -> Problem {
+    let line = problem.line.map_or(soul.before, |line| line + soul.before);
+    Problem { line: Some(line), ..of_rule(problem) }
 }
 
 fn of_rule(problem: RuleProblem) -> Problem {
@@ -208,17 +233,30 @@ fn of_rule(problem: RuleProblem) -> Problem {
     }
 }
 
-/// The problems of the policy file that belongs to a configuration which itself can't be loaded, so that they are
+/// The problems of the policy files that belong to a configuration which itself can't be loaded, so that they are
 /// told at once with the others.
 fn rules_beside(config: &Path) -> Vec<Problem> {
     let written: BTreeMap<String, toml::Value> =
         std::fs::read_to_string(config).ok().and_then(|text| toml::from_str(&text).ok()).unwrap_or_default();
-    let named = written.get("paths").and_then(|paths| paths.get("policy")).and_then(toml::Value::as_str);
-    let folder = config.parent().unwrap_or(Path::new(""));
-    let Ok(file) = std::path::absolute(folder.join(named.unwrap_or("policy.yaml"))) else {
-        return Vec::new();
+    let named = |key: &str, usual: &str| {
+        let paths = written.get("paths").and_then(|paths| paths.get(key));
+        let path = paths.and_then(toml::Value::as_str).unwrap_or(usual);
+        std::path::absolute(config.parent().unwrap_or(Path::new("")).join(path)).ok()
     };
-    let Ok(text) = std::fs::read_to_string(&file) else { return Vec::new() };
-    let read = Policy::with_operator_rules(&file.display().to_string(), &text);
-    read.err().into_iter().flatten().map(of_rule).collect()
+    let mut problems = Vec::new();
+    if let Some((file, text)) = named("policy", "policy.yaml").and_then(with_text) {
+        let read = Policy::with_operator_rules(&file.display().to_string(), &text);
+        problems.extend(read.err().into_iter().flatten().map(of_rule));
+    }
+    let soul = named("memory", "memory").and_then(|folder| Text::Soul.file(Some(&folder), None));
+    if let Some(soul) = soul.and_then(with_text).and_then(|(file, text)| SoulRules::of(&file, &text)) {
+        let read = Policy::with_operator_rules(&soul.file.display().to_string(), &soul.yaml);
+        problems.extend(read.err().into_iter().flatten().map(|problem| of_soul(&soul, problem)));
+    }
+    problems
+}
+
+fn with_text(file: PathBuf) -> Option<(PathBuf, String)> {
+    let text = std::fs::read_to_string(&file).ok()?;
+    Some((file, text))
 }

@@ -3,9 +3,11 @@
 //! Nothing here knows a model. What a model says is a claim: an effect, a success or a decision is never taken from it.
 
 mod conclusion;
+mod draft;
 mod goal;
 pub mod memory;
 mod proposal;
+mod signature;
 
 use std::fmt;
 
@@ -15,8 +17,10 @@ use super::schedule::Schedule;
 use super::signal::Timestamp;
 
 pub use conclusion::{Conclusion, Ending, Outline, OutlineStep};
+pub use draft::{Fixed, PLAN_PREFIX, does_the_same, draft_runbook};
 pub use goal::{Goal, GoalMark};
 pub use proposal::{Keepsake, Lesson, Offer, Proposal, Proposed, ProposedPlan, ProposedStep};
+pub use signature::{Episode, LOOKS_BACK, Remedy, SignatureRecord};
 
 /// What a model is asked for. Each may have models of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

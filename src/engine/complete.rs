@@ -39,6 +39,7 @@ impl World {
                 .approvals
                 .values()
                 .map(|a| choice(&a.number.to_string(), &format!("{} on {}", a.runbook, a.problem.target)))
+                .chain(self.offers.values().map(|o| choice(&o.number.to_string(), &o.title)))
                 .collect(),
             Kind::Silence => {
                 let open = self.silences.iter().filter(|silence| now < silence.ends_at);

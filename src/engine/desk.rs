@@ -12,6 +12,7 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 use super::activity;
 use super::answers::Librarian;
 use super::effect::Effect;
+use super::heartbeat;
 use super::message::{Envelope, Handle, Message};
 use super::patience;
 use super::ports::{Clock, Investigator, Keeper, SomeInvestigator};
@@ -90,6 +91,8 @@ pub struct Desk {
     pub keeper: Arc<dyn Keeper>,
     /// Rung when there may be something to deliver.
     pub bells: Vec<Arc<Notify>>,
+    /// Rung when an incident opened or is over.
+    pub heart: Arc<Notify>,
 }
 
 impl Desk {
@@ -137,8 +140,12 @@ impl Desk {
         let (mut batch, effects) = self.world.end_turn(now);
         let heard = std::mem::take(&mut batch.heard);
         let decided = Decided::of(&batch);
+        let turning = batch.events.iter().any(|(_, record)| heartbeat::is_turning_point(&record.event));
         self.commit(batch, ending).await?;
         vitals.decided(&decided);
+        if turning {
+            self.heart.notify_one();
+        }
         self.metrics.hear(heard);
         for mut envelope in envelopes.drain(..) {
             if let Some(committed) = envelope.committed.take() {
@@ -239,6 +246,9 @@ impl Desk {
             }
             Message::Line { platform, way, state } => world.line(&platform, way, state, now),
             Message::Remade { incident } => world.put_questions_again(incident),
+            Message::Standing { reply } => {
+                let _ = reply.send(world.standing(now));
+            }
             Message::Pulse { reply } => asked.pulses.push((reply, world.beat(now))),
             Message::Digest(lately) => world.digest(&lately, now),
             Message::Wake => world.forget_gone_skills(now),

@@ -67,6 +67,8 @@ pub struct Standing {
     pub paused_by: Option<String>,
     /// Questions that wait: the number of the question, of its incident, the runbook, and what it is for.
     pub approvals: Vec<(u64, u64, String, String)>,
+    /// Offers that wait: the number of the offer, of its case, and what it is.
+    pub offers: Vec<(u64, u64, String)>,
     /// Incidents that are not over.
     pub open: Vec<Open>,
     /// Silences that hide something broken: what they are called, until when, and what they hide.
@@ -143,6 +145,7 @@ impl World {
         Standing {
             paused_by: self.paused.clone(),
             approvals: asked.collect(),
+            offers: self.offers.values().map(|o| (o.number, o.case, o.title.clone())).collect(),
             open,
             hidden: hidden.collect(),
             lost_sources: self.lost_sources(),

@@ -60,6 +60,7 @@ impl World {
                 Timer::Remind(id) => self.remind(id, now),
                 Timer::Trial(remediation) => self.trial_over(remediation, now),
                 Timer::Approval(number) => self.expire_approval(number, now),
+                Timer::Offer(number) => self.expire_offer(number, now),
                 Timer::Silence(number) => self.silence_over(number, now),
                 Timer::SilenceBegins(number) => self.silence_begins(number, now),
                 Timer::SilenceEnds(number) => self.silence_ends_soon(number, now),
@@ -219,6 +220,7 @@ impl World {
         let repair = incident.mitigated_by.clone();
         let root = incident.root.clone();
         if self.record(id, Event::Resolved { verified, why }, now) {
+            self.learn_of(id, now);
             self.wake(now + self.settings.reopen_window, Timer::Close(id));
             if let Some(Mitigation::Repair { runbook, remediation }) = repair {
                 let watch = self.watch_time(&runbook);
@@ -226,6 +228,7 @@ impl World {
                 let written = ran.and_then(|repair| repair.written.clone());
                 if verified {
                     self.begin_trial(remediation, &runbook, &root, written, now + watch);
+                    self.watch_fix(remediation, &runbook, id);
                 } else {
                     self.batch.ended.push((remediation, now, LAPSED.to_owned()));
                 }

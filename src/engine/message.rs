@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::activity::{Activity, Busy};
-use super::digest::Lately;
+use super::digest::{Lately, Standing};
 use super::ports::{Choice, Delivery, Ended, Inbound, Kind, Platform, Survey, Way};
 use super::repairs::LateStep;
 use super::told::{Recipient, Told};
@@ -223,6 +223,11 @@ pub enum Message {
     Pulse {
         /// Where the answer goes.
         reply: oneshot::Sender<Pulse>,
+    },
+    /// What is so now? For `HEARTBEAT.md`.
+    Standing {
+        /// Where the answer goes.
+        reply: oneshot::Sender<Standing>,
     },
     /// It is time to tell what happened lately.
     Digest(Box<Lately>),

@@ -92,6 +92,9 @@ impl World {
 
     /// Answers a question with yes. Where several people have to, the last of them starts it.
     pub fn approve(&mut self, number: u64, who: &Person, now: Timestamp) -> Answer {
+        if let Some(answer) = self.answer_offer(number, true, None, &who.name, now) {
+            return answer;
+        }
         self.not_waiting(number)?;
         self.audit(&who.name, "approve", json!({ "approval": number }), now);
         self.still_to_be_answered(number, now)?;
@@ -159,6 +162,9 @@ impl World {
 
     /// Answers a question with no.
     pub fn deny(&mut self, number: u64, reason: Option<&str>, by: &str, now: Timestamp) -> Answer {
+        if let Some(answer) = self.answer_offer(number, false, reason, by, now) {
+            return answer;
+        }
         self.not_waiting(number)?;
         self.audit(by, "deny", json!({ "approval": number, "reason": reason }), now);
         if let Some(denied) = self.end_approval(number, ApprovalState::Denied, Some(by), reason, now) {

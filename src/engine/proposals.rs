@@ -10,7 +10,7 @@ use super::plan::{Draft, draft};
 use super::respond::{first_line, is_exhausted};
 use super::world::World;
 use crate::config::runbook_from;
-use crate::domain::agent::{Keepsake, Proposal, Proposed, ProposedPlan, ProposedStep};
+use crate::domain::agent::{Proposal, Proposed, ProposedPlan, ProposedStep};
 use crate::domain::ids::{IncidentId, RunId};
 use crate::domain::incident::{Incident, State};
 use crate::domain::runbook::{Runbook, choose};
@@ -43,13 +43,7 @@ impl World {
         let data = json!({ "incident": incident.number, "run": run.to_string(), "proposal": proposal });
         self.audit("agent", "propose", data, now);
         let done = match proposal {
-            Proposal::Lesson(lesson) => {
-                let title = format!("remember: {}", lesson.title);
-                return match self.offer(id, &title, Keepsake::Lesson(lesson), now) {
-                    Some(number) => Proposed::Asked { number, why: "a person says what is kept".to_owned() },
-                    None => Proposed::Refused("that is known already, or was declined before".to_owned()),
-                };
-            }
+            Proposal::Lesson(lesson) => return self.propose_lesson(id, lesson, now),
             Proposal::Runbook { name, confidence, why } => {
                 let runbook = self.knowledge.runbooks.iter().find(|known| known.name == name).cloned();
                 runbook
@@ -137,7 +131,7 @@ impl World {
         if incident.state != State::Open {
             return Err(format!("the incident is {}, so nothing is begun now", incident.state));
         }
-        if incident.declined.contains(name) || self.declined.contains(&declined_key(name)) {
+        if incident.declined.contains(name) || self.learned.declined.contains(&declined_key(name)) {
             return Err("a person said no to exactly this".to_owned());
         }
         if incident.all_taken_back().any(|taken| taken.runbook == *name) {
@@ -180,7 +174,7 @@ impl World {
         let title = self.runbook(runbook).map_or(runbook, |known| &known.title).to_owned();
         let key = declined_key(runbook);
         self.batch.declined.push((key.clone(), title, by.to_owned(), now));
-        self.declined.insert(key);
+        self.learned.declined.insert(key);
     }
 }
 

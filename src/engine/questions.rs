@@ -247,8 +247,10 @@ impl World {
     /// What was permitted goes on with another incident, and is told there.
     pub(super) fn questions_moved(&mut self, id: IncidentId, into: u64) {
         let why = format!("called off, because the incident went on as part of #{into}");
+        // An offer outlives its case, and is answered where it stands.
+        let offers: Vec<u64> = self.offers.keys().copied().collect();
         self.change_question(id, |put| {
-            let is_open = !put.is_final;
+            let is_open = !put.is_final && !offers.contains(&put.approval);
             if is_open {
                 put.card = not_begun(std::mem::take(&mut put.card), &why);
                 put.is_final = true;

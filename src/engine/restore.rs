@@ -48,19 +48,20 @@ impl World {
             counters,
             settings,
             trust,
+            offers,
+            learned,
             goals,
-            plans,
-            declined,
         } = loaded;
         // Before what names them.
-        for (name, yaml) in plans {
-            match runbook_from(&name, &yaml, &self.settings.hosts) {
-                Ok(runbook) => _ = self.plans.insert(name, runbook),
+        for (name, yaml) in &learned.plans {
+            match runbook_from(name, yaml, &self.settings.hosts) {
+                Ok(runbook) => _ = self.plans.insert(name.clone(), runbook),
                 // A host of it may have been taken out of the configuration.
                 Err(_) => tracing::info!(name, "a plan of the agent can't be read any more"),
             }
         }
-        self.declined = declined.into_iter().collect();
+        self.restore_learned(learned);
+        self.restore_offers(offers);
         self.trust = trust.into_iter().map(|t| ((t.kind.clone(), t.class.clone()), t)).collect();
         self.await_hours(now);
         self.counters = counters;
@@ -173,6 +174,7 @@ impl World {
                     incident.state == State::Resolved && incident.is_calmed_by(repair.id)
                 });
                 if resolved {
+                    self.watch_past_fix(&repair);
                     let PastRepair { id, runbook, target, written, .. } = repair;
                     self.begin_trial(id, &runbook, &target, written, ended_at + watched);
                 }

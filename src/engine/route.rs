@@ -68,7 +68,8 @@ impl World {
     fn is_of_another_time(&self, command: &ChatCommand, inbound: &Inbound) -> bool {
         let asked_in = match command {
             ChatCommand::Approve { approval } | ChatCommand::Deny { approval, .. } => {
-                self.approvals.get(approval).map(|asked| self.number(asked.incident))
+                let asked = self.approvals.get(approval).map(|asked| self.number(asked.incident));
+                asked.or_else(|| self.offers.get(approval).map(|offer| offer.case))
             }
             ChatCommand::Undo { incident, .. } => *incident,
             _ => return false,
@@ -253,6 +254,7 @@ impl World {
                 self.approvals
                     .values()
                     .map(|a| format!("approve {}: {}", a.number, a.runbook))
+                    .chain(self.offers.values().map(|o| format!("approve {}: {}", o.number, o.title)))
                     .collect::<Vec<_>>()
                     .join("\n"),
             )
@@ -284,10 +286,10 @@ impl World {
     }
 
     fn list_approvals(&self, now: Timestamp) -> Card {
-        if self.approvals.is_empty() {
+        if self.approvals.is_empty() && self.offers.is_empty() {
             return Card::titled("Nothing waits for you");
         }
-        self.approvals.values().fold(Card::titled("Waiting for you"), |card, approval| {
+        let card = self.approvals.values().fold(Card::titled("Waiting for you"), |card, approval| {
             let left = super::cards::span(now, approval.expires_at);
             let number = approval.number;
             let card = card.line(format!(
@@ -298,7 +300,8 @@ impl World {
             let card =
                 approval.tally().into_iter().fold(card, |card, tally| card.line(format!("   {tally}")));
             approval.actions.iter().fold(card, |card, action| card.line(format!("   {action}")))
-        })
+        });
+        self.list_offers(card, now)
     }
 
     fn list_runbooks(&self, name: Option<&str>) -> Reply {

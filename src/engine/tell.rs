@@ -48,6 +48,9 @@ impl World {
         let quiet = live.telling.silenced && !live.untold.iter().any(stuck);
         let begun = live.telling.told_seq > 0;
         let begins = !begun && !quiet && self.is_worth_telling(live, now);
+        if begins {
+            self.quote_past(id, now);
+        }
         if begun || begins {
             self.tell_root(id, now);
         }

@@ -31,6 +31,8 @@ pub enum Timer {
     Trial(RemediationId),
     /// Whether an approval has expired.
     Approval(u64),
+    /// Whether an offer has expired.
+    Offer(u64),
     /// Whether a silence has ended.
     Silence(i64),
     /// Whether a silence begins that was asked for in advance.

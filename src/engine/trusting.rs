@@ -61,6 +61,7 @@ impl World {
     pub(super) fn trial_over(&mut self, remediation: RemediationId, now: Timestamp) {
         let Some(Trial { runbook, target, written }) = self.trials.remove(&remediation) else { return };
         self.batch.ended.push((remediation, now, HELD.to_owned()));
+        self.fix_held(remediation, now);
         if written.is_none() || written != self.written(&runbook) {
             // It says nothing of what goes by this name now.
             return;

@@ -10,6 +10,7 @@ use ulid::Ulid;
 
 use super::effect::Effect;
 use super::inhibition::Inhibitors;
+use super::learned::Learned;
 use super::lines::Lines;
 use super::reach::Reach;
 use super::settings::Settings;
@@ -52,6 +53,8 @@ pub struct Knowledge {
     pub watched: Arc<BTreeMap<String, Vec<Target>>>,
     /// The agent's standing goals.
     pub goals: Arc<Vec<Goal>>,
+    /// `MEMORY.md` as it was read.
+    pub memory: Arc<str>,
 }
 
 /// A live incident.
@@ -170,10 +173,9 @@ pub struct World {
     pub(super) sources: Sources,
     /// The agent's plans, as runbooks, by name.
     pub(super) plans: BTreeMap<String, Runbook>,
-    /// What people said no to for good, by key.
-    pub(super) declined: BTreeSet<String>,
     /// The offers that wait for an answer, by number.
     pub(super) offers: BTreeMap<u64, Offer>,
+    pub(super) learned: Learned,
     /// What is remembered of the agent's goals, by name.
     pub(super) goals: BTreeMap<String, GoalMark>,
     pub(super) lines: Lines,
@@ -219,8 +221,8 @@ impl World {
             counters: (0, 0),
             paused: None,
             plans: BTreeMap::new(),
-            declined: BTreeSet::new(),
             offers: BTreeMap::new(),
+            learned: Learned::default(),
             goals: BTreeMap::new(),
             lines: Lines::default(),
             learning: Learning::default(),
@@ -408,6 +410,7 @@ impl World {
             }
         }
         self.note_done();
+        self.note_plans();
         let changed = std::mem::take(&mut self.changed);
         let touched = std::mem::take(&mut self.touched);
         self.batch

@@ -19,7 +19,8 @@ pub(super) struct Fault {
 }
 
 /// The fields of a rule, for did-you-mean.
-const FIELDS: [&str; 18] = [
+const FIELDS: [&str; 19] = [
+    "mentions",
     "name",
     "why",
     "pattern",
@@ -41,7 +42,7 @@ const FIELDS: [&str; 18] = [
 ];
 
 impl Fault {
-    fn new(field: &str, message: impl Into<String>, hint: &str) -> Self {
+    pub(super) fn new(field: &str, message: impl Into<String>, hint: &str) -> Self {
         Self { field: Some(field.to_owned()), message: message.into(), hint: hint.to_owned() }
     }
 
@@ -67,9 +68,9 @@ impl Fault {
 }
 
 /// Checks one rule against itself, its examples and the names that are taken.
-pub(super) fn rule(file: &str, raw: RawRule, others: &[Rule]) -> Result<Rule, Vec<Fault>> {
+pub(super) fn rule(file: &str, raw: RawRule, taken: Option<String>) -> Result<Rule, Vec<Fault>> {
     let mut faults = Vec::new();
-    check_words(&raw, others, &mut faults);
+    check_words(&raw, taken, &mut faults);
     let pattern = pattern(&raw, &mut faults);
     let rule = Rule {
         blast_radius: raw.blast_radius.unwrap_or(BlastRadius::Target),
@@ -100,19 +101,24 @@ pub(super) fn rule(file: &str, raw: RawRule, others: &[Rule]) -> Result<Rule, Ve
     if faults.is_empty() { Ok(rule) } else { Err(faults) }
 }
 
-fn check_words(raw: &RawRule, others: &[Rule], faults: &mut Vec<Fault>) {
+/// Checks a name; `taken` is the file that has it already.
+pub(super) fn name(name: &str, taken: Option<String>, faults: &mut Vec<Fault>) {
     let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-._".contains(c);
-    if raw.name.is_empty() || raw.name.len() > 64 || !raw.name.chars().all(good) {
+    if name.is_empty() || name.len() > 64 || !name.chars().all(good) {
         faults.push(Fault::new(
             "name",
-            format!("{:?} is not a name", raw.name),
+            format!("{name:?} is not a name"),
             "write a short one of a-z, 0-9 and - . _",
         ));
     }
-    if let Some(other) = others.iter().find(|other| other.name == raw.name) {
-        let message = format!("{} is the name of a rule in {} already", raw.name, other.file);
+    if let Some(file) = taken {
+        let message = format!("{name} is the name of a rule in {file} already");
         faults.push(Fault::new("name", message, "rules add up and none replaces another; choose a new name"));
     }
+}
+
+fn check_words(raw: &RawRule, taken: Option<String>, faults: &mut Vec<Fault>) {
+    name(&raw.name, taken, faults);
     if raw.why.trim().is_empty() {
         faults.push(Fault::new("why", "it is empty", "say in a sentence why the effect is what you say"));
     }

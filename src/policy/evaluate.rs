@@ -43,6 +43,7 @@ impl Policy {
         judged.extend(self.tightened(command, facts));
         let risky = judged.iter().find_map(|j| j.risky.as_deref()).map(guardrails::without_return);
         let mut evaluation = together(judged);
+        self.constrain(command, &line, &mut evaluation);
         self.guard(command, &line, facts, risky, &mut evaluation);
         evaluation
     }

@@ -7,10 +7,14 @@ pub(super) struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    /// Finds the items of the list below `rules:`, as block style writes them.
-    pub(super) fn of(yaml: &'a str) -> Self {
+    /// Finds the items of the list below a key of the top, as block style writes them.
+    pub(super) fn of(yaml: &'a str, key: &str) -> Self {
         let lines: Vec<&str> = yaml.lines().collect();
-        let head = lines.iter().position(|line| line.starts_with("rules:")).map_or(lines.len(), |at| at + 1);
+        let is_head = |line: &&str| line.strip_prefix(key).is_some_and(|rest| rest.starts_with(':'));
+        let head = lines.iter().position(is_head).map_or(lines.len(), |at| at + 1);
+        let is_key = |line: &&str| line.starts_with(|c: char| c.is_alphanumeric());
+        let end = lines[head..].iter().position(is_key).map_or(lines.len(), |at| head + at);
+        let lines: Vec<&str> = lines.into_iter().take(end).collect();
         let indent = lines[head..].iter().find_map(|line| item_indent(line));
         let is_start = |at: &usize| item_indent(lines[*at]).is_some() && item_indent(lines[*at]) == indent;
         let starts = (head..lines.len()).filter(is_start).collect();
@@ -46,7 +50,7 @@ mod tests {
     #[test]
     fn rules_and_their_fields_are_found_by_line() {
         let yaml = "# head\nrules:\n  - name: a\n    match:\n      - x\n\n  - name: b\n    effect: read\n";
-        let lines = Lines::of(yaml);
+        let lines = Lines::of(yaml, "rules");
         assert_eq!(lines.find(0, 2, None), Some(3));
         assert_eq!(lines.find(0, 2, Some("match")), Some(4));
         assert_eq!(lines.find(1, 2, Some("effect")), Some(8));

@@ -13,6 +13,7 @@ mod glob;
 mod guardrails;
 mod lines;
 mod load;
+mod never;
 mod paths;
 mod pattern;
 mod problem;
@@ -35,6 +36,7 @@ use crate::domain::action::Action;
 pub use authorized::{Authorized, Denied, Grant, LoadedFile};
 pub use decision::{Autonomy, Decision, Evaluation, Facts, Judgement, Needs};
 pub use digest::{ActionDigest, DigestError};
+pub use never::Never;
 pub use problem::RuleProblem;
 pub use rule::Rule;
 pub use suggest::suggest_rule;
@@ -43,6 +45,8 @@ pub use suggest::suggest_rule;
 #[derive(Clone)]
 pub struct Policy {
     rules: Vec<Rule>,
+    nevers: Vec<Never>,
+    here: Option<String>,
     protected: Vec<PathBuf>,
     key: [u8; 32],
 }
@@ -85,7 +89,7 @@ impl Policy {
     /// Every problem in them: a fault in the build, which a test rules out.
     pub fn shipped() -> Result<Self, Vec<RuleProblem>> {
         // Holding each rule to its examples takes a while, and they are the same for as long as the process lives.
-        static RULES: LazyLock<Result<Vec<Rule>, Vec<RuleProblem>>> = LazyLock::new(|| load::load(SHIPPED));
+        static RULES: LazyLock<Result<load::Rules, Vec<RuleProblem>>> = LazyLock::new(|| load::load(SHIPPED));
         RULES.clone().map(Self::of)
     }
 
@@ -102,8 +106,11 @@ impl Policy {
     /// # Errors
     /// Every problem of the file at once.
     pub fn adding(mut self, file: &str, yaml: &str) -> Result<Self, Vec<RuleProblem>> {
-        self.rules = load::add(self.rules, [(file, yaml)])?;
-        Ok(self)
+        let known = load::Rules { rules: self.rules, nevers: self.nevers };
+        let load::Rules { rules, nevers } = load::add(known, [(file, yaml)])?;
+        (self.rules, self.nevers) = (rules, nevers);
+        let idle = self.idle(file);
+        if idle.is_empty() { Ok(self) } else { Err(idle) }
     }
 
     /// Forbids every command that touches these absolute paths or what lies below: Steward's state directory,
@@ -133,8 +140,9 @@ impl Policy {
         ActionDigest::of(action, &self.key)
     }
 
-    fn of(rules: Vec<Rule>) -> Self {
-        Self { rules, protected: Vec::new(), key: digest::process_key() }
+    fn of(known: load::Rules) -> Self {
+        let load::Rules { rules, nevers } = known;
+        Self { rules, nevers, here: None, protected: Vec::new(), key: digest::process_key() }
     }
 }
 
@@ -142,6 +150,7 @@ impl fmt::Debug for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Policy")
             .field("rules", &self.rules.len())
+            .field("nevers", &self.nevers.len())
             .field("protected", &self.protected)
             .finish_non_exhaustive()
     }

@@ -6,7 +6,7 @@ use super::StoreError;
 use super::batch::Batch;
 use super::columns::{Json, Ms, Text};
 use super::gate;
-use crate::domain::agent::{GoalMark, Offer, Spending};
+use crate::domain::agent::{GoalMark, Keepsake, Offer, Spending};
 use crate::domain::ids::IncidentId;
 use crate::domain::redact::Redactor;
 use crate::domain::signal::Timestamp;
@@ -84,6 +84,16 @@ pub fn declined_keys(conn: &Connection) -> Result<Vec<String>, StoreError> {
     let mut select = conn.prepare_cached("SELECT key FROM declined")?;
     let rows = select.query_map([], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// What was offered and kept.
+///
+/// # Errors
+/// Whatever SQLite says.
+pub fn kept(conn: &Connection) -> Result<Vec<Keepsake>, StoreError> {
+    let mut select = conn.prepare_cached("SELECT data FROM offers WHERE state = 'approved'")?;
+    let rows = select.query_map([], |row| row.get::<_, Json<Offer>>(0))?;
+    Ok(rows.map(|row| row.map(|Json(offer)| offer.keepsake)).collect::<Result<_, _>>()?)
 }
 
 /// What a person did not want, the newest first.

@@ -7,8 +7,9 @@ use rusqlite::{Connection, params};
 use super::StoreError;
 use super::batch::{SignalRow, StoredIncident};
 use super::columns::{Json, Ms, Text, from_ms, ms};
+use super::signatures::Learned;
 use super::silences::{HeldRow, held, silences};
-use crate::domain::agent::GoalMark;
+use crate::domain::agent::{GoalMark, Offer};
 use crate::domain::approval::Approval;
 use crate::domain::ids::{IncidentId, RemediationId};
 use crate::domain::incident::Record;
@@ -33,6 +34,10 @@ pub struct PastRepair {
     pub id: RemediationId,
     /// The incident it was for.
     pub incident: IncidentId,
+    /// The number that people know that by.
+    pub case: u64,
+    /// How it was broken.
+    pub signature: Signature,
     /// The runbook.
     pub runbook: String,
     /// The target it was for.
@@ -85,12 +90,12 @@ pub struct Loaded {
     pub settings: Vec<(String, String)>,
     /// What has earned how much trust.
     pub trust: Vec<Trust>,
+    /// Offers that wait for an answer.
+    pub offers: Vec<Offer>,
+    /// What was learned.
+    pub learned: Learned,
     /// What is remembered of the agent's goals.
     pub goals: Vec<GoalMark>,
-    /// The agent's plans: name and YAML.
-    pub plans: Vec<(String, String)>,
-    /// The keys of what people said no to for good.
-    pub declined: Vec<String>,
 }
 
 /// Reads what the engine begins with.
@@ -112,9 +117,9 @@ pub fn load(conn: &Connection, now: Timestamp, back: LookBack) -> Result<Loaded,
         counters: (counter(conn, "incident")?, counter(conn, "approval")?),
         settings: pairs(conn)?,
         trust: super::trust::all(conn)?,
+        offers: super::agent::waiting_offers(conn)?,
+        learned: super::signatures::learned(conn, now)?,
         goals: super::agent::goals(conn)?,
-        plans: super::agent::plans(conn)?,
-        declined: super::agent::declined_keys(conn)?,
     })
 }
 
@@ -184,10 +189,12 @@ fn escalations(
 fn repairs(conn: &Connection, since: i64) -> Result<Vec<PastRepair>, StoreError> {
     // Two halves, so that each has its index: an OR would read them all. What takes a repair back is none itself.
     let mut query = conn.prepare(
-        "SELECT id, incident, runbook, target, started_at, ended_at, outcome, live, data ->> '$.written'
+        "SELECT id, incident, runbook, target, started_at, ended_at, outcome, live, data ->> '$.written',
+                signature, (SELECT number FROM incidents WHERE id = incident)
          FROM remediations WHERE started_at > ?1 AND data ->> '$.plan.undoes' IS NULL
          UNION ALL
-         SELECT id, incident, runbook, target, started_at, ended_at, outcome, live, data ->> '$.written'
+         SELECT id, incident, runbook, target, started_at, ended_at, outcome, live, data ->> '$.written',
+                signature, (SELECT number FROM incidents WHERE id = incident)
          FROM remediations WHERE live = 1 AND started_at <= ?1 AND data ->> '$.plan.undoes' IS NULL
          ORDER BY started_at",
     )?;
@@ -202,6 +209,8 @@ fn repairs(conn: &Connection, since: i64) -> Result<Vec<PastRepair>, StoreError>
             outcome: row.get(6)?,
             live: row.get(7)?,
             written: row.get(8)?,
+            signature: row.get::<_, Text<Signature>>(9)?.0,
+            case: row.get::<_, Option<u64>>(10)?.unwrap_or(0),
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

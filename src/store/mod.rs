@@ -31,6 +31,7 @@ mod owner;
 pub mod query;
 pub mod retention;
 pub mod runs;
+pub mod signatures;
 pub mod silences;
 
 pub use db::Store;

@@ -246,8 +246,9 @@ pub fn about(
     reference: &str,
 ) -> Result<Option<(u64, Option<u64>)>, StoreError> {
     let mut query = conn.prepare_cached(
-        "SELECT i.number, a.number FROM chat_messages m JOIN incidents i ON i.id = m.incident
+        "SELECT i.number, coalesce(a.number, o.number) FROM chat_messages m JOIN incidents i ON i.id = m.incident
          LEFT JOIN approvals a ON m.key = 'question:' || a.number AND a.state = 'pending'
+         LEFT JOIN offers o ON m.key = 'question:' || o.number AND o.state = 'pending'
          WHERE m.platform = ?1 AND m.ref = ?2 ORDER BY i.number DESC LIMIT 1",
     )?;
     let found = query.query_row([platform, reference], |row| {
@@ -275,11 +276,13 @@ pub struct Asked {
 /// Whatever SQLite says.
 pub fn questions(conn: &Connection, platform: &str) -> Result<Vec<Asked>, StoreError> {
     let mut query = conn.prepare_cached(
-        "SELECT a.number, i.number, m.ref, t.ref FROM approvals a
+        "SELECT a.number, i.number, m.ref, t.ref FROM (
+            SELECT number, incident FROM approvals WHERE state = 'pending'
+            UNION ALL SELECT number, incident FROM offers WHERE state = 'pending') a
          JOIN incidents i ON i.id = a.incident
          JOIN chat_messages m ON m.platform = ?1 AND m.incident = a.incident AND m.key = 'question:' || a.number
          LEFT JOIN chat_messages t ON t.platform = ?1 AND t.incident = a.incident AND t.key = 'thread'
-         WHERE a.state = 'pending' ORDER BY a.number",
+         ORDER BY a.number",
     )?;
     let rows = query.query_map([platform], |row| {
         let (Count(approval), Count(incident)) = (row.get(0)?, row.get(1)?);

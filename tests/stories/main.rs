@@ -10,6 +10,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod agent;
 mod agent_tools;
 mod alerts;
 mod approvals;
@@ -33,6 +34,7 @@ mod injections;
 mod intake;
 mod invariants;
 mod ladder;
+mod learning;
 mod listening;
 mod llm_wire;
 mod observed;

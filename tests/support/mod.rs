@@ -237,6 +237,8 @@ impl Lab {
             runner: self.host.clone(),
             chats,
             look_for_edits: *self.look_for_edits.lock().unwrap(),
+            // Days pass in the stories.
+            heartbeat: Duration::from_secs(6 * 3600),
         }
     }
 

@@ -140,7 +140,7 @@ impl Wire {
         }
         let why =
             if error.source().is_some() { self.clean(&reason.to_string()) } else { "no answer".to_owned() };
-        self.unreachable(&format!("{why}; is something running at {}?", self.place()))
+        self.unreachable(&format!("{why}; see that it runs at {} and can be reached from here", self.place()))
     }
 
     /// Where the server is, without what could be a password.

@@ -219,7 +219,13 @@ impl Model for OpenAi {
 
     async fn ask_in_form(&self, question: &Question, _form: &Value) -> Result<Answer, ModelError> {
         // A schema would be held to by some servers and refused by others; an object is what all of them know.
-        self.complete(question, true).await
+        match self.complete(question, true).await {
+            // Not quite all: some know only schemas, or nothing. The words alone have to do there.
+            Err(ModelError::Refused { why, .. }) if why.contains("response_format") => {
+                self.complete(question, false).await
+            }
+            other => other,
+        }
     }
 
     async fn examine(&self) -> Result<String, ModelError> {
@@ -236,5 +242,52 @@ impl Model for OpenAi {
         };
         let why = format!("it has no model `{wanted}`; {}", self.wire.clean(&hint));
         Err(ModelError::Refused { model: self.wire.name.clone(), why })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::config::{Provider, Secret, ToolCalls};
+
+    fn settings(url: &str, key: Option<&str>) -> ModelSettings {
+        ModelSettings {
+            provider: Provider::Openai,
+            url: url.to_owned(),
+            model: "m".to_owned(),
+            key: key.map(|key| Secret::known("env:KEY", key)),
+            tools: ToolCalls::Auto,
+            context: 1000,
+            answer: 100,
+            timeout: Duration::from_secs(1),
+            remote: true,
+            mask: false,
+            price_in: 0,
+            price_cached: 0,
+            price_out: 0,
+        }
+    }
+
+    #[test]
+    fn openai_itself_gets_its_newer_parameters_and_all_others_those_that_everybody_knows() {
+        let timeout = Duration::from_secs(1);
+        let question =
+            Question { system: "s".to_owned(), turns: Vec::new(), tools: Vec::new(), max_tokens: 9, timeout };
+        let sent = |url: &str| {
+            let request = OpenAi::new("m", &settings(url, None)).unwrap().request(&question, false);
+            let request = serde_json::to_value(request).unwrap();
+            ["max_completion_tokens", "max_tokens", "temperature"].map(|key| request.get(key).is_some())
+        };
+        assert_eq!(sent("https://api.openai.com/v1"), [true, false, false]);
+        assert_eq!(sent("http://127.0.0.1:8080/v1"), [false, true, true]);
+        assert_eq!(sent("https://api.openai.com.example.org/v1"), [false, true, true]);
+    }
+
+    #[test]
+    fn a_key_that_can_not_be_sent_is_told_without_showing_it() {
+        let why = OpenAi::new("m", &settings("http://nas/v1", Some("sk-1\nsk-2"))).err().unwrap();
+        assert!(why.contains("env:KEY") && why.contains("stray line end") && !why.contains("sk-"), "{why}");
     }
 }

@@ -1,17 +1,29 @@
 //! What a model is told before it begins, the same way every time: stable parts first, each within its budget, what is
 //! from outside fenced, and nothing secret in it.
 
+mod budget;
+mod case;
+mod fit;
+mod known;
+mod page;
+mod stable;
 pub mod tokens;
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 
 use chrono_tz::Tz;
 
+use self::known::Known;
+use self::page::Page;
 use super::model::ToolSpec;
+use crate::config::Config;
 use crate::domain::agent::{Said, Subject};
 use crate::domain::ids::IncidentId;
 use crate::domain::signal::Timestamp;
 use crate::engine::world::Knowledge;
+use crate::policy::Autonomy;
 use crate::store::{Store, StoreError};
 
 /// Where the parts come from.
@@ -19,6 +31,10 @@ use crate::store::{Store, StoreError};
 pub struct Sources {
     /// What is stored.
     pub store: Store,
+    /// This machine's name in the lab.
+    pub host: String,
+    /// What the operator lets it do by itself.
+    pub autonomy: Autonomy,
     /// The lab's time zone.
     pub tz: Tz,
     /// The state directory: HEARTBEAT.md is there.
@@ -27,6 +43,22 @@ pub struct Sources {
     pub memory: Option<PathBuf>,
     /// The operator's `prompts/`, whether or not it is there.
     pub prompts: Option<PathBuf>,
+}
+
+impl Sources {
+    /// Those of a configuration.
+    #[must_use]
+    pub fn of(config: &Config, store: Store) -> Self {
+        Self {
+            store,
+            host: config.host.to_string(),
+            autonomy: config.autonomy,
+            tz: config.timezone,
+            state_dir: config.state_dir.clone(),
+            memory: config.paths.memory.clone(),
+            prompts: config.paths.prompts.clone(),
+        }
+    }
 }
 
 /// What a context is wanted for.
@@ -71,10 +103,34 @@ pub struct Context {
     pub parts: Vec<Part>,
 }
 
-/// Gathers it.
+impl Context {
+    /// What it takes in all, tools included, as an estimate.
+    #[must_use]
+    pub fn tokens(&self) -> usize {
+        self.parts.iter().map(|part| part.tokens).sum()
+    }
+}
+
+/// Gathers it. The same state of the lab and the same `now` give the same text, to the byte.
 ///
 /// # Errors
-/// The store can't be read. What else is missing is said in the context itself.
-pub async fn gather(_sources: &Sources, _brief: &Brief<'_>) -> Result<Context, StoreError> {
-    Ok(Context { system: String::new(), user: String::new(), parts: Vec::new() })
+/// The store can't be read. What else is missing is said in the context itself, or left out.
+pub async fn gather(sources: &Sources, brief: &Brief<'_>) -> Result<Context, StoreError> {
+    let (incident, now) = (brief.incident, brief.now);
+    let known = sources.store.read(move |conn| Known::read(conn, incident, now)).await?;
+    let redactor = sources.store.redaction().now();
+    let mut page = Page::new(&redactor);
+    stable::write(&mut page, sources, brief);
+    let (system, mut parts) = page.done();
+    let mut page = Page::new(&redactor);
+    case::write(&mut page, sources, brief, &known);
+    let (user, more) = page.done();
+    parts.extend(more);
+    Ok(Context { system, user, parts })
+}
+
+/// What a model is told of how to write a lesson: the operator's words, or the shipped ones.
+#[must_use]
+pub fn how_to_write_a_lesson(sources: &Sources) -> String {
+    stable::lesson(sources)
 }

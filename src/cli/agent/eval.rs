@@ -87,7 +87,7 @@ fn model(setup: &Setup, tools: &Tools, named: Option<&str>) -> Result<(String, M
         };
         return Err(Failure::new(format!("there is no model `{name}`"), hint));
     }
-    let mut models = (tools.models)(config).map_err(|why| {
+    let mut models = (tools.models)().map_err(|why| {
         Failure::new(format!("the models can't be set up: {why}"), "`steward doctor` tells more")
     })?;
     let member = models.remove(name).ok_or_else(|| {

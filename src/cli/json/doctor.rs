@@ -8,6 +8,8 @@ use crate::engine::ports::{Check, Health};
 #[derive(Serialize)]
 pub(in crate::cli) struct Examination {
     pub(in crate::cli) platforms: Vec<PlatformHealth>,
+    /// One for each language model that is configured; its name is the model's.
+    pub(in crate::cli) models: Vec<CheckEntry>,
 }
 
 #[derive(Serialize)]

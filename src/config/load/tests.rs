@@ -5,6 +5,7 @@ use super::*;
 use crate::domain::escalation::Scope;
 use crate::policy::Autonomy;
 
+mod agent;
 mod alerts;
 mod hosts;
 

@@ -95,6 +95,8 @@ pub struct Offer {
     pub number: u64,
     /// The case that it came from.
     pub incident: IncidentId,
+    /// The number that people know that case by.
+    pub case: u64,
     /// One line for people.
     pub title: String,
     /// What would be kept.

@@ -224,6 +224,8 @@ pub enum Event {
     Offered { number: u64, title: String },
     /// That offer is over.
     OfferEnded { number: u64, title: String, state: ApprovalState, by: Option<String>, why: Option<String> },
+    /// What is known of its problem from the times it was there before.
+    Recalled { text: String },
     /// Nothing is active any more.
     Mitigated { by: Mitigation },
     /// It stayed away.
@@ -298,6 +300,7 @@ impl Event {
             Self::Asked { .. } => "asked",
             Self::InvestigationStarted { .. } => "investigation_started",
             Self::InvestigationEnded { .. } => "investigation_ended",
+            Self::Recalled { .. } => "recalled",
             Self::Offered { .. } => "offered",
             Self::OfferEnded { .. } => "offer_ended",
             Self::Mitigated { .. } => "mitigated",

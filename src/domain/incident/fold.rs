@@ -83,6 +83,7 @@ impl Incident {
             Event::Asked { .. }
             | Event::Offered { .. }
             | Event::OfferEnded { .. }
+            | Event::Recalled { .. }
             | Event::Absorbed { .. }
             | Event::MergedInto { .. }
             | Event::RootMoved { .. }
@@ -263,8 +264,14 @@ impl Incident {
                 }
             }
             Event::ApprovalRequested { approval, number, .. } => self.approval = Some((*approval, *number)),
-            Event::ApprovalEnded { runbook, state, .. } => {
+            Event::Offered { number, .. } => self.offered.push(*number),
+            Event::Cleared { by } => self.helped(format!("{by} took care of what was stuck")),
+            Event::TakenForOver { by } => self.helped(format!("{by} said that it was over")),
+            Event::ApprovalEnded { runbook, state, by, .. } => {
                 self.approval = None;
+                if let (ApprovalState::Approved, Some(by)) = (state, by) {
+                    self.helped(format!("{by} approved {runbook}"));
+                }
                 match state {
                     ApprovalState::Denied => self.declined.push(runbook.clone()),
                     ApprovalState::Expired => self.unanswered.push(runbook.clone()),
@@ -272,7 +279,10 @@ impl Incident {
                 }
             }
             Event::NextStep { text } => self.next_step = Some(text.clone()),
-            Event::Acknowledged { by } => self.acknowledged = Some(Acknowledgement { by: by.clone(), at }),
+            Event::Acknowledged { by } => {
+                self.acknowledged = Some(Acknowledgement { by: by.clone(), at });
+                self.helped(format!("{by} took it on"));
+            }
             Event::Flapping { .. } => self.flapping = true,
             Event::Escalated { cause, text } => {
                 self.escalations.push((*cause, at));
@@ -285,12 +295,10 @@ impl Incident {
                 self.take_in_reasoning(event, at);
             }
             Event::Opened { .. }
-            | Event::Offered { .. }
             | Event::OfferEnded { .. }
+            | Event::Recalled { .. }
             | Event::Worsened { summary: None, .. }
             | Event::Closed
-            | Event::Cleared { .. }
-            | Event::TakenForOver { .. }
             | Event::Silenced { .. }
             | Event::SilenceEnded
             | Event::Uncovered { .. }

@@ -237,6 +237,12 @@ pub struct Incident {
     /// The runs of the agent, the newest last; at most [`Incident::REMEMBERED`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub investigations: Vec<Investigation>,
+    /// What people did about it, in words, the newest last; at most [`Incident::REMEMBERED`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub helped: Vec<String>,
+    /// The offers that came of it, by number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offered: Vec<u64>,
     /// The number of the last event.
     pub last_seq: u64,
 }
@@ -344,6 +350,8 @@ impl Incident {
             request: request.clone(),
             said: Vec::new(),
             investigations: Vec::new(),
+            helped: Vec::new(),
+            offered: Vec::new(),
             last_seq: record.seq,
         })
     }

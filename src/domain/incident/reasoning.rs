@@ -39,6 +39,14 @@ impl Incident {
         }
     }
 
+    /// Notes what a person did about it.
+    pub(super) fn helped(&mut self, what: String) {
+        if !self.helped.contains(&what) {
+            self.helped.push(what);
+            keep_newest(&mut self.helped);
+        }
+    }
+
     fn remember(&mut self, said: Said) {
         self.said.push(said);
         keep_newest(&mut self.said);
@@ -69,6 +77,7 @@ pub(super) fn sentence(event: &Event) -> Option<Sentence> {
         Event::InvestigationEnded { number, conclusion, .. } => {
             Sentence::urgent("agent", concluded(*number, conclusion))
         }
+        Event::Recalled { text } => Sentence::calm("why", text.clone()),
         Event::Offered { number, title } => Sentence::calm("next", format!("Offer {number}: {title}")),
         Event::OfferEnded { number, title, state, by, why } => {
             let by = by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();

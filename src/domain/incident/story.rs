@@ -160,6 +160,7 @@ pub fn sentence(event: &Event) -> Option<Sentence> {
         Event::Asked { .. }
         | Event::InvestigationStarted { .. }
         | Event::InvestigationEnded { .. }
+        | Event::Recalled { .. }
         | Event::Offered { .. }
         | Event::OfferEnded { .. } => reasoning::sentence(event)?,
         Event::Closed => return None,

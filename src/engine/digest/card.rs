@@ -95,6 +95,9 @@ fn waits(standing: &Standing, now: Timestamp) -> Vec<String> {
     let asked = standing.approvals.iter().map(|(number, incident, runbook, target)| {
         format!("{runbook} on {target} (#{incident}): `approve {number}` or `deny {number}`")
     });
+    let offered = standing.offers.iter().map(|(number, incident, title)| {
+        format!("{title} (#{incident}), offered: `approve {number}` or `deny {number}`")
+    });
     let of = |wanted: fn(State) -> bool| {
         standing.open.iter().filter(move |open| wanted(open.state) && open.taken_by.is_none())
     };
@@ -110,7 +113,7 @@ fn waits(standing: &Standing, now: Timestamp) -> Vec<String> {
     let unowned = of(|state| state == State::Open).filter(|open| !open.silenced).map(|open| {
         format!("#{} {} - for {}, nobody has taken it on", open.number, open.what, span(open.since, now))
     });
-    paused.chain(asked).chain(stuck).chain(unowned).collect()
+    paused.chain(asked).chain(stuck).chain(unowned).chain(offered).collect()
 }
 
 /// What is not over, and is in somebody's hands: a person's, or Steward's.

@@ -76,6 +76,7 @@ impl Message {
             | Self::Proposed { .. }
             | Self::Goal { .. }
             | Self::Pulse { .. }
+            | Self::Standing { .. }
             // It comes from the store, where nothing gets past the redactor.
             | Self::Digest(_)
             | Self::Wake => {}

@@ -53,7 +53,7 @@ impl World {
             incidents,
             firing: self.firing_by_origin.values().map(std::collections::BTreeSet::len).sum(),
             held: self.held.count(),
-            approvals: self.approvals.len(),
+            approvals: self.approvals.len() + self.offers.len(),
             silences: self.silences.iter().filter(|silence| silence.is_active(now)).count(),
             repairs: self.running.len(),
             learned: self.learning.all().count(),

@@ -1,6 +1,7 @@
 //! Whatever happens in whatever order, the world stays in one piece: random signals, runs of skills, repairs, people,
 //! restarts and leaps of time on a small topology.
 
+mod drafts;
 mod sim;
 
 use proptest::prelude::*;

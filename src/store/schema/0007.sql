@@ -55,6 +55,11 @@ CREATE TABLE declined (
     at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- How often a problem was there, and what worked.
+CREATE INDEX incidents_by_problem ON incidents (signature, root, opened_at);
+-- The agent's fixes that held: the few repairs that may become runbooks.
+CREATE INDEX remediations_held ON remediations (started_at) WHERE outcome = 'held';
+
 -- Standing goals: what the next time is counted from, by which schedule, and the last run.
 CREATE TABLE goal_runs (
     name TEXT PRIMARY KEY,

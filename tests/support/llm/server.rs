@@ -6,6 +6,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method, Response, StatusCode, header};
+use futures_util::StreamExt;
 use serde_json::{Value, json};
 
 use super::{Act, Said, Script};
@@ -118,8 +119,13 @@ fn page(status: u16, body: String) -> Response<Body> {
 /// Half of it, and then the connection ends.
 fn break_off(whole: &str) -> Response<Body> {
     let half = whole.get(..whole.len() / 2).unwrap_or_default().to_owned();
-    let parts = [Ok(half), Err(std::io::Error::other("broken off"))];
-    let mut reply = Response::new(Body::from_stream(futures_util::stream::iter(parts)));
+    let sent = futures_util::stream::once(async { Ok(half) });
+    let broken = futures_util::stream::once(async {
+        // The half has to be on its way before: the server sends what it has when it has to wait.
+        tokio::task::yield_now().await;
+        Err(std::io::Error::other("broken off"))
+    });
+    let mut reply = Response::new(Body::from_stream(sent.chain(broken)));
     reply.headers_mut().insert(header::CONTENT_LENGTH, whole.len().into());
     reply
 }

@@ -20,6 +20,7 @@ use crate::domain::topology::TopologyEntry;
 use crate::engine::lifecycle::silences::Wish;
 use crate::policy::Autonomy;
 use crate::store::load::{LiveIncident, Loaded, PastRepair};
+use crate::store::signatures::Learned as Remembered;
 use chrono::{TimeDelta, TimeZone, Utc};
 
 pub(super) const TARGETS: [&str; 7] = ["nas", "store", "web", "api", "proxy", "mail", "mail/disk"];
@@ -93,6 +94,7 @@ struct Stored {
     signals: BTreeMap<SignalKey, SignalRow>,
     silences: BTreeMap<i64, (Silence, bool)>,
     approvals: BTreeMap<ApprovalId, Approval>,
+    offers: BTreeMap<u64, Offer>,
     occurrences: Vec<(Target, Timestamp, IncidentId)>,
     escalations: Vec<(IncidentId, Target, Cause, Timestamp)>,
     repairs: BTreeMap<RemediationId, PastRepair>,
@@ -192,6 +194,7 @@ pub(super) fn knowledge(skills: &BTreeSet<usize>) -> Knowledge {
     };
     Knowledge {
         goals: Arc::default(),
+        memory: Arc::from(""),
         topology: Arc::new(Topology::new(needs.into_iter().map(entry).collect()).unwrap()),
         runbooks: Arc::new(vec![
             runbook("restart", "down", &["systemctl", "restart", "{{ target.name }}.service"]),
@@ -490,6 +493,9 @@ impl Stored {
         for (approval, _) in &batch.approvals {
             self.approvals.insert(approval.id, approval.clone());
         }
+        for (offer, _) in &batch.offers {
+            self.offers.insert(offer.number, offer.clone());
+        }
         for (id, at) in &batch.retracted {
             self.occurrences.retain(|(_, when, of)| (of, when) != (id, at));
         }
@@ -506,6 +512,8 @@ impl Stored {
             let repair = PastRepair {
                 id: new.id,
                 incident: new.incident,
+                case: self.incidents.get(&new.incident).map_or(0, |stored| stored.incident.number),
+                signature: new.problem.signature.clone(),
                 runbook: new.terms.plan.runbook.clone(),
                 target: new.problem.target.clone(),
                 started_at: new.at,
@@ -545,8 +553,6 @@ impl Stored {
                 || row.incident.is_some_and(|id| self.incidents[&id].incident.state.is_live())
         };
         Loaded {
-            plans: Vec::new(),
-            declined: Vec::new(),
             incidents: live.map(|s| LiveIncident { stored: s.clone(), untold: untold(s) }).collect(),
             signals: self.signals.values().filter(kept).cloned().collect(),
             silences: self.silences.values().filter(|(_, told)| !told).map(|(s, _)| s.clone()).collect(),
@@ -575,6 +581,8 @@ impl Stored {
             repairs: self.repairs.values().cloned().collect(),
             counters: self.counters,
             settings: self.settings.clone().into_iter().collect(),
+            offers: self.offers.values().filter(|o| o.state == ApprovalState::Pending).cloned().collect(),
+            learned: Remembered::default(),
         }
     }
 }
