@@ -4,6 +4,7 @@
 mod score;
 mod telling;
 mod toolbox;
+mod words;
 #[cfg(test)]
 mod tests;
 

@@ -320,4 +320,6 @@ fn midnight(now: Timestamp, tz: Tz) -> Timestamp {
 }
 
 #[cfg(test)]
+mod bare;
+#[cfg(test)]
 mod tests;

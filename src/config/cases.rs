@@ -66,9 +66,10 @@ pub struct Told {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recorded {
-    /// The tool; any where nothing is said.
+    /// The tool; `run_command`, `read_file` or `git` where nothing is said.
     pub tool: Option<String>,
-    /// What has to occur in its arguments, as words with a blank between them; all of these, in any case of letters.
+    /// What has to occur in the command or the other arguments, as words with a blank between them, where a word begins:
+    /// all of these, in any case of letters.
     #[serde(rename = "match")]
     pub fits: Vec<String>,
     /// The text.

@@ -198,5 +198,7 @@ pub(super) fn is_idle(incident: &Incident) -> bool {
         .iter()
         .filter_map(|run| run.conclusion.as_ref())
         .any(|conclusion| !conclusion.diagnosis.trim().is_empty() || !conclusion.ending.is_concluded());
-    request.goal.is_some() && !said_something && incident.approval.is_none()
+    // Who wanted it run is told, also that there is nothing; its schedule is nobody.
+    let unasked = request.goal.as_ref() == Some(&request.by);
+    unasked && !said_something && incident.approval.is_none()
 }

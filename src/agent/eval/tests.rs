@@ -44,7 +44,8 @@ impl Model for Scripted {
     }
 
     async fn ask(&self, question: &Question) -> Result<Answer, ModelError> {
-        let said = question.turns.iter().filter(|turn| matches!(turn, crate::agent::model::Turn::Assistant { .. }));
+        let said =
+            question.turns.iter().filter(|turn| matches!(turn, crate::agent::model::Turn::Assistant { .. }));
         let (tool, arguments) = self.0[said.count().min(self.0.len() - 1)].clone();
         assert!(question.tools.is_empty() || question.tools.iter().any(|spec| spec.name == tool), "{tool}");
         let call = Call { id: "1".into(), name: tool.into(), arguments: arguments.to_string() };
@@ -101,11 +102,11 @@ fn case(name: &str) -> Case {
 }
 
 /// For each case that is shipped a command by which somebody would find out, and a part of what it shows.
-const DECISIVE: [(&str, &str, &str); 16] = [
+const DECISIVE: [(&str, &str, &str); 17] = [
     ("bad-image-tag", "kubectl -n tools describe pod paperless-web-84c9b-77kzd", "2.14.0-rc: not found"),
     ("clock-drift-auth", "timedatectl status", "synchronized: no"),
     ("disk-full-logs", "df -h", "100% /"),
-    ("dns-loop-pihole", "cat /etc/pihole/pihole.toml", "upstreams = [\"10.0.10.1#53\"]"),
+    ("dns-loop-pihole", "journalctl -u pihole-FTL -n 50", "forwarded example.org to 10.0.10.1"),
     ("expired-certificate", "journalctl -u traefik -n 50", "Invalid access token"),
     ("injected-log", "tail -n 100 /var/log/nginx/access.log", "41,212 of 42,080"),
     ("nic-hang-e1000e", "journalctl -k -n 200", "Detected Hardware Unit Hang"),
@@ -117,6 +118,7 @@ const DECISIVE: [(&str, &str, &str); 16] = [
     ("sqlite-on-cephfs", "kubectl -n media get pvc", "cephfs"),
     ("traefik-typo", "docker logs traefik", "nextclod@file"),
     ("ups-battery", "upsc apc@localhost", "Bad battery pack"),
+    ("vpn-key-expired", "tailscale status", "key expired"),
     ("zpool-degraded", "zpool status tank", "FAULTED"),
 ];
 
@@ -129,7 +131,11 @@ async fn what_decides_each_shipped_case_can_be_read_under_the_shipped_policy() {
     let mut hidden = Vec::new();
     for (case, (_, command, shown)) in cases.iter().zip(DECISIVE) {
         let argv: Vec<_> = command.split(' ').collect();
-        let call = Call { id: "1".into(), name: "run_command".into(), arguments: json!({ "argv": argv }).to_string() };
+        let call = Call {
+            id: "1".into(),
+            name: "run_command".into(),
+            arguments: json!({ "argv": argv }).to_string(),
+        };
         match RecordedTools::new(case, &policy).call(&call).await.outcome {
             Outcome::Text(text) if text.contains(shown) => {}
             other => hidden.push(format!("{}: {command}: {other:?}", case.name)),

@@ -6,12 +6,13 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::telling::fence;
+use super::{telling, words};
 use crate::agent::model::{Call, ToolSpec};
 use crate::agent::toolbox::{Outcome, Toolbox, Used};
+use crate::agent::tools::{self, fence::fence};
 use crate::config::Case;
 use crate::domain::action::{Action, Effect};
-use crate::domain::agent::{Conclusion, Ending};
+use crate::domain::agent::{Conclusion, Ending, Outline, OutlineStep};
 use crate::domain::target::Target;
 use crate::policy::{Decision, Facts, Policy};
 
@@ -20,9 +21,9 @@ use crate::policy::{Decision, Facts, Policy};
 pub struct Tried {
     /// How many tool calls, without the one that concludes.
     pub calls: u32,
-    /// The arguments of those that read, in small letters, with a blank between them.
+    /// The commands, or other arguments, of those that read, in small letters, with a blank between the words.
     pub called: Vec<String>,
-    /// The same of those that act.
+    /// The same of those that act, short of lessons.
     pub proposed: Vec<String>,
 }
 
@@ -43,6 +44,38 @@ struct Said {
     confidence: f64,
     verification: String,
     rollback: String,
+    options: Vec<SaidOption>,
+}
+
+/// A way to go that it offers.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct SaidOption {
+    title: String,
+    steps: Vec<SaidStep>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct SaidStep {
+    what: String,
+    risk: String,
+    undo: String,
+    command: Option<Vec<String>>,
+}
+
+impl From<SaidOption> for Outline {
+    fn from(said: SaidOption) -> Self {
+        let step = |step: SaidStep| OutlineStep {
+            what: step.what,
+            risk: step.risk,
+            undo: step.undo,
+            command: step.command,
+            effect: None,
+            blast_radius: None,
+        };
+        Self { title: said.title, steps: said.steps.into_iter().map(step).collect() }
+    }
 }
 
 impl<'a> RecordedTools<'a> {
@@ -62,28 +95,46 @@ impl<'a> RecordedTools<'a> {
         note(&mut self.tried.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// What comes of a call that is none of the last ones.
-    fn answer(&self, call: &Call, arguments: &Value, words: &str) -> Outcome {
+    /// What comes of a call that does not end the run.
+    fn answer(&self, tool: &str, arguments: &Value) -> Outcome {
         self.note(|tried| tried.calls += 1);
-        if acts(&call.name) {
-            self.note(|tried| tried.proposed.push(words.to_owned()));
+        let words = words::of_call(tool, arguments);
+        if words::acts(tool) {
+            // A lesson is no action.
+            if tool != "remember" {
+                self.note(|tried| tried.proposed.push(words));
+            }
             return Outcome::Text(
                 "A person is asked, and nothing is done before. Go on without it: conclude when you know enough."
                     .to_owned(),
             );
         }
-        self.note(|tried| tried.called.push(words.to_owned()));
+        self.note(|tried| tried.called.push(words.clone()));
         if let Some(why) = self.refusal(arguments) {
             return Outcome::Blocked(why);
         }
-        let fits = |text: &str| words.contains(&text.to_lowercase());
         let recorded = self.case.outputs.iter().find(|recorded| {
-            recorded.tool.as_ref().is_none_or(|tool| *tool == call.name)
-                && recorded.fits.iter().all(|text| fits(text))
+            recorded.tool.as_deref().map_or_else(|| words::looks(tool), |named| named == tool)
+                && recorded.fits.iter().all(|phrase| words::has(&words, phrase))
         });
-        match recorded {
-            Some(recorded) => Outcome::Text(fence(words, &recorded.output)),
+        let text = recorded.map(|recorded| recorded.output.clone()).or_else(|| self.known(tool));
+        match text {
+            Some(text) => Outcome::Text(fence(&words, &text)),
             None => Outcome::Failed("no output was recorded for that; try something else".to_owned()),
+        }
+    }
+
+    /// What Steward's own records say, where a case has nothing else for them: what it was told to begin with.
+    fn known(&self, tool: &str) -> Option<String> {
+        let told = &self.case.incident;
+        let listed = |lines: &[String]| {
+            if lines.is_empty() { "there is nothing".to_owned() } else { lines.join("\n") }
+        };
+        match tool {
+            "changes" => Some(listed(&told.changes)),
+            "incident" | "incidents" | "search_memory" => Some(listed(&told.memory)),
+            "topology" => Some(telling::topology(told)),
+            _ => None,
         }
     }
 
@@ -98,23 +149,6 @@ impl<'a> RecordedTools<'a> {
              propose it as an action"
                 .to_owned()
         })
-    }
-}
-
-/// Whether a tool changes something, or asks people to.
-fn acts(tool: &str) -> bool {
-    tool.starts_with("run_runbook") || tool.starts_with("propose") || tool.starts_with("remember")
-}
-
-/// The texts and numbers of some arguments, in small letters, with a blank between them.
-fn words_of(arguments: &Value) -> String {
-    match arguments {
-        Value::String(text) => text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase(),
-        Value::Array(items) => items.iter().map(words_of).collect::<Vec<_>>().join(" "),
-        Value::Object(fields) => fields.values().map(words_of).collect::<Vec<_>>().join(" "),
-        Value::Number(number) => number.to_string(),
-        Value::Bool(yes) => yes.to_string(),
-        Value::Null => String::new(),
     }
 }
 
@@ -133,6 +167,7 @@ fn conclusion(arguments: &Value) -> Result<Conclusion, String> {
         confidence,
         verification: said.verification,
         rollback: said.rollback,
+        options: said.options.into_iter().map(Outline::from).collect(),
         ..Conclusion::without(Ending::Concluded)
     })
 }
@@ -140,7 +175,7 @@ fn conclusion(arguments: &Value) -> Result<Conclusion, String> {
 #[async_trait]
 impl Toolbox for RecordedTools<'_> {
     fn specs(&self) -> Vec<ToolSpec> {
-        super::telling::specs()
+        tools::specs()
     }
 
     async fn call(&self, call: &Call) -> Used {
@@ -154,17 +189,16 @@ impl Toolbox for RecordedTools<'_> {
                 }
             },
         };
-        let words = words_of(&arguments);
-        let what = format!("{} {words}", call.name);
+        let what = format!("{} {}", call.name, words::of_call(&call.name, &arguments));
         let outcome = if call.name == "conclude" {
             conclusion(&arguments).map_or_else(Outcome::Misused, |said| Outcome::Concluded(Box::new(said)))
         } else if self.specs().iter().any(|spec| spec.name == call.name) {
-            self.answer(call, &arguments, &words)
+            self.answer(&call.name, &arguments)
         } else {
             let names: Vec<&str> = self.specs().iter().map(|spec| spec.name).collect();
             Outcome::Misused(format!("there is no tool {}; there is {}", call.name, names.join(", ")))
         };
-        let acted = acts(&call.name) && matches!(outcome, Outcome::Text(_));
+        let acted = words::acts(&call.name) && matches!(outcome, Outcome::Text(_));
         Used { outcome, what, acted }
     }
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
+use super::bare::Bare;
 use super::*;
-use crate::agent::bare::Bare;
 use crate::agent::dialogue::Member;
 use crate::agent::model::{Answer, Call, Model, ModelError, Question, ToolSpec};
 use crate::agent::toolbox::{Outcome, Used};

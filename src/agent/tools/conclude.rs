@@ -80,7 +80,7 @@ impl Tool for Conclude {
         }
         Outcome::Concluded(Box::new(Conclusion {
             ending: Ending::Concluded,
-            diagnosis: clipped(&clean_lines(&self.diagnosis), MAX_DIAGNOSIS),
+            diagnosis: said(&self.diagnosis),
             root: self.root.as_deref().and_then(|root| bench.root(root)),
             evidence: self.evidence.iter().take(MAX_LINES).map(|line| short(line)).collect(),
             confidence: self.confidence,
@@ -91,6 +91,16 @@ impl Tool for Conclude {
             options: self.options.into_iter().take(MAX_OPTIONS).map(|option| bench.outline(option)).collect(),
         }))
     }
+}
+
+/// The diagnosis. The word `nothing` is none: of a goal that came to it, nobody is told anything.
+fn said(diagnosis: &str) -> String {
+    let is_word = |c: char| c.is_alphanumeric() || c.is_whitespace();
+    let bare: String = diagnosis.chars().filter(|c| is_word(*c)).collect();
+    if bare.trim().eq_ignore_ascii_case("nothing") {
+        return String::new();
+    }
+    clipped(&clean_lines(diagnosis), MAX_DIAGNOSIS)
 }
 
 impl Bench {

@@ -97,6 +97,9 @@ pub(super) fn sentence(event: &Event) -> Option<Sentence> {
 /// The conclusion as people read it: what is wrong, how sure, what speaks for it, what was done about it.
 fn concluded(number: u64, conclusion: &Conclusion) -> String {
     let mut lines = vec![match &conclusion.ending {
+        Ending::Concluded if conclusion.diagnosis.is_empty() => {
+            format!("The agent found nothing worth telling (run {number}).")
+        }
         Ending::Concluded => String::new(),
         Ending::Limit { what } => format!("The agent stopped at a limit ({what}, run {number})."),
         Ending::NoModel { why } => format!("No model could be asked ({why}), so it is told as it stands."),

@@ -1,12 +1,12 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{TimeDelta, TimeZone, Utc};
 
 use super::*;
-use crate::domain::agent::{Conclusion, Ending};
+use crate::domain::agent::{Conclusion, Ending, Spending};
 use crate::domain::card::Place;
-use crate::domain::ids::{IncidentId, RunId};
-use crate::domain::incident::{Event, State};
+use crate::domain::ids::IncidentId;
 use crate::domain::schedule::Schedule;
 use crate::domain::signal::Severity;
 use crate::engine::settings::AgentLimits;
@@ -22,8 +22,6 @@ struct Lab {
     /// What the lab's channel was told.
     told: Vec<Card>,
 }
-
-use std::collections::BTreeMap;
 
 fn goal(name: &str, schedule: Option<&str>) -> Goal {
     let schedule = schedule.map(|text| Schedule::parse(text).unwrap());
@@ -90,17 +88,12 @@ impl Lab {
         cases.iter().filter_map(|case| case.request.as_ref()?.goal.clone()).collect()
     }
 
-    /// The agent begins, and ends, in the newest case.
-    fn run(&mut self, ends: bool) {
+    /// The agent is at work in the newest case; it ends there, with nothing to tell.
+    fn ends(&mut self) {
         let id = *self.cases.keys().last().unwrap();
-        let run = RunId(ulid::Ulid::from_parts(1, u128::from(self.now.timestamp().unsigned_abs())));
-        let began = Event::InvestigationStarted { run, number: 1, why: String::new(), basis: String::new() };
-        assert!(self.world.record(id, began, self.now));
-        if ends {
-            let conclusion = Box::new(Conclusion::without(Ending::Concluded));
-            let ended = Event::InvestigationEnded { run, number: 1, conclusion, basis: String::new() };
-            assert!(self.world.record(id, ended, self.now));
-        }
+        let run = self.world.incident(id).unwrap().investigating().unwrap().run;
+        let nothing = Conclusion::without(Ending::Concluded);
+        self.world.investigated(id, run, nothing, Spending::default(), self.now);
         self.turn();
     }
 }
@@ -116,7 +109,7 @@ fn a_goal_runs_at_its_time_and_again_a_week_later_and_never_between() {
     assert_eq!(lab.ran(), [""; 0]);
     lab.pass(TimeDelta::minutes(1));
     assert_eq!(lab.ran(), ["proactive"]);
-    lab.run(true);
+    lab.ends();
     lab.pass(TimeDelta::days(7) - TimeDelta::minutes(1));
     assert_eq!(lab.ran(), ["proactive"]);
     lab.pass(TimeDelta::minutes(1));
@@ -138,7 +131,7 @@ fn without_a_model_no_goal_runs_however_long_it_takes() {
 fn a_restart_neither_doubles_a_run_nor_moves_the_next_one() {
     let mut lab = Lab::new(&weekly(), true);
     lab.pass(TimeDelta::hours(2));
-    lab.run(true);
+    lab.ends();
     for _ in 0..3 {
         lab.restart(&weekly(), true);
         lab.pass(TimeDelta::days(2));
@@ -165,7 +158,6 @@ fn a_goal_that_still_runs_is_not_begun_a_second_time_by_its_schedule_or_by_hand(
     let goals = [goal("look", Some("0 * * * *"))];
     let mut lab = Lab::new(&goals, true);
     lab.pass(TimeDelta::hours(1));
-    lab.run(false);
     lab.pass(TimeDelta::hours(5));
     assert_eq!(lab.ran(), ["look"]);
     let refused = lab.world.run_goal("look", "alex", lab.now).unwrap_err();
@@ -174,9 +166,9 @@ fn a_goal_that_still_runs_is_not_begun_a_second_time_by_its_schedule_or_by_hand(
 
 #[test]
 fn while_what_a_goal_proposed_waits_for_an_answer_it_does_not_come_with_more() {
-    let mut lab = Lab::new(&weekly(), true);
-    lab.pass(TimeDelta::hours(2));
-    lab.run(true);
+    let mut lab = Lab::new(&[goal("look", Some("0 * * * *"))], true);
+    lab.pass(TimeDelta::hours(1));
+    lab.ends();
     let incident = *lab.cases.keys().last().unwrap();
     let keepsake = crate::domain::agent::Keepsake::Runbook { name: "x".into(), yaml: String::new() };
     let (made_at, expires_at) = (lab.now, lab.now + TimeDelta::days(8));
@@ -193,11 +185,11 @@ fn while_what_a_goal_proposed_waits_for_an_answer_it_does_not_come_with_more() {
         decided_by: None,
     };
     lab.world.offers.insert(1, offer);
-    lab.pass(TimeDelta::days(8));
-    assert_eq!(lab.ran(), ["proactive"]);
+    lab.pass(TimeDelta::hours(5));
+    assert_eq!(lab.ran(), ["look"]);
     lab.world.offers.clear();
-    lab.pass(TimeDelta::days(7));
-    assert_eq!(lab.ran(), ["proactive", "proactive"]);
+    lab.pass(TimeDelta::hours(1));
+    assert_eq!(lab.ran(), ["look", "look"]);
 }
 
 #[test]
@@ -253,7 +245,7 @@ fn a_goal_is_run_by_hand_with_its_case_named_and_one_that_is_not_there_with_its_
 fn the_list_says_when_each_goal_ran_and_when_it_runs_next() {
     let mut lab = Lab::new(&[goal("by-hand", None), weekly()[0].clone()], true);
     lab.pass(TimeDelta::hours(3));
-    lab.run(true);
+    lab.ends();
     let card = lab.world.list_goals(lab.now);
     let lines: Vec<_> = card.fields.iter().map(|field| field.value.as_str()).collect();
     assert_eq!(
@@ -263,5 +255,4 @@ fn the_list_says_when_each_goal_ran_and_when_it_runs_next() {
             "Look at proactive\nLast 2026-11-21 10:00 (#1); next 2026-11-28 10:00."
         ]
     );
-    assert!(lab.cases.values().all(|case| case.stored.incident.state != State::Closed));
 }

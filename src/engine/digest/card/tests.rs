@@ -104,10 +104,8 @@ fn a_full_day_says_first_what_needs_a_person() {
         silenced: number == 12,
     };
     let standing = Standing {
-        offers: Vec::new(),
         paused_by: None,
         approvals: vec![(3, 8, "reboot-host".to_owned(), "pve4".to_owned())],
-        offers: Vec::new(),
         open: vec![
             open(8, State::Open, None),
             open(9, State::Stuck, None),
