@@ -105,7 +105,6 @@ impl World {
         let spent = Spending::default();
         let assignment = Assignment { run, number, incident: id, subject, said, spent };
         self.effects.push(Effect::Investigate(Box::new(assignment)));
-        self.put_progress(id, number, "waits for its turn");
     }
 
     /// Somebody wants the agent to look into an incident.

@@ -10,7 +10,7 @@ use super::plan::{Draft, draft};
 use super::respond::{first_line, is_exhausted};
 use super::world::World;
 use crate::config::runbook_from;
-use crate::domain::agent::{Proposal, Proposed, ProposedPlan, ProposedStep};
+use crate::domain::agent::{PLAN_PREFIX, Proposal, Proposed, ProposedPlan, ProposedStep};
 use crate::domain::ids::{IncidentId, RunId};
 use crate::domain::incident::{Incident, State};
 use crate::domain::runbook::{Runbook, choose};
@@ -193,7 +193,7 @@ fn why_asked(drafted: &Draft) -> String {
 fn name_of(yaml: &str) -> String {
     let digest = Sha256::digest(yaml.as_bytes());
     let short: String = digest.iter().take(5).map(|byte| format!("{byte:02x}")).collect();
-    format!("agent-{short}")
+    format!("{PLAN_PREFIX}{short}")
 }
 
 /// A plan as the text of a runbook, but for its name: the title, which people read, and what it does.

@@ -73,7 +73,7 @@ impl World {
     /// Opens a case for what somebody wants.
     pub(super) fn open_case(&mut self, request: Request, now: Timestamp) -> Option<IncidentId> {
         let number = self.counters.0 + 1;
-        let target = Target::parse(&format!("requests/{number}")).ok()?;
+        let target = Target::of_wish(number)?;
         let signature = Signature::parse(request.goal.as_deref().unwrap_or("request")).ok()?;
         let summary: String = one_line(&request.words).chars().take(200).collect();
         let signal = Signal {

@@ -208,8 +208,8 @@ impl Bench {
             Ok(Proposed::Refused(why)) => Outcome::Blocked(format!("refused: {}", because(&why))),
             Ok(Proposed::Waits(why)) => Outcome::Failed(format!("it can't be begun now: {}", because(&why))),
             Ok(Proposed::Asked { number, why }) => Outcome::Text(format!(
-                "A person is asked (question {number}): {} Don't wait for the answer; conclude.",
-                because(&why)
+                "A person is asked (question {number}): {}.\nDon't wait for the answer; conclude.",
+                because(&why).trim_end_matches('.')
             )),
             Ok(Proposed::Begun(repair)) => self.ended(repair).await,
             Err(_) => Outcome::Failed("Steward is ending; nothing was begun".to_owned()),

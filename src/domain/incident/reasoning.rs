@@ -112,10 +112,16 @@ fn concluded(number: u64, conclusion: &Conclusion) -> String {
         lines
             .push(format!("{}{root} ({} % sure, run {number})", conclusion.diagnosis, conclusion.confidence));
     }
-    let listed =
-        |name: &str, items: &[String]| (!items.is_empty()).then(|| format!("{name}: {}", items.join("; ")));
-    lines.extend(listed("Evidence", &conclusion.evidence));
-    lines.extend(listed("Done", &conclusion.actions));
+    let mut listed = |name: &str, items: &[String]| match items {
+        [] => {}
+        [one] => lines.push(format!("{name}: {one}")),
+        several => {
+            lines.push(format!("{name}:"));
+            lines.extend(several.iter().map(|item| format!("  - {item}")));
+        }
+    };
+    listed("Evidence", &conclusion.evidence);
+    listed("Tried", &conclusion.actions);
     for (name, text) in [("To verify", &conclusion.verification), ("To take back", &conclusion.rollback)] {
         if !text.is_empty() {
             lines.push(format!("{name}: {text}"));
