@@ -267,3 +267,83 @@ async fn only_operators_are_answered_in_plain_words() {
     assert!(ollama.requests().is_empty());
     bot.end_quietly().await;
 }
+
+#[tokio::test]
+async fn a_plan_that_does_not_help_is_told_to_the_model_and_people_are_called_once() {
+    let ollama = FakeOllama::start().await;
+    proposes(&ollama, "Restart web", &["systemctl", "restart", "web.service"], 90);
+    concludes(&ollama, "A restart does not help.", 90);
+    let lab = lab(&ollama, "");
+    lab.host.command("systemctl is-active web.service", &[], 3);
+    let bot = failed(&lab).await;
+    assert!(last_result(&ollama).contains("it did not help and was taken back"), "{}", last_result(&ollama));
+    assert_eq!(lab.chat.calls(), 1);
+    bot.pass(min(60)).await;
+    // What came of it was known when the run ended, so that there is nothing new to look into.
+    assert_eq!((ollama.requests().len(), lab.chat.calls()), (2, 1));
+    assert_eq!(lab.host.ran().iter().filter(|line| line.contains("restart")).count(), 1);
+    lab.chat.thread(1);
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn a_run_that_a_crash_cut_short_is_begun_anew_and_told_as_interrupted() {
+    let ollama = FakeOllama::start().await;
+    ollama.does(super::support::llm::Act::Hang);
+    let lab = lab(&ollama, "");
+    let bot = lab.start().await;
+    lab.host.break_("vm/web", "unit-failed");
+    tokio::select! {
+        () = bot.pass(min(6)) => panic!("a model that hangs keeps it busy"),
+        () = ollama.asked(1) => {}
+    }
+    bot.crash().await;
+    ollama.release();
+    concludes(&ollama, "web can't bind port 80.", 80);
+    let bot = lab.start().await;
+    bot.pass(min(6)).await;
+    let story = lab.chat.thread(1);
+    assert!(story.contains("was interrupted (run 1): Steward was started anew"), "{story}");
+    assert!(story.contains("web can't bind port 80."), "{story}");
+    assert_eq!((ollama.requests().len(), lab.chat.calls()), (2, 1));
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn where_the_local_model_is_away_the_remote_one_is_asked() {
+    let remote = super::support::FakeOpenAi::start().await;
+    remote.says_call(
+        "conclude",
+        json!({ "diagnosis": "web is out of file handles.", "root": "vm/web", "evidence": ["EMFILE in its journal"],
+                "confidence": 80, "verification": "the skill", "rollback": "nothing was changed" }),
+    );
+    let config = format!(
+        "[agent]\ninvestigate = [\"local\", \"remote\"]\n[agent.models.local]\nprovider = \"ollama\"\nmodel = \"m\"\nurl = \"{}\"\n{}",
+        nobody(),
+        remote.section("remote")
+    );
+    let lab = Lab::new(&config);
+    lab.skill("look", "*/5 * * * *", &["vm"]);
+    let bot = failed(&lab).await;
+    assert!(lab.chat.thread(1).contains("web is out of file handles."), "{}", lab.chat.thread(1));
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn a_recovery_ends_the_run_and_nothing_more_is_done() {
+    let ollama = FakeOllama::start().await;
+    ollama.does(super::support::llm::Act::Hang);
+    let lab = lab(&ollama, "");
+    let bot = lab.start().await;
+    bot.alert("vm/web", "down", steward::domain::signal::SignalState::Firing).await;
+    let rest = async {
+        ollama.asked(1).await;
+        bot.alert_while_busy("vm/web", "down", steward::domain::signal::SignalState::Resolved).await;
+    };
+    tokio::join!(bot.pass(min(1)), rest);
+    bot.settle().await;
+    let story = lab.chat.thread(1);
+    assert!(story.contains("It went away by itself."), "{story}");
+    assert_eq!((ollama.requests().len(), lab.chat.calls()), (1, 0));
+    bot.end_quietly().await;
+}
