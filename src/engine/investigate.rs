@@ -288,10 +288,7 @@ impl World {
 
     /// What an event means for a run: where nobody needs it any more, it ends.
     pub(super) fn run_follows(&mut self, id: IncidentId, event: &Event) {
-        let over = match event {
-            Event::Mitigated { by: Mitigation::Recovery } | Event::MergedInto { .. } => true,
-            _ => false,
-        };
+        let over = matches!(event, Event::Mitigated { by: Mitigation::Recovery } | Event::MergedInto { .. });
         let Some(live) = self.incidents.get(&id).filter(|_| over) else { return };
         if let Some(run) = live.incident.investigating().filter(|_| live.incident.request.is_none()) {
             self.effects.push(Effect::StopRun { run: run.run, by: "Steward".to_owned() });
