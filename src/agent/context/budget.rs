@@ -17,16 +17,16 @@ pub(super) const TOOLS: Budget = of("tools", 2_000);
 
 // The case.
 pub(super) const CASE: Budget = of("the case", 700);
-pub(super) const HEARTBEAT: Budget = of("the lab now (HEARTBEAT.md)", 350);
+pub(super) const HEARTBEAT: Budget = of("the lab now (HEARTBEAT.md)", 250);
 pub(super) const LESSONS: Budget = of("lessons (MEMORY.md)", 400);
 pub(super) const RECORD: Budget = of("this problem before", 160);
-pub(super) const INCIDENTS: Budget = of("last incidents", 300);
-pub(super) const CHANGES: Budget = of("changes", 450);
-pub(super) const TOPOLOGY: Budget = of("topology", 250);
-pub(super) const SYMPTOMS: Budget = of("what is broken", 400);
-pub(super) const TIMELINE: Budget = of("timeline", 600);
-pub(super) const EVIDENCE: Budget = of("evidence of the root", 600);
-pub(super) const MORE_EVIDENCE: Budget = of("other evidence", 400);
+pub(super) const INCIDENTS: Budget = of("last incidents", 250);
+pub(super) const CHANGES: Budget = of("changes", 320);
+pub(super) const TOPOLOGY: Budget = of("topology", 180);
+pub(super) const SYMPTOMS: Budget = of("what is broken", 350);
+pub(super) const TIMELINE: Budget = of("timeline", 400);
+pub(super) const EVIDENCE: Budget = of("evidence of the root", 500);
+pub(super) const MORE_EVIDENCE: Budget = of("other evidence", 250);
 pub(super) const SAID: Budget = of("the thread", 600);
 pub(super) const DECLINED: Budget = of("declined", 150);
 pub(super) const CLOSING: Budget = of("closing", 30);
