@@ -13,7 +13,7 @@ pub(super) const HOW: Budget = of("how to work", 1_400);
 pub(super) const PREFERENCES: Budget = of("preferences", 200);
 pub(super) const AT_HAND: Budget = of("runbooks and skills", 250);
 pub(super) const LIMITS: Budget = of("limits", 250);
-pub(super) const TOOLS: Budget = of("tools", 2_000);
+pub(super) const TOOLS: Budget = of("tools", 1_400);
 
 // The case.
 pub(super) const CASE: Budget = of("the case", 700);

@@ -266,7 +266,7 @@ fn symptoms(incident: &Incident, tz: Tz) -> Vec<String> {
             member.problem.target,
             member.problem.signature,
             member.severity,
-            time(member.joined_at, tz),
+            minute(member.joined_at, tz),
             first_line(&member.summary)
         )
     };
@@ -354,6 +354,10 @@ fn heartbeat(sources: &Sources, incident: Option<&Incident>) -> Vec<String> {
         }
         !in_changes && own.as_ref().is_none_or(|own| !line.starts_with(own.as_str()))
     });
+    // A heading and nothing under it: nothing is so that the case itself does not tell.
+    if lines.iter().skip(1).all(|line| line.starts_with("## ")) {
+        return Vec::new();
+    }
     lines.into_iter().map(str::to_owned).collect()
 }
 
@@ -372,6 +376,11 @@ fn first_line(text: &str) -> &str {
 /// A time of these days.
 fn time(at: Timestamp, tz: Tz) -> String {
     at.with_timezone(&tz).format("%m-%d %H:%M:%S").to_string()
+}
+
+/// The same where seconds tell nothing.
+fn minute(at: Timestamp, tz: Tz) -> String {
+    at.with_timezone(&tz).format("%m-%d %H:%M").to_string()
 }
 
 /// A time of any day.

@@ -2,7 +2,7 @@
 
 use chrono_tz::Tz;
 
-use super::first_line;
+use super::{first_line, minute};
 use crate::domain::agent::SignatureRecord;
 use crate::domain::incident::{Incident, State};
 use crate::domain::target::Signature;
@@ -21,7 +21,7 @@ pub(super) fn last(incidents: &[Incident], tz: Tz) -> Vec<String> {
         format!(
             "- #{} {}, {} {}: {said}; {}",
             incident.number,
-            incident.opened_at.with_timezone(&tz).format("%m-%d %H:%M"),
+            minute(incident.opened_at, tz),
             incident.root,
             incident.signature,
             how(incident)
@@ -36,7 +36,7 @@ fn how(incident: &Incident) -> String {
     let by = done.map(|repair| format!(" by {}", repair.runbook));
     match (incident.state, incident.mitigated_at) {
         (State::Resolved | State::Closed, Some(calm)) => {
-            let by = by.unwrap_or_else(|| " by itself or by a person".to_owned());
+            let by = by.unwrap_or_else(|| " without a repair".to_owned());
             format!("over after {}{by}", span(incident.opened_at, calm))
         }
         (state, _) => state.to_string(),
