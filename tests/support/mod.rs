@@ -323,6 +323,11 @@ impl Bot<'_> {
         self.types("alex", true, None, text, false).await;
     }
 
+    /// A person types, and nobody waits for what comes of it.
+    pub async fn leaves_it(&self, text: &str) {
+        self.leaves("alex", true, None, text, false).await;
+    }
+
     /// A person types, and Steward dies as soon as that is durable, before anything came of it.
     pub async fn dies_when_it_hears(self, text: &str) {
         self.leaves("alex", true, None, text, false).await;

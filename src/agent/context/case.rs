@@ -340,6 +340,7 @@ fn closing(subject: &Subject) -> &'static str {
         Subject::Incident => "Find out why, with tools, and conclude.",
         Subject::Request => "Find out what is needed to answer, and conclude with the answer.",
         Subject::Goal { .. } => "Work on the goal, and conclude.",
+        Subject::Lesson => "Put the lesson into better words.",
     }
 }
 

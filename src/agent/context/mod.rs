@@ -127,6 +127,12 @@ pub async fn gather(sources: &Sources, brief: &Brief<'_>) -> Result<Context, Sto
     Ok(Context { system, user, parts })
 }
 
+/// What a model is told of how to take a first look at a wish: the operator's words, or the shipped ones.
+#[must_use]
+pub fn how_to_triage(sources: &Sources) -> String {
+    stable::triage(sources)
+}
+
 /// What a model is told of how to write a lesson: the operator's words, or the shipped ones.
 #[must_use]
 pub fn how_to_write_a_lesson(sources: &Sources) -> String {

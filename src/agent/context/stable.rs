@@ -77,6 +77,11 @@ pub(super) fn memory(sources: &Sources) -> String {
     text(sources, Text::Memory)
 }
 
+/// What a first look at a wish goes by.
+pub(super) fn triage(sources: &Sources) -> String {
+    fill(sources, &text(sources, Text::Triage), &|_| None)
+}
+
 /// How a lesson is written.
 pub(super) fn lesson(sources: &Sources) -> String {
     fill(sources, &text(sources, Text::Lesson), &|_| None)
@@ -91,6 +96,7 @@ fn how(sources: &Sources, brief: &Brief<'_>) -> String {
         Subject::Incident => Text::Investigate,
         Subject::Request => Text::Request,
         Subject::Goal { .. } => Text::Goal,
+        Subject::Lesson => Text::Lesson,
     };
     let title = |wanted: &str| {
         let goal = brief.knowledge.goals.iter().find(|goal| goal.name == wanted);

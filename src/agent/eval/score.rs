@@ -91,6 +91,7 @@ fn any_of<T: ToString>(words: &[T]) -> String {
 fn how(ending: &Ending) -> String {
     match ending {
         Ending::Concluded => "concluded".to_owned(),
+        Ending::Understood { command } => format!("answered with `{command}`"),
         Ending::Limit { what } => format!("limit: {what}"),
         Ending::NoModel { why } => format!("no model: {why}"),
         Ending::GaveUp { why } => format!("gave up: {why}"),

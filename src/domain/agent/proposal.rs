@@ -1,10 +1,17 @@
 //! What the agent may propose. Each becomes a plan like any other, or a card; none is done because a model says so.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::approval::ApprovalState;
 use crate::domain::ids::{IncidentId, RemediationId};
 use crate::domain::signal::Timestamp;
+
+/// Characters of a lesson's title, of its cause, and of what to do about it, where a model words them.
+const TITLE: usize = 100;
+const WHY: usize = 400;
+const FIX: usize = 600;
 
 /// Something that the agent wants done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +78,38 @@ pub struct Lesson {
     pub fix: String,
     /// A rule that the policy is to enforce from now on, in the YAML of `policy.yaml`.
     pub rule: Option<String>,
+}
+
+/// The words of a lesson: all of it that may be said in another way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LessonWords {
+    /// See [`Lesson::title`].
+    pub title: String,
+    /// See [`Lesson::why`].
+    pub why: String,
+    /// See [`Lesson::fix`].
+    pub fix: String,
+}
+
+impl Lesson {
+    /// The same lesson in other words. A text that is empty or too long stays as it was; so does a cause that was not
+    /// known, and a fix whose commands would be others.
+    #[must_use]
+    pub fn said_as(self, words: &LessonWords) -> Self {
+        let better = |before: String, words: &str, most: usize| {
+            let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+            if words.is_empty() || words.chars().count() > most { before } else { words }
+        };
+        let why = if self.why.is_empty() { self.why } else { better(self.why, &words.why, WHY) };
+        let same = commands(&self.fix) == commands(&words.fix);
+        let fix = if same { better(self.fix, &words.fix, FIX) } else { self.fix };
+        Self { title: better(self.title, &words.title, TITLE), why, fix, ..self }
+    }
+}
+
+/// The commands that a text quotes: what stands between backticks.
+fn commands(text: &str) -> BTreeSet<&str> {
+    text.split('`').skip(1).step_by(2).map(str::trim).collect()
 }
 
 /// Something of Steward's own that changes only with a person's yes.
