@@ -198,7 +198,8 @@ impl Inner {
             Ok(place) => place,
             Err(ending) => return Conclusion::without(ending),
         };
-        let done = match self.triage(assignment, &knowledge, stopped.clone(), resting.clone(), logbook).await {
+        let done = match self.triage(assignment, &knowledge, stopped.clone(), resting.clone(), logbook).await
+        {
             Ok(Some(answered)) => Ok(answered),
             Ok(None) => self.investigate(assignment, knowledge, stopped, resting, logbook).await,
             Err(error) => Err(error),

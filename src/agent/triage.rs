@@ -83,7 +83,8 @@ fn question(deps: &Deps, knowledge: &Knowledge, words: &str) -> Question {
     names.sort_unstable();
     names.dedup();
     names.truncate(MACHINES);
-    let at_hand = if names.is_empty() { String::new() } else { format!("\n\nTargets: {}.", names.join(", ")) };
+    let at_hand =
+        if names.is_empty() { String::new() } else { format!("\n\nTargets: {}.", names.join(", ")) };
     let system = format!("{}\n\n## Commands\n\n{}{at_hand}", how_to_triage(&deps.sources), commands(deps));
     Question {
         system: clean(&system),
@@ -157,7 +158,8 @@ async fn look_up(deps: &Deps, command: &str) -> Option<Card> {
 fn in_words(card: &Card) -> String {
     let fields = card.fields.iter().map(|field| format!("{}: {}", field.name, field.value));
     let texts = card.attachments.iter().map(|attached| attached.text.clone());
-    let lines = std::iter::once(card.title.clone()).chain(card.body.iter().cloned()).chain(fields).chain(texts);
+    let lines =
+        std::iter::once(card.title.clone()).chain(card.body.iter().cloned()).chain(fields).chain(texts);
     let text = lines.collect::<Vec<_>>().join("\n");
     match text.char_indices().nth(2_000) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -177,7 +179,10 @@ mod tests {
     fn a_command_that_only_reads_is_taken_however_it_is_wrapped() {
         for (text, command) in [
             (r#"{"command": "status"}"#, "status"),
-            ("```json\n{\"command\": \"what changed since today on nas?\"}\n```", "what changed since today on nas?"),
+            (
+                "```json\n{\"command\": \"what changed since today on nas?\"}\n```",
+                "what changed since today on nas?",
+            ),
             (r#"{"command": "`incidents all`", "investigate": false}"#, "incidents all"),
         ] {
             assert_eq!(read(text).as_deref(), Some(command), "{text}");

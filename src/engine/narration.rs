@@ -39,7 +39,8 @@ impl World {
             return;
         }
         let lives = self.incidents.iter().map(|(id, live)| (*id, &live.incident));
-        let resolved = lives.filter(|(_, incident)| incident.state == State::Resolved && incident.offered.is_empty());
+        let resolved =
+            lives.filter(|(_, incident)| incident.state == State::Resolved && incident.offered.is_empty());
         let ids: Vec<IncidentId> = resolved.map(|(id, _)| id).collect();
         ids.into_iter().for_each(|id| self.learn_of(id, now));
     }

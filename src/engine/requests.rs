@@ -157,7 +157,14 @@ impl World {
     }
 
     /// A command answers what somebody wanted: its answer is told in the thread.
-    pub(super) fn understood(&mut self, id: IncidentId, run: RunId, command: &str, card: Card, now: Timestamp) {
+    pub(super) fn understood(
+        &mut self,
+        id: IncidentId,
+        run: RunId,
+        command: &str,
+        card: Card,
+        now: Timestamp,
+    ) {
         let known = self.incident(id).and_then(Incident::investigating).is_some_and(|known| known.run == run);
         if !known {
             return;

@@ -320,7 +320,7 @@ fn lessons(sources: &Sources, incident: Option<&Incident>, said: &[Said]) -> Vec
         }
     }
     query.dedup();
-    let found = memory::search(&stable::memory(sources), &query.join(" "), LESSONS + 1);
+    let found = memory::search(&stable::memory(&sources.ground()), &query.join(" "), LESSONS + 1);
     let lesson = |text: &String| text.trim().trim_start_matches("## ").trim().to_owned();
     let lessons = found.iter().map(lesson).filter(|text| !text.to_lowercase().starts_with("preferences"));
     lessons

@@ -48,7 +48,8 @@ async fn ask(
     knowledge: &Knowledge,
     logbook: &Logbook,
 ) -> Result<LessonWords, Ending> {
-    let unreadable = |error: crate::store::StoreError| interrupted(&format!("it can't be recorded: {error}")).ending;
+    let unreadable =
+        |error: crate::store::StoreError| interrupted(&format!("it can't be recorded: {error}")).ending;
     inner.write_beginning(assignment).await.map_err(unreadable)?;
     let left = inner.limits(assignment).await.map_err(unreadable)?.micros;
     let deps = &inner.deps;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::agent::context::{Brief, Context, Part, Sources, gather};
 use crate::agent::model::ToolSpec;
+use crate::agent::run::Limits;
 use crate::agent::tools::specs;
 use crate::cli::json::context::ContextDocument;
 use crate::cli::screen::{Screen, Tone};
@@ -12,7 +13,6 @@ use crate::cli::{Ended, Failure, Stop, Tools, topology};
 use crate::config::{AgentSettings, Setup};
 use crate::domain::agent::{Request, Subject};
 use crate::domain::incident::Incident;
-use crate::engine::cards::span;
 use crate::engine::world::Knowledge;
 use crate::store::{Store, query};
 
@@ -30,9 +30,7 @@ pub(super) async fn context(
     let stored = store.read(move |conn| query::incident(conn, number)).await?;
     let incident = stored.map(|stored| stored.incident).ok_or_else(|| no_such(number))?;
     let (_, topology) = topology::known(setup).await?;
-    let knowledge = Knowledge { topology: Arc::new(topology), ..(tools.world)(setup).knowledge };
-    let knowledge =
-        Knowledge { runbooks: Arc::new(setup.loaded.runbooks.values().cloned().collect()), ..knowledge };
+    let knowledge = Knowledge { topology: Arc::new(topology), ..known(setup, tools) };
     let (subject, limits, specs) = (subject(&incident), limits(&config.agent), specs());
     let brief = Brief {
         subject: &subject,
@@ -52,6 +50,12 @@ pub(super) async fn context(
     Ok(ExitCode::SUCCESS)
 }
 
+/// What is known from what the operator wrote.
+pub(super) fn known(setup: &Setup, tools: &Tools) -> Knowledge {
+    let runbooks = Arc::new(setup.loaded.runbooks.values().cloned().collect());
+    Knowledge { runbooks, ..(tools.world)(setup).knowledge }
+}
+
 fn no_such(number: u64) -> Failure {
     Failure::new(format!("there is no incident #{number}"), "`steward incident list --all` lists them")
         .meaning("it never was, or it was closed longer ago than incidents are kept")
@@ -67,13 +71,9 @@ fn subject(incident: &Incident) -> Subject {
 }
 
 /// The limits of a run that begins now, in words.
-fn limits(settings: &AgentSettings) -> Vec<String> {
-    let begun = chrono::DateTime::UNIX_EPOCH;
-    vec![
-        format!("at most {} tool calls", settings.steps),
-        format!("at most {} tokens, sent and received together", settings.tokens),
-        format!("at most {}", span(begun, begun + settings.time)),
-    ]
+pub(super) fn limits(settings: &AgentSettings) -> Vec<String> {
+    let AgentSettings { steps, tokens, time, confidence, .. } = *settings;
+    Limits { steps, tokens, time, micros: settings.spend_per_incident, confidence }.in_words()
 }
 
 fn tell(context: &Context, specs: &[ToolSpec], masked: bool, screen: &mut Screen<'_>) -> Result<(), Stop> {
