@@ -119,7 +119,7 @@ async fn what_a_goal_wants_to_change_is_a_card_and_what_was_declined_is_not_aske
         nothing()
     });
     week(&bot).await;
-    assert_eq!(ollama.requests().len(), 4);
+    assert_eq!((ollama.requests().len(), ollama.unused()), (4, 0));
     assert_eq!(bot.says("approvals").await, "Nothing waits for you");
     assert_eq!(lab.chat.threads().len(), 1, "{:?}", lab.chat.threads());
     bot.end_quietly().await;

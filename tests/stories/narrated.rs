@@ -111,6 +111,7 @@ async fn a_steward_that_dies_while_the_words_are_looked_for_offers_the_lesson_af
     ollama.says(&json!({ "title": "A full disk", "why": "", "fix": "" }).to_string());
     let bot = lab.start().await;
     bot.settle().await;
+    lab.chat.take_answer("alex").unwrap();
     let waits = bot.says("approvals").await;
     assert!(waits.contains("lesson: A full disk (#1)"), "{waits}\n{:?}", bot.incident(1).await);
     bot.end_quietly().await;

@@ -167,3 +167,44 @@ pub enum Proposed {
     /// It can't be begun now, and why.
     Waits(String),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft() -> Lesson {
+        Lesson {
+            title: "vm/disk: disk-fill".into(),
+            signature: Some("disk-fill".into()),
+            target: Some("vm/disk".into()),
+            why: "the journal has no limit".into(),
+            fix: "vacuum (Shrink: `journalctl --vacuum-size=200M`)".into(),
+            rule: Some("rules: []".into()),
+        }
+    }
+
+    fn words(title: &str, why: &str, fix: &str) -> LessonWords {
+        LessonWords { title: title.into(), why: why.into(), fix: fix.into() }
+    }
+
+    #[test]
+    fn a_lesson_is_said_in_other_words_and_is_about_the_same() {
+        let fix = "shrink it:\n`journalctl --vacuum-size=200M`";
+        let said = draft().said_as(&words("The journal\nfills the disk", "no limit", fix));
+        assert_eq!((said.title.as_str(), said.why.as_str()), ("The journal fills the disk", "no limit"));
+        assert_eq!(said.fix, "shrink it: `journalctl --vacuum-size=200M`");
+        assert_eq!(Lesson { title: draft().title, why: draft().why, fix: draft().fix, ..said }, draft());
+    }
+
+    #[test]
+    fn words_that_are_empty_too_long_or_name_other_commands_change_nothing() {
+        assert_eq!(draft().said_as(&words("", " ", "")), draft());
+        let long = "x ".repeat(1_000);
+        assert_eq!(draft().said_as(&words(&long, &long, &long)), draft());
+        for fix in ["`rm -rf /`", "`journalctl --vacuum-size=200M` and `rm -rf /`", "shrink the journal"] {
+            assert_eq!(draft().said_as(&words("", "", fix)).fix, draft().fix, "{fix}");
+        }
+        let unknown = Lesson { why: String::new(), ..draft() };
+        assert_eq!(unknown.said_as(&words("", "a cause made up", "")).why, "");
+    }
+}
