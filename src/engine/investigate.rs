@@ -13,13 +13,15 @@ use super::timer::Timer;
 use super::world::World;
 use crate::domain::agent::{Conclusion, Ending, Investigation, Spending, Subject};
 use crate::domain::card::Card;
-use crate::domain::escalation::Cause;
+use crate::domain::escalation::{Cause, within};
 use crate::domain::ids::{IncidentId, RunId};
 use crate::domain::incident::{Event, Incident, Mitigation, State};
 use crate::domain::remediation::Outcome;
 use crate::domain::signal::Timestamp;
 use crate::store::batch::Put;
 
+/// So many runs of one incident as are configured are begun within this time, however often it comes back.
+const RUNS_WITHIN: std::time::Duration = std::time::Duration::from_secs(6 * 3600);
 /// What there is no agent for is told with this.
 const NO_MODEL: &str = "No model is configured, so there is no agent. docs/agent.md tells how to set one up.";
 
@@ -65,8 +67,7 @@ impl World {
         if let Some(last) = last.filter(|run| run.basis == basis) {
             return Reasoning::Known(Box::new(last.clone()));
         }
-        let runs =
-            incident.investigations.iter().filter(|run| run.begun_at >= incident.since_it_broke()).count();
+        let runs = incident.investigations.iter().filter(|run| within(run.begun_at, now, RUNS_WITHIN)).count();
         if runs >= limits.runs {
             return match last {
                 Some(last) => Reasoning::Known(Box::new(last.clone())),
@@ -107,6 +108,12 @@ impl World {
         self.effects.push(Effect::Investigate(Box::new(assignment)));
     }
 
+    /// Notes that somebody asked for the run that goes on here: what it wants changed is asked for.
+    pub(super) fn note_asked(&mut self, id: IncidentId) {
+        let run = self.incident(id).and_then(Incident::investigating).map(|run| run.run);
+        self.asked_runs.extend(run);
+    }
+
     /// Somebody wants the agent to look into an incident.
     pub(super) fn investigate_by_hand(
         &mut self,
@@ -124,6 +131,7 @@ impl World {
         self.audit(by, "investigate", json!({ "incident": number }), now);
         let subject = self.subject_of(id);
         self.begin_run(id, subject, &format!("{by} wants to know."), now);
+        self.note_asked(id);
         Ok(format!("The agent looks into #{number}; `stop {number}` ends that."))
     }
 
@@ -203,6 +211,7 @@ impl World {
         {
             conclusion.ending = Ending::Interrupted { why: "the problem went away".to_owned() };
         }
+        self.asked_runs.remove(&run);
         let number = known.number;
         let basis = self.incident(id).map(|incident| self.basis(incident)).unwrap_or_default();
         let ended = Event::InvestigationEnded { run, number, conclusion: Box::new(conclusion), basis };

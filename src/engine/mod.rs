@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod answers;
 mod auditing;
+mod bounds;
 pub mod cards;
 pub mod changes;
 pub mod changes_told;

@@ -8,17 +8,17 @@ use sha2::{Digest, Sha256};
 
 use super::drafts::signature_at_root;
 use super::plan::{Draft, draft};
-use super::respond::{first_line, is_exhausted};
+use super::respond::first_line;
 use super::victims::repairs_a_victim;
 use super::world::World;
 use crate::config::runbook_from;
 use crate::domain::agent::{PLAN_PREFIX, Proposal, Proposed, ProposedPlan, ProposedStep};
 use crate::domain::ids::{IncidentId, RunId};
-use crate::domain::incident::{Incident, State};
+use crate::domain::incident::{Member, Incident, State};
 use crate::domain::runbook::{Runbook, choose};
-use crate::domain::signal::{Signal, Timestamp};
+use crate::domain::signal::{Origin, Signal, Timestamp};
 use crate::domain::target::Signature;
-use crate::policy::{Autonomy, Decision, Facts};
+use crate::policy::{Decision, Facts};
 
 /// Steps of one plan at most: more than a person reads at night.
 const STEPS: usize = 12;
@@ -67,8 +67,14 @@ impl World {
     fn note_plan(&mut self, id: IncidentId, plan: &ProposedPlan, now: Timestamp) -> Result<Runbook, String> {
         let incident = self.incident(id).ok_or("the case is over")?;
         // What the root has, not what was seen first: the root may have moved since.
+        let mut plan = plan.clone();
+        // Whether a fault is gone is not for the model to say: where a skill found it, that looks again at the end.
+        let by_skill = |member: &Member| matches!(member.origin, Origin::Skill(_));
+        if incident.is_fault() && incident.active_at_root().chain(incident.active_symptoms()).all(by_skill) {
+            plan.steps.iter_mut().next_back().into_iter().for_each(|step| step.verify = None);
+        }
         let (runbook, text) =
-            self.as_runbook(plan, &signature_at_root(incident), incident.request.is_none())?;
+            self.as_runbook(&plan, &signature_at_root(incident), incident.request.is_none())?;
         self.keep_plan(id, runbook.clone(), text, now);
         Ok(runbook)
     }
@@ -116,7 +122,11 @@ impl World {
         }
         let fits = !choose(std::iter::once(runbook), &signal).is_empty();
         let facts = self.facts_for_agent(incident, runbook, &signal, confidence, fits, now);
-        let drafted = draft(runbook, &signal, &self.settings.host, &self.knowledge.policy, &facts)?;
+        let judged = |facts| draft(runbook, &signal, &self.settings.host, &self.knowledge.policy, facts);
+        let mut drafted = judged(&facts)?;
+        if self.plans.contains_key(&runbook.name) && !self.is_about(&drafted.plan, &incident.root) {
+            drafted = judged(&Facts { observed: false, ..facts })?;
+        }
         if let Some((_, number)) = incident.approval {
             return Ok(Proposed::Waits(format!("question {number} waits for a person's answer first")));
         }
@@ -155,46 +165,6 @@ impl World {
         fitting.or(signals.first()).map(|signal| (*signal).clone())
     }
 
-    /// Why a plan is not even judged: what a person said, and what was tried, holds for the agent too.
-    fn refuses(&self, incident: &Incident, runbook: &Runbook, now: Timestamp) -> Result<(), String> {
-        let name = &runbook.name;
-        if incident.state != State::Open {
-            return Err(format!("the incident is {}, so nothing is begun now", incident.state));
-        }
-        if incident.declined.contains(name) || self.learned.declined.contains(&declined_key(name)) {
-            return Err("a person said no to exactly this".to_owned());
-        }
-        if incident.all_taken_back().any(|taken| taken.runbook == *name) {
-            return Err("a person took back what exactly this did".to_owned());
-        }
-        let history = self.histories.get(&(name.clone(), incident.root.clone())).cloned().unwrap_or_default();
-        if is_exhausted(incident, &history, runbook, now) {
-            return Err("exactly this was tried as often as it may, and did not help".to_owned());
-        }
-        Ok(())
-    }
-
-    /// What the policy has to know of something that the agent wants done. Each of these only raises the bar.
-    fn facts_for_agent(
-        &self,
-        incident: &Incident,
-        runbook: &Runbook,
-        signal: &Signal,
-        confidence: u8,
-        fits: bool,
-        now: Timestamp,
-    ) -> Facts {
-        let facts = self.facts(&runbook.name, &incident.root, now);
-        let enough = self.settings.agent.map_or(100, |limits| limits.confidence);
-        let only_asks = incident.request.is_some() || incident.is_storm();
-        Facts {
-            doubtful: facts.doubtful || confidence < enough || !fits,
-            observed: facts.observed && signal.target == incident.root && !incident.root.is_unknown(),
-            autonomy: if only_asks { Autonomy::Propose } else { facts.autonomy },
-            ..facts
-        }
-    }
-
     /// Somebody said no to a plan of a case that nobody needs: it is not proposed again, in any case.
     pub(super) fn remember_no(&mut self, id: IncidentId, runbook: &str, by: &str, now: Timestamp) {
         let wanted = self.incident(id).is_some_and(|incident| incident.request.is_some());
@@ -227,7 +197,7 @@ pub(super) fn why_asked(drafted: &Draft) -> String {
 /// The name of a plan, from what it does: the same fix has the same name whenever it is proposed.
 fn name_of(yaml: &str) -> String {
     let digest = Sha256::digest(yaml.as_bytes());
-    let short: String = digest.iter().take(5).map(|byte| format!("{byte:02x}")).collect();
+    let short: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     format!("{PLAN_PREFIX}{short}")
 }
 

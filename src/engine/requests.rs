@@ -168,6 +168,7 @@ impl World {
         let subject = self.subject_of(id);
         let why = if subject == Subject::Request { "to answer".to_owned() } else { format!("{by} asks.") };
         self.begin_run(id, subject, &why, now);
+        self.note_asked(id);
         true
     }
 

@@ -395,7 +395,7 @@ pub(super) fn is_exhausted(
     lately.max(here) >= attempts || history.ineffective_until.is_some_and(|until| now < until)
 }
 
-fn cooling_until(history: &History, runbook: &Runbook, now: Timestamp) -> Option<Timestamp> {
+pub(super) fn cooling_until(history: &History, runbook: &Runbook, now: Timestamp) -> Option<Timestamp> {
     history.last_started.map(|started| started + runbook.limits.cooldown).filter(|until| *until > now)
 }
 

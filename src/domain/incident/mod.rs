@@ -281,12 +281,6 @@ impl Incident {
         self.investigations.last().filter(|run| run.conclusion.is_none())
     }
 
-    /// Since when it is as broken as it is: its opening, or its last true return.
-    #[must_use]
-    pub fn since_it_broke(&self) -> Timestamp {
-        if self.occurrences > 1 && self.state == State::Open { self.changed_at } else { self.opened_at }
-    }
-
     /// Begins an incident from its `Opened` event; `None` for any other event.
     #[must_use]
     pub fn open(id: IncidentId, number: u64, record: &Record) -> Option<Self> {
