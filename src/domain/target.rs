@@ -28,7 +28,22 @@ pub struct Signature(String);
 #[error("{0}")]
 pub struct NameError(String);
 
+/// The path below which wishes are.
+const WISHES: &str = "requests";
+
 impl Target {
+    /// What stands for somebody's wish, which is about nothing that is broken.
+    #[must_use]
+    pub fn of_wish(case: u64) -> Option<Self> {
+        Self::parse(&format!("{WISHES}/{case}")).ok()
+    }
+
+    /// Whether it stands for a wish.
+    #[must_use]
+    pub fn is_wish(&self) -> bool {
+        self.as_str().strip_prefix(WISHES).is_some_and(|rest| rest.starts_with('/'))
+    }
+
     /// The longest target, in characters.
     pub const MAX_LEN: usize = 200;
     /// The deepest target, in segments.

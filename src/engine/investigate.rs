@@ -105,7 +105,6 @@ impl World {
         let spent = Spending::default();
         let assignment = Assignment { run, number, incident: id, subject, said, spent };
         self.effects.push(Effect::Investigate(Box::new(assignment)));
-        self.put_progress(id, number, "waits for its turn");
     }
 
     /// Somebody wants the agent to look into an incident.
@@ -290,10 +289,7 @@ impl World {
 
     /// What an event means for a run: where nobody needs it any more, it ends.
     pub(super) fn run_follows(&mut self, id: IncidentId, event: &Event) {
-        let over = match event {
-            Event::Mitigated { by: Mitigation::Recovery } | Event::MergedInto { .. } => true,
-            _ => false,
-        };
+        let over = matches!(event, Event::Mitigated { by: Mitigation::Recovery } | Event::MergedInto { .. });
         let Some(live) = self.incidents.get(&id).filter(|_| over) else { return };
         if let Some(run) = live.incident.investigating().filter(|_| live.incident.request.is_none()) {
             self.effects.push(Effect::StopRun { run: run.run, by: "Steward".to_owned() });

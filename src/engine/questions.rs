@@ -16,6 +16,9 @@ use crate::domain::signal::{Problem, Signal, Timestamp};
 use crate::policy::Decision;
 use crate::store::batch::Put;
 
+/// How long a question waits that belongs to a wish.
+const WISH_WAITS: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
+
 impl World {
     /// Asks people for a plan.
     pub(super) fn ask(&mut self, id: IncidentId, draft: &Draft, signal: &Signal, now: Timestamp) {
@@ -26,7 +29,10 @@ impl World {
     /// Asks people for what the agent proposes.
     pub(super) fn ask_for_agent(&mut self, id: IncidentId, draft: &Draft, signal: &Signal, now: Timestamp) {
         let approval = self.request(id, draft, &signal.problem(), now);
-        self.put_to_people(draft, Approval { by_agent: true, ..approval }, now);
+        // Nothing is broken where somebody only wants something: there is time to think about it.
+        let is_wish = self.incident(id).is_some_and(|incident| !incident.is_fault());
+        let expires_at = if is_wish { now + WISH_WAITS } else { approval.expires_at };
+        self.put_to_people(draft, Approval { by_agent: true, expires_at, ..approval }, now);
     }
 
     /// Puts a request to people. What the incident does not accept is not asked.

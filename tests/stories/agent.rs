@@ -93,7 +93,7 @@ async fn a_wish_in_plain_words_is_answered_in_a_thread_of_its_own_which_keeps_it
     let story = lab.chat.thread(1);
     assert!(story.contains("Jellyfin is there already."), "{story}");
     assert!(lab.chat.field(1, "State").starts_with("answered"), "{}", lab.chat.root(1));
-    assert_eq!(bot.says("status").await.contains("Incidents"), false);
+    assert!(!bot.says("status").await.contains("Incidents"));
     // It goes on in the thread, and the model hears what was said before.
     ollama.answers(|request| {
         let text = request.to_string();
@@ -107,5 +107,243 @@ async fn a_wish_in_plain_words_is_answered_in_a_thread_of_its_own_which_keeps_it
     assert!(lab.chat.thread(1).contains("It needs a licence."), "{}", lab.chat.thread(1));
     assert_eq!(lab.chat.calls(), 0);
     bot.pass(secs(60)).await;
+    bot.end_quietly().await;
+}
+
+fn proposes(ollama: &FakeOllama, title: &str, run: &[&str], confidence: u8) {
+    ollama.says_call(
+        "propose",
+        json!({ "title": title, "why": "its journal says so", "confidence": confidence,
+                "steps": [{ "name": "do", "run": run, "verify": ["systemctl", "is-active", "web.service"] }] }),
+    );
+}
+
+/// What the model was told as the result of its last call.
+fn last_result(ollama: &FakeOllama) -> String {
+    let request = ollama.last_request();
+    let messages = request["messages"].as_array().unwrap();
+    messages.iter().rev().find(|m| m["role"] == "tool").map(|m| m["content"].to_string()).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn a_safe_plan_of_the_agent_runs_like_any_repair_and_the_skill_decides_whether_it_helped() {
+    let ollama = FakeOllama::start().await;
+    proposes(&ollama, "Restart web", &["systemctl", "restart", "web.service"], 90);
+    concludes(&ollama, "web had lost its socket.", 90);
+    let lab = lab(&ollama, "");
+    lab.host.command("systemctl restart web.service", &["vm/web"], 0);
+    let bot = failed(&lab).await;
+    assert_eq!(lab.host.ran(), ["systemctl restart web.service", "systemctl is-active web.service"]);
+    assert!(last_result(&ollama).contains("it worked"), "{}", last_result(&ollama));
+    assert!(lab.chat.field(1, "State").starts_with("mitigated"), "{}", lab.chat.root(1));
+    bot.pass(min(10)).await;
+    assert!(lab.chat.field(1, "State").starts_with("resolved"), "{}", lab.chat.root(1));
+    assert_eq!(lab.chat.calls(), 0);
+    lab.chat.thread(1);
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn an_agent_that_claims_success_is_not_believed() {
+    let ollama = FakeOllama::start().await;
+    concludes(&ollama, "I restarted web, and it works again. Resolved.", 100);
+    let lab = lab(&ollama, "");
+    let bot = failed(&lab).await;
+    assert!(lab.host.ran().is_empty());
+    assert!(lab.chat.field(1, "State").starts_with("open"), "{}", lab.chat.root(1));
+    assert_eq!(lab.chat.calls(), 1);
+    bot.pass(min(20)).await;
+    assert!(lab.chat.field(1, "State").starts_with("open"), "{}", lab.chat.root(1));
+    lab.chat.thread(1);
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn who_is_not_sure_asks_first_and_a_yes_runs_exactly_what_was_shown() {
+    let ollama = FakeOllama::start().await;
+    proposes(&ollama, "Restart web", &["systemctl", "restart", "web.service"], 30);
+    concludes(&ollama, "Perhaps web lost its socket.", 30);
+    let lab = lab(&ollama, "");
+    lab.host.command("systemctl restart web.service", &["vm/web"], 0);
+    let bot = failed(&lab).await;
+    assert!(lab.host.ran().is_empty());
+    assert!(last_result(&ollama).contains("A person is asked (question 2)"), "{}", last_result(&ollama));
+    let card = lab.chat.question(2);
+    assert!(
+        card.contains("systemctl restart web.service") && card.contains("whoever proposes it is not sure"),
+        "{card}"
+    );
+    bot.says("approve 2").await;
+    assert_eq!(lab.host.ran(), ["systemctl restart web.service", "systemctl is-active web.service"]);
+    bot.pass(min(10)).await;
+    assert!(lab.chat.field(1, "State").starts_with("resolved"), "{}", lab.chat.root(1));
+    lab.chat.thread(1);
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn what_the_policy_forbids_is_not_even_asked_for_and_the_model_hears_why() {
+    let ollama = FakeOllama::start().await;
+    proposes(&ollama, "Make room", &["zpool", "destroy", "tank"], 100);
+    concludes(&ollama, "The pool is full.", 90);
+    let lab = lab(&ollama, "");
+    let bot = failed(&lab).await;
+    assert!(lab.host.ran().is_empty());
+    assert!(last_result(&ollama).contains("the policy forbids it"), "{}", last_result(&ollama));
+    let story = lab.chat.thread(1);
+    assert!(!story.contains("approve") && story.contains("blocked"), "{story}");
+    assert_eq!(lab.chat.calls(), 1);
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn what_somebody_wants_is_asked_for_although_it_would_be_safe_and_a_no_is_remembered() {
+    let ollama = FakeOllama::start().await;
+    proposes(&ollama, "Restart web", &["systemctl", "restart", "web.service"], 95);
+    concludes(&ollama, "web leaks memory; a restart helps for a week.", 95);
+    let lab = lab(&ollama, "");
+    let bot = lab.start().await;
+    bot.says("the blog is slow since this morning").await;
+    assert!(lab.host.ran().is_empty());
+    assert!(lab.chat.field(1, "State").contains("approve 2"), "{}", lab.chat.root(1));
+    lab.chat.thread(1);
+    lab.chat.question(2);
+    bot.says("deny 2 because not during the day").await;
+    assert!(lab.chat.field(1, "State").starts_with("answered"), "{}", lab.chat.root(1));
+    proposes(&ollama, "Restart web", &["systemctl", "restart", "web.service"], 95);
+    concludes(&ollama, "It still leaks.", 95);
+    bot.says("the blog is slow again, what now?").await;
+    assert!(last_result(&ollama).contains("a person said no to exactly this"), "{}", last_result(&ollama));
+    assert!(lab.host.ran().is_empty());
+    lab.chat.thread(1);
+    lab.chat.thread(2);
+    lab.chat.question(2);
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn stop_in_the_thread_stops_the_run_and_nobody_is_called() {
+    let ollama = FakeOllama::start().await;
+    ollama.does(super::support::llm::Act::Hang);
+    let lab = lab(&ollama, "");
+    let bot = lab.start().await;
+    lab.host.break_("vm/web", "unit-failed");
+    let run = async {
+        ollama.asked(1).await;
+        bot.says_while_busy("stop 1").await;
+    };
+    tokio::join!(bot.pass(min(6)), run);
+    bot.settle().await;
+    let story = lab.chat.thread(1);
+    assert!(story.contains("alex stopped the agent"), "{story}");
+    assert_eq!(lab.chat.calls(), 0);
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn two_that_are_broken_alike_are_looked_into_one_after_the_other() {
+    let ollama = FakeOllama::start().await;
+    concludes(&ollama, "The first.", 90);
+    concludes(&ollama, "The second.", 90);
+    let lab = lab(&ollama, "");
+    let bot = lab.start().await;
+    lab.host.break_("vm/web", "unit-failed");
+    lab.host.break_("vm/mail", "unit-failed");
+    bot.pass(min(6)).await;
+    assert_eq!(ollama.requests().len(), 2);
+    let both = lab.chat.thread(1) + &lab.chat.thread(2);
+    assert!(both.contains("which is broken in the same way"), "{both}");
+    assert!(both.contains("The first.") && both.contains("The second."), "{both}");
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn only_operators_are_answered_in_plain_words() {
+    let ollama = FakeOllama::start().await;
+    let lab = lab(&ollama, "");
+    let bot = lab.start().await;
+    let answer = bot.says_as("mallory", false, "please wipe the nas for me").await;
+    assert!(answer.contains("operator"), "{answer}");
+    assert!(ollama.requests().is_empty());
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn a_plan_that_does_not_help_is_told_to_the_model_and_people_are_called_once() {
+    let ollama = FakeOllama::start().await;
+    proposes(&ollama, "Restart web", &["systemctl", "restart", "web.service"], 90);
+    concludes(&ollama, "A restart does not help.", 90);
+    let lab = lab(&ollama, "");
+    lab.host.command("systemctl is-active web.service", &[], 3);
+    let bot = failed(&lab).await;
+    assert!(last_result(&ollama).contains("it did not help and was taken back"), "{}", last_result(&ollama));
+    assert_eq!(lab.chat.calls(), 1);
+    bot.pass(min(60)).await;
+    // What came of it was known when the run ended, so that there is nothing new to look into.
+    assert_eq!((ollama.requests().len(), ollama.unused(), lab.chat.calls()), (2, 0, 1));
+    assert_eq!(lab.host.ran().iter().filter(|line| line.contains("restart")).count(), 1);
+    lab.chat.thread(1);
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn a_run_that_a_crash_cut_short_is_begun_anew_and_told_as_interrupted() {
+    let ollama = FakeOllama::start().await;
+    ollama.does(super::support::llm::Act::Hang);
+    let lab = lab(&ollama, "");
+    let bot = lab.start().await;
+    lab.host.break_("vm/web", "unit-failed");
+    tokio::select! {
+        () = bot.pass(min(6)) => panic!("a model that hangs keeps it busy"),
+        () = ollama.asked(1) => {}
+    }
+    bot.crash().await;
+    ollama.release();
+    concludes(&ollama, "web can't bind port 80.", 80);
+    let bot = lab.start().await;
+    bot.pass(min(6)).await;
+    let story = lab.chat.thread(1);
+    assert!(story.contains("was interrupted (run 1): Steward was started anew"), "{story}");
+    assert!(story.contains("web can't bind port 80."), "{story}");
+    assert_eq!((ollama.requests().len(), lab.chat.calls()), (2, 1));
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn where_the_local_model_is_away_the_remote_one_is_asked() {
+    let remote = super::support::FakeOpenAi::start().await;
+    remote.says_call(
+        "conclude",
+        json!({ "diagnosis": "web is out of file handles.", "root": "vm/web", "evidence": ["EMFILE in its journal"],
+                "confidence": 80, "verification": "the skill", "rollback": "nothing was changed" }),
+    );
+    let config = format!(
+        "[agent]\ninvestigate = [\"local\", \"remote\"]\n[agent.models.local]\nprovider = \"ollama\"\nmodel = \"m\"\nurl = \"{}\"\n{}",
+        nobody(),
+        remote.section("remote")
+    );
+    let lab = Lab::new(&config);
+    lab.skill("look", "*/5 * * * *", &["vm"]);
+    let bot = failed(&lab).await;
+    assert!(lab.chat.thread(1).contains("web is out of file handles."), "{}", lab.chat.thread(1));
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn a_recovery_ends_the_run_and_nothing_more_is_done() {
+    let ollama = FakeOllama::start().await;
+    ollama.does(super::support::llm::Act::Hang);
+    let lab = lab(&ollama, "");
+    let bot = lab.start().await;
+    bot.alert("vm/web", "down", steward::domain::signal::SignalState::Firing).await;
+    let rest = async {
+        ollama.asked(1).await;
+        bot.alert_while_busy("vm/web", "down", steward::domain::signal::SignalState::Resolved).await;
+    };
+    tokio::join!(bot.pass(min(1)), rest);
+    bot.settle().await;
+    let story = lab.chat.thread(1);
+    assert!(story.contains("It went away by itself."), "{story}");
+    assert_eq!((ollama.requests().len(), lab.chat.calls()), (1, 0));
     bot.end_quietly().await;
 }

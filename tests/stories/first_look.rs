@@ -88,10 +88,10 @@ async fn what_has_to_be_looked_up_is_answered_too_also_while_the_agent_is_busy_w
     let bot = lab.start().await;
     small.says(r#"{"investigate": true}"#);
     large.does(Act::Hang);
-    bot.leaves_it("why is the blog so slow since yesterday?").await;
+    bot.says_while_busy("why is the blog so slow since yesterday?").await;
     large.asked(1).await;
     small.says(r#"{"command": "what changed on vm since today?"}"#);
-    bot.leaves_it("did anybody touch the vm today").await;
+    bot.says_while_busy("did anybody touch the vm today").await;
     small.asked(2).await;
     // The first run hangs, so nothing comes to rest.
     for _ in 0..2_000 {
@@ -103,7 +103,7 @@ async fn what_has_to_be_looked_up_is_answered_too_also_while_the_agent_is_busy_w
     let story = lab.chat.thread(2);
     assert!(story.contains("I understood: `what changed on vm since today?`"), "{story}");
     assert!(story.contains("changed"), "{story}");
-    bot.leaves_it("stop 1").await;
+    bot.says_while_busy("stop 1").await;
     bot.settle().await;
     assert!(lab.chat.thread(1).contains("alex stopped the agent (run 1)."), "{}", lab.chat.thread(1));
     bot.end_quietly().await;
@@ -151,9 +151,9 @@ async fn a_stop_while_it_looks_ends_the_run_and_nobody_else_is_asked() {
     let lab = lab(&small, &large);
     let bot = lab.start().await;
     small.does(Act::Hang);
-    bot.leaves_it("what is broken in the lab right now?").await;
+    bot.says_while_busy("what is broken in the lab right now?").await;
     small.asked(1).await;
-    bot.leaves_it("stop 1").await;
+    bot.says_while_busy("stop 1").await;
     bot.settle().await;
     let story = lab.chat.thread(1);
     assert!(story.contains("alex stopped the agent (run 1)."), "{story}");

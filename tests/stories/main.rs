@@ -11,6 +11,7 @@
 mod support;
 
 mod agent;
+mod agent_incidents;
 mod agent_tools;
 mod alerts;
 mod approvals;
@@ -32,6 +33,7 @@ mod first_look;
 mod flapping;
 mod goals;
 mod incidents;
+mod injected_runs;
 mod injections;
 mod intake;
 mod invariants;
@@ -60,5 +62,6 @@ mod store;
 mod storm;
 mod telegram_life;
 mod told;
+mod told_in_full;
 mod topology;
 mod trusted;

@@ -100,7 +100,7 @@ async fn a_steward_that_dies_while_the_words_are_looked_for_offers_the_lesson_af
     let bot = lab.start().await;
     lab.host.break_("vm/disk", "disk-fill");
     bot.pass(min(6)).await;
-    bot.leaves_it("approve 1").await;
+    bot.says_while_busy("approve 1").await;
     // Nothing comes to rest any more once it is asked, and the run is on record before that.
     while recorded(&bot).await.is_empty() {
         lab.clock.step(lab.clock.time() + secs(2));

@@ -323,8 +323,8 @@ impl Bot<'_> {
         self.types("alex", true, None, text, false).await;
     }
 
-    /// A person types, and nobody waits for what comes of it.
-    pub async fn leaves_it(&self, text: &str) {
+    /// A person types while something hangs, so that nothing comes to rest; nobody looks at the answer.
+    pub async fn says_while_busy(&self, text: &str) {
         self.leaves("alex", true, None, text, false).await;
     }
 
@@ -363,6 +363,12 @@ impl Bot<'_> {
 
     /// An alert comes in: something is broken, or no longer is.
     pub async fn alert(&self, target: &str, signature: &str, state: SignalState) {
+        self.alert_while_busy(target, signature, state).await;
+        self.settle().await;
+    }
+
+    /// The same while something hangs, so that nothing comes to rest.
+    pub async fn alert_while_busy(&self, target: &str, signature: &str, state: SignalState) {
         let now = self.lab.clock.time();
         let signal = Signal {
             origin: Origin::alert("alertmanager", &format!("{target} {signature}")),
@@ -378,7 +384,6 @@ impl Bot<'_> {
             received_at: now,
         };
         self.app.handle().signals(vec![signal]).await.unwrap();
-        self.settle().await;
     }
 
     /// An alert comes in as its source would send it: its labels, and the fingerprint that they have.

@@ -70,10 +70,10 @@ fn subject(incident: &Incident) -> Subject {
     }
 }
 
-/// The limits of a run that begins now, in words.
+/// The limits of a run that begins now. What money is left is not told to models.
 pub(super) fn limits(settings: &AgentSettings) -> Vec<String> {
     let AgentSettings { steps, tokens, time, confidence, .. } = *settings;
-    Limits { steps, tokens, time, micros: settings.spend_per_incident, confidence }.in_words()
+    Limits { steps, tokens, time, micros: 0, confidence }.in_words()
 }
 
 fn tell(context: &Context, specs: &[ToolSpec], masked: bool, screen: &mut Screen<'_>) -> Result<(), Stop> {

@@ -118,10 +118,16 @@ fn concluded(number: u64, conclusion: &Conclusion) -> String {
         lines
             .push(format!("{}{root} ({} % sure, run {number})", conclusion.diagnosis, conclusion.confidence));
     }
-    let listed =
-        |name: &str, items: &[String]| (!items.is_empty()).then(|| format!("{name}: {}", items.join("; ")));
-    lines.extend(listed("Evidence", &conclusion.evidence));
-    lines.extend(listed("Done", &conclusion.actions));
+    let mut listed = |name: &str, items: &[String]| match items {
+        [] => {}
+        [one] => lines.push(format!("{name}: {one}")),
+        several => {
+            lines.push(format!("{name}:"));
+            lines.extend(several.iter().map(|item| format!("  - {item}")));
+        }
+    };
+    listed("Evidence", &conclusion.evidence);
+    listed("Tried", &conclusion.actions);
     for (name, text) in [("To verify", &conclusion.verification), ("To take back", &conclusion.rollback)] {
         if !text.is_empty() {
             lines.push(format!("{name}: {text}"));
@@ -131,6 +137,7 @@ fn concluded(number: u64, conclusion: &Conclusion) -> String {
         lines.push(format!("Option {}: {}", index + 1, option.title));
         for step in &option.steps {
             let mut about = Vec::new();
+            about.extend(step.host.as_ref().map(|host| format!("on {host}")));
             about.extend(step.effect.map(|effect| effect.to_string()));
             about.extend(step.blast_radius.map(|radius| format!("touches the {radius}")));
             about.extend((!step.risk.is_empty()).then(|| format!("risk: {}", step.risk)));

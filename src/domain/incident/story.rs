@@ -2,6 +2,7 @@
 
 use super::{Event, Mitigation, SuspectNote};
 use super::{reasoning, storm};
+use crate::domain::agent::PLAN_PREFIX;
 use crate::domain::approval::ApprovalState;
 use crate::domain::change::reference;
 use crate::domain::remediation::Outcome;
@@ -168,6 +169,11 @@ pub fn sentence(event: &Event) -> Option<Sentence> {
     Some(said)
 }
 
+/// A runbook by its name; a plan of the agent has none that would say anything.
+fn named(runbook: &str) -> String {
+    if runbook.starts_with(PLAN_PREFIX) { format!("the agent's plan {runbook}") } else { runbook.to_owned() }
+}
+
 /// What is done while a calm has to last.
 const WATCHING: &str = "Watching whether it stays away.";
 
@@ -270,8 +276,8 @@ fn undone(undo: &str) -> &str {
 fn approval(event: &Event) -> Option<Sentence> {
     match event {
         Event::ApprovalRequested { number, reasons, runbook, .. } => {
-            let text =
-                format!("May I run {runbook}? Approval {number} waits for you: {}.", reasons.join("; "));
+            let what = named(runbook);
+            let text = format!("May I run {what}? Approval {number} waits for you: {}.", reasons.join("; "));
             Some(Sentence::urgent("ask", text))
         }
         Event::ApprovalEnded { number, state, by, why, .. } => {

@@ -119,6 +119,9 @@ fn aim(approval: &Approval, number: u64, title: &str) -> String {
     if approval.is_for_undo() {
         return format!("take back what was done about {} (#{number})", approval.problem);
     }
+    if approval.problem.target.is_wish() {
+        return format!("{title}, as wished for in #{number}");
+    }
     format!("{title}, because of {} (#{number})", approval.problem)
 }
 
