@@ -194,17 +194,20 @@ impl Inner {
         }
         let Deps { clock, engine, .. } = &self.deps;
         let resting = Arc::new(RestingClock::new(clock.clone(), engine.activity().clone()));
+        let unreadable =
+            |error: StoreError| interrupted(&format!("what it needs to know can't be read: {error}"));
+        // A first look is cheap, and whoever asks how the lab is need not wait for an investigation to end.
+        match self.triage(assignment, &knowledge, stopped.clone(), resting.clone(), logbook).await {
+            Ok(Some(answered)) => return answered,
+            Ok(None) => {}
+            Err(error) => return unreadable(error),
+        }
         let _place = match self.wait_for_place(assignment, asked, stopped.clone(), &resting).await {
             Ok(place) => place,
             Err(ending) => return Conclusion::without(ending),
         };
-        let done = match self.triage(assignment, &knowledge, stopped.clone(), resting.clone(), logbook).await
-        {
-            Ok(Some(answered)) => Ok(answered),
-            Ok(None) => self.investigate(assignment, knowledge, stopped, resting, logbook).await,
-            Err(error) => Err(error),
-        };
-        done.unwrap_or_else(|error| interrupted(&format!("what it needs to know can't be read: {error}")))
+        let done = self.investigate(assignment, knowledge, stopped, resting, logbook).await;
+        done.unwrap_or_else(unreadable)
     }
 
     /// A first look at what somebody wants. `None`: it is to be looked into, or was stopped, which comes to the same.

@@ -30,6 +30,8 @@ const ANSWER: u32 = 150;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Names of machines that the model is told.
 const MACHINES: usize = 24;
+/// Who asks the engine.
+const WHO: &str = "triage";
 /// Characters of a command.
 const COMMAND: usize = 200;
 
@@ -138,10 +140,10 @@ fn command_in(text: &str, now: Timestamp, tz: chrono_tz::Tz) -> Option<String> {
 /// What the command answers; `None` where it answers nothing of use.
 async fn look_up(deps: &Deps, command: &str) -> Option<Card> {
     let asked = Inbound {
-        platform: "agent".to_owned(),
-        conversation: "agent".to_owned(),
-        user: "agent".to_owned(),
-        user_id: "agent".to_owned(),
+        platform: WHO.to_owned(),
+        conversation: WHO.to_owned(),
+        user: WHO.to_owned(),
+        user_id: WHO.to_owned(),
         // Whoever asked may do more than look; a model that read their words may not.
         operator: false,
         text: command.to_owned(),

@@ -41,7 +41,7 @@ async fn what_a_command_answers_is_answered_with_it_and_looked_into_if_that_was_
     assert_eq!(small.requests().len(), 0, "an incident gets no first look");
 
     small.says(r#"{"command": "status"}"#);
-    let answer = bot.says("hey, what is broken right now in my lab?").await;
+    let answer = bot.says("what's broken right now?").await;
     assert!(answer.contains("see #2"), "{answer}");
     let story = lab.chat.thread(2);
     assert!(story.contains("I understood: `status`"), "{story}");
@@ -69,7 +69,7 @@ async fn what_a_command_answers_is_answered_with_it_and_looked_into_if_that_was_
     // The thread goes on, and what was answered is known.
     large.answers(|request| {
         let text = request.to_string();
-        assert!(text.contains("what is broken right now") && text.contains("Incidents: 1 open"), "{text}");
+        assert!(text.contains("what's broken right now") && text.contains("Incidents: 1 open"), "{text}");
         super::support::llm::Said::call(
             "conclude",
             json!({ "diagnosis": "The web server is.", "evidence": [], "confidence": 90, "verification": "", "rollback": "" }),
@@ -78,6 +78,34 @@ async fn what_a_command_answers_is_answered_with_it_and_looked_into_if_that_was_
     bot.says_in_thread(2, "no, look into it").await;
     assert!(lab.chat.thread(2).contains("The web server is."), "{}", lab.chat.thread(2));
     assert_eq!(small.requests().len(), 1, "what is said later gets no first look");
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn what_has_to_be_looked_up_is_answered_too_also_while_the_agent_is_busy_with_something_else() {
+    let (small, large) = (FakeOllama::start().await, FakeOllama::start().await);
+    let lab = lab(&small, &large);
+    let bot = lab.start().await;
+    small.says(r#"{"investigate": true}"#);
+    large.does(Act::Hang);
+    bot.says_while_busy("why is the blog so slow since yesterday?").await;
+    large.asked(1).await;
+    small.says(r#"{"command": "what changed on vm since today?"}"#);
+    bot.says_while_busy("did anybody touch the vm today").await;
+    small.asked(2).await;
+    // The first run hangs, so nothing comes to rest.
+    for _ in 0..2_000 {
+        if lab.chat.has_root(2) && lab.chat.thread(2).contains("I took that for") {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    let story = lab.chat.thread(2);
+    assert!(story.contains("I understood: `what changed on vm since today?`"), "{story}");
+    assert!(story.contains("changed"), "{story}");
+    bot.says_while_busy("stop 1").await;
+    bot.settle().await;
+    assert!(lab.chat.thread(1).contains("alex stopped the agent (run 1)."), "{}", lab.chat.thread(1));
     bot.end_quietly().await;
 }
 
