@@ -5,7 +5,6 @@ use super::respond::{cooling_until, is_exhausted};
 use super::world::World;
 use crate::domain::action::{Action, Command, Effect};
 use crate::domain::agent::PLAN_PREFIX;
-use crate::domain::escalation::Cause;
 use crate::domain::incident::{Incident, State};
 use crate::domain::remediation::Plan;
 use crate::domain::runbook::{CommandTemplate, Runbook};
@@ -88,26 +87,27 @@ impl World {
         let enough = self.settings.agent.map_or(100, |limits| limits.confidence);
         let wanted = incident.investigating().is_some_and(|run| self.asked_runs.contains(&run.run));
         let only_asks = incident.request.is_some() || incident.is_storm() || wanted;
-        let recurs = incident.escalations.iter().any(|(cause, _)| *cause == Cause::Recurring);
         Facts {
-            doubtful: facts.doubtful || confidence < enough || !fits || recurs,
+            doubtful: facts.doubtful || confidence < enough || !fits,
             observed: facts.observed && signal.target == incident.root && !incident.root.is_unknown(),
             autonomy: if only_asks { Autonomy::Propose } else { facts.autonomy },
             ..facts
         }
     }
 
-    /// Whether each step of a judged plan that changes anything changes the root itself, as far as its words show: it
-    /// names it, or restores something on its very machine.
-    pub(super) fn is_about(&self, plan: &Plan, root: &Target) -> bool {
+    /// Whether each step of a judged plan that changes anything changes what is broken here, as far as its words show: it
+    /// names that, or restores something on the root's very machine.
+    pub(super) fn is_about(&self, plan: &Plan, incident: &Incident) -> bool {
+        let active: Vec<&Target> =
+            incident.members.iter().filter(|member| member.active).map(|member| &member.problem.target).collect();
         plan.steps.iter().filter(|step| step.effect != Effect::Read).all(|step| {
             let Action::Command(command) = &step.run;
             let machine = match command.host.as_str() {
                 "local" => self.settings.host.as_str(),
                 host => host,
             };
-            let there = root.as_str().split('/').next() == Some(machine);
-            names(command, root) || there && step.effect == Effect::Restorative
+            let there = incident.root.as_str().split('/').next() == Some(machine);
+            active.iter().any(|target| names(command, target)) || there && step.effect == Effect::Restorative
         })
     }
 }

@@ -12,6 +12,7 @@ use super::respond::first_line;
 use super::victims::repairs_a_victim;
 use super::world::World;
 use crate::config::runbook_from;
+use crate::domain::action::{Action, Effect};
 use crate::domain::agent::{PLAN_PREFIX, Proposal, Proposed, ProposedPlan, ProposedStep};
 use crate::domain::ids::{IncidentId, RunId};
 use crate::domain::incident::{Member, Incident, State};
@@ -71,7 +72,13 @@ impl World {
         // Whether a fault is gone is not for the model to say: where a skill found it, that looks again at the end.
         let by_skill = |member: &Member| matches!(member.origin, Origin::Skill(_));
         if incident.is_fault() && incident.active_at_root().chain(incident.active_symptoms()).all(by_skill) {
-            plan.steps.iter_mut().next_back().into_iter().for_each(|step| step.verify = None);
+            let harmless = |argv: &Vec<String>| {
+                let looks = self.knowledge.policy.evaluate(&Action::local(argv.clone()), &Facts::plain());
+                looks.decision == Decision::Allow && looks.effect == Effect::Read
+            };
+            // What is no mere look stays, to be judged with the rest.
+            let last = plan.steps.iter_mut().next_back();
+            last.into_iter().for_each(|step| step.verify = step.verify.take().filter(|argv| !harmless(argv)));
         }
         let (runbook, text) =
             self.as_runbook(&plan, &signature_at_root(incident), incident.request.is_none())?;
@@ -124,7 +131,7 @@ impl World {
         let facts = self.facts_for_agent(incident, runbook, &signal, confidence, fits, now);
         let judged = |facts| draft(runbook, &signal, &self.settings.host, &self.knowledge.policy, facts);
         let mut drafted = judged(&facts)?;
-        if self.plans.contains_key(&runbook.name) && !self.is_about(&drafted.plan, &incident.root) {
+        if self.plans.contains_key(&runbook.name) && !self.is_about(&drafted.plan, incident) {
             drafted = judged(&Facts { observed: false, ..facts })?;
         }
         if let Some((_, number)) = incident.approval {

@@ -17,7 +17,7 @@ use crate::policy::Decision;
 use crate::store::batch::Put;
 
 /// How long a question waits that belongs to a wish.
-const WISH_WAITS: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
+const WISH_WAITS: std::time::Duration = std::time::Duration::from_secs(36 * 3600);
 
 impl World {
     /// Asks people for a plan.
