@@ -239,7 +239,9 @@ impl World {
             Ending::Concluded if conclusion.is_conclusive(enough) => {
                 format!("{why} The agent has told what it found (run {number}), and the rest is yours.")
             }
-            Ending::Concluded => format!("{why} The agent is not sure (run {number}), so this one is yours."),
+            Ending::Concluded | Ending::Understood { .. } => {
+                format!("{why} The agent is not sure (run {number}), so this one is yours.")
+            }
             Ending::Limit { what } => {
                 format!("{why} The agent stopped at a limit ({what}, run {number}), so this one is yours.")
             }

@@ -23,6 +23,7 @@ mod late;
 mod lifecycle;
 mod learned;
 mod lessons;
+mod narration;
 pub mod lines;
 pub mod message;
 mod offers;

@@ -10,8 +10,8 @@ use super::route::{Reply, not_an_operator};
 use super::timer::Timer;
 use super::world::World;
 use crate::domain::agent::{Request, Subject};
-use crate::domain::card::{Card, one_line};
-use crate::domain::ids::IncidentId;
+use crate::domain::card::{Card, Place, one_line};
+use crate::domain::ids::{IncidentId, RunId};
 use crate::domain::incident::{Event, Incident, Mitigation, State};
 use crate::domain::signal::{Origin, Problem, Severity, Signal, SignalState, Timestamp};
 use crate::domain::target::{Signature, Target};
@@ -154,6 +154,29 @@ impl World {
         let why = if subject == Subject::Request { "to answer".to_owned() } else { format!("{by} asks.") };
         self.begin_run(id, subject, &why, now);
         true
+    }
+
+    /// A command answers what somebody wanted: its answer is told in the thread.
+    pub(super) fn understood(
+        &mut self,
+        id: IncidentId,
+        run: RunId,
+        command: &str,
+        card: Card,
+        now: Timestamp,
+    ) {
+        let known = self.incident(id).and_then(Incident::investigating).is_some_and(|known| known.run == run);
+        if !known {
+            return;
+        }
+        let number = self.number(id);
+        self.audit("agent", "understood", json!({ "incident": number, "command": command }), now);
+        let title = format!("I understood: `{command}`");
+        let body = std::iter::once(card.title).chain(card.body).collect();
+        let card = Card { title, body, ..card };
+        let place = Place::Thread { incident: id, number };
+        let all = self.settings.clone();
+        self.post_to(&all.platforms, &id.to_string(), None, &place, &card, now);
     }
 
     /// A wish that was answered, and for which nothing is under way, waits no more.

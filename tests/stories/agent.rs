@@ -230,7 +230,7 @@ async fn stop_in_the_thread_stops_the_run_and_nobody_is_called() {
     lab.host.break_("vm/web", "unit-failed");
     let run = async {
         ollama.asked(1).await;
-        bot.says_while_busy("stop 1").await;
+        bot.leaves_it("stop 1").await;
     };
     tokio::join!(bot.pass(min(6)), run);
     bot.settle().await;

@@ -323,8 +323,8 @@ impl Bot<'_> {
         self.types("alex", true, None, text, false).await;
     }
 
-    /// A person types while something hangs, so that nothing comes to rest; nobody looks at the answer.
-    pub async fn says_while_busy(&self, text: &str) {
+    /// A person types, and nobody waits for what comes of it.
+    pub async fn leaves_it(&self, text: &str) {
         self.leaves("alex", true, None, text, false).await;
     }
 

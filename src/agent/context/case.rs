@@ -332,7 +332,7 @@ fn lessons(sources: &Sources, incident: Option<&Incident>, said: &[Said]) -> Vec
         }
     }
     query.dedup();
-    let found = memory::search(&stable::memory(sources), &query.join(" "), LESSONS + 1);
+    let found = memory::search(&stable::memory(&sources.ground()), &query.join(" "), LESSONS + 1);
     let lesson = |text: &String| text.trim().trim_start_matches("## ").trim().to_owned();
     let lessons = found.iter().map(lesson).filter(|text| !text.to_lowercase().starts_with("preferences"));
     lessons
@@ -366,6 +366,7 @@ fn closing(subject: &Subject) -> &'static str {
         Subject::Incident => "Find out why, with tools, and conclude.",
         Subject::Request => "Find out what is needed to answer, and conclude with the answer.",
         Subject::Goal { .. } => "Work on the goal, and conclude.",
+        Subject::Lesson => "Put the lesson into better words.",
     }
 }
 

@@ -30,9 +30,7 @@ pub(super) async fn context(
     let stored = store.read(move |conn| query::incident(conn, number)).await?;
     let incident = stored.map(|stored| stored.incident).ok_or_else(|| no_such(number))?;
     let (_, topology) = topology::known(setup).await?;
-    let knowledge = Knowledge { topology: Arc::new(topology), ..(tools.world)(setup).knowledge };
-    let knowledge =
-        Knowledge { runbooks: Arc::new(setup.loaded.runbooks.values().cloned().collect()), ..knowledge };
+    let knowledge = Knowledge { topology: Arc::new(topology), ..known(setup, tools) };
     let (subject, limits, specs) = (subject(&incident), limits(&config.agent), specs());
     let brief = Brief {
         subject: &subject,
@@ -52,6 +50,12 @@ pub(super) async fn context(
     Ok(ExitCode::SUCCESS)
 }
 
+/// What is known from what the operator wrote.
+pub(super) fn known(setup: &Setup, tools: &Tools) -> Knowledge {
+    let runbooks = Arc::new(setup.loaded.runbooks.values().cloned().collect());
+    Knowledge { runbooks, ..(tools.world)(setup).knowledge }
+}
+
 fn no_such(number: u64) -> Failure {
     Failure::new(format!("there is no incident #{number}"), "`steward incident list --all` lists them")
         .meaning("it never was, or it was closed longer ago than incidents are kept")
@@ -66,8 +70,8 @@ fn subject(incident: &Incident) -> Subject {
     }
 }
 
-/// The limits of a run that begins now. What money is left is not told to models.
-fn limits(settings: &AgentSettings) -> Vec<String> {
+/// The limits of a run that begins now, in words. What money is left is not told to models.
+pub(super) fn limits(settings: &AgentSettings) -> Vec<String> {
     let AgentSettings { steps, tokens, time, confidence, .. } = *settings;
     Limits { steps, tokens, time, micros: 0, confidence }.in_words()
 }

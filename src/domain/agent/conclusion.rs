@@ -11,6 +11,11 @@ use crate::domain::target::Target;
 pub enum Ending {
     /// It said what it found.
     Concluded,
+    /// A command answers what was asked, and was given as the answer.
+    Understood {
+        /// The command, as it would have been typed.
+        command: String,
+    },
     /// A limit was reached: it concludes with what it has.
     Limit {
         /// Which, in words: `20 steps`.

@@ -52,6 +52,7 @@ fn state(incident: &Incident) -> String {
 fn answer(incident: &Incident) -> String {
     let last = incident.investigations.iter().rev().find_map(|run| run.conclusion.as_ref());
     last.map_or_else(String::new, |conclusion| match &conclusion.ending {
+        Ending::Understood { command } => format!("`{command}`, in the thread"),
         _ if !conclusion.diagnosis.is_empty() => short(&conclusion.diagnosis),
         Ending::Concluded => String::new(),
         Ending::NoModel { why } => format!("no model could be asked: {why}"),
@@ -69,6 +70,7 @@ pub(super) fn agent(incident: &Incident) -> String {
     let Some(run) = incident.investigations.last() else { return String::new() };
     let Some(conclusion) = &run.conclusion else { return String::new() };
     match &conclusion.ending {
+        Ending::Understood { command } => format!("answered with `{command}` (run {})", run.number),
         _ if !conclusion.diagnosis.is_empty() => {
             format!("{} ({} % sure, run {})", short(&conclusion.diagnosis), conclusion.confidence, run.number)
         }
