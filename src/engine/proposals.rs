@@ -6,8 +6,10 @@
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use super::drafts::signature_at_root;
 use super::plan::{Draft, draft};
 use super::respond::{first_line, is_exhausted};
+use super::victims::repairs_a_victim;
 use super::world::World;
 use crate::config::runbook_from;
 use crate::domain::agent::{PLAN_PREFIX, Proposal, Proposed, ProposedPlan, ProposedStep};
@@ -15,6 +17,7 @@ use crate::domain::ids::{IncidentId, RunId};
 use crate::domain::incident::{Incident, State};
 use crate::domain::runbook::{Runbook, choose};
 use crate::domain::signal::{Signal, Timestamp};
+use crate::domain::target::Signature;
 use crate::policy::{Autonomy, Decision, Facts};
 
 /// Steps of one plan at most: more than a person reads at night.
@@ -50,6 +53,9 @@ impl World {
                     .ok_or_else(|| format!("there is no runbook {name}"))
                     .and_then(|runbook| self.take_up_proposal(id, &runbook, &why, confidence, now))
             }
+            Proposal::Plan { plan, why, .. } if self.incident(id).is_some_and(is_over) => {
+                self.propose_for_good(id, &plan, &why, now)
+            }
             Proposal::Plan { plan, confidence, why } => self
                 .note_plan(id, &plan, now)
                 .and_then(|runbook| self.take_up_proposal(id, &runbook, &why, confidence, now)),
@@ -60,16 +66,34 @@ impl World {
     /// Makes a plan into a runbook, and keeps it: an approval and a repair name it.
     fn note_plan(&mut self, id: IncidentId, plan: &ProposedPlan, now: Timestamp) -> Result<Runbook, String> {
         let incident = self.incident(id).ok_or("the case is over")?;
-        let (title, body) = as_yaml(plan, incident)?;
+        // What the root has, not what was seen first: the root may have moved since.
+        let (runbook, text) =
+            self.as_runbook(plan, &signature_at_root(incident), incident.request.is_none())?;
+        self.keep_plan(id, runbook.clone(), text, now);
+        Ok(runbook)
+    }
+
+    /// A plan as a runbook, and its text. What is for a fault is verified by the check that found it, where it does not
+    /// say how.
+    pub(super) fn as_runbook(
+        &self,
+        plan: &ProposedPlan,
+        signature: &Signature,
+        is_fault: bool,
+    ) -> Result<(Runbook, String), String> {
+        let (title, body) = as_yaml(plan, signature, is_fault)?;
         let name = name_of(&body);
         let text = format!("name: {name}\n{title}{body}");
         let runbook = runbook_from(&name, &text, &self.settings.hosts).map_err(|problems| {
             let told: Vec<String> = problems.iter().map(|problem| problem.what.clone()).collect();
             format!("the plan is no good runbook: {}", told.join("; "))
         })?;
-        self.batch.plans.push((name.clone(), id, text, now));
-        self.plans.insert(name, runbook.clone());
-        Ok(runbook)
+        Ok((runbook, text))
+    }
+
+    pub(super) fn keep_plan(&mut self, id: IncidentId, runbook: Runbook, text: String, now: Timestamp) {
+        self.batch.plans.push((runbook.name.clone(), id, text, now));
+        self.plans.insert(runbook.name.clone(), runbook);
     }
 
     fn take_up_proposal(
@@ -84,6 +108,12 @@ impl World {
         let signal =
             self.signal_for(incident, runbook).ok_or("the problem is gone, so there is nothing to do")?;
         self.refuses(incident, runbook, now)?;
+        if let Some(victim) = repairs_a_victim(incident, runbook, &signal) {
+            let root = &incident.root;
+            return Err(format!(
+                "{victim} only suffers from {root}, and nothing is repaired there while {root} is broken"
+            ));
+        }
         let fits = !choose(std::iter::once(runbook), &signal).is_empty();
         let facts = self.facts_for_agent(incident, runbook, &signal, confidence, fits, now);
         let drafted = draft(runbook, &signal, &self.settings.host, &self.knowledge.policy, &facts)?;
@@ -178,11 +208,16 @@ impl World {
     }
 }
 
-fn declined_key(runbook: &str) -> String {
+/// Whether a fault is gone, at least for now.
+fn is_over(incident: &Incident) -> bool {
+    incident.request.is_none() && matches!(incident.state, State::Mitigated | State::Resolved)
+}
+
+pub(super) fn declined_key(runbook: &str) -> String {
     format!("plan:{runbook}")
 }
 
-fn why_asked(drafted: &Draft) -> String {
+pub(super) fn why_asked(drafted: &Draft) -> String {
     let asked = drafted.judged.iter().filter(|judged| judged.decision() == Decision::Approve);
     let mut reasons: Vec<String> = asked.map(|j| first_line(j.evaluation.reasons.first())).collect();
     reasons.dedup();
@@ -197,15 +232,14 @@ fn name_of(yaml: &str) -> String {
 }
 
 /// A plan as the text of a runbook, but for its name: the title, which people read, and what it does.
-fn as_yaml(plan: &ProposedPlan, incident: &Incident) -> Result<(String, String), String> {
+fn as_yaml(plan: &ProposedPlan, signature: &Signature, is_fault: bool) -> Result<(String, String), String> {
     if plan.steps.is_empty() || plan.steps.len() > STEPS {
         return Err(format!("a plan has 1 to {STEPS} steps, and this has {}", plan.steps.len()));
     }
-    let is_fault = incident.request.is_none();
     let steps = plan.steps.iter().map(|step| as_step(step, is_fault)).collect::<Result<Vec<_>, _>>()?;
     let title = crate::domain::card::one_line(&plan.title);
     let title = if title.is_empty() { "A plan of the agent".to_owned() } else { title };
-    let body = json!({ "match": { "signature": incident.signature.as_str() }, "steps": steps });
+    let body = json!({ "match": { "signature": signature.as_str() }, "steps": steps });
     let body = serde_yaml::to_string(&body).map_err(|error| format!("the plan can't be written: {error}"))?;
     let title = serde_yaml::to_string(&json!({ "title": title })).map_err(|error| error.to_string())?;
     Ok((title, body))

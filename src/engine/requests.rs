@@ -21,6 +21,8 @@ use crate::store::batch::SignalRow;
 pub(super) const TALK: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 3600);
 /// Characters of a wish that are kept.
 const WORDS: usize = 2_000;
+/// How a wish is "broken".
+pub(super) const REQUEST: &str = "request";
 /// The source of what people want.
 const CHAT: &str = "chat";
 
@@ -70,25 +72,43 @@ impl World {
         }
     }
 
-    /// Opens a case for what somebody wants.
+    /// Opens a case for what somebody wants, and has the agent look into it.
     pub(super) fn open_case(&mut self, request: Request, now: Timestamp) -> Option<IncidentId> {
+        let signal = self.wish(&request, now)?;
+        let id = self.open_wish(request.clone(), signal, now)?;
+        if request.goal.is_none() {
+            self.record(id, Event::Asked { by: request.by, words: request.words }, now);
+        } else {
+            self.begin_run(id, self.subject_of(id), "its time has come", now);
+        }
+        Some(id)
+    }
+
+    /// The signal that stands for a wish whose case would be opened now.
+    pub(super) fn wish(&self, request: &Request, now: Timestamp) -> Option<Signal> {
         let number = self.counters.0 + 1;
-        let target = Target::of_wish(number)?;
-        let signature = Signature::parse(request.goal.as_deref().unwrap_or("request")).ok()?;
-        let summary: String = one_line(&request.words).chars().take(200).collect();
-        let signal = Signal {
+        Some(Signal {
             origin: Origin::Alert { source: CHAT.to_owned(), fingerprint: number.to_string() },
-            target: target.clone(),
-            signature,
+            target: Target::of_wish(number)?,
+            signature: Signature::parse(request.goal.as_deref().unwrap_or(REQUEST)).ok()?,
             severity: Severity::Info,
             state: SignalState::Firing,
-            summary,
+            summary: one_line(&request.words).chars().take(200).collect(),
             impact: None,
             evidence: String::new(),
             labels: std::collections::BTreeMap::new(),
             at: now,
             received_at: now,
-        };
+        })
+    }
+
+    /// Opens a case that waits for something, and in which nothing is under way yet.
+    pub(super) fn open_wish(
+        &mut self,
+        request: Request,
+        signal: Signal,
+        now: Timestamp,
+    ) -> Option<IncidentId> {
         let event = Event::Opened {
             problem: signal.problem(),
             origin: signal.origin.clone(),
@@ -96,18 +116,13 @@ impl World {
             summary: signal.summary.clone(),
             impact: None,
             evidence: String::new(),
-            root: target,
+            root: signal.target.clone(),
             why: String::new(),
             sorted_by_hand: true,
-            request: Some(request.clone()),
+            request: Some(request),
         };
         let id = self.open(event, now)?;
         self.note_wish(id, signal, now);
-        if request.goal.is_none() {
-            self.record(id, Event::Asked { by: request.by, words: request.words }, now);
-        } else {
-            self.begin_run(id, self.subject_of(id), "its time has come", now);
-        }
         Some(id)
     }
 

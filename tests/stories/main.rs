@@ -11,6 +11,7 @@
 mod support;
 
 mod agent;
+mod agent_incidents;
 mod agent_tools;
 mod alerts;
 mod approvals;

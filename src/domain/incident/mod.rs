@@ -237,7 +237,8 @@ pub struct Incident {
     /// The runs of the agent, the newest last; at most [`Incident::REMEMBERED`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub investigations: Vec<Investigation>,
-    /// What people did about it, in words, the newest last; at most [`Incident::REMEMBERED`].
+    /// What people did about it with their own hands or their own judgement, in words, the newest last; at most
+    /// [`Incident::REMEMBERED`]. Somebody who merely let a known runbook run is not among it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub helped: Vec<String>,
     /// The offers that came of it, by number.
