@@ -181,7 +181,7 @@ impl Bench {
             Ok(rule) => rule,
             Err(why) => return Some(Outcome::Misused(format!("the rule: {why}"))),
         };
-        let policy = match (*self.case.knowledge.policy).clone().adding(FILE, &rule) {
+        let policy = match (*self.policy()).clone().adding(FILE, &rule) {
             Ok(policy) => policy,
             Err(problems) => {
                 let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();

@@ -124,7 +124,7 @@ impl Bench {
         let command = step.command.filter(|command| !command.is_empty());
         let judged = command.as_ref().and_then(|command| {
             let action = self.command(step.host.as_deref(), command).ok()?;
-            Some(self.case.knowledge.policy.evaluate(&action, &Facts::plain()))
+            Some(self.policy().evaluate(&action, &Facts::plain()))
         });
         let what = match (step.what.trim().is_empty(), &command) {
             (true, Some(command)) => short(&Words(command).to_string()),
