@@ -132,7 +132,7 @@ fn the_agent_is_told_with_its_models_and_goals_and_with_what_is_odd_about_them()
         &[
             "agent          triage: small; investigate: local",
             "goals          3, all shipped; by itself: proactive",
-            "[agent.models.spare]: no purpose asks the model `spare`",
+            "[agent.models] spare: no purpose asks the model `spare`",
             "prompts/requests.md: nothing reads a file of this name",
             "did you mean `request.md`?",
         ],

@@ -108,7 +108,7 @@ fn what_has_no_effect_is_told_as_odd_and_refuses_nothing() {
     let expected = [
         "config.toml:2: [agent] investigate: `local` is there twice; the second is never asked: take it out",
         "config.toml:7: [agent.models.local] answer: is 16384, and no more than 16384 fit into the model (`context`); write less, so that room is left for the question",
-        "config.toml:8: [agent.models.spare]: no purpose asks the model `spare`; put it into `investigate`, `triage` or `narrate` of [agent]",
+        "config.toml:8: [agent.models] spare: no purpose asks the model `spare`; put it into `investigate`, `triage` or `narrate` of [agent]",
         "config.toml:3: [agent] tokens: is 5000, and a typical incident alone takes up to 4000; a run of a few steps takes some 20000; write more, or it mostly ends at the limit",
         "prompts/investigat.md: nothing reads a file of this name; did you mean `investigate.md`?",
         "memory/SOUL.md:3: these rules are words to the model only; the policy does not hold to them; write ```yaml policy in this line, and they are enforced",
