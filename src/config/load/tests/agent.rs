@@ -85,7 +85,7 @@ fn a_section_that_is_wrong_is_told_once_and_not_as_one_that_is_not_there() {
         ]
     );
     let told = problems("[agent]\ninvestigate = [\"local\"]\n[agent.models.local]\nprovider = \"ollama\"\n");
-    assert_eq!(told, ["config.toml:3: [agent.models.local]: `model` is missing"]);
+    assert_eq!(told, ["config.toml:3: [agent.models] local: `model` is missing"]);
 }
 
 #[test]
