@@ -117,6 +117,7 @@ pub(super) fn settings(config: &Config, platforms: Vec<Platform>) -> Settings {
             runs: config.agent.runs as usize,
             narrates: !config.agent.chain(Purpose::Narrate).is_empty(),
         }),
+        models: config.agent.chain(Purpose::Investigate).to_vec(),
         quiet: Arc::new(config.quiet.clone()),
         platforms,
     }

@@ -10,6 +10,7 @@ use crate::adapters::clock::SystemClock;
 use crate::adapters::exec::{Environment, LocalRunner, Machines, Ssh};
 use crate::agent::dialogue::MakeModels;
 use crate::config::{Config, Problem, Request, Setup};
+use crate::domain::agent::Purpose;
 use crate::domain::card::Card;
 use crate::domain::incident::Incident;
 use crate::engine::answers::count_of;
@@ -177,6 +178,7 @@ fn greeting(app: &App) -> Card {
         .field("Watching", watching(&skills))
         .field("Mending", count_of(loaded.runbooks.len(), "runbook"))
         .field("By itself", may)
+        .field("Reasoning", config.agent.chain(Purpose::Investigate).join(", "))
         .field("Alerts", super::listening::in_words(&config.alerts, app.listens_at()))
         .field("Config", written)
         .field("State", state.display().to_string())

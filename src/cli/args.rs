@@ -46,7 +46,8 @@ pub enum LogFormat {
 /// The subcommands that read, check and try things. Those that start the bot belong to the binary.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
-    /// Check the configuration, skills, runbooks, topology and policy, and tell every problem at once
+    /// Check the configuration, skills, runbooks, topology, policy, and the agent's prompts, goals and memory; tell every
+    /// problem at once
     Check,
     /// Say something to the Steward that runs, as in its chat: `steward tell pause`; `steward tell help` lists what
     ///
@@ -107,7 +108,7 @@ pub enum Query {
     /// The agent: what it did, what it would be told, its goals, and how good a model is at cases like yours
     #[command(subcommand)]
     Agent(AgentCommand),
-    /// Look whether the chat platforms are set up as they have to be, and tell what to click where
+    /// Look whether the chat platforms and the language models are set up as they have to be, and tell what to do
     Doctor {
         /// Print JSON (docs/cli.md has its shape)
         #[arg(long)]

@@ -9,6 +9,7 @@ use super::args::Globals;
 use super::failure::in_order;
 use super::screen::{Screen, Tone};
 use crate::config::{Config, Loaded, Problem, Sandboxing, Setup};
+use crate::domain::agent::Purpose;
 use crate::engine::answers::count_of;
 use crate::engine::plan::{Judged, Part};
 use crate::engine::review::{Note, review};
@@ -76,6 +77,8 @@ fn summary(setup: &Setup, screen: &mut Screen<'_>) -> Result<(), super::Stop> {
         ("host", format!("{}, time zone {}", config.host, config.timezone)),
         ("skills", own(skills.len(), skills.values().filter(|skill| skill.shipped).count()) + &off),
         ("runbooks", own(runbooks.len(), runbooks.values().filter(|runbook| runbook.shipped).count())),
+        ("agent", agent(config)),
+        ("goals", goals(&setup.loaded, own)),
         ("topology", count_of(setup.topology.entries().count(), "target")),
         ("changes", changes(config)),
         (
@@ -88,6 +91,32 @@ fn summary(setup: &Setup, screen: &mut Screen<'_>) -> Result<(), super::Stop> {
     lines.iter().try_for_each(|(name, text)| {
         screen.toned(&[(Tone::Dim, &format!("  {name:<15}")), (Tone::Plain, text)])
     })
+}
+
+/// The models that the agent asks, for each purpose.
+fn agent(config: &Config) -> String {
+    let agent = &config.agent;
+    if !agent.is_there() {
+        return "none, since `investigate` of [agent] names no model; docs/agent.md tells how to set one up"
+            .to_owned();
+    }
+    let chains = Purpose::ALL.iter().filter(|purpose| !agent.chain(**purpose).is_empty());
+    let told: Vec<String> =
+        chains.map(|purpose| format!("{purpose}: {}", agent.chain(*purpose).join(", "))).collect();
+    told.join("; ")
+}
+
+/// How many goals there are, and which of them run by themselves.
+fn goals(loaded: &Loaded, own: impl Fn(usize, usize) -> String) -> String {
+    let goals = &loaded.goals;
+    let count = own(goals.len(), goals.iter().filter(|goal| goal.shipped).count());
+    let scheduled: Vec<&str> =
+        goals.iter().filter(|goal| goal.schedule.is_some()).map(|goal| goal.name.as_str()).collect();
+    match (loaded.config.agent.is_there(), scheduled.is_empty()) {
+        (false, _) => format!("{count}; without a model none of them runs"),
+        (true, true) => format!("{count}; none runs by itself"),
+        (true, false) => format!("{count}; by itself: {}", scheduled.join(", ")),
+    }
 }
 
 /// From where changes are read.

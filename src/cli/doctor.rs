@@ -26,11 +26,17 @@ pub(super) async fn doctor(tools: &Tools, json: bool, screen: &mut Screen<'_>) -
         }
         platforms.push((chat.platform(), checks));
     }
-    if !json && !models.is_empty() {
+    if !json {
         screen.say(Tone::Strong, "models")?;
     }
     let examined = join_all(models.iter().map(|model| examine(&**model))).await;
-    if !json && !models.is_empty() {
+    if !json && models.is_empty() {
+        screen.say(
+            Tone::Dim,
+            "  none is configured, so there is no agent; docs/agent.md tells how to set one up",
+        )?;
+        screen.gap()?;
+    } else if !json {
         show_all(&examined, screen)?;
     }
     let all = || platforms.iter().flat_map(|(_, checks)| checks).chain(&examined);

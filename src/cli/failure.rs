@@ -105,7 +105,7 @@ impl Failure {
 }
 
 /// Problems as a person goes through them: file by file, from the top.
-pub(super) fn in_order(problems: &[Problem]) -> Vec<Problem> {
+pub(in crate::cli) fn in_order(problems: &[Problem]) -> Vec<Problem> {
     let mut sorted = problems.to_vec();
     sorted.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
     sorted

@@ -117,7 +117,12 @@ pub fn shipped_cases() -> Result<Vec<Case>, Vec<Problem>> {
 /// The folder can't be read, has none, or every problem of every case.
 pub fn cases_in(folder: &Path) -> Result<Vec<Case>, Vec<Problem>> {
     let mut problems = Vec::new();
-    let paths = files::list(folder).map_err(|problem| vec![problem])?;
+    let hint = "name a folder of cases; without one, those that came with Steward are played".to_owned();
+    if !folder.is_dir() {
+        let what = if folder.exists() { "is no folder" } else { "there is no such folder" };
+        return Err(vec![Problem::of_file(folder, what, Some(hint))]);
+    }
+    let paths = files::list(folder).map_err(|problem| vec![Problem { hint: Some(hint), ..problem }])?;
     let is_case = |path: &&std::path::PathBuf| path.extension().is_some_and(|ending| ending == "yaml");
     let cases = paths.iter().filter(is_case).filter_map(|path| {
         let text = files::read_text(path).map_err(|problem| problems.push(problem)).ok()?;

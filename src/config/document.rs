@@ -104,6 +104,11 @@ impl Document {
         path.iter().cloned().chain([Part::Index(index)]).collect()
     }
 
+    /// Whether the file says something at `path`, be it right or wrong.
+    pub(super) fn says(&self, path: &[Part]) -> bool {
+        self.lines.contains_key(path)
+    }
+
     /// The line of the value at `path`, or of the nearest one around it.
     fn line(&self, path: &[Part]) -> Option<usize> {
         (0..=path.len()).rev().find_map(|len| self.lines.get(path.get(..len)?)).copied()

@@ -13,7 +13,7 @@ use super::texts::{self, SoulRules};
 use super::topology;
 use super::validate::{Surroundings, validate};
 use super::watched::Watched;
-use super::{files, goals, runbooks, shape};
+use super::{files, goals, odd, runbooks, shape};
 use crate::domain::agent::Goal;
 use crate::domain::runbook::Runbook;
 use crate::domain::topology::{Overrules, TopologyEntry};
@@ -126,6 +126,7 @@ impl Loading {
             Some(PolicyFile { file: file.to_owned(), text })
         });
         let soul = texts::load(&config.paths, &mut self.problems, &mut self.watched);
+        odd::look(&document, &config, &mut self.warnings);
         Some(Loaded {
             file: options.file.clone(),
             topology_file: config.paths.topology.clone(),

@@ -7,6 +7,7 @@ mod document;
 mod files;
 mod goals;
 mod load;
+mod odd;
 mod place;
 mod problem;
 mod raw;

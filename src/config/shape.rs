@@ -142,6 +142,7 @@ fn plain(expected: &str) -> String {
         "a boolean" => "`true` or `false`".to_owned(),
         "a sequence" => "a list".to_owned(),
         "a map" => "a table".to_owned(),
+        "f32" | "f64" => "a number".to_owned(),
         "u16" | "u32" | "u64" | "usize" => "a whole number, not negative".to_owned(),
         other if other.starts_with("struct ") => "a table".to_owned(),
         other if other.starts_with("path") => "a text".to_owned(),

@@ -27,8 +27,14 @@ pub(super) const REQUEST: &str = "request";
 const CHAT: &str = "chat";
 
 impl World {
-    /// Somebody wants something in plain words, and says so.
-    pub(super) fn asked_in_words(&mut self, words: &str, inbound: &Inbound, now: Timestamp) -> Reply {
+    /// Somebody wants something in plain words, and says so: more on the case that they name, or on that of the thread.
+    pub(super) fn asked_in_words(
+        &mut self,
+        words: &str,
+        named: Option<u64>,
+        inbound: &Inbound,
+        now: Timestamp,
+    ) -> Reply {
         if self.settings.agent.is_none() {
             return Reply::No(
                 Card::titled("No model is configured, so only commands are understood. `help` lists them.")
@@ -39,8 +45,16 @@ impl World {
             return Reply::No(not_an_operator(inbound));
         }
         let words: String = words.chars().take(WORDS).collect();
-        let thread = inbound.incident.and_then(|number| self.live_id(number).ok());
-        self.audit(&inbound.user, "ask", json!({ "incident": inbound.incident, "words": words }), now);
+        let thread = match named {
+            // Who names a case means that one, and no new one.
+            Some(number) => match self.live_id(number) {
+                Ok(id) => Some(id),
+                Err(_) => return Reply::No(no_such_case(number)),
+            },
+            None => inbound.incident.and_then(|number| self.live_id(number).ok()),
+        };
+        let case = named.or(inbound.incident);
+        self.audit(&inbound.user, "ask", json!({ "incident": case, "words": words }), now);
         if let Some(id) = thread {
             self.ask_in_thread(id, &inbound.user, &words, now);
             return Reply::Now(Card::titled(format!(
@@ -64,7 +78,7 @@ impl World {
         if self.settings.agent.is_none() || !(inbound.addressed || in_talk && inbound.operator) {
             return None;
         }
-        let reply = self.asked_in_words(&inbound.text, inbound, now);
+        let reply = self.asked_in_words(&inbound.text, None, inbound, now);
         // In the thread, the run's own line says that it is at work.
         match reply {
             Reply::Now(_) if thread.is_some() && !inbound.addressed => None,
@@ -226,6 +240,12 @@ impl World {
         self.record(id, Event::Resolved { verified: true, why: "it was answered".to_owned() }, now);
         self.wake(now + TALK, Timer::Close(id));
     }
+}
+
+fn no_such_case(number: u64) -> Card {
+    Card::titled(format!("There is no case #{number} that goes on.")).line(
+        "It never was, or it is closed. Without a number, `ask` begins a new one; `incidents all` lists all.",
+    )
 }
 
 /// Whether a wish has come to nothing that is worth telling: a goal that found nothing.

@@ -43,7 +43,13 @@ impl World {
             }
             // People who talk to each other in a thread are not interrupted, unless it is a slip of the keys.
             Err(misunderstood) if !inbound.addressed && !is_a_slip(&misunderstood) => return None,
-            Err(misunderstood) => return Some(Reply::No(not_understood(&misunderstood))),
+            Err(misunderstood) => {
+                return Some(Reply::No(not_understood(
+                    &misunderstood,
+                    &inbound.text,
+                    self.settings.agent.is_some(),
+                )));
+            }
         };
         Some(if self.is_of_another_time(&command, inbound) {
             Reply::No(
@@ -152,7 +158,9 @@ impl World {
             ChatCommand::Merge { from, into } => self.merge_by_hand(from, into, by, now),
             ChatCommand::Split { incident, target } => self.split(incident, &target, by, now),
             ChatCommand::Clear { incident } => self.clear(incident, by, now),
-            ChatCommand::Ask { words } => return self.asked_in_words(&words, inbound, now),
+            ChatCommand::Ask { incident, words } => {
+                return self.asked_in_words(&words, incident, inbound, now);
+            }
             ChatCommand::Investigate { incident } => {
                 let meant = self.meant(incident, inbound, "investigate");
                 meant.and_then(|number| self.investigate_by_hand(number, by, now))
@@ -275,13 +283,17 @@ impl World {
                 Some(format!("run {} looks into #{}", run.number, live.incident.number))
             })
             .collect();
-        card = card.field("Agent", runs.join("\n")).field("Chat", self.lines_now()).field(
-            "Autonomy",
-            match &self.paused {
-                Some(by) => format!("paused by {by}: I ask before every one"),
-                None => self.settings.autonomy.to_string(),
-            },
-        );
+        card = card
+            .field("Reasoning", self.settings.models.join(", "))
+            .field("Agent", runs.join("\n"))
+            .field("Chat", self.lines_now())
+            .field(
+                "Autonomy",
+                match &self.paused {
+                    Some(by) => format!("paused by {by}: I ask before every one"),
+                    None => self.settings.autonomy.to_string(),
+                },
+            );
         card
     }
 
@@ -386,16 +398,19 @@ fn help(topic: Option<&str>) -> Card {
     })
 }
 
-fn not_understood(misunderstood: &Misunderstood) -> Card {
+/// What is said to words that are no command. A sentence would have been for the agent: where there is none, that is
+/// what there is to say, and not which word of it is unknown.
+fn not_understood(misunderstood: &Misunderstood, text: &str, has_agent: bool) -> Card {
+    if !has_agent && misunderstood.is_sentence(text) {
+        return Card::titled("That is no command, and no model is configured that could understand it")
+            .line("`help` lists the commands. docs/agent.md tells how to set up a model.");
+    }
     let mut card = Card::titled(misunderstood.what.clone());
     if let Some(suggestion) = &misunderstood.suggestion {
         card = card.line(format!("Did you mean `{suggestion}`?"));
     }
     if let Some(usage) = &misunderstood.usage {
         card = card.line(format!("Usage: {usage}"));
-    }
-    if misunderstood.is_prose() {
-        card = card.line("No model is configured, so I understand only commands; `help` lists them.");
     }
     card
 }

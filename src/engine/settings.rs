@@ -82,6 +82,8 @@ pub struct Settings {
     pub hosts: Arc<BTreeMap<String, HostSettings>>,
     /// How far the agent may go; `None` where there is no model.
     pub agent: Option<AgentLimits>,
+    /// The models that investigate, in the order in which they are asked.
+    pub models: Vec<String>,
     /// What is kept quiet on purpose.
     pub quiet: Arc<Quiet>,
     /// The platforms that are told.

@@ -138,3 +138,41 @@ async fn what_can_not_be_played_is_told_before_a_model_is_asked() {
     Place::configured().run("agent eval").failed(1, &["no model is configured", "[agent.models.NAME]"]);
     assert_eq!(ollama.requests().len(), 0);
 }
+
+#[test]
+fn cases_that_can_not_be_read_are_told_as_cases_and_not_as_a_configuration() {
+    let place = Place::configured();
+    place.write(
+        "config.toml",
+        "[agent]\ninvestigate = [\"local\"]\n[agent.models.local]\nprovider = \"ollama\"\nmodel = \"m\"\n",
+    );
+    place.write("bad/full-disk.yaml", &DISK.replace("steps: 4", "steps: many"));
+    for (folder, wanted) in [
+        ("nodir", "nodir: there is no such folder; name a folder of cases"),
+        ("config.toml", "config.toml: is no folder"),
+        ("bad", "bad/full-disk.yaml:18: expect.steps: "),
+    ] {
+        let said = place.run(&format!("agent eval {folder}"));
+        assert_eq!(said.code, 1);
+        assert!(said.err.contains(&format!("error: the cases of {folder} can't be played")), "{}", said.err);
+        assert!(said.err.contains(wanted), "{wanted} is not in\n{}", said.err);
+        assert!(!said.err.contains("configuration"), "{}", said.err);
+    }
+}
+
+#[test]
+fn a_model_that_can_not_be_reached_is_told_once_and_no_further_case_is_played() {
+    let place = Place::configured();
+    // Port 1 of this machine: nobody listens there.
+    place.write(
+        "config.toml",
+        "[agent]\ninvestigate = [\"local\"]\n[agent.models.local]\nprovider = \"ollama\"\nurl = \"http://127.0.0.1:1\"\nmodel = \"m\"\n",
+    );
+    place.write("cases/full-disk.yaml", DISK);
+    place.write("cases/nic-hang.yaml", NIC);
+    let said = place.run("agent eval cases");
+    assert_eq!(said.code, 1);
+    assert!(said.err.contains("error: the model `local` could not be asked: "), "{}", said.err);
+    assert!(said.err.contains("do: `steward doctor` tells more"), "{}", said.err);
+    assert!(!said.out.contains("FAILED") && !said.out.contains("CASE"), "{}", said.out);
+}

@@ -119,3 +119,32 @@ fn a_configuration_that_was_named_and_is_not_there_is_a_problem_and_not_the_defa
         ],
     );
 }
+
+#[test]
+fn the_agent_is_told_with_its_models_and_goals_and_with_what_is_odd_about_them() {
+    let place = Place::configured();
+    let models = "[agent]\ninvestigate = [\"local\"]\ntriage = [\"small\"]\n[agent.models.local]\nprovider = \"ollama\"\nmodel = \"m\"\n\
+        [agent.models.small]\nprovider = \"ollama\"\nmodel = \"m\"\n[agent.models.spare]\nprovider = \"ollama\"\nmodel = \"m\"\n";
+    place.write("config.toml", models);
+    place.write("prompts/requests.md", "Be brief.\n");
+    place.run("check").told(
+        0,
+        &[
+            "agent          triage: small; investigate: local",
+            "goals          3, all shipped; by itself: proactive",
+            "[agent.models] spare: no purpose asks the model `spare`",
+            "prompts/requests.md: nothing reads a file of this name",
+            "did you mean `request.md`?",
+        ],
+    );
+    Place::empty()
+        .run("check")
+        .told(0, &["agent          none, since `investigate` of [agent] names no model"]);
+}
+
+#[test]
+fn the_doctor_says_where_no_model_is_configured() {
+    Place::empty()
+        .run("doctor")
+        .told(0, &["models", "none is configured, so there is no agent; docs/agent.md"]);
+}

@@ -105,8 +105,37 @@ async fn a_wish_in_plain_words_is_answered_in_a_thread_of_its_own_which_keeps_it
     });
     bot.says_in_thread(1, "and why not both of them?").await;
     assert!(lab.chat.thread(1).contains("It needs a licence."), "{}", lab.chat.thread(1));
+    // And from anywhere, by its number: no second case is begun.
+    ollama.answers(|request| {
+        let text = request.to_string();
+        assert!(text.contains("It needs a licence.") && text.contains("what does that cost?"), "{text}");
+        super::support::llm::Said::call(
+            "conclude",
+            json!({ "diagnosis": "Five a month.", "evidence": [], "confidence": 90, "verification": "", "rollback": "" }),
+        )
+    });
+    let answer = bot.says("ask #1 what does that cost?").await;
+    assert!(answer.contains("in #1"), "{answer}");
+    assert!(lab.chat.thread(1).contains("Five a month."), "{}", lab.chat.thread(1));
+    let answer = bot.says("ask #7 what does that cost?").await;
+    assert!(answer.contains("There is no case #7 that goes on"), "{answer}");
     assert_eq!(lab.chat.calls(), 0);
+    assert!(bot.says("status").await.contains("Reasoning: "));
     bot.pass(secs(60)).await;
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn without_a_model_a_sentence_is_told_that_none_is_configured_and_where_to_read_on() {
+    let lab = Lab::new("");
+    let bot = lab.start().await;
+    for sentence in ["the blog is slow", "why is the web so slow today?"] {
+        let answer = bot.says(sentence).await;
+        assert!(answer.contains("no model is configured") && answer.contains("docs/agent.md"), "{answer}");
+        assert!(!answer.contains("I don't know"), "{answer}");
+    }
+    let slip = bot.says("statsu").await;
+    assert!(slip.contains("Did you mean `status`?"), "{slip}");
     bot.end_quietly().await;
 }
 

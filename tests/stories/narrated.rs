@@ -11,7 +11,7 @@ use super::support::{Bot, FakeOllama, Lab, min, secs};
 /// A lab whose lessons a model puts into words; nobody else asks one, because a runbook fits.
 fn lab(ollama: &FakeOllama) -> Lab {
     usual(&format!(
-        "[agent]\ninvestigate = [\"local\"]\nnarrate = [\"local\"]\n{}price_in = 1.0\n",
+        "[escalation]\noccurrences = 1\ncooldown = \"1s\"\n[agent]\ninvestigate = [\"local\"]\nnarrate = [\"local\"]\n{}price_in = 1.0\n",
         ollama.section("local")
     ))
 }

@@ -1,5 +1,6 @@
 //! `steward agent eval`: plays recorded cases to a model, so that people can judge it before they trust it.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use super::context;
@@ -9,12 +10,12 @@ use crate::agent::eval::{Played, Table, play};
 use crate::agent::run::Limits;
 use crate::agent::tools::specs;
 use crate::cli::args::EvalArgs;
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, in_order};
 use crate::cli::json::eval::{EvalReport, money};
 use crate::cli::screen::{Screen, Tone};
 use crate::cli::{Ended, Stop, Tools};
-use crate::config::{Case, Setup, cases_in, shipped_cases};
-use crate::domain::agent::{Purpose, Subject};
+use crate::config::{Case, Problem, Setup, cases_in, shipped_cases};
+use crate::domain::agent::{Ending, Purpose, Subject};
 use crate::domain::command::suggest;
 use crate::domain::ids::IncidentId;
 use crate::domain::redact::Redaction;
@@ -25,7 +26,7 @@ const TOKENS: u64 = 60_000;
 /// Plays recorded cases to a model. Ends with 0 if it passed all of them.
 pub(super) async fn eval(setup: &Setup, tools: &Tools, args: &EvalArgs, screen: &mut Screen<'_>) -> Ended {
     let cases = args.dir.as_deref().map_or_else(shipped_cases, cases_in);
-    let cases = cases.map_err(|problems| Failure::of_problems(&problems))?;
+    let cases = cases.map_err(|problems| unreadable(args.dir.as_deref(), &problems))?;
     let (name, member) = model(setup, tools, args.model.as_deref())?;
     let settings = &setup.loaded.config.agent;
     let system = told_first(setup, tools);
@@ -51,6 +52,9 @@ pub(super) async fn eval(setup: &Setup, tools: &Tools, args: &EvalArgs, screen: 
     let mut played = Vec::new();
     for case in &cases {
         let one = play(case, &table).await;
+        if let Ending::NoModel { why } = &one.conclusion.ending {
+            return Err(not_asked(&name, why, played.len(), cases.len()).into());
+        }
         if !args.json {
             // A case takes a while: what is known of it is told at once.
             told(&one, screen)?;
@@ -65,6 +69,25 @@ pub(super) async fn eval(setup: &Setup, tools: &Tools, args: &EvalArgs, screen: 
     }
     let all = played.iter().all(|(_, played)| played.verdict.passed());
     Ok(if all { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The cases can't be played as they are.
+fn unreadable(folder: Option<&Path>, problems: &[Problem]) -> Failure {
+    let list: String = in_order(problems).iter().map(|problem| format!("\n{problem}")).collect();
+    let of = folder.map_or_else(String::new, |folder| format!(" of {}", folder.display()));
+    let hint =
+        "mend that, or name another folder; docs/agent.md, \"Your own cases\", has the format of a case";
+    Failure::new(format!("the cases{of} can't be played{list}"), hint).meaning("no model was asked anything")
+}
+
+/// The model does not answer, so there is nothing to judge: further cases would only say the same.
+fn not_asked(name: &str, why: &str, played: usize, all: usize) -> Failure {
+    let means = match played {
+        0 => "it was not judged".to_owned(),
+        played => format!("it was not judged to the end: {played} of {all} cases were played"),
+    };
+    Failure::new(format!("the model `{name}` could not be asked: {why}"), "`steward doctor` tells more")
+        .meaning(means)
 }
 
 /// What a live run about an incident is told before its case.

@@ -27,7 +27,13 @@ impl Check<'_> {
             (Purpose::Investigate, raw.investigate),
             (Purpose::Narrate, raw.narrate),
         ] {
-            for (index, name) in chain.iter().enumerate().filter(|(_, name)| !models.contains_key(*name)) {
+            // A section that is wrong was taken out, and told: it is there all the same.
+            let is_there = |name: &str| {
+                models.contains_key(name) || self.document.says(&keys(["agent", "models", name]))
+            };
+            let missing: Vec<_> =
+                chain.iter().enumerate().filter(|(_, name)| !is_there(name.as_str())).collect();
+            for (index, name) in missing {
                 let place = self.document.item(&keys(["agent", purpose.as_str()]), index);
                 let hint = suggest(name, models.keys().map(String::as_str))
                     .unwrap_or_else(|| format!("write a section [agent.models.{name}]"));

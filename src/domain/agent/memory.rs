@@ -17,8 +17,7 @@ use super::{Keepsake, Lesson};
 /// How alike two titles have to be to tell of the same, from 0 to 1.
 const ALIKE: f64 = 0.9;
 /// What the file begins with where there is none yet.
-const HEAD: &str = "# Memory\n\nLessons of this lab, newest last. Edit them freely: each is a section, and the lines \
-`Seen:`, `Why:` and `Fix:`\nare what Steward looks for.\n";
+const HEAD: &str = include_str!("../../../memory/MEMORY.md");
 
 /// A section of the memory.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -302,9 +302,9 @@ pub const COMMANDS: &[CommandHelp] = &[
     },
     CommandHelp {
         name: "ask",
-        usage: "ask WORDS",
+        usage: "ask [#N] WORDS",
         example: "ask the blog is slow since this morning",
-        what: "A wish or a question in plain words; after a mention, or in a thread, the words alone do.",
+        what: "A wish or a question in plain words, or more on case #N; in a thread the words alone do.",
         aliases: &[],
         slots: &[Slot::new("words", "", Kind::Text, "What you want, in your own words").required()],
         read: verbs::ask,

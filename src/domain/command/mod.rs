@@ -157,6 +157,8 @@ pub enum ChatCommand {
     },
     /// The agent answers this, or looks into what it asks for.
     Ask {
+        /// The case that it goes on with; this thread's, or a new one, when absent.
+        incident: Option<u64>,
         /// The person's own words.
         words: String,
     },

@@ -464,3 +464,12 @@ fn a_citation_in_front_is_not_obeyed_and_what_follows_it_is() {
     let after = parse("\"it is down\" approve 7", now, chrono_tz::Tz::UTC);
     assert_eq!(after, Ok(ChatCommand::Approve { approval: 7 }));
 }
+
+#[test]
+fn a_case_that_is_asked_about_is_named_with_its_mark() {
+    let ask = |incident, words: &str| ChatCommand::Ask { incident, words: words.to_owned() };
+    assert_eq!(good("ask #3 and what does that cost?"), ask(Some(3), "and what does that cost?"));
+    assert_eq!(good("ask 3 nodes or 5?"), ask(None, "3 nodes or 5?"));
+    assert_eq!(good("ask why is #3 back"), ask(None, "why is #3 back"));
+    assert!(bad("ask #3").usage.is_some());
+}

@@ -195,8 +195,11 @@ pub(super) fn clear(args: &mut Args<'_>) -> Read {
 }
 
 pub(super) fn ask(args: &mut Args<'_>) -> Read {
+    // Without its `#` a number is a word like any other: "ask 3 questions".
+    let incident =
+        if args.peek_key().is_some_and(|key| key.starts_with('#')) { args.number()? } else { None };
     let words = args.rest().ok_or_else(|| args.wrong("Ask what?".to_owned()))?;
-    Ok(ChatCommand::Ask { words })
+    Ok(ChatCommand::Ask { incident, words })
 }
 
 pub(super) fn investigate(args: &mut Args<'_>) -> Read {

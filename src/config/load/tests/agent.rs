@@ -71,3 +71,51 @@ fn a_key_that_no_model_has_and_a_provider_that_is_none_are_told() {
         "{told}"
     );
 }
+
+#[test]
+fn a_section_that_is_wrong_is_told_once_and_not_as_one_that_is_not_there() {
+    let told = problems(
+        "[agent]\ninvestigate = [\"local\"]\n[agent.models.local]\nprovider = \"ollama\"\nmodel = \"m\"\nprice_in = \"much\"\ncontxt = 3\n",
+    );
+    assert_eq!(
+        told,
+        [
+            "config.toml:7: [agent.models.local] contxt: no such key here; did you mean `context`?",
+            "config.toml:6: [agent.models.local] price_in: expected a number, found the text \"much\"",
+        ]
+    );
+    let told = problems("[agent]\ninvestigate = [\"local\"]\n[agent.models.local]\nprovider = \"ollama\"\n");
+    assert_eq!(told, ["config.toml:3: [agent.models] local: `model` is missing"]);
+}
+
+#[test]
+fn what_has_no_effect_is_told_as_odd_and_refuses_nothing() {
+    let config = format!(
+        "[agent]\ninvestigate = [\"local\", \"local\"]\ntokens = 5000\n{LOCAL}answer = 16384\n\
+        [agent.models.spare]\nprovider = \"ollama\"\nmodel = \"m\"\n"
+    );
+    let soul = "# Me\n\n```yaml\nnever:\n  - name: no-reboot\n```\n";
+    let files = [
+        ("config.toml", config.as_str()),
+        ("memory/SOUL.md", soul),
+        ("prompts/investigat.md", "x\n"),
+        ("prompts/request.md", "x\n"),
+        ("prompts/notes.txt", "x\n"),
+        ("prompts/goals/mine.md", "---\ntitle: Mine\n---\nLook.\n"),
+    ];
+    let lab = Lab::new(&files);
+    let told = lab.shown(&lab.load().unwrap().warnings);
+    let expected = [
+        "config.toml:2: [agent] investigate: `local` is there twice; the second is never asked: take it out",
+        "config.toml:7: [agent.models.local] answer: is 16384, and no more than 16384 fit into the model (`context`); write less, so that room is left for the question",
+        "config.toml:8: [agent.models] spare: no purpose asks the model `spare`; put it into `investigate`, `triage` or `narrate` of [agent]",
+        "config.toml:3: [agent] tokens: is 5000, and a typical incident alone takes up to 4000; a run of a few steps takes some 20000; write more, or it mostly ends at the limit",
+        "prompts/investigat.md: nothing reads a file of this name; did you mean `investigate.md`?",
+        "memory/SOUL.md:3: these rules are words to the model only; the policy does not hold to them; write ```yaml policy in this line, and they are enforced",
+    ];
+    for wanted in expected {
+        assert!(told.iter().any(|told| told == wanted), "{wanted}\nis not in\n{}", told.join("\n"));
+    }
+    assert!(told.iter().any(|told| told.starts_with("prompts/notes.txt: nothing reads")), "{told:#?}");
+    assert_eq!(told.len(), expected.len() + 1, "{told:#?}");
+}

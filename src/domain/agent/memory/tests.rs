@@ -130,3 +130,11 @@ fn the_key_of_a_lesson_stays_when_its_words_change_and_a_rule_makes_another() {
     let ruled = Lesson { rule: Some(RULE.to_owned()), ..lesson("A", Some("nic-hang"), Some("pve4")) };
     assert_ne!(one.key(), Keepsake::Lesson(ruled).key());
 }
+
+#[test]
+fn a_new_memory_begins_with_what_the_shipped_one_says() {
+    let lesson = lesson("NIC hangs", None, None);
+    let made = with("", &lesson);
+    assert!(made.starts_with(include_str!("../../../../memory/MEMORY.md")), "{made}");
+    assert!(made.contains("Preferences") && made.contains("\n\n## NIC hangs\n"), "{made}");
+}

@@ -143,6 +143,7 @@ pub(super) fn settings() -> Settings {
         hours: Vec::new(),
         quiet: Arc::default(),
         clean_runs: 3,
+        models: Vec::new(),
         sources: BTreeSet::new(),
         heartbeats: BTreeMap::new(),
         changes_window: minutes(1440),
