@@ -86,6 +86,10 @@ impl World {
         now: Timestamp,
         change: impl FnOnce(&mut Trust) -> Shift,
     ) {
+        if target.is_wish() {
+            // Each is another one: what was done for it proves nothing for the next.
+            return;
+        }
         let class = class_of(target);
         let key = (runbook.to_owned(), class.clone());
         let written = self.written(runbook).unwrap_or_default();
