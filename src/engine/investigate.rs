@@ -265,10 +265,7 @@ impl World {
     fn elsewhere(&self, id: IncidentId, conclusion: &Conclusion) -> String {
         let Some(root) = &conclusion.root else { return String::new() };
         let is_there = |other: &&Incident| {
-            other.id != id
-                && other.is_fault()
-                && other.state.is_unresolved()
-                && is_about(other, root)
+            other.id != id && other.is_fault() && other.state.is_unresolved() && is_about(other, root)
         };
         let mine = self.incident(id).is_some_and(|incident| is_about(incident, root));
         let others = self.incidents.values().map(|live| &live.incident).filter(|_| !mine);

@@ -41,6 +41,11 @@ impl World {
         self.put_to_people(draft, Approval { by_agent: true, proposed_by, expires_at, ..approval }, now);
     }
 
+    /// What people call a runbook, or a plan of the agent.
+    pub(super) fn called(&self, runbook: &str) -> String {
+        self.title_of(runbook).map_or_else(|| runbook.to_owned(), |title| format!("\"{title}\""))
+    }
+
     /// The title of a plan of the agent, whose name says nothing to people.
     fn title_of(&self, runbook: &str) -> Option<String> {
         let name = runbook.strip_prefix(UNDO_OF).unwrap_or(runbook);
@@ -323,10 +328,10 @@ impl World {
         }
         let id = approval.incident;
         let Some(signal) = self.latest(&approval.problem).map(|row| row.signal.clone()) else {
-            return Err(format!("The problem is gone, so {} was not run.", approval.runbook));
+            return Err(format!("The problem is gone, so {} was not run.", approval.subject()));
         };
         let Some(runbook) = self.runbook(&approval.runbook).cloned() else {
-            return Err(format!("{} is no longer there, so nothing was run.", approval.runbook));
+            return Err(format!("{} is no longer there, so nothing was run.", approval.subject()));
         };
         let draft = Draft { plan: approval.plan.clone(), judged: Vec::new(), decision: Decision::Approve };
         self.begin_repair(id, &draft, &runbook, &signal, Some(approval), &format!("approved by {by}"), now);

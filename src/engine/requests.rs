@@ -187,7 +187,8 @@ impl World {
         }
         self.record(id, Event::Mitigated { by: Mitigation::Recovery }, now);
         let unanswered = self.incident(id).and_then(Incident::unanswered_because);
-        let why = unanswered.map_or_else(|| "it was answered".to_owned(), |why| format!("not answered, {why}"));
+        let why =
+            unanswered.map_or_else(|| "it was answered".to_owned(), |why| format!("not answered, {why}"));
         self.record(id, Event::Resolved { verified: true, why }, now);
         self.wake(now + TALK, Timer::Close(id));
     }
