@@ -14,6 +14,21 @@ mod running;
 mod shape;
 
 #[cfg(test)]
+#[path = "support/llm/mod.rs"]
+#[expect(
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "what the stories script, too"
+)]
+mod llm;
+
+#[cfg(test)]
+#[path = "cli/agent_eval.rs"]
+mod agent_eval;
+#[cfg(test)]
 #[path = "cli/agent_runs.rs"]
 mod agent_runs;
 #[cfg(test)]

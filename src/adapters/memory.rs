@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::config::{Problem, Setup, check_runbook};
+use crate::config::{Problem, Setup, Text, check_runbook};
 use crate::domain::agent::{Keepsake, Lesson, memory};
 use crate::domain::card::plain;
 use crate::engine::answers::Reload;
@@ -93,7 +93,8 @@ impl Files {
     ) -> Result<String, String> {
         let file = folder.join(SOUL);
         let before = read(&file)?;
-        let known = before.as_deref().unwrap_or_default();
+        // A file takes the place of what comes with the binary, so a new one begins with that.
+        let known = before.as_deref().unwrap_or_else(|| Text::Soul.shipped());
         let rules = memory::rules_in(rule)?;
         if has_rules(known, &rules) {
             return Ok(format!("{SOUL} has the rule already"));

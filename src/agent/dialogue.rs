@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(super) use by_json::objects;
+
 use super::mask::Mask;
 use super::model::{Answer, Model, ModelError, Question, Turn};
 use crate::config::{ModelSettings, ToolCalls};
@@ -105,6 +107,7 @@ pub struct Dialogue<'a> {
     without_tools: BTreeSet<usize>,
     only_free: bool,
     broke: bool,
+    form: Option<serde_json::Value>,
 }
 
 impl<'a> Dialogue<'a> {
@@ -119,6 +122,7 @@ impl<'a> Dialogue<'a> {
             without_tools: BTreeSet::new(),
             only_free: false,
             broke: false,
+            form: None,
         }
     }
 
@@ -127,6 +131,14 @@ impl<'a> Dialogue<'a> {
     #[must_use]
     pub fn patient(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = Some(clock);
+        self
+    }
+
+    /// Wants each answer as one JSON object of this schema, as far as a provider can hold a model to that. For questions
+    /// without tools.
+    #[must_use]
+    pub fn in_form(mut self, form: serde_json::Value) -> Self {
+        self.form = Some(form);
         self
     }
 
@@ -250,7 +262,10 @@ impl<'a> Dialogue<'a> {
             ToolCalls::Auto => self.without_tools.contains(&self.at),
         };
         let mut malformed = None;
-        let mut answer = if by_json && !asked.tools.is_empty() {
+        let form = self.form.as_ref().filter(|_| asked.tools.is_empty());
+        let mut answer = if let Some(form) = form {
+            member.model.ask_in_form(asked, form).await?
+        } else if by_json && !asked.tools.is_empty() {
             let form = by_json::form(&asked.tools);
             let mut answer = member.model.ask_in_form(&by_json::question(asked), &form).await?;
             malformed = by_json::read(&mut answer, &asked.tools, asked.turns.len()).err();

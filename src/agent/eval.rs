@@ -37,8 +37,8 @@ pub struct Table<'a> {
     pub chain: &'a Chain,
     /// What may be read: the lab's own policy.
     pub policy: &'a Policy,
-    /// How an incident is approached: the text of the goal `incident`.
-    pub frame: &'a str,
+    /// The stable part of what a model is told, as a live run about an incident has it.
+    pub system: &'a str,
     /// How far one case may go; its own number of steps, and some to spare, goes before the one here.
     pub limits: Limits,
     /// Time.
@@ -68,7 +68,7 @@ pub struct Played {
 pub async fn play(case: &Case, table: &Table<'_>) -> Played {
     let begun = table.clock.now();
     let tools = RecordedTools::new(case, table.policy);
-    let context = telling::context(case, table.frame);
+    let context = telling::context(case, table.system);
     let (_never, stop) = watch::channel(None);
     // Some more than the case thinks enough, so that one call too many is told as that, and not as no conclusion.
     let steps = case.expect.steps.saturating_mul(2).min(table.limits.steps.max(case.expect.steps));

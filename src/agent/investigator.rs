@@ -3,6 +3,7 @@
 //! Whatever happens to a run, the engine hears of its end exactly once, unless Steward itself dies; then the next start
 //! ends it on record. Nothing that a run says is believed: what it claims to have mended the engine checks.
 
+mod lessons;
 mod queue;
 
 use std::collections::HashMap;
@@ -19,9 +20,10 @@ use super::dialogue::{Chain, Dialogue};
 use super::record::Logbook;
 use super::run::{Limits, Run, run};
 use super::toolbox::Toolbox;
+use super::triage;
 use super::waiting::Repairs;
 use crate::config::AgentSettings;
-use crate::domain::agent::{Conclusion, Ending, Spending};
+use crate::domain::agent::{Conclusion, Ending, Lesson, Spending};
 use crate::domain::ids::{RemediationId, RunId};
 use crate::domain::signal::Timestamp;
 use crate::engine::activity::{RestingClock, told};
@@ -47,6 +49,10 @@ pub struct Deps {
     pub stopping: watch::Receiver<bool>,
     /// The models that investigate.
     pub chain: Chain,
+    /// The models that take a first look at a wish; none, and it is looked into at once.
+    pub triage: Chain,
+    /// The models that put lessons into better words; none, and they stay as they are.
+    pub narrate: Chain,
     /// How far runs may go.
     pub settings: AgentSettings,
     /// Where the parts of a context come from.
@@ -103,6 +109,15 @@ impl Investigator for Agent {
         self.0.deps.engine.activity().spawn(async move {
             let _going = Going(&inner.going);
             inner.see_to(assignment, knowledge, asked, stopped).await;
+        });
+    }
+
+    fn narrate(&self, assignment: Assignment, draft: Lesson, knowledge: Knowledge) {
+        self.0.going.send_modify(|going| *going += 1);
+        let inner = self.0.clone();
+        self.0.deps.engine.activity().spawn(async move {
+            let _going = Going(&inner.going);
+            lessons::see_to(&inner, assignment, &draft, &knowledge).await;
         });
     }
 
@@ -179,14 +194,39 @@ impl Inner {
         }
         let Deps { clock, engine, .. } = &self.deps;
         let resting = Arc::new(RestingClock::new(clock.clone(), engine.activity().clone()));
+        let unreadable =
+            |error: StoreError| interrupted(&format!("what it needs to know can't be read: {error}"));
+        // A first look is cheap, and whoever asks how the lab is need not wait for an investigation to end.
+        match self.triage(assignment, &knowledge, stopped.clone(), resting.clone(), logbook).await {
+            Ok(Some(answered)) => return answered,
+            Ok(None) => {}
+            Err(error) => return unreadable(error),
+        }
         let _place = match self.wait_for_place(assignment, asked, stopped.clone(), &resting).await {
             Ok(place) => place,
             Err(ending) => return Conclusion::without(ending),
         };
-        match self.investigate(assignment, knowledge, stopped, resting, logbook).await {
-            Ok(conclusion) => conclusion,
-            Err(error) => interrupted(&format!("what it needs to know can't be read: {error}")),
-        }
+        let done = self.investigate(assignment, knowledge, stopped, resting, logbook).await;
+        done.unwrap_or_else(unreadable)
+    }
+
+    /// A first look at what somebody wants. `None`: it is to be looked into, or was stopped, which comes to the same.
+    async fn triage(
+        &self,
+        assignment: &Assignment,
+        knowledge: &Knowledge,
+        mut stopped: watch::Receiver<Option<String>>,
+        resting: Arc<RestingClock>,
+        logbook: &Logbook,
+    ) -> Result<Option<Conclusion>, StoreError> {
+        let left = self.limits(assignment).await?.micros;
+        let mut stopping = self.deps.stopping.clone();
+        Ok(tokio::select! {
+            biased;
+            _ = stopped.wait_for(Option::is_some) => None,
+            () = told(&mut stopping) => None,
+            answered = triage::answer(&self.deps, assignment, knowledge, (resting, left), logbook) => answered,
+        })
     }
 
     async fn write_beginning(&self, assignment: &Assignment) -> Result<(), StoreError> {
@@ -307,7 +347,7 @@ fn interrupted(why: &str) -> Conclusion {
 
 /// The names of the lab's machines and clusters: the first parts of targets. What is on them (`disk`, `nic`) says what is
 /// wrong, and stays.
-fn machines(knowledge: &Knowledge) -> impl Iterator<Item = &str> {
+pub(super) fn machines(knowledge: &Knowledge) -> impl Iterator<Item = &str> {
     let targets = knowledge.topology.entries().map(|entry| entry.target.as_str());
     targets.filter_map(|target| target.split('/').next())
 }

@@ -3,8 +3,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
+use super::dialogue::Reply;
 use super::model::{Call, Turn};
 use crate::domain::agent::Spending;
 use crate::domain::ids::RunId;
@@ -58,6 +60,22 @@ pub enum Entry {
         /// How long, in milliseconds.
         millis: u64,
     },
+}
+
+impl Entry {
+    /// What a model answered, after so long.
+    #[must_use]
+    pub fn answered(reply: Reply, took: TimeDelta) -> Self {
+        let Reply { answer, model, fell_back, .. } = reply;
+        Self::Answered {
+            model,
+            text: answer.text,
+            calls: answer.calls,
+            spent: answer.spent,
+            millis: u64::try_from(took.num_milliseconds()).unwrap_or(0),
+            fell_back,
+        }
+    }
 }
 
 /// Keeps a run's entries.

@@ -7,7 +7,6 @@ use tokio::sync::watch;
 use super::{Parts, StartError, models};
 use crate::adapters::memory::Files;
 use crate::agent::context::Sources;
-use crate::agent::dialogue::Chain;
 use crate::agent::investigator::{Agent, Deps, MakeToolbox};
 use crate::agent::tools::{Bench, Case, ToolDeps};
 use crate::agent::waiting::Repairs;
@@ -44,24 +43,21 @@ pub(super) async fn build(config: &Config, around: &Around<'_>) -> Result<Option
     if !config.agent.is_there() {
         return Ok(None);
     }
+    let models = models::build(&config.agent).map_err(StartError::Model)?;
     let repairs = Repairs::default();
     Ok(Some(Agent::new(Deps {
         store: around.store.clone(),
         clock: around.parts.clock.clone(),
         engine: around.engine.clone(),
         stopping: around.stopping.subscribe(),
-        chain: chain(config).map_err(StartError::Model)?,
+        chain: models.chain(Purpose::Investigate),
+        triage: models.chain(Purpose::Triage),
+        narrate: models.chain(Purpose::Narrate),
         settings: config.agent.clone(),
         sources: Sources::of(config, around.store.clone()),
         toolbox: toolbox(config, around, &repairs),
         repairs,
     })))
-}
-
-/// The models that investigate, in their order.
-fn chain(config: &Config) -> Result<Chain, String> {
-    let mut models = models::build(&config.agent)?;
-    Ok(models.chains.remove(&Purpose::Investigate).unwrap_or_default())
 }
 
 /// What makes the tools of each run.

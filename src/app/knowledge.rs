@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::adapters::memory::MEMORY;
 use crate::config::{Config, Loaded, Setup};
+use crate::domain::agent::Purpose;
 use crate::domain::escalation::Threshold;
 use crate::domain::target::Target;
 use crate::engine::ports::Platform;
@@ -114,6 +115,7 @@ pub(super) fn settings(config: &Config, platforms: Vec<Platform>) -> Settings {
             from: config.agent.from,
             confidence: config.agent.confidence,
             runs: config.agent.runs as usize,
+            narrates: !config.agent.chain(Purpose::Narrate).is_empty(),
         }),
         quiet: Arc::new(config.quiet.clone()),
         platforms,

@@ -28,12 +28,14 @@ pub enum Text {
     Goal,
     /// How to write a lesson.
     Lesson,
+    /// How to tell whether a command answers what somebody wants.
+    Triage,
 }
 
 impl Text {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Soul, Self::Memory, Self::Investigate, Self::Request, Self::Goal, Self::Lesson];
+    pub const ALL: [Self; 7] =
+        [Self::Soul, Self::Memory, Self::Investigate, Self::Request, Self::Goal, Self::Lesson, Self::Triage];
 
     /// What comes with the binary.
     #[must_use]
@@ -45,6 +47,7 @@ impl Text {
             Self::Request => include_str!("../../prompts/request.md"),
             Self::Goal => include_str!("../../prompts/goal.md"),
             Self::Lesson => include_str!("../../prompts/lesson.md"),
+            Self::Triage => include_str!("../../prompts/triage.md"),
         }
     }
 
@@ -56,6 +59,7 @@ impl Text {
             Self::Request => "request.md",
             Self::Goal => "goal.md",
             Self::Lesson => "lesson.md",
+            Self::Triage => "triage.md",
         }
     }
 
@@ -65,6 +69,8 @@ impl Text {
         match self {
             Self::Memory => 256 * 1024,
             Self::Soul => 6000,
+            // It goes to a cheap model, for every wish.
+            Self::Triage => 1500,
             _ => 5000,
         }
     }
@@ -74,7 +80,7 @@ impl Text {
         match self {
             Self::Soul | Self::Memory => None,
             Self::Goal => Some(&["host", "goal", "title"]),
-            Self::Investigate | Self::Request | Self::Lesson => Some(&["host"]),
+            Self::Investigate | Self::Request | Self::Lesson | Self::Triage => Some(&["host"]),
         }
     }
 

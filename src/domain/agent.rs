@@ -19,18 +19,18 @@ use super::signal::Timestamp;
 pub use conclusion::{Conclusion, Ending, Outline, OutlineStep};
 pub use draft::{Fixed, PLAN_PREFIX, does_the_same, draft_runbook};
 pub use goal::{Goal, GoalMark};
-pub use proposal::{Keepsake, Lesson, Offer, Proposal, Proposed, ProposedPlan, ProposedStep};
+pub use proposal::{Keepsake, Lesson, LessonWords, Offer, Proposal, Proposed, ProposedPlan, ProposedStep};
 pub use signature::{Episode, LOOKS_BACK, Remedy, SignatureRecord};
 
 /// What a model is asked for. Each may have models of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Purpose {
-    /// A first, cheap look: what does a person want?
+    /// A first, cheap look: does a command answer what a person wants?
     Triage,
     /// To find out, with tools.
     Investigate,
-    /// To put into words what happened: lessons.
+    /// To put lessons into better words.
     Narrate,
 }
 
@@ -68,6 +68,8 @@ pub enum Subject {
         /// Its name: the file's without `.md`.
         name: String,
     },
+    /// A lesson is to be put into better words.
+    Lesson,
 }
 
 impl Subject {
@@ -76,7 +78,7 @@ impl Subject {
     pub fn only_reads(&self) -> bool {
         match self {
             Self::Incident => false,
-            Self::Request | Self::Goal { .. } => true,
+            Self::Request | Self::Goal { .. } | Self::Lesson => true,
         }
     }
 }

@@ -227,6 +227,10 @@ impl Desk {
             Message::Investigated { incident, run, conclusion, spent } => {
                 world.investigated(incident, run, *conclusion, spent, now);
             }
+            Message::Understood { incident, run, command, card } => {
+                world.understood(incident, run, &command, card, now);
+            }
+            Message::Narrated { run, words } => world.narrated(run, words.as_ref(), now),
             Message::Goal { name } => world.begin_goal(&name, now),
             Message::Kept { offer, result } => world.kept(offer, result, now),
             Message::Suspects { incident, suspects } => world.suspect(incident, suspects, now),
@@ -302,6 +306,9 @@ impl Desk {
                 Effect::FindSuspects(inquiry) => inquiries.push(inquiry),
                 Effect::Investigate(assignment) => self.with_agent(|agent| {
                     agent.begin(*assignment.clone(), self.world.knowledge.clone());
+                }),
+                Effect::Narrate(assignment, draft) => self.with_agent(|agent| {
+                    agent.narrate(*assignment, *draft, self.world.knowledge.clone());
                 }),
                 Effect::StopRun { run, by } => self.with_agent(|agent| agent.stop(run, &by)),
                 Effect::RepairOver { remediation, how } => {

@@ -151,7 +151,7 @@ impl World {
 }
 
 /// How the suspected root is broken.
-fn signature_at_root(incident: &Incident) -> Signature {
+pub(super) fn signature_at_root(incident: &Incident) -> Signature {
     let at_root = incident.members.iter().find(|member| member.problem.target == incident.root);
     at_root.map_or_else(|| incident.signature.clone(), |member| member.problem.signature.clone())
 }

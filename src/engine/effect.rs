@@ -5,7 +5,7 @@ use super::reach::Reach;
 use super::repairs::Word;
 use super::suspects::Inquiry;
 use crate::domain::action::Action;
-use crate::domain::agent::Keepsake;
+use crate::domain::agent::{Keepsake, Lesson};
 use crate::domain::approval::Approval;
 use crate::domain::approval::OfStep;
 use crate::domain::ids::{RemediationId, RunId};
@@ -46,6 +46,8 @@ pub enum Effect {
     },
     /// Have the agent look into a case.
     Investigate(Box<Assignment>),
+    /// Have the agent put a lesson into better words.
+    Narrate(Box<Assignment>, Box<Lesson>),
     /// Have the agent stop a run.
     StopRun {
         /// Which.

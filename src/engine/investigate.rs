@@ -13,7 +13,7 @@ use super::timer::Timer;
 use super::world::{Live, World};
 use crate::domain::agent::{Conclusion, Ending, Investigation, Spending, Subject};
 use crate::domain::card::Card;
-use crate::domain::escalation::Cause;
+use crate::domain::escalation::{Cause, within};
 use crate::domain::ids::{IncidentId, RunId};
 use crate::domain::incident::{Event, Incident, Mitigation, State};
 use crate::domain::remediation::Outcome;
@@ -21,6 +21,8 @@ use crate::domain::signal::Timestamp;
 use crate::domain::target::Target;
 use crate::store::batch::Put;
 
+/// So many runs of one incident as are configured are begun within this time, however often it comes back.
+const RUNS_WITHIN: std::time::Duration = std::time::Duration::from_secs(6 * 3600);
 /// What there is no agent for is told with this.
 const NO_MODEL: &str = "No model is configured, so there is no agent. docs/agent.md tells how to set one up.";
 
@@ -71,7 +73,7 @@ impl World {
             return Reasoning::Known(Box::new(last.clone()));
         }
         let runs =
-            incident.investigations.iter().filter(|run| run.begun_at >= incident.since_it_broke()).count();
+            incident.investigations.iter().filter(|run| within(run.begun_at, now, RUNS_WITHIN)).count();
         if runs >= limits.runs {
             return match last {
                 Some(last) => Reasoning::Spent(Box::new(last.clone())),
@@ -119,6 +121,12 @@ impl World {
         self.effects.push(Effect::Investigate(Box::new(assignment)));
     }
 
+    /// Notes that somebody asked for the run that goes on here: what it wants changed is asked for.
+    pub(super) fn note_asked(&mut self, id: IncidentId) {
+        let run = self.incident(id).and_then(Incident::investigating).map(|run| run.run);
+        self.asked_runs.extend(run);
+    }
+
     /// Somebody wants the agent to look into an incident.
     pub(super) fn investigate_by_hand(
         &mut self,
@@ -136,6 +144,7 @@ impl World {
         self.audit(by, "investigate", json!({ "incident": number }), now);
         let subject = self.subject_of(id);
         self.begin_run(id, subject, &format!("{by} wants to know."), Some(by), now);
+        self.note_asked(id);
         Ok(format!("The agent looks into #{number}; `stop {number}` ends that."))
     }
 
@@ -215,6 +224,7 @@ impl World {
         {
             conclusion.ending = Ending::Interrupted { why: "the problem went away".to_owned() };
         }
+        self.asked_runs.remove(&run);
         let number = known.number;
         let basis = self.incident(id).map(|incident| self.basis(incident)).unwrap_or_default();
         let ended = Event::InvestigationEnded { run, number, conclusion: Box::new(conclusion), basis };
@@ -249,7 +259,9 @@ impl World {
             Ending::Concluded if conclusion.is_conclusive(enough) => {
                 format!("{why}The agent has told what it found (run {number}), and the rest is yours.")
             }
-            Ending::Concluded => format!("{why}The agent is not sure (run {number}), so this one is yours."),
+            Ending::Concluded | Ending::Understood { .. } => {
+                format!("{why}The agent is not sure (run {number}), so this one is yours.")
+            }
             Ending::Limit { what } => {
                 format!("{why}The agent stopped at a limit ({what}, run {number}), so this one is yours.")
             }

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::domain::agent::{Episode, Fixed};
-use crate::domain::ids::{IncidentId, RemediationId};
+use crate::domain::agent::{Episode, Fixed, Lesson};
+use crate::domain::ids::{IncidentId, RemediationId, RunId};
 use crate::domain::target::{Signature, Target};
 
 /// Episodes kept of one problem in memory; a record looks no further back.
@@ -24,6 +24,8 @@ pub(super) struct Learned {
     /// The agent's fixes that are watched, with the case of each. One that did not last stays here and is looked at no
     /// more.
     pub(super) watched: BTreeMap<RemediationId, (IncidentId, u64, Fixed)>,
+    /// Lessons that the agent puts into better words now, with the case of each.
+    pub(super) narrating: BTreeMap<RunId, (IncidentId, u64, Lesson)>,
     /// The agent's plans as they are written, by name.
     pub(super) plans: BTreeMap<String, String>,
 }

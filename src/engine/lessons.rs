@@ -1,7 +1,7 @@
 //! What an incident teaches: how its problem went, and a lesson where it took a person or the agent.
 
 use super::world::World;
-use crate::domain::agent::{Episode, Keepsake, Lesson, PLAN_PREFIX, SignatureRecord};
+use crate::domain::agent::{Episode, Lesson, PLAN_PREFIX, SignatureRecord};
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Event, Incident, Mitigation, Record, Repair};
 use crate::domain::remediation::Outcome;
@@ -58,9 +58,7 @@ impl World {
             return;
         }
         let Some(lesson) = self.lesson_of(&live.incident) else { return };
-        let keepsake = Keepsake::Lesson(lesson);
-        let title = keepsake.title();
-        self.offer(id, &title, keepsake, now);
+        self.narrate_or_offer(id, lesson, now);
     }
 
     /// The lesson of an incident, from its record alone; `None` where it took nobody, or where nothing is known that

@@ -17,7 +17,7 @@ use super::vitals::Vitals;
 use super::vitals::pulse::Pulse;
 use super::world::Knowledge;
 use crate::domain::action::Executable;
-use crate::domain::agent::{Conclusion, Proposal, Proposed, Spending};
+use crate::domain::agent::{Conclusion, LessonWords, Proposal, Proposed, Spending};
 use crate::domain::card::Card;
 use crate::domain::change::Change;
 use crate::domain::ids::{IncidentId, RemediationId, RunId};
@@ -163,6 +163,24 @@ pub enum Message {
         conclusion: Box<Conclusion>,
         /// What it took.
         spent: Spending,
+    },
+    /// A command answers what somebody wants in plain words.
+    Understood {
+        /// The case.
+        incident: IncidentId,
+        /// The run that found out.
+        run: RunId,
+        /// The command, as it would have been typed.
+        command: String,
+        /// What it answers.
+        card: Card,
+    },
+    /// The agent has put a lesson into better words, or could not.
+    Narrated {
+        /// The run.
+        run: RunId,
+        /// The words; none, and the lesson stays as it is.
+        words: Option<LessonWords>,
     },
     /// A goal's time has come.
     Goal {

@@ -95,6 +95,12 @@ impl World {
         if lesson.title.trim().is_empty() || lesson.fix.trim().is_empty() {
             return Proposed::Refused("a lesson needs a title and what to do about it".to_owned());
         }
+        if lesson.title.trim().to_lowercase().starts_with("preferences") {
+            return Proposed::Refused("what the operator prefers is theirs to write, no lesson".to_owned());
+        }
+        if lesson.rule.as_deref().is_some_and(|rule| rule.contains("```")) {
+            return Proposed::Refused("its rule holds a fence of code; write plain YAML".to_owned());
+        }
         if let Some(why) = lesson.rule.as_deref().and_then(|rule| self.bad_rule(rule)) {
             return Proposed::Refused(format!("its rule is refused: {why}"));
         }

@@ -6,17 +6,20 @@
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use super::drafts::signature_at_root;
 use super::plan::{Draft, draft};
-use super::respond::{first_line, is_exhausted};
+use super::respond::first_line;
+use super::victims::repairs_a_victim;
 use super::world::World;
 use crate::config::runbook_from;
 use crate::domain::agent::{PLAN_PREFIX, Proposal, Proposed, ProposedPlan, ProposedStep};
 use crate::domain::card::one_line;
 use crate::domain::ids::{IncidentId, RunId};
-use crate::domain::incident::{Incident, State};
+use crate::domain::incident::{Incident, Member, State};
 use crate::domain::runbook::{Runbook, choose};
-use crate::domain::signal::{Signal, Timestamp};
-use crate::policy::{Autonomy, Decision, Facts};
+use crate::domain::signal::{Origin, Signal, Timestamp};
+use crate::domain::target::Signature;
+use crate::policy::{Decision, Facts};
 
 /// Steps of one plan at most: more than a person reads at night.
 const STEPS: usize = 12;
@@ -51,6 +54,9 @@ impl World {
                     .ok_or_else(|| format!("there is no runbook {name}"))
                     .and_then(|runbook| self.take_up_proposal(id, (&runbook, None), &why, confidence, now))
             }
+            Proposal::Plan { plan, why, .. } if self.incident(id).is_some_and(is_over) => {
+                self.propose_for_good(id, &plan, &why, now)
+            }
             Proposal::Plan { plan, confidence, why } => {
                 self.read_plan(id, &plan).and_then(|(runbook, text)| {
                     self.take_up_proposal(id, (&runbook, Some(&text)), &why, confidence, now)
@@ -64,7 +70,25 @@ impl World {
     /// the title that people have read.
     fn read_plan(&self, id: IncidentId, plan: &ProposedPlan) -> Result<(Runbook, String), String> {
         let incident = self.incident(id).ok_or("the case is over")?;
-        let (title, body) = as_yaml(plan, incident)?;
+        // What the root has, not what was seen first: the root may have moved since.
+        let mut plan = plan.clone();
+        // Whether a fault is gone is not for the model to say: where a skill found it, that looks again at the end.
+        let by_skill = |member: &Member| matches!(member.origin, Origin::Skill(_));
+        if incident.is_fault() && incident.active_at_root().chain(incident.active_symptoms()).all(by_skill) {
+            plan.steps.iter_mut().next_back().into_iter().for_each(|step| step.verify = None);
+        }
+        self.as_runbook(&plan, &signature_at_root(incident), incident.request.is_none())
+    }
+
+    /// A plan as a runbook, and its text. What is for a fault is verified by the check that found it, where it does not
+    /// say how.
+    pub(super) fn as_runbook(
+        &self,
+        plan: &ProposedPlan,
+        signature: &Signature,
+        is_fault: bool,
+    ) -> Result<(Runbook, String), String> {
+        let (title, body) = as_yaml(plan, signature, is_fault)?;
         let name = name_of(&body);
         let text = format!("name: {name}\n{title}{body}");
         if let Some(known) = self.plans.get(&name) {
@@ -78,7 +102,12 @@ impl World {
     }
 
     /// Keeps a plan that is about to be asked for or begun: an approval and a repair name it.
-    fn keep_plan(&mut self, id: IncidentId, (runbook, text): (&Runbook, Option<&str>), now: Timestamp) {
+    pub(super) fn keep_plan(
+        &mut self,
+        id: IncidentId,
+        (runbook, text): (&Runbook, Option<&str>),
+        now: Timestamp,
+    ) {
         let Some(text) = text.filter(|_| !self.plans.contains_key(&runbook.name)) else { return };
         self.batch.plans.push((runbook.name.clone(), id, text.to_owned(), now));
         self.plans.insert(runbook.name.clone(), runbook.clone());
@@ -97,9 +126,19 @@ impl World {
         let signal =
             self.signal_for(incident, runbook).ok_or("the problem is gone, so there is nothing to do")?;
         self.refuses(incident, runbook, now)?;
+        if let Some(victim) = repairs_a_victim(incident, runbook, &signal) {
+            let root = &incident.root;
+            return Err(format!(
+                "{victim} only suffers from {root}, and nothing is repaired there while {root} is broken"
+            ));
+        }
         let fits = !choose(std::iter::once(runbook), &signal).is_empty();
         let facts = self.facts_for_agent(incident, runbook, &signal, confidence, fits, now);
-        let drafted = draft(runbook, &signal, &self.settings.host, &self.knowledge.policy, &facts)?;
+        let judged = |facts| draft(runbook, &signal, &self.settings.host, &self.knowledge.policy, facts);
+        let mut drafted = judged(&facts)?;
+        if self.plans.contains_key(&runbook.name) && !self.is_about(&drafted.plan, &incident.root) {
+            drafted = judged(&Facts { observed: false, ..facts })?;
+        }
         if let Some((_, number)) = incident.approval {
             return Ok(Proposed::Waits(format!("question {number} waits for a person's answer first")));
         }
@@ -142,46 +181,6 @@ impl World {
         fitting.or(signals.first()).map(|signal| (*signal).clone())
     }
 
-    /// Why a plan is not even judged: what a person said, and what was tried, holds for the agent too.
-    fn refuses(&self, incident: &Incident, runbook: &Runbook, now: Timestamp) -> Result<(), String> {
-        let name = &runbook.name;
-        if incident.state != State::Open {
-            return Err(format!("the incident is {}, so nothing is begun now", incident.state));
-        }
-        if incident.declined.contains(name) || self.learned.declined.contains(&declined_key(name)) {
-            return Err("a person said no to exactly this".to_owned());
-        }
-        if incident.all_taken_back().any(|taken| taken.runbook == *name) {
-            return Err("a person took back what exactly this did".to_owned());
-        }
-        let history = self.histories.get(&(name.clone(), incident.root.clone())).cloned().unwrap_or_default();
-        if is_exhausted(incident, &history, runbook, now) {
-            return Err("exactly this was tried as often as it may, and did not help".to_owned());
-        }
-        Ok(())
-    }
-
-    /// What the policy has to know of something that the agent wants done. Each of these only raises the bar.
-    fn facts_for_agent(
-        &self,
-        incident: &Incident,
-        runbook: &Runbook,
-        signal: &Signal,
-        confidence: u8,
-        fits: bool,
-        now: Timestamp,
-    ) -> Facts {
-        let facts = self.facts(&runbook.name, &incident.root, now);
-        let enough = self.settings.agent.map_or(100, |limits| limits.confidence);
-        let only_asks = incident.request.is_some() || incident.is_storm();
-        Facts {
-            doubtful: facts.doubtful || confidence < enough || !fits,
-            observed: facts.observed && signal.target == incident.root && !incident.root.is_unknown(),
-            autonomy: if only_asks { Autonomy::Propose } else { facts.autonomy },
-            ..facts
-        }
-    }
-
     /// Somebody said no to a plan of a case that nobody needs: it is not proposed again, in any case.
     pub(super) fn remember_no(&mut self, id: IncidentId, runbook: &str, by: &str, now: Timestamp) {
         let wanted = self.incident(id).is_some_and(|incident| incident.request.is_some());
@@ -200,11 +199,16 @@ fn incident_run(incident: Option<&Incident>) -> u64 {
     incident.and_then(Incident::investigating).map_or(0, |run| run.number)
 }
 
-fn declined_key(runbook: &str) -> String {
+/// Whether a fault is gone, at least for now.
+fn is_over(incident: &Incident) -> bool {
+    incident.request.is_none() && matches!(incident.state, State::Mitigated | State::Resolved)
+}
+
+pub(super) fn declined_key(runbook: &str) -> String {
     format!("plan:{runbook}")
 }
 
-fn why_asked(drafted: &Draft) -> String {
+pub(super) fn why_asked(drafted: &Draft) -> String {
     let asked = drafted.judged.iter().filter(|judged| judged.decision() == Decision::Approve);
     let mut reasons: Vec<String> = asked.map(|j| first_line(j.evaluation.reasons.first())).collect();
     reasons.dedup();
@@ -214,20 +218,19 @@ fn why_asked(drafted: &Draft) -> String {
 /// The name of a plan, from what it does: the same fix has the same name whenever it is proposed.
 fn name_of(yaml: &str) -> String {
     let digest = Sha256::digest(yaml.as_bytes());
-    let short: String = digest.iter().take(5).map(|byte| format!("{byte:02x}")).collect();
+    let short: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     format!("{PLAN_PREFIX}{short}")
 }
 
 /// A plan as the text of a runbook, but for its name: the title, which people read, and what it does.
-fn as_yaml(plan: &ProposedPlan, incident: &Incident) -> Result<(String, String), String> {
+fn as_yaml(plan: &ProposedPlan, signature: &Signature, is_fault: bool) -> Result<(String, String), String> {
     if plan.steps.is_empty() || plan.steps.len() > STEPS {
         return Err(format!("a plan has 1 to {STEPS} steps, and this has {}", plan.steps.len()));
     }
-    let is_fault = incident.request.is_none();
     let steps = plan.steps.iter().map(|step| as_step(step, is_fault)).collect::<Result<Vec<_>, _>>()?;
     let title = one_line(&plan.title);
     let title = if title.is_empty() { "A plan of the agent".to_owned() } else { title };
-    let body = json!({ "match": { "signature": incident.signature.as_str() }, "steps": steps });
+    let body = json!({ "match": { "signature": signature.as_str() }, "steps": steps });
     let body = serde_yaml::to_string(&body).map_err(|error| format!("the plan can't be written: {error}"))?;
     let title = serde_yaml::to_string(&json!({ "title": title })).map_err(|error| error.to_string())?;
     Ok((title, body))

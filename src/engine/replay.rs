@@ -229,6 +229,7 @@ impl Player {
             | Effect::Answer { .. }
             // Nothing is reasoned about either.
             | Effect::Investigate(_)
+            | Effect::Narrate(..)
             | Effect::StopRun { .. }
             | Effect::RepairOver { .. }
             | Effect::Keep { .. } => None,

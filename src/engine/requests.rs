@@ -10,8 +10,8 @@ use super::route::{Reply, not_an_operator};
 use super::timer::Timer;
 use super::world::World;
 use crate::domain::agent::{Request, Subject};
-use crate::domain::card::{Card, one_line};
-use crate::domain::ids::IncidentId;
+use crate::domain::card::{Card, Place, one_line};
+use crate::domain::ids::{IncidentId, RunId};
 use crate::domain::incident::{Event, Incident, Mitigation, State};
 use crate::domain::signal::{Origin, Problem, Severity, Signal, SignalState, Timestamp};
 use crate::domain::target::{Signature, Target};
@@ -21,6 +21,8 @@ use crate::store::batch::SignalRow;
 pub(super) const TALK: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 3600);
 /// Characters of a wish that are kept.
 const WORDS: usize = 2_000;
+/// How a wish is "broken".
+pub(super) const REQUEST: &str = "request";
 /// The source of what people want.
 const CHAT: &str = "chat";
 
@@ -70,39 +72,10 @@ impl World {
         }
     }
 
-    /// Opens a case for what somebody wants.
+    /// Opens a case for what somebody wants, and has the agent look into it.
     pub(super) fn open_case(&mut self, request: Request, now: Timestamp) -> Option<IncidentId> {
-        let number = self.counters.0 + 1;
-        let target = Target::of_wish(number)?;
-        let signature = Signature::parse(request.goal.as_deref().unwrap_or("request")).ok()?;
-        let summary: String = one_line(&request.words).chars().take(200).collect();
-        let signal = Signal {
-            origin: Origin::Alert { source: CHAT.to_owned(), fingerprint: number.to_string() },
-            target: target.clone(),
-            signature,
-            severity: Severity::Info,
-            state: SignalState::Firing,
-            summary,
-            impact: None,
-            evidence: String::new(),
-            labels: std::collections::BTreeMap::new(),
-            at: now,
-            received_at: now,
-        };
-        let event = Event::Opened {
-            problem: signal.problem(),
-            origin: signal.origin.clone(),
-            severity: signal.severity,
-            summary: signal.summary.clone(),
-            impact: None,
-            evidence: String::new(),
-            root: target,
-            why: String::new(),
-            sorted_by_hand: true,
-            request: Some(request.clone()),
-        };
-        let id = self.open(event, now)?;
-        self.note_wish(id, signal, now);
+        let signal = self.wish(&request, now)?;
+        let id = self.open_wish(request.clone(), signal, now)?;
         if request.goal.is_none() {
             self.record(id, Event::Asked { by: request.by, words: request.words }, now);
         } else {
@@ -110,6 +83,48 @@ impl World {
             let why = by.map_or_else(|| "its time has come.".to_owned(), |by| format!("{by} wants it now."));
             self.begin_run(id, self.subject_of(id), &why, by, now);
         }
+        Some(id)
+    }
+
+    /// The signal that stands for a wish whose case would be opened now.
+    pub(super) fn wish(&self, request: &Request, now: Timestamp) -> Option<Signal> {
+        let number = self.counters.0 + 1;
+        Some(Signal {
+            origin: Origin::Alert { source: CHAT.to_owned(), fingerprint: number.to_string() },
+            target: Target::of_wish(number)?,
+            signature: Signature::parse(request.goal.as_deref().unwrap_or(REQUEST)).ok()?,
+            severity: Severity::Info,
+            state: SignalState::Firing,
+            summary: one_line(&request.words).chars().take(200).collect(),
+            impact: None,
+            evidence: String::new(),
+            labels: std::collections::BTreeMap::new(),
+            at: now,
+            received_at: now,
+        })
+    }
+
+    /// Opens a case that waits for something, and in which nothing is under way yet.
+    pub(super) fn open_wish(
+        &mut self,
+        request: Request,
+        signal: Signal,
+        now: Timestamp,
+    ) -> Option<IncidentId> {
+        let event = Event::Opened {
+            problem: signal.problem(),
+            origin: signal.origin.clone(),
+            severity: signal.severity,
+            summary: signal.summary.clone(),
+            impact: None,
+            evidence: String::new(),
+            root: signal.target.clone(),
+            why: String::new(),
+            sorted_by_hand: true,
+            request: Some(request),
+        };
+        let id = self.open(event, now)?;
+        self.note_wish(id, signal, now);
         Some(id)
     }
 
@@ -155,7 +170,31 @@ impl World {
         let subject = self.subject_of(id);
         let why = if subject == Subject::Request { "to answer".to_owned() } else { format!("{by} asks.") };
         self.begin_run(id, subject, &why, None, now);
+        self.note_asked(id);
         true
+    }
+
+    /// A command answers what somebody wanted: its answer is told in the thread.
+    pub(super) fn understood(
+        &mut self,
+        id: IncidentId,
+        run: RunId,
+        command: &str,
+        card: Card,
+        now: Timestamp,
+    ) {
+        let known = self.incident(id).and_then(Incident::investigating).is_some_and(|known| known.run == run);
+        if !known {
+            return;
+        }
+        let number = self.number(id);
+        self.audit("agent", "understood", json!({ "incident": number, "command": command }), now);
+        let title = format!("I understood: `{command}`");
+        let body = std::iter::once(card.title).chain(card.body).collect();
+        let card = Card { title, body, ..card };
+        let place = Place::Thread { incident: id, number };
+        let all = self.settings.clone();
+        self.post_to(&all.platforms, &id.to_string(), None, &place, &card, now);
     }
 
     /// A wish that was answered, and for which nothing is under way, waits no more.

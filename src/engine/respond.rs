@@ -333,6 +333,8 @@ impl World {
     /// last.
     pub(super) fn not_lasting(&mut self, root: &Target, id: Option<IncidentId>, now: Timestamp) {
         let runbooks = self.knowledge.runbooks.clone();
+        // A plan of the agent that did not last is no better than a runbook.
+        let plans: Vec<Runbook> = self.plans.values().cloned().collect();
         let incident = id.and_then(|id| self.incident(id));
         let problems = incident.into_iter().flat_map(|i| &i.members).map(|m| &m.problem);
         let back: Vec<Signal> = problems
@@ -340,7 +342,9 @@ impl World {
             .filter_map(|problem| self.latest(problem).map(|row| row.signal.clone()))
             .collect();
         let mut ineffective = Vec::new();
-        for runbook in runbooks.iter().filter(|r| back.iter().any(|signal| r.fits(signal).is_some())) {
+        for runbook in
+            runbooks.iter().chain(&plans).filter(|r| back.iter().any(|signal| r.fits(signal).is_some()))
+        {
             let Some(history) = self.histories.get_mut(&(runbook.name.clone(), root.clone())) else {
                 continue;
             };
@@ -409,7 +413,7 @@ pub(super) fn is_exhausted(
     lately.max(here) >= attempts || history.ineffective_until.is_some_and(|until| now < until)
 }
 
-fn cooling_until(history: &History, runbook: &Runbook, now: Timestamp) -> Option<Timestamp> {
+pub(super) fn cooling_until(history: &History, runbook: &Runbook, now: Timestamp) -> Option<Timestamp> {
     history.last_started.map(|started| started + runbook.limits.cooldown).filter(|until| *until > now)
 }
 

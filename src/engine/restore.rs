@@ -94,6 +94,7 @@ impl World {
         }
         incidents.into_iter().for_each(|live| self.restore_incident(live, now));
         self.end_lost_runs(now);
+        self.narrate_lost(now);
         self.restore_storms(now);
         let by_signature = self.settings.scope == Scope::Signature;
         let scoped = |signature: Signature| by_signature.then_some(signature);

@@ -25,6 +25,8 @@ pub struct AgentLimits {
     pub confidence: u8,
     /// Runs of one incident without being asked.
     pub runs: usize,
+    /// Whether a model is there that puts lessons into better words.
+    pub narrates: bool,
 }
 
 /// The numbers that decisions go by, from the configuration.

@@ -1,5 +1,7 @@
 //! The key to the runner, and how one is minted.
 
+mod own_commit;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +16,8 @@ use super::decision::{Decision, Evaluation, Facts, Needs};
 use super::digest::ActionDigest;
 use super::segment::{Line, Segment};
 use super::{Policy, aliases, guardrails, paths, segments};
+
+pub use own_commit::{CommitStep, OwnCommit};
 
 /// How long an authorization is good for.
 const VALID_FOR: Duration = Duration::seconds(60);

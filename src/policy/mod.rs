@@ -33,7 +33,7 @@ use std::sync::LazyLock;
 
 use crate::domain::action::Action;
 
-pub use authorized::{Authorized, Denied, Grant, LoadedFile};
+pub use authorized::{Authorized, CommitStep, Denied, Grant, LoadedFile, OwnCommit};
 pub use decision::{Autonomy, Decision, Evaluation, Facts, Judgement, Needs};
 pub use digest::{ActionDigest, DigestError};
 pub use never::Never;

@@ -149,3 +149,40 @@ pub fn spent(
         })
     })?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::columns::from_ms;
+    use crate::store::migrations::STATE_SCHEMA;
+
+    fn mark(name: &str, schedule: Option<&str>, ran_at: Option<i64>) -> GoalMark {
+        GoalMark {
+            name: name.to_owned(),
+            schedule: schedule.map(str::to_owned),
+            from: from_ms(5_000),
+            ran_at: ran_at.map(from_ms),
+            case: ran_at.map(|_| 7),
+        }
+    }
+
+    #[test]
+    fn what_is_remembered_of_a_goal_comes_back_as_it_was_and_the_newest_counts() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        STATE_SCHEMA.migrations.to_latest(&mut conn).unwrap();
+        let write = |goals: Vec<GoalMark>| {
+            super::write(&conn, &Batch { goals, ..Batch::default() }, &Redactor::shapes()).unwrap();
+            goals_of(&conn)
+        };
+        let (new, ran) = (mark("b", None, None), mark("a", Some("0 10 * * 6"), Some(9_000)));
+        assert_eq!(write(vec![new.clone(), ran.clone()]), [ran.clone(), new.clone()]);
+        let (later, no_schedule) = (mark("b", Some("0 9 * * *"), Some(11_000)), mark("a", None, Some(9_000)));
+        assert_eq!(write(vec![later.clone(), no_schedule.clone()]), [no_schedule, later]);
+    }
+
+    fn goals_of(conn: &Connection) -> Vec<GoalMark> {
+        let mut found = goals(conn).unwrap();
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        found
+    }
+}

@@ -197,6 +197,7 @@ fn run(row: &Row<'_>) -> rusqlite::Result<RunRow> {
 fn word(ending: &Ending) -> &'static str {
     match ending {
         Ending::Concluded => "concluded",
+        Ending::Understood { .. } => "understood",
         Ending::Limit { .. } => "limit",
         Ending::NoModel { .. } => "no_model",
         Ending::GaveUp { .. } => "gave_up",

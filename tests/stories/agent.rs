@@ -133,7 +133,7 @@ async fn a_safe_plan_of_the_agent_runs_like_any_repair_and_the_skill_decides_whe
     let lab = lab(&ollama, "");
     lab.host.command("systemctl restart web.service", &["vm/web"], 0);
     let bot = failed(&lab).await;
-    assert_eq!(lab.host.ran(), ["systemctl restart web.service", "systemctl is-active web.service"]);
+    assert_eq!(lab.host.ran(), ["systemctl restart web.service"]);
     assert!(last_result(&ollama).contains("it worked"), "{}", last_result(&ollama));
     assert!(lab.chat.field(1, "State").starts_with("mitigated"), "{}", lab.chat.root(1));
     bot.pass(min(10)).await;
@@ -174,7 +174,7 @@ async fn who_is_not_sure_asks_first_and_a_yes_runs_exactly_what_was_shown() {
         "{card}"
     );
     bot.says("approve 2").await;
-    assert_eq!(lab.host.ran(), ["systemctl restart web.service", "systemctl is-active web.service"]);
+    assert_eq!(lab.host.ran(), ["systemctl restart web.service"]);
     bot.pass(min(10)).await;
     assert!(lab.chat.field(1, "State").starts_with("resolved"), "{}", lab.chat.root(1));
     lab.chat.thread(1);
@@ -274,7 +274,8 @@ async fn a_plan_that_does_not_help_is_told_to_the_model_and_people_are_called_on
     proposes(&ollama, "Restart web", &["systemctl", "restart", "web.service"], 90);
     concludes(&ollama, "A restart does not help.", 90);
     let lab = lab(&ollama, "");
-    lab.host.command("systemctl is-active web.service", &[], 3);
+    // What the model would have looked at says that all is well; the skill that found it says that it is not.
+    lab.host.command("systemctl is-active web.service", &[], 0);
     let bot = failed(&lab).await;
     assert!(last_result(&ollama).contains("it did not help"), "{}", last_result(&ollama));
     assert_eq!(lab.chat.calls(), 1);
@@ -345,6 +346,71 @@ async fn a_recovery_ends_the_run_and_nothing_more_is_done() {
     let story = lab.chat.thread(1);
     assert!(story.contains("It went away by itself."), "{story}");
     assert_eq!((ollama.requests().len(), lab.chat.calls()), (1, 0));
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn what_does_not_show_that_it_is_about_the_root_is_asked_for_however_sure_the_model_is() {
+    let ollama = FakeOllama::start().await;
+    ollama.says_call(
+        "propose",
+        json!({ "title": "Stop the database", "why": "it is in the way", "confidence": 100,
+                "steps": [{ "name": "stop", "run": ["docker", "stop", "db"], "undo": ["docker", "start", "db"] }] }),
+    );
+    concludes(&ollama, "db is in the way.", 100);
+    let lab = lab(&ollama, "");
+    let bot = failed(&lab).await;
+    assert!(lab.host.ran().is_empty(), "{:?}", lab.host.ran());
+    assert!(lab.chat.question(2).contains("docker stop db"), "{}", lab.chat.question(2));
+    lab.chat.thread(1);
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn the_same_commands_under_another_name_are_the_same_to_a_no() {
+    let ollama = FakeOllama::start().await;
+    proposes(&ollama, "Restart web", &["systemctl", "restart", "web.service"], 30);
+    concludes(&ollama, "Perhaps.", 90);
+    let lab = lab(&ollama, "");
+    let bot = failed(&lab).await;
+    lab.chat.question(2);
+    bot.says("deny 2").await;
+    ollama.says_call(
+        "propose",
+        json!({ "title": "Something new", "why": "please", "confidence": 100,
+                "steps": [{ "name": "quite-another", "run": ["systemctl", "restart", "web.service"] }] }),
+    );
+    concludes(&ollama, "Still.", 90);
+    bot.says("investigate 1").await;
+    assert!(last_result(&ollama).contains("a person said no to exactly this"), "{}", last_result(&ollama));
+    assert!(lab.host.ran().is_empty());
+    lab.chat.thread(1);
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn nothing_is_repaired_in_a_silence_by_the_agent_either_nor_unasked_where_a_person_only_asked() {
+    let ollama = FakeOllama::start().await;
+    concludes(&ollama, "I do not know.", 90);
+    let lab = lab(&ollama, "");
+    let bot = failed(&lab).await;
+    lab.chat.thread(1);
+    proposes(&ollama, "Restart web", &["systemctl", "restart", "web.service"], 95);
+    concludes(&ollama, "web leaks.", 95);
+    bot.says("investigate 1").await;
+    assert!(last_result(&ollama).contains("A person is asked"), "{}", last_result(&ollama));
+    assert!(lab.host.ran().is_empty());
+    let number = lab.chat.field(1, "Next");
+    let asked: u64 = number.split("approve ").nth(1).unwrap().split('`').next().unwrap().parse().unwrap();
+    lab.chat.question(asked);
+    bot.says(&format!("deny {asked}")).await;
+    bot.says("silence vm for 1h").await;
+    lab.chat.take_notice();
+    proposes(&ollama, "Reload web", &["systemctl", "reload", "web.service"], 95);
+    concludes(&ollama, "web leaks.", 95);
+    bot.says("investigate 1").await;
+    assert!(last_result(&ollama).contains("it is silenced"), "{}", last_result(&ollama));
+    assert!(lab.host.ran().is_empty());
     bot.end_quietly().await;
 }
 

@@ -215,7 +215,7 @@ async fn trust_survives_a_restart_and_a_trial_that_was_under_way_goes_on() {
 }
 
 #[tokio::test]
-async fn a_no_to_taking_back_leaves_it_as_it_is_and_it_may_be_asked_again_after_a_restart_too() {
+async fn a_no_to_taking_back_says_while_busy_as_it_is_and_it_may_be_asked_again_after_a_restart_too() {
     let lab = lab("");
     let bot = stopped(&lab).await;
     bot.says("pause").await;

@@ -56,7 +56,7 @@ async fn a_merge_into_a_victim_moves_its_root_to_the_cause() {
 }
 
 #[tokio::test]
-async fn a_person_takes_out_what_does_not_belong_and_correlation_leaves_it_so() {
+async fn a_person_takes_out_what_does_not_belong_and_correlation_says_while_busy_so() {
     let lab = shop("");
     let bot = lab.start().await;
     bot.alert("store", "down", Firing).await;

@@ -1,18 +1,20 @@
 //! What Steward learns: lessons and runbooks that people are offered, and what it remembers of a problem.
 
+use steward::adapters::exec::{Environment, LocalRunner};
 use steward::adapters::memory::Files;
-use steward::domain::agent::{Keepsake, Lesson, Proposal, Proposed};
+use steward::domain::action::Action;
+use steward::domain::agent::{Keepsake, Lesson};
 use steward::domain::card::Card;
-use steward::domain::ids::RunId;
 use steward::domain::target::{Signature, Target};
 use steward::engine::answers::Reload;
-use steward::engine::message::Message;
-use steward::engine::ports::Keeper;
+use steward::engine::ports::{Clock, Keeper};
 use steward::engine::told::Told;
+use steward::policy::{Decision, Facts};
 use steward::store::signatures;
 
+use super::support::llm::Said;
 use super::support::runbooks::{VACUUM, usual};
-use super::support::{Bot, Lab, min};
+use super::support::{Bot, FakeOllama, Lab, min};
 
 /// The disk fills up, somebody allows the repair, and it is over.
 async fn a_full_disk(lab: &Lab, bot: &Bot<'_>, approval: u64) {
@@ -23,13 +25,18 @@ async fn a_full_disk(lab: &Lab, bot: &Bot<'_>, approval: u64) {
     bot.pass(min(20)).await;
 }
 
+/// A lab in which people are called for everything, so that everything is worth a lesson.
+fn called() -> Lab {
+    usual("[escalation]\noccurrences = 1\ncooldown = \"1s\"\n")
+}
+
 fn memory(lab: &Lab) -> String {
     std::fs::read_to_string(lab.path().join("memory/MEMORY.md")).unwrap_or_default()
 }
 
 #[tokio::test]
 async fn what_took_a_person_is_offered_as_a_lesson_and_kept_with_a_yes() {
-    let lab = usual("");
+    let lab = called();
     let bot = lab.start().await;
     a_full_disk(&lab, &bot, 1).await;
     let card = lab.chat.question(2);
@@ -63,8 +70,23 @@ async fn nobody_is_asked_to_remember_what_was_repaired_without_them() {
 }
 
 #[tokio::test]
-async fn a_declined_lesson_is_not_offered_again_and_a_stranger_can_not_decide() {
+async fn a_mere_yes_to_a_known_runbook_teaches_nothing_and_neither_does_taking_it_on() {
     let lab = usual("");
+    let bot = lab.start().await;
+    lab.host.break_("vm/disk", "disk-fill");
+    bot.pass(min(6)).await;
+    bot.says("ack 1").await;
+    bot.says("approve 1").await;
+    bot.pass(min(20)).await;
+    assert!(lab.chat.field(1, "State").starts_with("resolved"), "{}", lab.chat.root(1));
+    assert_eq!(bot.says("approvals").await, "Nothing waits for you");
+    assert!(bot.incident(1).await.offered.is_empty());
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn a_declined_lesson_is_not_offered_again_and_a_stranger_can_not_decide() {
+    let lab = called();
     let bot = lab.start().await;
     a_full_disk(&lab, &bot, 1).await;
     let refused = bot.says_as("mallory", false, "approve 2").await;
@@ -82,7 +104,7 @@ async fn a_declined_lesson_is_not_offered_again_and_a_stranger_can_not_decide() 
 
 #[tokio::test]
 async fn the_next_thread_of_a_problem_quotes_what_worked_also_after_a_restart() {
-    let lab = usual("");
+    let lab = called();
     let bot = lab.start().await;
     a_full_disk(&lab, &bot, 1).await;
     bot.says("deny 2").await;
@@ -106,7 +128,7 @@ async fn the_next_thread_of_a_problem_quotes_what_worked_also_after_a_restart() 
 
 #[tokio::test]
 async fn an_answer_counts_when_the_case_is_long_over() {
-    let lab = usual("");
+    let lab = called();
     let bot = lab.start().await;
     a_full_disk(&lab, &bot, 1).await;
     bot.pass(min(60 * 24)).await;
@@ -121,7 +143,7 @@ async fn an_answer_counts_when_the_case_is_long_over() {
 
 #[tokio::test]
 async fn nobody_answers_for_a_week_and_it_is_over() {
-    let lab = usual("");
+    let lab = called();
     let bot = lab.start().await;
     a_full_disk(&lab, &bot, 1).await;
     bot.stop().await;
@@ -136,7 +158,7 @@ async fn nobody_answers_for_a_week_and_it_is_over() {
 
 #[tokio::test]
 async fn a_steward_that_dies_on_a_yes_keeps_it_at_the_next_start() {
-    let lab = usual("");
+    let lab = called();
     let bot = lab.start().await;
     a_full_disk(&lab, &bot, 1).await;
     bot.dies_when_it_hears("approve 2").await;
@@ -150,7 +172,7 @@ async fn a_steward_that_dies_on_a_yes_keeps_it_at_the_next_start() {
 
 #[tokio::test]
 async fn what_can_not_be_kept_waits_again_and_says_why() {
-    let lab = usual("");
+    let lab = called();
     lab.write("memory", "a file where the folder should be");
     let bot = lab.start().await;
     a_full_disk(&lab, &bot, 1).await;
@@ -167,7 +189,7 @@ async fn what_can_not_be_kept_waits_again_and_says_why() {
 
 #[tokio::test]
 async fn what_people_wrote_stays_and_what_they_know_is_not_offered() {
-    let lab = usual("");
+    let lab = called();
     lab.write(
         "memory/MEMORY.md",
         "# Mine\n\n## The journal grows\nSeen: disk-fill on vm/disk\nFix: vacuum\n",
@@ -180,7 +202,7 @@ async fn what_people_wrote_stays_and_what_they_know_is_not_offered() {
 
 #[tokio::test]
 async fn what_was_kept_is_committed_alone_where_the_folder_is_a_repository() {
-    let lab = usual("");
+    let lab = called();
     lab.write(".git/HEAD", "");
     let bot = lab.start().await;
     a_full_disk(&lab, &bot, 1).await;
@@ -200,7 +222,7 @@ async fn what_was_kept_is_committed_alone_where_the_folder_is_a_repository() {
 
 #[tokio::test]
 async fn a_commit_that_fails_leaves_the_file_and_is_said() {
-    let lab = usual("");
+    let lab = called();
     lab.write(".git/HEAD", "");
     let add = format!(
         "git -C {} -c user.name=Steward -c user.email=steward@localhost -c commit.gpgsign=false add -- MEMORY.md",
@@ -218,18 +240,6 @@ async fn a_commit_that_fails_leaves_the_file_and_is_said() {
     bot.end_quietly().await;
 }
 
-/// The agent proposes a lesson while it looks into an incident.
-async fn proposes(bot: &Bot<'_>, number: u64, lesson: Lesson) -> Proposed {
-    let incident = bot.incident(number).await.id;
-    let (reply, told) = tokio::sync::oneshot::channel();
-    let run = RunId(ulid::Ulid::generate());
-    let proposal = Box::new(Proposal::Lesson(lesson));
-    bot.app.handle().send(Message::Proposed { incident, run, proposal, reply });
-    let proposed = told.await.unwrap();
-    bot.settle().await;
-    proposed
-}
-
 fn never_vacuum() -> Lesson {
     Lesson {
         title: "Never vacuum the journal".to_owned(),
@@ -244,19 +254,50 @@ fn never_vacuum() -> Lesson {
     }
 }
 
+/// A lesson as the agent proposes it.
+fn remember(lesson: &Lesson) -> serde_json::Value {
+    let Lesson { title, why, fix, rule, .. } = lesson;
+    serde_json::json!({ "title": title, "why": why, "fix": fix, "rule": rule })
+}
+
+/// A lab in which the agent looks into what is broken.
+fn with_agent(ollama: &FakeOllama) -> Lab {
+    let lab = Lab::new(&ollama.config());
+    lab.skill("look", "*/5 * * * *", &["vm"]);
+    lab.host.break_("vm/disk", "disk-fill");
+    lab
+}
+
+/// What the last tool told the model.
+fn last(request: &serde_json::Value) -> String {
+    request["messages"].as_array().unwrap().last().unwrap()["content"].as_str().unwrap().to_owned()
+}
+
+fn concluded() -> Said {
+    let conclusion = serde_json::json!({
+        "diagnosis": "The journal is too large.", "evidence": [], "confidence": 90, "verification": "", "rollback": ""
+    });
+    Said::call("conclude", conclusion)
+}
+
 #[tokio::test]
 async fn a_lesson_of_the_agent_with_a_rule_is_shown_whole_and_enters_both_files() {
-    let lab = usual("");
+    let ollama = FakeOllama::start().await;
+    let lab = with_agent(&ollama);
     lab.write("memory/SOUL.md", "# I am Steward\n");
+    ollama.says_call("remember", remember(&never_vacuum()));
+    ollama.answers(|request| {
+        assert!(last(request).contains("A person is asked (question 2)"), "{request}");
+        Said::call("remember", remember(&never_vacuum()))
+    });
+    ollama.answers(|request| {
+        assert!(last(request).contains("waits for an answer already"), "the same is offered once: {request}");
+        concluded()
+    });
     let bot = lab.start().await;
-    lab.host.break_("vm/disk", "disk-fill");
-    bot.pass(min(6)).await;
-    let proposed = proposes(&bot, 1, never_vacuum()).await;
-    assert!(matches!(proposed, Proposed::Asked { number: 2, .. }), "{proposed:?}");
+    bot.pass(min(1)).await;
     let card = lab.chat.question(2);
     assert!(card.contains("The log of the last crash") && card.contains("decision: forbid"), "{card}");
-    let again = proposes(&bot, 1, never_vacuum()).await;
-    assert!(matches!(again, Proposed::Refused(_)), "the same is offered once: {again:?}");
     bot.says("approve 2").await;
     let soul = std::fs::read_to_string(lab.path().join("memory/SOUL.md")).unwrap();
     assert!(soul.starts_with("# I am Steward\n\n```yaml policy\nrules:\n  - name: keep-journal\n"), "{soul}");
@@ -267,13 +308,17 @@ async fn a_lesson_of_the_agent_with_a_rule_is_shown_whole_and_enters_both_files(
 
 #[tokio::test]
 async fn a_rule_that_does_not_load_is_not_even_offered() {
-    let lab = usual("");
-    let bot = lab.start().await;
-    lab.host.break_("vm/disk", "disk-fill");
-    bot.pass(min(6)).await;
+    let ollama = FakeOllama::start().await;
+    let lab = with_agent(&ollama);
     let lesson = Lesson { rule: Some("name: x\nwhy: y\n".to_owned()), ..never_vacuum() };
-    let refused = proposes(&bot, 1, lesson).await;
-    assert!(matches!(&refused, Proposed::Refused(why) if why.contains("its rule is refused")), "{refused:?}");
+    ollama.says_call("remember", remember(&lesson));
+    ollama.answers(|request| {
+        assert!(last(request).contains("the lesson's rule"), "{request}");
+        concluded()
+    });
+    let bot = lab.start().await;
+    bot.pass(min(1)).await;
+    assert_eq!((bot.says("approvals").await.as_str(), ollama.unused()), ("Nothing waits for you", 0));
     bot.end_quietly().await;
 }
 
@@ -290,6 +335,37 @@ impl Reload for Reads {
     }
 }
 
+#[tokio::test]
+async fn git_itself_takes_what_was_kept_although_no_command_may_touch_the_folder() {
+    let lab = usual("");
+    lab.write("memory/MEMORY.md", "# Mine\n");
+    lab.write("memory/else.txt", "not ours");
+    let git = |words: &[&str]| {
+        let mut git = std::process::Command::new("git");
+        let done = git.arg("-C").arg(lab.path()).args(words).env("HOME", lab.path()).output().unwrap();
+        assert!(done.status.success(), "{words:?}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap()
+    };
+    git(&["init", "--quiet", "--initial-branch=main"]);
+    git(&["add", "memory/else.txt"]);
+    let clock: std::sync::Arc<dyn Clock> = lab.clock.clone();
+    let environment = Environment { home: lab.path().to_owned(), ..Environment::default() };
+    let keeper = Files { runner: std::sync::Arc::new(LocalRunner::new(clock, environment)), ..keeper(&lab) };
+    let lesson = Lesson { rule: None, ..never_vacuum() };
+    let told = keeper.keep(&Keepsake::Lesson(lesson), "alex").await.unwrap();
+    assert!(told.ends_with("MEMORY.md, and committed"), "{told}");
+    let log = git(&["log", "--format=%an: %s%n%b", "--name-only"]);
+    assert!(log.starts_with("Steward: Lesson: Never vacuum the journal\nAccepted by alex.\n"), "{log}");
+    assert!(log.contains("memory/MEMORY.md") && !log.contains("else.txt"), "only that file: {log}");
+    let told = keeper.keep(&Keepsake::Lesson(never_vacuum()), "alex").await.unwrap();
+    assert!(told.contains("SOUL.md, and committed"), "{told}");
+    // The same by any other way is forbidden.
+    let folder = lab.path().join("memory").display().to_string();
+    let add = Action::local(["git", "-C", &folder, "add", "--", "MEMORY.md"].map(str::to_owned).to_vec());
+    let setup = (lab.parts().read)().unwrap();
+    assert_eq!(setup.policy.evaluate(&add, &Facts::plain()).decision, Decision::Forbid);
+}
+
 fn keeper(lab: &Lab) -> Files {
     let parts = lab.parts();
     let reload = std::sync::Arc::new(Reads(parts.read.clone()));
@@ -303,7 +379,7 @@ fn a_runbook(name: &str) -> Keepsake {
 
 #[tokio::test]
 async fn a_runbook_that_is_kept_is_loaded_and_keeping_it_twice_is_keeping_it_once() {
-    let lab = usual("");
+    let lab = called();
     let keeper = keeper(&lab);
     let told = keeper.keep(&a_runbook("fix-disk"), "alex").await.unwrap();
     assert!(told.contains("in force") && told.contains("runbooks/fix-disk.yaml"), "{told}");
@@ -315,7 +391,7 @@ async fn a_runbook_that_is_kept_is_loaded_and_keeping_it_twice_is_keeping_it_onc
 
 #[tokio::test]
 async fn a_runbook_of_the_operator_is_never_overwritten() {
-    let lab = usual("");
+    let lab = called();
     let before = std::fs::read_to_string(lab.path().join("runbooks/restart.yaml")).unwrap();
     let error = keeper(&lab).keep(&a_runbook("restart"), "alex").await.unwrap_err();
     assert!(error.contains("says something else"), "{error}");
@@ -324,7 +400,7 @@ async fn a_runbook_of_the_operator_is_never_overwritten() {
 
 #[tokio::test]
 async fn what_the_loader_refuses_leaves_no_file_behind() {
-    let lab = usual("");
+    let lab = called();
     let Keepsake::Runbook { name, yaml } = a_runbook("fix-disk") else { unreachable!() };
     // Good by itself; that there is no such machine only the whole configuration knows.
     let yaml = yaml.replace(

@@ -9,7 +9,7 @@ mod page;
 mod stable;
 pub mod tokens;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
 
@@ -19,6 +19,7 @@ use super::model::ToolSpec;
 use crate::config::Config;
 use crate::domain::agent::{Said, Subject};
 use crate::domain::ids::IncidentId;
+use crate::domain::redact::Redactor;
 use crate::domain::signal::Timestamp;
 use crate::engine::world::Knowledge;
 use crate::policy::Autonomy;
@@ -55,6 +56,25 @@ impl Sources {
             state_dir: config.state_dir.clone(),
             memory: config.paths.memory.clone(),
             prompts: config.paths.prompts.clone(),
+        }
+    }
+}
+
+/// What the stable part is made from, beside the [`Brief`].
+struct Ground<'a> {
+    host: &'a str,
+    autonomy: Autonomy,
+    memory: Option<&'a Path>,
+    prompts: Option<&'a Path>,
+}
+
+impl Sources {
+    fn ground(&self) -> Ground<'_> {
+        Ground {
+            host: &self.host,
+            autonomy: self.autonomy,
+            memory: self.memory.as_deref(),
+            prompts: self.prompts.as_deref(),
         }
     }
 }
@@ -118,7 +138,7 @@ pub async fn gather(sources: &Sources, brief: &Brief<'_>) -> Result<Context, Sto
     let known = sources.store.read(move |conn| Known::read(conn, incident, now)).await?;
     let redactor = sources.store.redaction().now();
     let mut page = Page::new(&redactor);
-    stable::write(&mut page, sources, brief);
+    stable::write(&mut page, &sources.ground(), brief);
     let (system, mut parts) = page.done();
     let mut page = Page::new(&redactor);
     case::write(&mut page, sources, brief, &known);
@@ -127,8 +147,29 @@ pub async fn gather(sources: &Sources, brief: &Brief<'_>) -> Result<Context, Sto
     Ok(Context { system, user, parts })
 }
 
+/// The stable part alone, to the byte as a run is told it: for runs without a lab behind them.
+#[must_use]
+pub fn stable_part(config: &Config, brief: &Brief<'_>, redactor: &Redactor) -> String {
+    let host = config.host.to_string();
+    let ground = Ground {
+        host: &host,
+        autonomy: config.autonomy,
+        memory: config.paths.memory.as_deref(),
+        prompts: config.paths.prompts.as_deref(),
+    };
+    let mut page = Page::new(redactor);
+    stable::write(&mut page, &ground, brief);
+    page.done().0
+}
+
+/// What a model is told of how to take a first look at a wish: the operator's words, or the shipped ones.
+#[must_use]
+pub fn how_to_triage(sources: &Sources) -> String {
+    stable::triage(&sources.ground())
+}
+
 /// What a model is told of how to write a lesson: the operator's words, or the shipped ones.
 #[must_use]
 pub fn how_to_write_a_lesson(sources: &Sources) -> String {
-    stable::lesson(sources)
+    stable::lesson(&sources.ground())
 }

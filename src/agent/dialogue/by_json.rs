@@ -111,7 +111,7 @@ pub(super) fn read(answer: &mut Answer, tools: &[ToolSpec], turns: usize) -> Res
 }
 
 /// The JSON objects in a text, wherever they are: alone, in a code fence, between prose.
-fn objects(text: &str) -> Vec<Map<String, Value>> {
+pub(in crate::agent) fn objects(text: &str) -> Vec<Map<String, Value>> {
     let mut found = Vec::new();
     let mut rest = text;
     while let Some(start) = rest.find('{') {

@@ -36,8 +36,11 @@ pub fn score(expect: &Expected, conclusion: &Conclusion, tried: &Tried) -> Verdi
     let root =
         conclusion.root.as_ref().is_some_and(|said| expect.root.iter().any(|wanted| is_meant(said, wanted)));
     if !root {
-        let said = conclusion.root.as_ref().map_or_else(|| "nothing".to_owned(), ToString::to_string);
-        missing.push(format!("said that {said} is at fault, and it is {}", any_of(&expect.root)));
+        let it_is = any_of(&expect.root);
+        missing.push(match &conclusion.root {
+            Some(said) => format!("said that {said} is at fault, and it is {it_is}"),
+            None => format!("did not name what is at fault: {it_is}"),
+        });
     }
     let text = all_words(conclusion);
     let is_said = |words: &&Vec<String>| words.iter().any(|word| text.contains(&word.to_lowercase()));
@@ -91,6 +94,7 @@ fn any_of<T: ToString>(words: &[T]) -> String {
 fn how(ending: &Ending) -> String {
     match ending {
         Ending::Concluded => "concluded".to_owned(),
+        Ending::Understood { command } => format!("answered with `{command}`"),
         Ending::Limit { what } => format!("limit: {what}"),
         Ending::NoModel { why } => format!("no model: {why}"),
         Ending::GaveUp { why } => format!("gave up: {why}"),
@@ -154,7 +158,7 @@ mod tests {
         ];
         assert_eq!(missing(&conclusion, &Tried::default()), wanted);
         let silent = Conclusion { root: None, ..good() };
-        assert_eq!(missing(&silent, &Tried::default()), ["said that nothing is at fault, and it is nas"]);
+        assert_eq!(missing(&silent, &Tried::default()), ["did not name what is at fault: nas"]);
     }
 
     #[test]

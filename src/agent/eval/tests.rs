@@ -81,7 +81,7 @@ async fn played(case: &Case, script: Vec<(&'static str, Value)>) -> Played {
     let (chain, policy) = (chain(script), Policy::shipped().unwrap());
     let limits =
         Limits { steps: 20, tokens: 100_000, time: Duration::from_secs(600), micros: 0, confidence: 0 };
-    play(case, &Table { chain: &chain, policy: &policy, frame: "Look.", limits, clock: &Still }).await
+    play(case, &Table { chain: &chain, policy: &policy, system: "Look.", limits, clock: &Still }).await
 }
 
 fn conclusion(root: &str, words: &str) -> (&'static str, Value) {

@@ -138,6 +138,8 @@ impl Lab {
         let repairs = Repairs::default();
         let waits = repairs.clone();
         let agent = Agent::new(Deps {
+            triage: Chain::default(),
+            narrate: Chain::default(),
             store: store.clone(),
             clock: Arc::new(Still),
             engine,

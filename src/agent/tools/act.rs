@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use super::{Bench, Case, Tool, instead, schema};
 use crate::agent::toolbox::Outcome;
-use crate::domain::agent::{Lesson, Proposal, Proposed, ProposedPlan, ProposedStep};
+use crate::domain::agent::{Lesson, Proposal, Proposed, ProposedPlan, ProposedStep, memory};
 use crate::domain::card::one_line;
 use crate::domain::ids::RemediationId;
 use crate::domain::target::{Signature, Target};
@@ -32,7 +32,6 @@ const PROVES_NOTHING: [&str; 6] = ["true", ":", "echo", "printf", "sleep", "yes"
 pub(super) struct RunRunbook {
     name: String,
     why: String,
-    /// Percent.
     #[serde(deserialize_with = "schema::percent")]
     #[schemars(with = "u8")]
     confidence: u8,
@@ -177,7 +176,12 @@ impl Bench {
     /// What is wrong with a rule of a lesson: a lesson may tighten the policy, and nothing else.
     fn loosens(&self, rule: &str) -> Option<Outcome> {
         const FILE: &str = "the lesson's rule";
-        let policy = match (*self.case.knowledge.policy).clone().adding(FILE, rule) {
+        // A single rule will do, too.
+        let rule = match memory::rules_in(rule) {
+            Ok(rule) => rule,
+            Err(why) => return Some(Outcome::Misused(format!("the rule: {why}"))),
+        };
+        let policy = match (*self.policy()).clone().adding(FILE, &rule) {
             Ok(policy) => policy,
             Err(problems) => {
                 let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();

@@ -3,8 +3,10 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use crate::agent::context::tokens::estimate;
 use crate::agent::context::{Brief, Context, Part, Sources, gather};
 use crate::agent::model::ToolSpec;
+use crate::agent::run::Limits;
 use crate::agent::tools::specs;
 use crate::cli::json::context::ContextDocument;
 use crate::cli::screen::{Screen, Tone};
@@ -12,7 +14,6 @@ use crate::cli::{Ended, Failure, Stop, Tools, topology};
 use crate::config::{AgentSettings, Setup};
 use crate::domain::agent::{Request, Subject};
 use crate::domain::incident::Incident;
-use crate::engine::cards::span;
 use crate::engine::world::Knowledge;
 use crate::store::{Store, query};
 
@@ -30,9 +31,7 @@ pub(super) async fn context(
     let stored = store.read(move |conn| query::incident(conn, number)).await?;
     let incident = stored.map(|stored| stored.incident).ok_or_else(|| no_such(number))?;
     let (_, topology) = topology::known(setup).await?;
-    let knowledge = Knowledge { topology: Arc::new(topology), ..(tools.world)(setup).knowledge };
-    let knowledge =
-        Knowledge { runbooks: Arc::new(setup.loaded.runbooks.values().cloned().collect()), ..knowledge };
+    let knowledge = Knowledge { topology: Arc::new(topology), ..known(setup, tools) };
     let (subject, limits, specs) = (subject(&incident), limits(&config.agent), specs());
     let brief = Brief {
         subject: &subject,
@@ -52,6 +51,12 @@ pub(super) async fn context(
     Ok(ExitCode::SUCCESS)
 }
 
+/// What is known from what the operator wrote.
+pub(super) fn known(setup: &Setup, tools: &Tools) -> Knowledge {
+    let runbooks = Arc::new(setup.loaded.runbooks.values().cloned().collect());
+    Knowledge { runbooks, ..(tools.world)(setup).knowledge }
+}
+
 fn no_such(number: u64) -> Failure {
     Failure::new(format!("there is no incident #{number}"), "`steward incident list --all` lists them")
         .meaning("it never was, or it was closed longer ago than incidents are kept")
@@ -66,36 +71,38 @@ fn subject(incident: &Incident) -> Subject {
     }
 }
 
-/// The limits of a run that begins now, in words.
-fn limits(settings: &AgentSettings) -> Vec<String> {
-    let begun = chrono::DateTime::UNIX_EPOCH;
-    vec![
-        format!("at most {} tool calls", settings.steps),
-        format!("at most {} tokens, sent and received together", settings.tokens),
-        format!("at most {}", span(begun, begun + settings.time)),
-    ]
+/// The limits of a run that begins now. What money is left is not told to models.
+pub(super) fn limits(settings: &AgentSettings) -> Vec<String> {
+    let AgentSettings { steps, tokens, time, confidence, .. } = *settings;
+    Limits { steps, tokens, time, micros: 0, confidence }.in_words()
 }
 
 fn tell(context: &Context, specs: &[ToolSpec], masked: bool, screen: &mut Screen<'_>) -> Result<(), Stop> {
     let head = |name: &str| format!("──── {name} ────");
     screen.say(Tone::Dim, &head("system: the same from run to run"))?;
     screen.block(Tone::Plain, 0, &context.system)?;
+    screen.gap()?;
     screen.say(Tone::Dim, &head("user: the case"))?;
     screen.block(Tone::Plain, 0, &context.user)?;
     if !specs.is_empty() {
-        screen.say(Tone::Dim, &head("tools"))?;
+        screen.gap()?;
+        screen.say(Tone::Dim, &head("tools: sent beside the text"))?;
         for spec in specs {
             screen.toned(&[(Tone::Strong, spec.name), (Tone::Plain, &format!(": {}", spec.description))])?;
             screen.block(Tone::Dim, 2, &spec.parameters.to_string())?;
         }
     }
+    screen.gap()?;
     screen.say(Tone::Dim, &head("sizes"))?;
     let rows: Vec<_> = context.parts.iter().map(row).collect();
     screen.table(&["PART", "TOKENS", "BUDGET", "CUT"], &rows)?;
     screen.gap()?;
-    let tokens = context.tokens();
-    screen
-        .say(Tone::Good, &format!("About {tokens} tokens in all (an estimate), before any tool result."))?;
+    let (all, user) = (context.tokens(), estimate(&context.user));
+    let stays = all.saturating_sub(user);
+    screen.say(
+        Tone::Good,
+        &format!("About {all} tokens in all (an estimate), before any tool result: {stays} that stay the same from run to run, and {user} of the case."),
+    )?;
     if masked {
         screen.say(
             Tone::Dim,

@@ -2,17 +2,22 @@
 
 use std::process::ExitCode;
 
+use super::context;
+use crate::agent::context::{Brief, stable_part};
 use crate::agent::dialogue::{Chain, Member};
 use crate::agent::eval::{Played, Table, play};
 use crate::agent::run::Limits;
+use crate::agent::tools::specs;
 use crate::cli::args::EvalArgs;
 use crate::cli::failure::Failure;
 use crate::cli::json::eval::{EvalReport, money};
 use crate::cli::screen::{Screen, Tone};
 use crate::cli::{Ended, Stop, Tools};
 use crate::config::{Case, Setup, cases_in, shipped_cases};
-use crate::domain::agent::Purpose;
+use crate::domain::agent::{Purpose, Subject};
 use crate::domain::command::suggest;
+use crate::domain::ids::IncidentId;
+use crate::domain::redact::Redaction;
 
 /// What a person is asked to spend on one case at most, in tokens.
 const TOKENS: u64 = 60_000;
@@ -23,12 +28,12 @@ pub(super) async fn eval(setup: &Setup, tools: &Tools, args: &EvalArgs, screen: 
     let cases = cases.map_err(|problems| Failure::of_problems(&problems))?;
     let (name, member) = model(setup, tools, args.model.as_deref())?;
     let settings = &setup.loaded.config.agent;
-    let frame = setup.loaded.goals.iter().find(|goal| goal.name == "incident");
+    let system = told_first(setup, tools);
     let chain = Chain { members: vec![member] };
     let table = Table {
         chain: &chain,
         policy: &setup.policy,
-        frame: frame.map_or("", |goal| goal.text.as_str()),
+        system: &system,
         limits: Limits {
             steps: settings.steps,
             tokens: settings.tokens.min(TOKENS),
@@ -60,6 +65,24 @@ pub(super) async fn eval(setup: &Setup, tools: &Tools, args: &EvalArgs, screen: 
     }
     let all = played.iter().all(|(_, played)| played.verdict.passed());
     Ok(if all { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What a live run about an incident is told before its case.
+fn told_first(setup: &Setup, tools: &Tools) -> String {
+    let config = &setup.loaded.config;
+    let (knowledge, limits, specs) = (context::known(setup, tools), context::limits(&config.agent), specs());
+    let brief = Brief {
+        subject: &Subject::Incident,
+        incident: IncidentId(ulid::Ulid::nil()),
+        said: &[],
+        knowledge: &knowledge,
+        tools: &specs,
+        limits: &limits,
+        now: tools.clock.now(),
+    };
+    let redaction = Redaction::default();
+    redaction.learn(setup.loaded.secrets());
+    stable_part(config, &brief, &redaction.now())
 }
 
 fn introduction(name: &str, cases: usize) -> String {

@@ -78,6 +78,7 @@ fn about(run: &RunRow) -> String {
     match &run.subject {
         Subject::Incident => format!("incident{case}"),
         Subject::Request => format!("request{case}"),
+        Subject::Lesson => format!("lesson{case}"),
         Subject::Goal { name } => format!("goal {name}{case}"),
     }
 }
@@ -87,6 +88,7 @@ fn ended(run: &RunRow) -> String {
     let Some(conclusion) = &run.conclusion else { return "goes on".to_owned() };
     match &conclusion.ending {
         Ending::Concluded => format!("concluded, {}% sure", conclusion.confidence),
+        Ending::Understood { command } => format!("answered with `{command}`"),
         Ending::Limit { what } => format!("at its limit: {what}"),
         Ending::NoModel { why } => format!("no model: {why}"),
         Ending::GaveUp { why } => format!("gave up: {why}"),
@@ -98,7 +100,7 @@ fn ended(run: &RunRow) -> String {
 fn tone(run: &RunRow) -> Tone {
     match run.conclusion.as_ref().map(|conclusion| &conclusion.ending) {
         None => Tone::Strong,
-        Some(Ending::Concluded) => Tone::Good,
+        Some(Ending::Concluded | Ending::Understood { .. }) => Tone::Good,
         Some(Ending::Limit { .. } | Ending::Stopped { .. } | Ending::Interrupted { .. }) => Tone::Warn,
         Some(Ending::NoModel { .. } | Ending::GaveUp { .. }) => Tone::Bad,
     }

@@ -41,6 +41,7 @@ impl<'a> From<&'a RunRow> for RunEntry<'a> {
         let (about, goal) = match &run.subject {
             Subject::Incident => ("incident", None),
             Subject::Request => ("request", None),
+            Subject::Lesson => ("lesson", None),
             Subject::Goal { name } => ("goal", Some(name.as_str())),
         };
         let ending = run.conclusion.as_ref().map(|conclusion| ending(&conclusion.ending));
@@ -67,6 +68,7 @@ impl<'a> From<&'a RunRow> for RunEntry<'a> {
 fn ending(ending: &Ending) -> (&'static str, Option<&str>) {
     match ending {
         Ending::Concluded => ("concluded", None),
+        Ending::Understood { command } => ("understood", Some(command)),
         Ending::Limit { what } => ("limit", Some(what)),
         Ending::NoModel { why } => ("no_model", Some(why)),
         Ending::GaveUp { why } => ("gave_up", Some(why)),

@@ -12,8 +12,7 @@ use crate::domain::signal::Severity;
 /// `[agent]`. Without a model to investigate with, there is no agent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AgentSettings {
-    /// The models of each purpose, in the order in which they are tried; a purpose without any takes those that
-    /// investigate.
+    /// The models of each purpose, in the order in which they are tried; for a purpose without any, no model is asked.
     pub chains: BTreeMap<Purpose, Vec<String>>,
     /// The models, by name.
     pub models: BTreeMap<String, ModelSettings>,
@@ -65,8 +64,7 @@ impl AgentSettings {
     /// The models of a purpose, in the order in which they are tried.
     #[must_use]
     pub fn chain(&self, purpose: Purpose) -> &[String] {
-        let own = self.chains.get(&purpose).filter(|chain| !chain.is_empty());
-        own.or_else(|| self.chains.get(&Purpose::Investigate)).map_or(&[], Vec::as_slice)
+        self.chains.get(&purpose).map_or(&[], Vec::as_slice)
     }
 }
 

@@ -11,6 +11,11 @@ use crate::domain::target::Target;
 pub enum Ending {
     /// It said what it found.
     Concluded,
+    /// A command answers what was asked, and was given as the answer.
+    Understood {
+        /// The command, as it would have been typed.
+        command: String,
+    },
     /// A limit was reached: it concludes with what it has.
     Limit {
         /// Which, in words: `20 steps`.
@@ -111,6 +116,9 @@ pub struct OutlineStep {
     pub risk: String,
     /// How it is taken back.
     pub undo: String,
+    /// The machine that the command is for; `None` is this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
     /// The command, where it is one.
     pub command: Option<Vec<String>>,
     /// What the policy says that the command does; nobody else's word counts.

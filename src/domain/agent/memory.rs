@@ -10,6 +10,8 @@
 //! A lesson is a section with a heading of the second level. Of what stands below it only lines that begin with
 //! `Seen:`, `Why:` and `Fix:` are looked at; whatever else people write stays as it is, and is found by a search.
 
+use serde_yaml::Value;
+
 use super::{Keepsake, Lesson};
 
 /// How alike two titles have to be to tell of the same, from 0 to 1.
@@ -170,27 +172,54 @@ fn words(query: &str) -> Vec<String> {
     words
 }
 
-/// The rules of a lesson as a file of rules has them: a list, a single one, or a whole file are all taken.
+/// The rules of a lesson as a file of rules has them: a list, a single one, or a whole file are all taken. Those that go
+/// by the words of a command (`mentions`) stand under `never`, the others under `rules`.
 ///
 /// # Errors
 /// Why it is no list of rules, for people.
 pub fn rules_in(rule: &str) -> Result<String, String> {
-    let value: serde_yaml::Value =
-        serde_yaml::from_str(rule).map_err(|error| format!("it is no YAML: {error}"))?;
-    let rules = match value {
-        serde_yaml::Value::Mapping(mut map) => match map.remove("rules") {
-            Some(serde_yaml::Value::Sequence(rules)) if map.is_empty() => rules,
-            Some(_) => return Err("`rules:` is no list, or something else stands beside it".to_owned()),
-            None => vec![serde_yaml::Value::Mapping(map)],
-        },
-        serde_yaml::Value::Sequence(rules) => rules,
+    let text = sorted(rule)?.iter().map(|(key, items)| format!("{key}:\n{}", indented(items, 2))).collect();
+    Ok(text)
+}
+
+/// The rules under the key that each belongs to, as the text of a list without a margin.
+fn sorted(rule: &str) -> Result<Vec<(&'static str, String)>, String> {
+    let value: Value = serde_yaml::from_str(rule).map_err(|error| format!("it is no YAML: {error}"))?;
+    let mut lists: [(&'static str, Vec<Value>); 2] = [("rules", Vec::new()), ("never", Vec::new())];
+    match value {
+        Value::Mapping(mut map) if lists.iter().any(|(key, _)| map.contains_key(key)) => {
+            for (key, list) in &mut lists {
+                match map.remove(*key) {
+                    Some(Value::Sequence(items)) => *list = items,
+                    Some(_) => return Err(format!("`{key}:` is no list")),
+                    None => {}
+                }
+            }
+            if !map.is_empty() {
+                return Err("something else stands beside `rules:` and `never:`".to_owned());
+            }
+        }
+        one @ Value::Mapping(_) => lists[usize::from(is_never(&one))].1.push(one),
+        Value::Sequence(items) => {
+            for item in items {
+                lists[usize::from(is_never(&item))].1.push(item);
+            }
+        }
         _ => return Err("it is no list of rules".to_owned()),
-    };
-    if rules.is_empty() {
+    }
+    if lists.iter().all(|(_, list)| list.is_empty()) {
         return Err("there is no rule in it".to_owned());
     }
-    let listed = serde_yaml::to_string(&rules).map_err(|error| format!("it can't be written: {error}"))?;
-    Ok(format!("rules:\n{}", indented(&listed, 2)))
+    let filled = lists.into_iter().filter(|(_, list)| !list.is_empty());
+    let written = filled.map(|(key, list)| {
+        let text = serde_yaml::to_string(&list).map_err(|error| format!("it can't be written: {error}"))?;
+        Ok((key, text))
+    });
+    written.collect()
+}
+
+fn is_never(rule: &Value) -> bool {
+    rule.get("mentions").is_some()
 }
 
 fn indented(text: &str, by: usize) -> String {
@@ -209,35 +238,46 @@ const FENCE: &str = "```yaml policy";
 /// # Errors
 /// Why the rules can't be added, for people: what they say, or how the block is written.
 pub fn with_rules(soul: &str, rule: &str) -> Result<(String, String), String> {
-    let rules = rules_in(rule)?;
+    let added = sorted(rule)?;
     let Some(begin) = line_at(soul, 0, |line| line.trim_end() == FENCE) else {
         let before = if soul.trim().is_empty() { "# Soul\n" } else { soul };
         let gap = if before.ends_with('\n') { "\n" } else { "\n\n" };
+        let rules = rules_in(rule)?;
         let text = format!("{before}{gap}{FENCE}\n{rules}```\n");
         return Ok((text, rules));
     };
     let begin = begin + soul[begin..].find('\n').map_or(soul.len() - begin, |at| at + 1);
     let end = line_at(soul, begin, |line| line.trim() == "```")
         .ok_or_else(|| "the block of rules in SOUL.md has no end; close it with ```".to_owned())?;
-    let block = &soul[begin..end];
-    let has_rules = block.lines().any(|line| line.trim_start().starts_with("- "));
-    let block = if has_rules {
-        let first = block.lines().find(|line| line.trim_start().starts_with("- ")).unwrap_or_default();
-        let by = first.len() - first.trim_start().len();
-        let added: String = rules.lines().skip(1).map(|line| format!("{line}\n")).collect();
-        let added: String =
-            added.lines().map(|line| line.get(2..).unwrap_or_default()).collect::<Vec<_>>().join("\n");
-        let gap = if block.ends_with('\n') { "" } else { "\n" };
-        format!("{block}{gap}{}", indented(&added, by))
-    } else {
-        let comments: String = block
-            .lines()
-            .filter(|line| line.trim_start().starts_with('#'))
-            .map(|line| format!("{line}\n"))
-            .collect();
-        format!("{comments}{rules}")
-    };
+    let block =
+        added.iter().fold(soul[begin..end].to_owned(), |block, (key, items)| into_list(&block, key, items));
     Ok((format!("{}{block}{}", &soul[..begin], &soul[end..]), block))
+}
+
+/// A block with further items at the end of one of its lists, which is made at its end if there is none.
+fn into_list(block: &str, key: &str, items: &str) -> String {
+    let mut lines: Vec<&str> = block.lines().collect();
+    let head = format!("{key}:");
+    let at = lines.iter().position(|line| {
+        let rest = line.strip_prefix(&head).map(|rest| rest.split('#').next().unwrap_or_default().trim());
+        rest.is_some_and(|rest| rest.is_empty() || rest == "[]")
+    });
+    let Some(at) = at else {
+        let gap = if block.is_empty() || block.ends_with('\n') { "" } else { "\n" };
+        return format!("{block}{gap}{head}\n{}", indented(items, 2));
+    };
+    if lines[at].contains("[]") {
+        lines[at] = head.as_str();
+    }
+    let is_key = |line: &&str| line.starts_with(|c: char| c.is_alphanumeric() || c == '"' || c == '\'');
+    let next = lines[at + 1..].iter().position(is_key).map_or(lines.len(), |after| at + 1 + after);
+    // What stands right before the next list, blank lines and comments, belongs to that.
+    let is_item = |line: &&str| !line.trim().is_empty() && !line.starts_with('#');
+    let end = lines[at + 1..next].iter().rposition(is_item).map_or(at + 1, |last| at + 2 + last);
+    let first = lines[at + 1..end].iter().find(|line| line.trim_start().starts_with("- "));
+    let margin = first.map_or(2, |line| line.len() - line.trim_start().len());
+    let part = |lines: &[&str]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+    format!("{}{}{}", part(&lines[..end]), indented(items, margin), part(&lines[end..]))
 }
 
 /// Where the first line begins that is `wanted`, at or after a place.

@@ -1,10 +1,17 @@
 //! What the agent may propose. Each becomes a plan like any other, or a card; none is done because a model says so.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::approval::ApprovalState;
 use crate::domain::ids::{IncidentId, RemediationId};
 use crate::domain::signal::Timestamp;
+
+/// Characters of a lesson's title, of its cause, and of what to do about it, where a model words them.
+const TITLE: usize = 100;
+const WHY: usize = 400;
+const FIX: usize = 600;
 
 /// Something that the agent wants done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +80,38 @@ pub struct Lesson {
     pub rule: Option<String>,
 }
 
+/// The words of a lesson: all of it that may be said in another way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LessonWords {
+    /// See [`Lesson::title`].
+    pub title: String,
+    /// See [`Lesson::why`].
+    pub why: String,
+    /// See [`Lesson::fix`].
+    pub fix: String,
+}
+
+impl Lesson {
+    /// The same lesson in other words. A text that is empty or too long stays as it was; so does a cause that was not
+    /// known, and a fix whose commands would be others.
+    #[must_use]
+    pub fn said_as(self, words: &LessonWords) -> Self {
+        let better = |before: String, words: &str, most: usize| {
+            let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+            if words.is_empty() || words.chars().count() > most { before } else { words }
+        };
+        let why = if self.why.is_empty() { self.why } else { better(self.why, &words.why, WHY) };
+        let same = commands(&self.fix) == commands(&words.fix);
+        let fix = if same { better(self.fix, &words.fix, FIX) } else { self.fix };
+        Self { title: better(self.title, &words.title, TITLE), why, fix, ..self }
+    }
+}
+
+/// The commands that a text quotes: what stands between backticks.
+fn commands(text: &str) -> BTreeSet<&str> {
+    text.split('`').skip(1).step_by(2).map(str::trim).collect()
+}
+
 /// Something of Steward's own that changes only with a person's yes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -127,4 +166,45 @@ pub enum Proposed {
     Begun(RemediationId),
     /// It can't be begun now, and why.
     Waits(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft() -> Lesson {
+        Lesson {
+            title: "vm/disk: disk-fill".into(),
+            signature: Some("disk-fill".into()),
+            target: Some("vm/disk".into()),
+            why: "the journal has no limit".into(),
+            fix: "vacuum (Shrink: `journalctl --vacuum-size=200M`)".into(),
+            rule: Some("rules: []".into()),
+        }
+    }
+
+    fn words(title: &str, why: &str, fix: &str) -> LessonWords {
+        LessonWords { title: title.into(), why: why.into(), fix: fix.into() }
+    }
+
+    #[test]
+    fn a_lesson_is_said_in_other_words_and_is_about_the_same() {
+        let fix = "shrink it:\n`journalctl --vacuum-size=200M`";
+        let said = draft().said_as(&words("The journal\nfills the disk", "no limit", fix));
+        assert_eq!((said.title.as_str(), said.why.as_str()), ("The journal fills the disk", "no limit"));
+        assert_eq!(said.fix, "shrink it: `journalctl --vacuum-size=200M`");
+        assert_eq!(Lesson { title: draft().title, why: draft().why, fix: draft().fix, ..said }, draft());
+    }
+
+    #[test]
+    fn words_that_are_empty_too_long_or_name_other_commands_change_nothing() {
+        assert_eq!(draft().said_as(&words("", " ", "")), draft());
+        let long = "x ".repeat(1_000);
+        assert_eq!(draft().said_as(&words(&long, &long, &long)), draft());
+        for fix in ["`rm -rf /`", "`journalctl --vacuum-size=200M` and `rm -rf /`", "shrink the journal"] {
+            assert_eq!(draft().said_as(&words("", "", fix)).fix, draft().fix, "{fix}");
+        }
+        let unknown = Lesson { why: String::new(), ..draft() };
+        assert_eq!(unknown.said_as(&words("", "a cause made up", "")).why, "");
+    }
 }

@@ -3,8 +3,8 @@
 use std::fmt;
 
 /// What kind of thing an entry tells of, at a glance.
-const SIGNS: [&str; 11] =
-    ["seen", "calm", "why", "change", "repair", "next", "good", "bad", "ask", "call", "person"];
+const SIGNS: [&str; 12] =
+    ["seen", "calm", "why", "change", "repair", "next", "good", "bad", "ask", "call", "person", "agent"];
 /// The widest column of signs.
 const WIDEST: usize = 12;
 

@@ -279,7 +279,10 @@ impl Incident {
             Event::TakenForOver { by } => self.helped(format!("{by} said that it was over")),
             Event::ApprovalEnded { runbook, state, by, .. } => {
                 self.approval = None;
-                if let (ApprovalState::Approved, Some(by)) = (state, by) {
+                // A yes to a runbook that is known teaches nothing; one to a plan of the agent does.
+                if let (ApprovalState::Approved, Some(by), true) =
+                    (state, by, runbook.starts_with(PLAN_PREFIX))
+                {
                     self.helped(self.with_titles(&format!("{by} approved {runbook}")));
                 }
                 match state {
@@ -291,7 +294,6 @@ impl Incident {
             Event::NextStep { text } => self.next_step = Some(text.clone()),
             Event::Acknowledged { by } => {
                 self.acknowledged = Some(Acknowledgement { by: by.clone(), at });
-                self.helped(format!("{by} took it on"));
             }
             Event::Flapping { .. } => self.flapping = true,
             Event::Escalated { cause, text } => {

@@ -241,7 +241,8 @@ pub struct Incident {
     /// The runs of the agent, the newest last; at most [`Incident::REMEMBERED`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub investigations: Vec<Investigation>,
-    /// What people did about it, in words, the newest last; at most [`Incident::REMEMBERED`].
+    /// What people did about it with their own hands or their own judgement, in words, the newest last; at most
+    /// [`Incident::REMEMBERED`]. Somebody who merely let a known runbook run is not among it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub helped: Vec<String>,
     /// The offers that came of it, by number.
@@ -293,12 +294,6 @@ impl Incident {
     #[must_use]
     pub fn investigating(&self) -> Option<&Investigation> {
         self.investigations.last().filter(|run| run.conclusion.is_none())
-    }
-
-    /// Since when it is as broken as it is: its opening, or its last true return.
-    #[must_use]
-    pub fn since_it_broke(&self) -> Timestamp {
-        if self.occurrences > 1 && self.state == State::Open { self.changed_at } else { self.opened_at }
     }
 
     /// Begins an incident from its `Opened` event; `None` for any other event.

@@ -52,7 +52,7 @@ impl Incident {
             return None;
         }
         match &conclusion.ending {
-            Ending::Concluded => None,
+            Ending::Concluded | Ending::Understood { .. } => None,
             Ending::NoModel { why } => Some(format!("no model could be asked: {why}")),
             Ending::Limit { what } => Some(format!("the agent stopped at a limit: {what}")),
             Ending::GaveUp { why } => Some(format!("the agent gave up: {why}")),
@@ -118,11 +118,17 @@ pub(super) fn sentence(event: &Event) -> Option<Sentence> {
 
 /// The conclusion as people read it: what is wrong, how sure, what speaks for it, what was done about it.
 fn concluded(number: u64, conclusion: &Conclusion) -> String {
+    if let Ending::Understood { command } = &conclusion.ending {
+        // What it answers stands above this, as the command's own card.
+        return format!(
+            "I took that for `{command}` (run {number}). If you meant something else, say so here, and I look into it."
+        );
+    }
     let mut lines = vec![match &conclusion.ending {
         Ending::Concluded if conclusion.diagnosis.is_empty() => {
             format!("The agent found nothing worth telling (run {number}).")
         }
-        Ending::Concluded => String::new(),
+        Ending::Concluded | Ending::Understood { .. } => String::new(),
         Ending::Limit { what } => format!("The agent stopped at a limit ({what}, run {number})."),
         Ending::NoModel { why } => format!("No model could be asked ({why}), so it is told as it stands."),
         Ending::GaveUp { why } => format!("The agent gave up (run {number}): {why}."),
@@ -153,6 +159,7 @@ fn concluded(number: u64, conclusion: &Conclusion) -> String {
         lines.push(format!("Option {}: {}", index + 1, option.title));
         for step in &option.steps {
             let mut about = Vec::new();
+            about.extend(step.host.as_ref().map(|host| format!("on {host}")));
             about.extend(step.effect.map(|effect| effect.to_string()));
             about.extend(step.blast_radius.map(|radius| format!("touches the {radius}")));
             about.extend((!step.risk.is_empty()).then(|| format!("risk: {}", step.risk)));

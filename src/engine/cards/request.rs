@@ -56,8 +56,11 @@ fn state(incident: &Incident) -> String {
 /// The last that the agent had to say; why it had nothing to say is where the case stands.
 fn answer(incident: &Incident) -> String {
     let said = incident.investigations.iter().rev().filter_map(|run| run.conclusion.as_ref());
-    let mut answers = said.map(|conclusion| conclusion.diagnosis.as_str());
-    answers.find(|words| !words.trim().is_empty()).map_or_else(String::new, short)
+    let mut answers = said.map(|conclusion| match &conclusion.ending {
+        Ending::Understood { command } => format!("`{command}`, in the thread"),
+        _ => short(&conclusion.diagnosis),
+    });
+    answers.find(|words| !words.is_empty()).unwrap_or_default()
 }
 
 /// The agent's line on an incident's root message.
@@ -68,6 +71,7 @@ pub(super) fn agent(incident: &Incident) -> String {
     let Some(run) = incident.investigations.last() else { return String::new() };
     let Some(conclusion) = &run.conclusion else { return String::new() };
     match &conclusion.ending {
+        Ending::Understood { command } => format!("answered with `{command}` (run {})", run.number),
         _ if !conclusion.diagnosis.is_empty() => {
             format!("{} ({} % sure, run {})", short(&conclusion.diagnosis), conclusion.confidence, run.number)
         }

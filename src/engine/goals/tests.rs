@@ -36,7 +36,7 @@ fn goal(name: &str, schedule: Option<&str>) -> Goal {
 
 fn world(goals: &[Goal], with_model: bool) -> World {
     let (mut settings, mut knowledge) = small_lab();
-    let limits = AgentLimits { from: Severity::Warning, confidence: 60, runs: 3 };
+    let limits = AgentLimits { from: Severity::Warning, confidence: 60, runs: 3, narrates: false };
     settings.agent = with_model.then_some(limits);
     knowledge.goals = Arc::new(goals.to_vec());
     World::new(Arc::new(settings), knowledge)

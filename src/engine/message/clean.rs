@@ -65,6 +65,11 @@ impl Message {
                     [title, why, fix].into_iter().chain(rule).for_each(|text| redactor.clean(text));
                 }
             }
+            Self::Understood { card, .. } => *card = redactor.card(card),
+            Self::Narrated { words, .. } => {
+                let texts = words.iter_mut().flat_map(|words| [&mut words.title, &mut words.why, &mut words.fix]);
+                texts.for_each(|text| redactor.clean(text));
+            }
             Self::Kept { result, .. } => match result {
                 Ok(text) | Err(text) => redactor.clean(text),
             },

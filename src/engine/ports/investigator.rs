@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::agent::{Said, Spending, Subject};
+use crate::domain::agent::{Lesson, Said, Spending, Subject};
 use crate::domain::ids::{IncidentId, RemediationId, RunId};
 use crate::engine::world::Knowledge;
 
@@ -29,6 +29,10 @@ pub struct Assignment {
 pub trait Investigator: Send + Sync {
     /// Begins a run; returns at once.
     fn begin(&self, assignment: Assignment, knowledge: Knowledge);
+
+    /// Has a lesson put into better words; returns at once, and answers with
+    /// [`Message::Narrated`](crate::engine::message::Message::Narrated), always and once, within a minute or so.
+    fn narrate(&self, assignment: Assignment, draft: Lesson, knowledge: Knowledge);
 
     /// Stops a run, soon. It concludes with what it has.
     fn stop(&self, run: RunId, by: &str);

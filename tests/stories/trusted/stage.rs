@@ -265,9 +265,7 @@ impl Stage {
     /// Ends the story: nothing is left over, and this is all that the audit trail has to say of what was decided,
     /// permitted, run and refused.
     pub async fn end(&self, bot: Bot<'_>, trail: &[Vec<String>]) {
-        // What is offered to be remembered has stories of its own.
-        let trail_of = bot.trail().await;
-        let told: Vec<String> = trail_of.iter().filter(|row| row.what != "offered").map(line).collect();
+        let told: Vec<String> = bot.trail().await.iter().map(line).collect();
         assert_eq!(told, trail.concat(), "the audit trail says\n{}", told.join("\n"));
         bot.end().await;
     }

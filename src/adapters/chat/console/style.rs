@@ -132,7 +132,7 @@ impl Ink {
             "bad" => Self::Red,
             "call" => Self::Loud,
             "ask" => Self::Asking,
-            "why" | "next" => Self::Cyan,
+            "why" | "next" | "agent" => Self::Cyan,
             "person" | "change" => Self::Magenta,
             "repair" => Self::Blue,
             _ => Self::Plain,

@@ -223,6 +223,7 @@ fn sign(word: &str) -> &'static str {
         "ask" => "❓",
         "call" => "📣",
         "person" => "👤",
+        "agent" => "🤖",
         _ => "•",
     }
 }

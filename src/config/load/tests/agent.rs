@@ -10,7 +10,7 @@ fn problems(config: &str) -> Vec<String> {
 const LOCAL: &str = "[agent.models.local]\nprovider = \"ollama\"\nmodel = \"qwen3:8b\"\n";
 
 #[test]
-fn a_model_is_read_with_what_is_usual_and_every_purpose_without_models_takes_those_that_investigate() {
+fn a_model_is_read_with_what_is_usual_and_a_purpose_without_models_asks_none() {
     let text = format!(
         "[agent]\ninvestigate = [\"local\", \"remote\"]\nnarrate = [\"remote\"]\n{LOCAL}\
         [agent.models.remote]\nprovider = \"openai\"\nurl = \"https://llm.example.org/v1/\"\nmodel = \"m\"\nkey = \"env:TOKEN\"\n\
@@ -23,7 +23,7 @@ fn a_model_is_read_with_what_is_usual_and_every_purpose_without_models_takes_tho
     assert_eq!(remote.url, "https://llm.example.org/v1");
     assert!(remote.remote && remote.mask && remote.key.is_some());
     assert_eq!((remote.price_in, remote.price_cached, remote.price_out), (150_000, 150_000, 600_000));
-    assert_eq!(agent.chain(Purpose::Triage), ["local", "remote"]);
+    assert_eq!(agent.chain(Purpose::Triage), [""; 0]);
     assert_eq!(agent.chain(Purpose::Narrate), ["remote"]);
 }
 

@@ -97,6 +97,24 @@ fn a_block_without_rules_is_filled_and_keeps_its_comments() {
 }
 
 #[test]
+fn what_goes_by_the_words_of_a_command_stands_under_never_and_each_list_grows_at_its_end() {
+    let never = "name: no-sqlite-on-cephfs\nwhy: it breaks\nmentions: [[cephfs], [sqlite]]\n";
+    let (soul, block) = with_rules("# Soul\n", never).unwrap();
+    assert!(block.starts_with("never:\n  - name: no-sqlite-on-cephfs\n"), "{block}");
+    let (soul, _) = with_rules(&soul, RULE).unwrap();
+    let (soul, _) = with_rules(&soul, &format!("never:\n- {}", never.replace('\n', "\n  "))).unwrap();
+    let mine = "# mine\nnever:\n- name: a\n\n# and these\nrules:\n- name: b\n";
+    let (_, both) = with_rules(&format!("```yaml policy\n{mine}```\n"), never).unwrap();
+    assert!(both.starts_with("# mine\nnever:\n- name: a\n- name: no-sqlite-on-cephfs\n"), "{both}");
+    assert!(both.ends_with("\n\n# and these\nrules:\n- name: b\n"), "{both}");
+    let (_, block) = with_rules(&soul, &RULE.replace("no-reboot", "other")).unwrap();
+    let read: serde_yaml::Value = serde_yaml::from_str(&block).unwrap();
+    assert_eq!(read["rules"].as_sequence().map(Vec::len), Some(2), "{block}");
+    assert_eq!(read["never"].as_sequence().map(Vec::len), Some(2), "{block}");
+    assert_eq!(read["rules"][1]["name"], "other");
+}
+
+#[test]
 fn what_is_no_rule_is_refused() {
     for bad in ["", "reboot", "rules: no", "rules: []", "rules: [a]\nmore: 1", "a: [", "[]"] {
         assert!(with_rules("", bad).is_err(), "{bad:?}");

@@ -316,6 +316,7 @@ impl Sim {
                     | Effect::CallOff { .. }
                     | Effect::FindSuspects { .. }
                     | Effect::Investigate(_)
+                    | Effect::Narrate(..)
                     | Effect::StopRun { .. }
                     | Effect::RepairOver { .. }
                     | Effect::Keep { .. } => {}

@@ -99,6 +99,7 @@ fn picture(sign: &str) -> &'static str {
         "bad" => "⛔",
         "ask" => "❓",
         "call" => "📣",
+        "agent" => "🤖",
         _ => "👤",
     }
 }
