@@ -16,7 +16,7 @@ use super::{Ended, Failure, Stop, Tools, control};
 use crate::config::Setup;
 use crate::domain::card::Card;
 use crate::domain::ids::IncidentId;
-use crate::domain::incident::{Event, Incident, Record, State, sentence};
+use crate::domain::incident::{Event, Incident, Record, State};
 use crate::domain::signal::{Problem, Severity, Timestamp};
 use crate::engine::cards::{Around, root, span};
 use crate::store::batch::StoredIncident;
@@ -81,7 +81,7 @@ fn row(stored: &StoredIncident, now: Timestamp, tz: Tz) -> (Tone, Vec<String>) {
     let cells = vec![
         format!("#{}", incident.number),
         state,
-        incident.severity.to_string(),
+        if incident.is_fault() { incident.severity.to_string() } else { incident.about().to_owned() },
         incident.opened_at.with_timezone(&tz).format("%Y-%m-%d %H:%M").to_string(),
         span(incident.opened_at, now),
         incident.root.to_string(),
@@ -228,7 +228,7 @@ impl Story {
             if day.replace(at.date_naive()) != Some(at.date_naive()) {
                 screen.say(Tone::Dim, &format!("  {}", at.format("%A, %Y-%m-%d")))?;
             }
-            let (sign, text) = match (sentence(&record.event), &record.event) {
+            let (sign, text) = match (incident.in_words(&record.event), &record.event) {
                 (Some(sentence), _) => (sentence.sign, sentence.text),
                 (None, Event::Closed) => ("calm", "Closed.".to_owned()),
                 (None, _) => continue,
@@ -260,7 +260,7 @@ impl Story {
             members: incident.members.iter().map(MemberEntry::from).collect(),
             suspects: incident.suspects.iter().map(SuspectEntry::from).collect(),
             repairs: incident.repairs.iter().map(RepairEntry::from).collect(),
-            timeline: self.timeline.iter().map(TimelineEntry::from).collect(),
+            timeline: self.timeline.iter().map(|record| TimelineEntry::new(incident, record)).collect(),
             evidence: self
                 .evidence()
                 .map(|(at, problem, text)| EvidenceEntry::new(at, problem, text))

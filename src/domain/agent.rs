@@ -117,6 +117,9 @@ pub struct Investigation {
     pub begun_at: Timestamp,
     /// What was known when it began, as a digest: while that is the same, so is the verdict.
     pub basis: String,
+    /// Who wanted it, if a person did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
     /// How it ended; `None` while it goes on.
     pub conclusion: Option<Conclusion>,
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::action::{Action, BlastRadius, Effect, Executable};
 use super::ids::{ApprovalId, IncidentId, RemediationId};
-use super::remediation::Plan;
+use super::remediation::{Plan, UNDO_OF};
 use super::signal::{Problem, Timestamp};
 
 /// Where an approval stands.
@@ -148,6 +148,9 @@ pub struct Approval {
     pub of_step: Option<OfStep>,
     /// The runbook that would run.
     pub runbook: String,
+    /// The title of what would run, where its name says nothing to people: a plan of the agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// What would be done.
     pub plan: Plan,
     /// The plan's commands as they were judged and shown, in order.
@@ -167,6 +170,9 @@ pub struct Approval {
     /// Whether the agent proposed it: then a person is asked even where the policy alone would not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_agent: bool,
+    /// Whose proposal it is and why, in words; empty where the runbook fits by itself.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub proposed_by: String,
     /// Who decided it.
     pub decided_by: Option<String>,
 }
@@ -205,9 +211,14 @@ impl Approval {
     /// What it is for, in words: a runbook, or one step of it.
     #[must_use]
     pub fn subject(&self) -> String {
+        let undo = self.runbook.strip_prefix(UNDO_OF).map_or("", |_| UNDO_OF);
+        let runbook = match &self.title {
+            Some(title) => format!("{undo}\"{title}\""),
+            None => self.runbook.clone(),
+        };
         match (self.of_step, self.plan.steps.first()) {
-            (Some(_), Some(step)) => format!("step {} of {}", step.name, self.runbook),
-            _ => self.runbook.clone(),
+            (Some(_), Some(step)) => format!("step {} of {runbook}", step.name),
+            _ => runbook,
         }
     }
 
@@ -282,7 +293,9 @@ mod tests {
             expires_at: at,
             needed,
             yes: Vec::new(),
+            title: None,
             by_agent: false,
+            proposed_by: String::new(),
             decided_by: None,
         }
     }

@@ -190,7 +190,7 @@ impl Librarian {
             inhibited_by: stored.telling.inhibited_by.as_deref(),
         };
         let card = cards::root(&stored.incident, around);
-        let mut card = cards::tell(card, &timeline, self.settings.tz, STORY);
+        let mut card = cards::tell(card, &stored.incident, &timeline, self.settings.tz, STORY);
         card.actions.clear();
         Ok(Told::yes(card))
     }

@@ -18,7 +18,12 @@ const KINDS: [&str; 7] = ["service", "mount", "timer", "socket", "container", "t
 impl World {
     /// Why a plan is not even judged: what a person said, and what was tried, holds for the agent too. A plan that runs the
     /// same is the same, whatever its steps are called.
-    pub(super) fn refuses(&self, incident: &Incident, runbook: &Runbook, now: Timestamp) -> Result<(), String> {
+    pub(super) fn refuses(
+        &self,
+        incident: &Incident,
+        runbook: &Runbook,
+        now: Timestamp,
+    ) -> Result<(), String> {
         if incident.state != State::Open {
             return Err(format!("the incident is {}, so nothing is begun now", incident.state));
         }
@@ -40,7 +45,8 @@ impl World {
         now: Timestamp,
     ) -> Result<(), String> {
         let names = |names: &[String]| names.iter().any(|known| known == name);
-        if names(&incident.declined) || self.learned.declined.contains(&super::proposals::declined_key(name)) {
+        if names(&incident.declined) || self.learned.declined.contains(&super::proposals::declined_key(name))
+        {
             return Err("a person said no to exactly this".to_owned());
         }
         if names(&incident.unanswered) {
@@ -49,7 +55,8 @@ impl World {
         if incident.all_taken_back().any(|taken| taken.runbook == name) {
             return Err("a person took back what exactly this did".to_owned());
         }
-        let history = self.histories.get(&(name.to_owned(), incident.root.clone())).cloned().unwrap_or_default();
+        let history =
+            self.histories.get(&(name.to_owned(), incident.root.clone())).cloned().unwrap_or_default();
         let known = self.runbook(name).unwrap_or(runbook);
         if is_exhausted(incident, &history, known, now) {
             return Err("exactly this was tried as often as it may, and did not help".to_owned());
@@ -137,10 +144,17 @@ mod tests {
 
     #[test]
     fn a_command_names_a_target_only_by_a_whole_word_of_its_own() {
-        for line in ["systemctl restart web.service", "docker restart web", "kubectl delete pod/web", "umount /mnt/web"] {
+        for line in [
+            "systemctl restart web.service",
+            "docker restart web",
+            "kubectl delete pod/web",
+            "umount /mnt/web",
+        ] {
             assert!(names_it(line, "vm/web"), "{line}");
         }
-        for line in ["docker stop db", "systemctl restart webmail", "web restart db", "systemctl restart web.db"] {
+        for line in
+            ["docker stop db", "systemctl restart webmail", "web restart db", "systemctl restart web.db"]
+        {
             assert!(!names_it(line, "vm/web"), "{line}");
         }
     }

@@ -230,7 +230,7 @@ fn tried(incident: &Incident) -> String {
             Some(Outcome::Stuck { .. }) => "stuck",
             Some(Outcome::Cancelled { .. }) => "called off",
         };
-        format!("{}: {how}", repair.runbook)
+        incident.with_titles(&format!("{}: {how}", repair.runbook))
     };
     incident.repairs.iter().map(line).collect::<Vec<_>>().join("\n")
 }
@@ -239,7 +239,7 @@ fn next(incident: &Incident, around: Around<'_>) -> String {
     let paused = around.paused_by.map(|by| format!("Paused by {by}: every change waits for a yes."));
     let step = match (incident.state, incident.approval, &incident.next_step) {
         (_, Some((_, number)), _) => Some(format!("waiting for you: `approve {number}` or `deny {number}`")),
-        (State::Open, None, Some(text)) | (State::Stuck, _, Some(text)) => Some(text.clone()),
+        (State::Open, None, Some(text)) | (State::Stuck, _, Some(text)) => Some(incident.with_titles(text)),
         (State::Stuck, ..) => Some(format!("a person: `clear {}` when it is taken care of", incident.number)),
         (State::Remediating, ..) => Some("a repair is running".to_owned()),
         (State::Mitigated, ..) => Some("watching whether it stays away".to_owned()),

@@ -36,6 +36,8 @@ pub struct Lately {
     pub incidents: Vec<Touched>,
     /// Whether there were more of them.
     pub more: bool,
+    /// How much people asked for in plain words.
+    pub asked: usize,
     /// What was repaired without anybody being asked.
     pub fixed: Vec<Fixed>,
     /// What was held back as noise.
@@ -53,8 +55,13 @@ impl Lately {
         let read = move |conn: &rusqlite::Connection| {
             let (incidents, more) = lately::incidents(conn, since, READ)?;
             let fixed = lately::fixed(conn, since, READ)?;
+            // What somebody wants is nothing that broke.
+            let (incidents, wishes): (Vec<Touched>, Vec<Touched>) =
+                incidents.into_iter().partition(|touched| touched.incident.is_fault());
+            let is_asked = |wish: &&Touched| wish.opened && wish.incident.about() == "request";
+            let asked = wishes.iter().filter(is_asked).count();
             let (ignored, _) = ignored(conn, since, READ)?;
-            Ok(Self { since, due, always: false, incidents, more, fixed, ignored, unread: Vec::new() })
+            Ok(Self { since, due, always: false, incidents, more, asked, fixed, ignored, unread: Vec::new() })
         };
         store.read(read).await
     }
@@ -134,7 +141,7 @@ impl World {
         let number = |id| self.incident(id).map_or(0, |incident| incident.number);
         let asked = self.approvals.values().map(|approval| {
             let target = approval.problem.target.to_string();
-            (approval.number, number(approval.incident), approval.runbook.clone(), target)
+            (approval.number, number(approval.incident), approval.subject(), target)
         });
         let active = self.silences.iter().filter(|silence| silence.is_active(now));
         let hidden = active.filter_map(|silence| {

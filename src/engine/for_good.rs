@@ -6,6 +6,7 @@ use super::proposals::{declined_key, why_asked};
 use super::requests::REQUEST;
 use super::world::World;
 use crate::domain::agent::{Proposed, ProposedPlan, Request};
+use crate::domain::card::one_line;
 use crate::domain::ids::IncidentId;
 use crate::domain::signal::Timestamp;
 use crate::domain::target::Signature;
@@ -48,8 +49,9 @@ impl World {
             Decision::Approve => {}
         }
         let case = self.open_wish(request, signal.clone(), now).ok_or("no case can be opened for it now")?;
-        self.keep_plan(case, runbook, text, now);
-        self.ask_for_agent(case, &drafted, &signal, now);
+        self.keep_plan(case, (&runbook, Some(&text)), now);
+        let by = format!("the agent, after #{number}: {}", one_line(why));
+        self.ask_for_agent(case, &drafted, &signal, by, now);
         let asked = self.incident(case).and_then(|case| Some((case.number, case.approval?.1)));
         let (other, question) = asked.ok_or("it can't be asked for now")?;
         let said = format!(

@@ -10,7 +10,7 @@ use super::cards::span;
 use super::effect::Effect;
 use super::ports::Assignment;
 use super::timer::Timer;
-use super::world::World;
+use super::world::{Live, World};
 use crate::domain::agent::{Conclusion, Ending, Investigation, Spending, Subject};
 use crate::domain::card::Card;
 use crate::domain::escalation::{Cause, within};
@@ -18,6 +18,7 @@ use crate::domain::ids::{IncidentId, RunId};
 use crate::domain::incident::{Event, Incident, Mitigation, State};
 use crate::domain::remediation::Outcome;
 use crate::domain::signal::Timestamp;
+use crate::domain::target::Target;
 use crate::store::batch::Put;
 
 /// So many runs of one incident as are configured are begun within this time, however often it comes back.
@@ -31,6 +32,8 @@ enum Reasoning {
     Begun,
     /// It has, and nothing has changed since.
     Known(Box<Investigation>),
+    /// It has as often as it may, and what is known has changed since.
+    Spent(Box<Investigation>),
     /// It is not asked.
     NotAsked,
 }
@@ -47,7 +50,9 @@ impl World {
     ) {
         match self.reason(id, why, now) {
             Reasoning::Begun => {}
-            Reasoning::Known(run) => self.go_by(id, &run, why, now),
+            // Why it was asked stands in the thread already.
+            Reasoning::Known(run) => self.go_by(id, &run, "", now),
+            Reasoning::Spent(run) => self.go_by(id, &run, &format!("{why} "), now),
             Reasoning::NotAsked => otherwise(self),
         }
     }
@@ -67,10 +72,11 @@ impl World {
         if let Some(last) = last.filter(|run| run.basis == basis) {
             return Reasoning::Known(Box::new(last.clone()));
         }
-        let runs = incident.investigations.iter().filter(|run| within(run.begun_at, now, RUNS_WITHIN)).count();
+        let runs =
+            incident.investigations.iter().filter(|run| within(run.begun_at, now, RUNS_WITHIN)).count();
         if runs >= limits.runs {
             return match last {
-                Some(last) => Reasoning::Known(Box::new(last.clone())),
+                Some(last) => Reasoning::Spent(Box::new(last.clone())),
                 None => Reasoning::NotAsked,
             };
         }
@@ -86,18 +92,25 @@ impl World {
             self.say_next(id, text, now);
             return Reasoning::Begun;
         }
-        self.begin_run(id, Subject::Incident, why, now);
+        self.begin_run(id, Subject::Incident, why, None, now);
         Reasoning::Begun
     }
 
-    /// Has the agent begin a run.
-    pub(super) fn begin_run(&mut self, id: IncidentId, subject: Subject, why: &str, now: Timestamp) {
+    /// Has the agent begin a run, by itself or because somebody wants it.
+    pub(super) fn begin_run(
+        &mut self,
+        id: IncidentId,
+        subject: Subject,
+        why: &str,
+        by: Option<&str>,
+        now: Timestamp,
+    ) {
         let Some(incident) = self.incident(id) else { return };
         let basis = self.basis(incident);
         let said = incident.said.clone();
         let (run, number) = (RunId(Self::new_id(now)), self.counters.1 + 1);
-        let why = why.to_owned();
-        if !self.record(id, Event::InvestigationStarted { run, number, why, basis }, now) {
+        let (why, by) = (why.to_owned(), by.map(str::to_owned));
+        if !self.record(id, Event::InvestigationStarted { run, number, why, basis, by }, now) {
             return;
         }
         self.counters.1 = number;
@@ -130,7 +143,7 @@ impl World {
         }
         self.audit(by, "investigate", json!({ "incident": number }), now);
         let subject = self.subject_of(id);
-        self.begin_run(id, subject, &format!("{by} wants to know."), now);
+        self.begin_run(id, subject, &format!("{by} wants to know."), Some(by), now);
         self.note_asked(id);
         Ok(format!("The agent looks into #{number}; `stop {number}` ends that."))
     }
@@ -242,23 +255,36 @@ impl World {
                     format!("{by} stopped the agent, so this one is yours: `investigate` begins anew.");
                 return self.say_next(id, text, now);
             }
-            Ending::NoModel { why: none } => {
-                format!("{why} No model could be asked: {none}. This one is yours.")
-            }
+            Ending::NoModel { .. } => format!("{why}No model could be asked, so this one is yours."),
             Ending::Concluded if conclusion.is_conclusive(enough) => {
-                format!("{why} The agent has told what it found (run {number}), and the rest is yours.")
+                format!("{why}The agent has told what it found (run {number}), and the rest is yours.")
             }
             Ending::Concluded | Ending::Understood { .. } => {
-                format!("{why} The agent is not sure (run {number}), so this one is yours.")
+                format!("{why}The agent is not sure (run {number}), so this one is yours.")
             }
             Ending::Limit { what } => {
-                format!("{why} The agent stopped at a limit ({what}, run {number}), so this one is yours.")
+                format!("{why}The agent stopped at a limit ({what}, run {number}), so this one is yours.")
             }
             Ending::GaveUp { .. } | Ending::Interrupted { .. } => {
-                format!("{why} The agent could not help (run {number}), so this one is yours.")
+                format!("{why}The agent could not help (run {number}), so this one is yours.")
             }
         };
+        let text = text + &self.elsewhere(id, conclusion);
         self.escalate(id, Cause::Agent, text, now);
+    }
+
+    /// Where what the agent suspects is told, if that is broken itself and has an incident of its own.
+    fn elsewhere(&self, id: IncidentId, conclusion: &Conclusion) -> String {
+        let Some(root) = &conclusion.root else { return String::new() };
+        let is_there = |other: &&Incident| {
+            other.id != id && other.is_fault() && other.state.is_unresolved() && is_about(other, root)
+        };
+        let mine = self.incident(id).is_some_and(|incident| is_about(incident, root));
+        let others = self.incidents.values().map(|live| &live.incident).filter(|_| !mine);
+        let first = others.filter(is_there).min_by_key(|other| other.number);
+        first.map_or_else(String::new, |other| {
+            format!(" It suspects {root}, which is broken itself: see #{}.", other.number)
+        })
     }
 
     /// What is known of an incident, as a digest: while it is the same, another run would come to the same. What people
@@ -283,16 +309,17 @@ impl World {
 
     /// After a restart: a run that an earlier Steward had begun is over.
     pub(super) fn end_lost_runs(&mut self, now: Timestamp) {
-        let lost: Vec<(IncidentId, RunId)> = self
-            .incidents
-            .iter()
-            .filter_map(|(id, live)| Some((*id, live.incident.investigating()?.run)))
-            .collect();
-        for (id, run) in lost {
+        let running = |(id, live): (&IncidentId, &Live)| Some((*id, live.incident.investigating()?.clone()));
+        let lost: Vec<(IncidentId, Investigation)> = self.incidents.iter().filter_map(running).collect();
+        for (id, Investigation { run, by, .. }) in lost {
             let why = "Steward was started anew".to_owned();
             let conclusion = Conclusion::without(Ending::Interrupted { why });
             self.investigated(id, run, conclusion, Spending::default(), now);
             self.wake(now, Timer::Repair(id));
+            if let Some(by) = by.filter(|_| self.settings.agent.is_some()) {
+                // Who wanted it still waits for it.
+                self.begin_run(id, self.subject_of(id), &format!("{by} wants to know."), Some(&by), now);
+            }
         }
     }
 
@@ -304,6 +331,11 @@ impl World {
             self.effects.push(Effect::StopRun { run: run.run, by: "Steward".to_owned() });
         }
     }
+}
+
+/// Whether something of this target is broken in it.
+fn is_about(incident: &Incident, target: &Target) -> bool {
+    incident.members.iter().any(|member| member.active && member.problem.target == *target)
 }
 
 /// Whether nothing of it is broken now.
@@ -333,7 +365,7 @@ pub(super) fn took(spent: Spending) -> String {
 }
 
 /// Puts a run's card, or changes it.
-fn put_card(live: &mut super::world::Live, number: u64, card: Card, is_final: bool) {
+fn put_card(live: &mut Live, number: u64, card: Card, is_final: bool) {
     let questions = &mut live.telling.questions;
     match questions.iter_mut().find(|put| put.approval == number) {
         Some(put) if put.card == card => {}

@@ -297,7 +297,7 @@ impl World {
         let timeout = self.settings.resolve_timeout;
         let Some(incident) = self.incident(id) else { return };
         let since = incident.mitigated_at.unwrap_or(incident.changed_at);
-        if incident.state != State::Mitigated || within(since, now, timeout) {
+        if incident.state != State::Mitigated || !incident.is_fault() || within(since, now, timeout) {
             return;
         }
         let Some(member) = incident.members.iter().find(|m| m.active) else { return };

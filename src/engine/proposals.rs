@@ -14,8 +14,9 @@ use super::world::World;
 use crate::config::runbook_from;
 use crate::domain::action::{Action, Effect};
 use crate::domain::agent::{PLAN_PREFIX, Proposal, Proposed, ProposedPlan, ProposedStep};
+use crate::domain::card::one_line;
 use crate::domain::ids::{IncidentId, RunId};
-use crate::domain::incident::{Member, Incident, State};
+use crate::domain::incident::{Incident, Member, State};
 use crate::domain::runbook::{Runbook, choose};
 use crate::domain::signal::{Origin, Signal, Timestamp};
 use crate::domain::target::Signature;
@@ -52,20 +53,23 @@ impl World {
                 let runbook = self.knowledge.runbooks.iter().find(|known| known.name == name).cloned();
                 runbook
                     .ok_or_else(|| format!("there is no runbook {name}"))
-                    .and_then(|runbook| self.take_up_proposal(id, &runbook, &why, confidence, now))
+                    .and_then(|runbook| self.take_up_proposal(id, (&runbook, None), &why, confidence, now))
             }
             Proposal::Plan { plan, why, .. } if self.incident(id).is_some_and(is_over) => {
                 self.propose_for_good(id, &plan, &why, now)
             }
-            Proposal::Plan { plan, confidence, why } => self
-                .note_plan(id, &plan, now)
-                .and_then(|runbook| self.take_up_proposal(id, &runbook, &why, confidence, now)),
+            Proposal::Plan { plan, confidence, why } => {
+                self.read_plan(id, &plan).and_then(|(runbook, text)| {
+                    self.take_up_proposal(id, (&runbook, Some(&text)), &why, confidence, now)
+                })
+            }
         };
         done.unwrap_or_else(Proposed::Refused)
     }
 
-    /// Makes a plan into a runbook, and keeps it: an approval and a repair name it.
-    fn note_plan(&mut self, id: IncidentId, plan: &ProposedPlan, now: Timestamp) -> Result<Runbook, String> {
+    /// Makes a plan into a runbook, and the text of one. What does the same as a plan that is known is that plan, under
+    /// the title that people have read.
+    fn read_plan(&self, id: IncidentId, plan: &ProposedPlan) -> Result<(Runbook, String), String> {
         let incident = self.incident(id).ok_or("the case is over")?;
         // What the root has, not what was seen first: the root may have moved since.
         let mut plan = plan.clone();
@@ -80,10 +84,7 @@ impl World {
             let last = plan.steps.iter_mut().next_back();
             last.into_iter().for_each(|step| step.verify = step.verify.take().filter(|argv| !harmless(argv)));
         }
-        let (runbook, text) =
-            self.as_runbook(&plan, &signature_at_root(incident), incident.request.is_none())?;
-        self.keep_plan(id, runbook.clone(), text, now);
-        Ok(runbook)
+        self.as_runbook(&plan, &signature_at_root(incident), incident.request.is_none())
     }
 
     /// A plan as a runbook, and its text. What is for a fault is verified by the check that found it, where it does not
@@ -97,6 +98,9 @@ impl World {
         let (title, body) = as_yaml(plan, signature, is_fault)?;
         let name = name_of(&body);
         let text = format!("name: {name}\n{title}{body}");
+        if let Some(known) = self.plans.get(&name) {
+            return Ok((known.clone(), text));
+        }
         let runbook = runbook_from(&name, &text, &self.settings.hosts).map_err(|problems| {
             let told: Vec<String> = problems.iter().map(|problem| problem.what.clone()).collect();
             format!("the plan is no good runbook: {}", told.join("; "))
@@ -104,15 +108,23 @@ impl World {
         Ok((runbook, text))
     }
 
-    pub(super) fn keep_plan(&mut self, id: IncidentId, runbook: Runbook, text: String, now: Timestamp) {
-        self.batch.plans.push((runbook.name.clone(), id, text, now));
-        self.plans.insert(runbook.name.clone(), runbook);
+    /// Keeps a plan that is about to be asked for or begun: an approval and a repair name it.
+    pub(super) fn keep_plan(
+        &mut self,
+        id: IncidentId,
+        (runbook, text): (&Runbook, Option<&str>),
+        now: Timestamp,
+    ) {
+        let Some(text) = text.filter(|_| !self.plans.contains_key(&runbook.name)) else { return };
+        self.batch.plans.push((runbook.name.clone(), id, text.to_owned(), now));
+        self.plans.insert(runbook.name.clone(), runbook.clone());
     }
 
+    /// Has a runbook judged, and asked for or begun; with the text of one that is a plan.
     fn take_up_proposal(
         &mut self,
         id: IncidentId,
-        runbook: &Runbook,
+        (runbook, text): (&Runbook, Option<&str>),
         why: &str,
         confidence: u8,
         now: Timestamp,
@@ -141,7 +153,10 @@ impl World {
             Decision::Forbid => Err(format!("the policy forbids it: {}", drafted.forbidden())),
             Decision::Approve => {
                 let asked = why_asked(&drafted);
-                self.ask_for_agent(id, &drafted, &signal, now);
+                self.keep_plan(id, (runbook, text), now);
+                let run = incident_run(self.incident(id));
+                let by = format!("the agent (run {run}, {confidence} % sure): {}", one_line(why));
+                self.ask_for_agent(id, &drafted, &signal, by, now);
                 let number =
                     self.incident(id).and_then(|incident| incident.approval).map(|(_, number)| number);
                 number
@@ -154,6 +169,7 @@ impl World {
                         "a repair of {other} is at work, which it would disturb"
                     )));
                 }
+                self.keep_plan(id, (runbook, text), now);
                 self.begin_repair(id, &drafted, runbook, &signal, None, &format!("the agent: {why}"), now);
                 let running = self.incident(id).and_then(Incident::running_repair);
                 running
@@ -185,6 +201,11 @@ impl World {
     }
 }
 
+/// The number of the run that is at work.
+fn incident_run(incident: Option<&Incident>) -> u64 {
+    incident.and_then(Incident::investigating).map_or(0, |run| run.number)
+}
+
 /// Whether a fault is gone, at least for now.
 fn is_over(incident: &Incident) -> bool {
     incident.request.is_none() && matches!(incident.state, State::Mitigated | State::Resolved)
@@ -214,7 +235,7 @@ fn as_yaml(plan: &ProposedPlan, signature: &Signature, is_fault: bool) -> Result
         return Err(format!("a plan has 1 to {STEPS} steps, and this has {}", plan.steps.len()));
     }
     let steps = plan.steps.iter().map(|step| as_step(step, is_fault)).collect::<Result<Vec<_>, _>>()?;
-    let title = crate::domain::card::one_line(&plan.title);
+    let title = one_line(&plan.title);
     let title = if title.is_empty() { "A plan of the agent".to_owned() } else { title };
     let body = json!({ "match": { "signature": signature.as_str() }, "steps": steps });
     let body = serde_yaml::to_string(&body).map_err(|error| format!("the plan can't be written: {error}"))?;

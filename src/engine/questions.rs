@@ -1,17 +1,16 @@
 //! What needs a person's yes: asked, taken back, answered.
 
-use super::cards::question::{answered, concluded, counted, not_begun, question, waits};
+use super::cards::question::{answered, concluded, counted, not_begun, question, reasons, waits};
 use super::effect::Effect;
-use super::plan::Draft;
+use super::plan::{Draft, Judged};
 use super::repairs::word;
-use super::respond::first_line;
 use super::timer::Timer;
 use super::world::World;
 use crate::domain::action::Executable;
 use crate::domain::approval::{Answered, Approval, ApprovalState, ApprovedAction, Person};
 use crate::domain::ids::{ApprovalId, IncidentId};
 use crate::domain::incident::{Event, Incident};
-use crate::domain::remediation::Outcome;
+use crate::domain::remediation::{Outcome, UNDO_OF};
 use crate::domain::signal::{Problem, Signal, Timestamp};
 use crate::policy::Decision;
 use crate::store::batch::Put;
@@ -27,12 +26,30 @@ impl World {
     }
 
     /// Asks people for what the agent proposes.
-    pub(super) fn ask_for_agent(&mut self, id: IncidentId, draft: &Draft, signal: &Signal, now: Timestamp) {
+    pub(super) fn ask_for_agent(
+        &mut self,
+        id: IncidentId,
+        draft: &Draft,
+        signal: &Signal,
+        proposed_by: String,
+        now: Timestamp,
+    ) {
         let approval = self.request(id, draft, &signal.problem(), now);
         // Nothing is broken where somebody only wants something: there is time to think about it.
         let is_wish = self.incident(id).is_some_and(|incident| !incident.is_fault());
         let expires_at = if is_wish { now + WISH_WAITS } else { approval.expires_at };
-        self.put_to_people(draft, Approval { by_agent: true, expires_at, ..approval }, now);
+        self.put_to_people(draft, Approval { by_agent: true, proposed_by, expires_at, ..approval }, now);
+    }
+
+    /// What people call a runbook, or a plan of the agent.
+    pub(super) fn called(&self, runbook: &str) -> String {
+        self.title_of(runbook).map_or_else(|| runbook.to_owned(), |title| format!("\"{title}\""))
+    }
+
+    /// The title of a plan of the agent, whose name says nothing to people.
+    fn title_of(&self, runbook: &str) -> Option<String> {
+        let name = runbook.strip_prefix(UNDO_OF).unwrap_or(runbook);
+        self.plans.get(name).map(|plan| plan.title.clone())
     }
 
     /// Puts a request to people. What the incident does not accept is not asked.
@@ -40,17 +57,12 @@ impl World {
         let (id, number) = (approval.incident, approval.number);
         // A yes covers all of these, so all of them are shown.
         let commands = approval.actions.iter().map(ToString::to_string).collect();
-        let mut reasons: Vec<String> = Vec::new();
-        for judged in draft.judged.iter().filter(|j| j.decision() == Decision::Approve) {
-            let reason = first_line(judged.evaluation.reasons.first());
-            if !reasons.contains(&reason) {
-                reasons.push(reason);
-            }
-        }
+        let reasons = reasons(&approval.actions);
         let event = Event::ApprovalRequested {
             approval: approval.id,
             number,
             runbook: approval.runbook.clone(),
+            title: approval.title.clone(),
             commands,
             reasons,
             expires_at: approval.expires_at,
@@ -89,7 +101,7 @@ impl World {
                 digest: policy.digest(&judged.action).to_string(),
                 effect: judged.evaluation.effect,
                 blast_radius: judged.evaluation.blast_radius,
-                reasons: judged.evaluation.reasons.clone(),
+                reasons: why_asked(judged),
                 undo: judged.evaluation.undo.clone(),
                 purpose: judged.part.purpose(),
                 looks: judged.part.looks(),
@@ -112,7 +124,9 @@ impl World {
             expires_at,
             needed: draft.approvers(),
             yes: Vec::new(),
+            title: self.title_of(&draft.plan.runbook),
             by_agent: false,
+            proposed_by: String::new(),
             decided_by: None,
         }
     }
@@ -314,10 +328,10 @@ impl World {
         }
         let id = approval.incident;
         let Some(signal) = self.latest(&approval.problem).map(|row| row.signal.clone()) else {
-            return Err(format!("The problem is gone, so {} was not run.", approval.runbook));
+            return Err(format!("The problem is gone, so {} was not run.", approval.subject()));
         };
         let Some(runbook) = self.runbook(&approval.runbook).cloned() else {
-            return Err(format!("{} is no longer there, so nothing was run.", approval.runbook));
+            return Err(format!("{} is no longer there, so nothing was run.", approval.subject()));
         };
         let draft = Draft { plan: approval.plan.clone(), judged: Vec::new(), decision: Decision::Approve };
         self.begin_repair(id, &draft, &runbook, &signal, Some(approval), &format!("approved by {by}"), now);
@@ -360,4 +374,13 @@ impl World {
         };
         self.end_approval(number, ApprovalState::Withdrawn, None, Some(why), now);
     }
+}
+
+/// Why a command of a draft needs a person, the gist first; nothing where it needs none.
+fn why_asked(judged: &Judged) -> Vec<String> {
+    let evaluation = &judged.evaluation;
+    if evaluation.decision == Decision::Allow {
+        return Vec::new();
+    }
+    evaluation.reasons.clone()
 }

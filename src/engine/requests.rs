@@ -93,7 +93,9 @@ impl World {
         if request.goal.is_none() {
             self.record(id, Event::Asked { by: request.by, words: request.words }, now);
         } else {
-            self.begin_run(id, self.subject_of(id), "its time has come", now);
+            let by = Some(request.by.as_str()).filter(|by| request.goal.as_deref() != Some(by));
+            let why = by.map_or_else(|| "its time has come.".to_owned(), |by| format!("{by} wants it now."));
+            self.begin_run(id, self.subject_of(id), &why, by, now);
         }
         Some(id)
     }
@@ -181,7 +183,7 @@ impl World {
         let (Some(by), true) = (asked, self.settings.agent.is_some()) else { return false };
         let subject = self.subject_of(id);
         let why = if subject == Subject::Request { "to answer".to_owned() } else { format!("{by} asks.") };
-        self.begin_run(id, subject, &why, now);
+        self.begin_run(id, subject, &why, None, now);
         self.note_asked(id);
         true
     }
@@ -237,7 +239,10 @@ impl World {
             self.record(id, Event::Recovered { problem }, now);
         }
         self.record(id, Event::Mitigated { by: Mitigation::Recovery }, now);
-        self.record(id, Event::Resolved { verified: true, why: "it was answered".to_owned() }, now);
+        let unanswered = self.incident(id).and_then(Incident::unanswered_because);
+        let why =
+            unanswered.map_or_else(|| "it was answered".to_owned(), |why| format!("not answered, {why}"));
+        self.record(id, Event::Resolved { verified: true, why }, now);
         self.wake(now + TALK, Timer::Close(id));
     }
 }

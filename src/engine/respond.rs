@@ -8,6 +8,7 @@ use super::reach::Reach;
 use super::restore::REPAIRS_REMEMBERED;
 use super::timer::Timer;
 use super::world::{History, Live, World};
+use crate::domain::agent::PLAN_PREFIX;
 use crate::domain::approval::Approval;
 use crate::domain::card::{Card, Mention};
 use crate::domain::escalation::{Cause, within};
@@ -134,7 +135,12 @@ impl World {
             return Rung::Exhausted(exhausted);
         }
         if reasons.is_empty() {
-            reasons.push("no runbook fits".to_owned());
+            let failed = |r: &&Repair| r.runbook.starts_with(PLAN_PREFIX) && has_failed(r);
+            let plan = incident.repairs.iter().rev().find(failed).map(|plan| &plan.runbook);
+            reasons.push(match plan {
+                Some(plan) => incident.with_titles(&format!("{plan} did not help, and no runbook fits")),
+                None => "no runbook fits".to_owned(),
+            });
         }
         Rung::Nothing(reasons.join("; "))
     }
@@ -284,11 +290,16 @@ impl World {
             return self.undo_ended(id, remediation, runbook, outcome, now);
         }
         let root = incident.root.clone();
+        let is_fault = incident.is_fault();
         let ended = Event::RepairEnded { remediation, runbook: runbook.to_owned(), outcome: outcome.clone() };
         if !self.record(id, ended, now) {
             return;
         }
         self.question_concluded(id, runbook, outcome);
+        if !is_fault && !matches!(outcome, Outcome::Stuck { .. }) {
+            // No problem that it was for: nothing recovers, comes back, or proves how well it works.
+            return;
+        }
         let active = self.incident(id).is_some_and(Incident::is_active);
         match outcome {
             Outcome::Succeeded if !active => {
@@ -364,7 +375,10 @@ fn in_words(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Succeeded => "it worked: the check that found the problem passes".to_owned(),
         Outcome::Deferred => "it was done; whether it helped is for the alert's source to say".to_owned(),
-        Outcome::Unwound { why } => format!("it did not help and was taken back: {why}"),
+        Outcome::Unwound { why } => {
+            let why = why.trim_end_matches('.');
+            format!("{why}. So it did not help; what ran of it and has an undo was taken back")
+        }
         Outcome::Stuck { why } => format!("it is stuck, and a person is called: {why}"),
         Outcome::Cancelled { why } => format!("it was called off: {why}"),
     }
@@ -376,6 +390,11 @@ fn capitalised(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
+/// Whether a repair did not help, or not for good.
+fn has_failed(repair: &Repair) -> bool {
+    repair.ineffective || matches!(repair.outcome, Some(Outcome::Unwound { .. }))
+}
+
 /// Whether a runbook was tried often enough: on this incident, or lately on its root.
 pub(super) fn is_exhausted(
     incident: &Incident,
@@ -385,12 +404,11 @@ pub(super) fn is_exhausted(
 ) -> bool {
     let attempts = usize::try_from(runbook.limits.max_attempts).unwrap_or(usize::MAX);
     let lately = history.failures.iter().filter(|&&at| within(at, now, REPAIRS_REMEMBERED)).count();
-    let failed = |r: &&Repair| r.ineffective || matches!(r.outcome, Some(Outcome::Unwound { .. }));
     let here = incident
         .repairs
         .iter()
         .filter(|r| r.runbook == runbook.name && r.target == incident.root)
-        .filter(failed)
+        .filter(|r| has_failed(r))
         .count();
     lately.max(here) >= attempts || history.ineffective_until.is_some_and(|until| now < until)
 }

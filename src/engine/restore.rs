@@ -156,7 +156,7 @@ impl World {
         let watch = self.runbook(&repair.runbook).map(|r| r.limits.watch);
         let history = self.histories.entry((repair.runbook.clone(), repair.target.clone())).or_default();
         history.last_started = history.last_started.max(Some(repair.started_at));
-        let Some(ended_at) = repair.ended_at else { return };
+        let Some(ended_at) = repair.ended_at.filter(|_| !repair.target.is_wish()) else { return };
         match repair.outcome.as_deref() {
             Some("ineffective") => {
                 history.failures.push(ended_at);

@@ -261,7 +261,7 @@ impl World {
                 "Waits for you",
                 self.approvals
                     .values()
-                    .map(|a| format!("approve {}: {}", a.number, a.runbook))
+                    .map(|a| format!("approve {}: {}", a.number, a.subject()))
                     .chain(self.offers.values().map(|o| format!("approve {}: {}", o.number, o.title)))
                     .collect::<Vec<_>>()
                     .join("\n"),
@@ -306,7 +306,7 @@ impl World {
             let number = approval.number;
             let card = card.line(format!(
                 "{number}  {} for #{}, {left} left",
-                approval.runbook,
+                approval.subject(),
                 self.number(approval.incident)
             ));
             let card =

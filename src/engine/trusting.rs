@@ -86,6 +86,10 @@ impl World {
         now: Timestamp,
         change: impl FnOnce(&mut Trust) -> Shift,
     ) {
+        if target.is_wish() {
+            // Each is another one: what was done for it proves nothing for the next.
+            return;
+        }
         let class = class_of(target);
         let key = (runbook.to_owned(), class.clone());
         let written = self.written(runbook).unwrap_or_default();
@@ -102,7 +106,7 @@ impl World {
         let data = serde_json::json!({ "kind": trust.kind, "class": trust.class, "why": trust.why });
         self.audit("steward", if shift == Shift::Promoted { "promoted" } else { "demoted" }, data, now);
         if self.settings.autonomy == Autonomy::Earned {
-            let title = format!("{runbook} {what} on {class}");
+            let title = format!("{} {what} on {class}", self.called(runbook));
             self.tell_lab(&Card::titled(title).line(sentence(&trust.why)), now);
         }
     }
@@ -131,7 +135,7 @@ impl World {
                 }
                 None => "not yet trusted".to_owned(),
             };
-            card.line(format!("{} on {}: {stands} ({})", trust.kind, trust.class, trust.why))
+            card.line(format!("{} on {}: {stands} ({})", self.called(&trust.kind), trust.class, trust.why))
         });
         card.line(note)
     }

@@ -63,7 +63,7 @@ impl World {
         if repair.is_some_and(|n| nth(n).is_none_or(|shown| shown.remediation != last.remediation)) {
             return Err(format!(
                 "Another repair ran since that was shown, {}. `undo {number}` takes that one back.",
-                last.runbook
+                incident.with_titles(&last.runbook)
             ));
         }
         Ok((id, last.remediation))
@@ -94,7 +94,7 @@ impl World {
             }
             Decision::Approve => self.ask_to_undo(id, of, &draft, &problem, &by, now),
             Decision::Allow => {
-                let runbook = draft.plan.runbook.clone();
+                let runbook = incident.with_titles(&draft.plan.runbook);
                 if !self.begin_undo(id, of, draft, problem, &by.name, None, now) {
                     return Card::titled(format!("#{number} has moved on, so nothing was taken back."));
                 }
@@ -287,7 +287,7 @@ fn why_not(incident: &Incident) -> String {
     let Some(repair) = incident.last_in_force() else {
         return format!("Nothing that was done for #{number} is still in force.");
     };
-    let runbook = &repair.runbook;
+    let runbook = incident.with_titles(&repair.runbook);
     match &repair.undone_by {
         _ if !repair.is_done() => format!(
             "{runbook} got stuck half way, and what it left may lie on top of what was done before: that has to be taken back by hand."

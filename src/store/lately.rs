@@ -69,14 +69,16 @@ pub fn incidents(
 pub fn fixed(conn: &Connection, since: Timestamp, limit: usize) -> Result<Vec<Fixed>, StoreError> {
     // When it ended is told by the timeline: the repair's own row says when it was last judged.
     let mut query = conn.prepare_cached(
-        "SELECT r.runbook, r.target, r.data FROM incidents AS i
+        "SELECT r.runbook, r.target, r.data, i.data FROM incidents AS i
            JOIN events AS e ON e.incident = i.id AND e.kind = 'repair_ended' AND e.at >= ?1
            JOIN remediations AS r ON r.id = e.data ->> 'remediation'
           WHERE i.changed_at >= ?1 AND r.outcome IN ('succeeded', 'deferred', 'held', 'lapsed')
           ORDER BY e.at LIMIT ?2",
     )?;
     let rows = query.query_map(params![Ms(since), limit], |row| {
-        let (runbook, Text(target), Json(terms)) = (row.get(0)?, row.get(1)?, row.get::<_, Json<Terms>>(2)?);
+        let (Text(target), Json(terms)) = (row.get(1)?, row.get::<_, Json<Terms>>(2)?);
+        let Json(StoredIncident { incident, .. }) = row.get(3)?;
+        let runbook = incident.with_titles(&row.get::<_, String>(0)?);
         Ok((terms, Fixed { runbook, target }))
     })?;
     let all: Vec<(Terms, Fixed)> = rows.collect::<Result<_, _>>()?;

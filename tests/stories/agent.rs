@@ -306,7 +306,7 @@ async fn a_plan_that_does_not_help_is_told_to_the_model_and_people_are_called_on
     // What the model would have looked at says that all is well; the skill that found it says that it is not.
     lab.host.command("systemctl is-active web.service", &[], 0);
     let bot = failed(&lab).await;
-    assert!(last_result(&ollama).contains("it did not help and was taken back"), "{}", last_result(&ollama));
+    assert!(last_result(&ollama).contains("it did not help"), "{}", last_result(&ollama));
     assert_eq!(lab.chat.calls(), 1);
     bot.pass(min(60)).await;
     // What came of it was known when the run ended, so that there is nothing new to look into.
@@ -440,5 +440,111 @@ async fn nothing_is_repaired_in_a_silence_by_the_agent_either_nor_unasked_where_
     bot.says("investigate 1").await;
     assert!(last_result(&ollama).contains("it is silenced"), "{}", last_result(&ollama));
     assert!(lab.host.ran().is_empty());
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn what_was_done_for_a_wish_and_is_verified_is_never_told_as_a_failure() {
+    let ollama = FakeOllama::start().await;
+    proposes(&ollama, "Restart web", &["systemctl", "restart", "web.service"], 95);
+    concludes(&ollama, "web leaks memory.", 95);
+    let lab = lab(&ollama, "");
+    let bot = lab.start().await;
+    bot.says("please restart the blog").await;
+    // Who decides reads what it is, and not what it is filed under.
+    assert!(bot.says("status").await.contains("approve 2: \"Restart web\""));
+    assert!(bot.says("approvals").await.contains("\"Restart web\" for #1"));
+    assert!(lab.chat.question(2).contains("may I run \"Restart web\"?"), "{}", lab.chat.question(2));
+    bot.says("approve 2").await;
+    assert!(lab.chat.field(1, "State").starts_with("answered"), "{}", lab.chat.root(1));
+    assert_eq!(lab.chat.field(1, "Tried"), "\"Restart web\": worked");
+    bot.pass(min(90)).await;
+    assert!(lab.chat.field(1, "State").starts_with("answered"), "{}", lab.chat.root(1));
+    let story = lab.chat.thread(1);
+    assert!(story.contains("\"Restart web\" is done, and its steps are verified."), "{story}");
+    for wrong in ["agent-", "confirm", "for good", "problem is gone", "did not"] {
+        assert!(!story.contains(wrong), "{wrong}: {story}");
+    }
+    assert!(bot.says("trust").await.contains("No repair has proved itself or failed yet"));
+    // Nothing broke.
+    let digest = bot.says("digest").await;
+    assert!(digest.contains("Asked: 1") && !digest.contains("incident"), "{digest}");
+    assert_eq!((lab.host.ran().len(), lab.chat.calls()), (2, 0));
+    lab.chat.question(2);
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn a_wish_that_nothing_answered_is_not_told_as_answered() {
+    let model = format!(
+        "[agent]\ninvestigate = [\"local\"]\n[agent.models.local]\nprovider = \"ollama\"\nmodel = \"m\"\nurl = \"{}\"\n",
+        nobody()
+    );
+    let lab = Lab::new(&model);
+    lab.skill("look", "*/5 * * * *", &["vm"]);
+    let bot = lab.start().await;
+    bot.says("I want to add Plex to the lab").await;
+    let state = lab.chat.field(1, "State");
+    assert!(state.starts_with("not answered: no model could be asked"), "{}", lab.chat.root(1));
+    assert!(state.ends_with("Ask again in the thread."), "{state}");
+    assert!(!lab.chat.root(1).contains('✓'), "{}", lab.chat.root(1));
+    lab.chat.thread(1);
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn a_plan_that_waits_for_a_yes_keeps_its_name_and_the_card_says_whose_it_is_and_why() {
+    let ollama = FakeOllama::start().await;
+    proposes(&ollama, "Restart web", &["systemctl", "restart", "web.service"], 30);
+    proposes(&ollama, "A harmless look", &["systemctl", "restart", "web.service"], 30);
+    concludes(&ollama, "Perhaps web lost its socket.", 30);
+    let lab = lab(&ollama, "");
+    lab.host.command("systemctl restart web.service", &["vm/web"], 0);
+    let bot = failed(&lab).await;
+    let card = lab.chat.question(2);
+    assert!(card.contains("Proposed by: the agent (run 1, 30 % sure): its journal says so"), "{card}");
+    assert!(card.contains("whoever proposes it is not sure") && !card.contains("says read"), "{card}");
+    bot.says("approve 2").await;
+    let story = lab.chat.thread(1);
+    assert!(story.contains("Restart web (a plan of the agent, approved by alex)"), "{story}");
+    assert!(!story.contains("A harmless look (") && !story.contains("agent-"), "{story}");
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn what_somebody_wants_to_know_is_looked_into_anew_after_a_crash() {
+    let ollama = FakeOllama::start().await;
+    concludes(&ollama, "Perhaps the disk.", 20);
+    ollama.does(super::support::llm::Act::Hang);
+    let lab = lab(&ollama, "");
+    let bot = failed(&lab).await;
+    bot.says_while_busy("investigate 1").await;
+    ollama.asked(2).await;
+    bot.crash().await;
+    ollama.release();
+    concludes(&ollama, "web can't bind port 80.", 80);
+    let bot = lab.start().await;
+    bot.pass(min(6)).await;
+    let story = lab.chat.thread(1);
+    assert!(story.contains("web can't bind port 80."), "{story}");
+    assert_eq!((ollama.requests().len(), story.matches("alex wants to know.").count()), (3, 2), "{story}");
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn an_incident_whose_cause_has_an_incident_of_its_own_says_which() {
+    let ollama = FakeOllama::start().await;
+    ollama.loops(
+        "conclude",
+        json!({ "diagnosis": "mail is full.", "root": "vm/mail", "evidence": ["df says so"], "confidence": 90,
+                "verification": "df", "rollback": "nothing was changed" }),
+    );
+    let lab = lab(&ollama, "");
+    let bot = lab.start().await;
+    lab.host.break_("vm/web", "unit-failed");
+    lab.host.break_("vm/mail", "disk-full");
+    bot.pass(min(6)).await;
+    let both = lab.chat.thread(1) + &lab.chat.thread(2);
+    assert_eq!(both.matches("It suspects vm/mail, which is broken itself: see #").count(), 1, "{both}");
     bot.end_quietly().await;
 }

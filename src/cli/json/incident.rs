@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Time;
 use crate::cli::incidents::headline;
-use crate::domain::incident::{Member, Record, Repair, SuspectNote, sentence};
+use crate::domain::incident::{Incident, Member, Record, Repair, SuspectNote};
 use crate::domain::remediation::Outcome;
 use crate::domain::signal::{Problem, Timestamp};
 use crate::store::batch::StoredIncident;
@@ -21,6 +21,8 @@ pub(in crate::cli) struct IncidentList {
 pub(in crate::cli) struct IncidentEntry {
     id: String,
     number: u64,
+    /// `incident`, `request` or `goal`.
+    about: &'static str,
     state: &'static str,
     severity: &'static str,
     root: String,
@@ -49,6 +51,7 @@ impl From<&StoredIncident> for IncidentEntry {
         Self {
             id: incident.id.to_string(),
             number: incident.number,
+            about: incident.about(),
             state: incident.state.as_str(),
             severity: incident.severity.as_str(),
             root: incident.root.to_string(),
@@ -187,13 +190,13 @@ pub(in crate::cli) struct TimelineEntry {
     text: Option<String>,
 }
 
-impl From<&Record> for TimelineEntry {
-    fn from(record: &Record) -> Self {
+impl TimelineEntry {
+    pub(in crate::cli) fn new(incident: &Incident, record: &Record) -> Self {
         Self {
             seq: record.seq,
             at: Time(record.at),
             kind: record.event.kind(),
-            text: sentence(&record.event).map(|sentence| sentence.text),
+            text: incident.in_words(&record.event).map(|sentence| sentence.text),
         }
     }
 }

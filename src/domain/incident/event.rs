@@ -192,6 +192,9 @@ pub enum Event {
         approval: ApprovalId,
         number: u64,
         runbook: String,
+        /// The title of a plan of the agent, whose name says nothing to people.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        title: Option<String>,
         commands: Vec<String>,
         reasons: Vec<String>,
         expires_at: Timestamp,
@@ -210,7 +213,15 @@ pub enum Event {
     /// Somebody said something to the agent in the thread.
     Asked { by: String, words: String },
     /// The agent began to look into it.
-    InvestigationStarted { run: RunId, number: u64, why: String, basis: String },
+    InvestigationStarted {
+        run: RunId,
+        number: u64,
+        why: String,
+        basis: String,
+        /// Who wanted it, if a person did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
     /// The agent ended, and what it came to.
     InvestigationEnded {
         run: RunId,

@@ -7,7 +7,7 @@ use super::{
 use crate::domain::agent::PLAN_PREFIX;
 use crate::domain::approval::ApprovalState;
 use crate::domain::escalation::Cause;
-use crate::domain::remediation::Outcome;
+use crate::domain::remediation::{Outcome, UNDO_OF};
 use crate::domain::signal::{Problem, Severity, Timestamp};
 
 impl Incident {
@@ -220,7 +220,10 @@ impl Incident {
                 self.severity = self.members.iter().map(|m| m.severity).max().unwrap_or(self.severity);
             }
             Event::Suspects { suspects } => self.suspects.clone_from(suspects),
-            Event::RepairStarted { remediation, runbook, reversible, written, .. } => {
+            Event::RepairStarted { remediation, runbook, title, reversible, written, .. } => {
+                if runbook.starts_with(PLAN_PREFIX) {
+                    self.plans.insert(runbook.clone(), title.clone());
+                }
                 self.repairs.push(Repair {
                     remediation: *remediation,
                     runbook: runbook.clone(),
@@ -264,7 +267,13 @@ impl Incident {
                     self.undone(undoing, outcome);
                 }
             }
-            Event::ApprovalRequested { approval, number, .. } => self.approval = Some((*approval, *number)),
+            Event::ApprovalRequested { approval, number, runbook, title, .. } => {
+                self.approval = Some((*approval, *number));
+                if let Some(title) = title {
+                    let name = runbook.strip_prefix(UNDO_OF).unwrap_or(runbook);
+                    self.plans.insert(name.to_owned(), title.clone());
+                }
+            }
             Event::Offered { number, .. } => self.offered.push(*number),
             Event::Cleared { by } => self.helped(format!("{by} took care of what was stuck")),
             Event::TakenForOver { by } => self.helped(format!("{by} said that it was over")),
@@ -274,7 +283,7 @@ impl Incident {
                 if let (ApprovalState::Approved, Some(by), true) =
                     (state, by, runbook.starts_with(PLAN_PREFIX))
                 {
-                    self.helped(format!("{by} approved {runbook}"));
+                    self.helped(self.with_titles(&format!("{by} approved {runbook}")));
                 }
                 match state {
                     ApprovalState::Denied => self.declined.push(runbook.clone()),

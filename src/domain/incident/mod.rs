@@ -10,6 +10,7 @@ mod reasoning;
 mod repair;
 mod storm;
 mod story;
+mod wording;
 
 pub use event::{Event, Mitigation, Record, SuspectNote};
 pub use repair::{Repair, TakenBack, Undoing};
@@ -216,6 +217,9 @@ pub struct Incident {
     pub unanswered: Vec<String>,
     /// The changes that may have caused it, most suspect first.
     pub suspects: Vec<SuspectNote>,
+    /// The titles of the agent's plans that were asked for or begun, by their names, which say nothing to people.
+    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    pub plans: std::collections::BTreeMap<String, String>,
     /// Why nothing is done by itself, when that is so.
     pub next_step: Option<String>,
     /// What it became part of.
@@ -273,6 +277,17 @@ impl Incident {
     #[must_use]
     pub fn is_fault(&self) -> bool {
         self.request.is_none()
+    }
+
+    /// What it is about, by its stable name: something broken is an `incident`, what somebody wants a `request`, and
+    /// what is done for a standing goal a `goal`.
+    #[must_use]
+    pub fn about(&self) -> &'static str {
+        match &self.request {
+            None => "incident",
+            Some(Request { goal: None, .. }) => "request",
+            Some(Request { goal: Some(_), .. }) => "goal",
+        }
     }
 
     /// The run of the agent that goes on now.
@@ -337,6 +352,7 @@ impl Incident {
             declined: Vec::new(),
             unanswered: Vec::new(),
             suspects: Vec::new(),
+            plans: std::collections::BTreeMap::new(),
             next_step: None,
             merged_into: None,
             sorted_by_hand: *sorted_by_hand,

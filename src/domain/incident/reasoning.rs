@@ -11,12 +11,15 @@ impl Incident {
             Event::Asked { by, words } => {
                 self.remember(Said { at, by: Some(by.clone()), words: words.clone() });
             }
-            Event::InvestigationStarted { run, number, basis, .. } => {
+            Event::InvestigationStarted { run, number, basis, by, .. } => {
+                // What an older run left to do is not what this one comes to.
+                self.next_step = None;
                 self.investigations.push(Investigation {
                     run: *run,
                     number: *number,
                     begun_at: at,
                     basis: basis.clone(),
+                    by: by.clone(),
                     conclusion: None,
                 });
                 keep_newest(&mut self.investigations);
@@ -36,6 +39,25 @@ impl Incident {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Why what somebody wanted has no answer, once nobody is at work on that any more: neither the agent's words nor
+    /// anything that was done are one.
+    #[must_use]
+    pub fn unanswered_because(&self) -> Option<String> {
+        let conclusion = self.investigations.last()?.conclusion.as_ref()?;
+        let done = self.repairs.iter().any(super::Repair::is_done);
+        if done || !conclusion.diagnosis.trim().is_empty() {
+            return None;
+        }
+        match &conclusion.ending {
+            Ending::Concluded | Ending::Understood { .. } => None,
+            Ending::NoModel { why } => Some(format!("no model could be asked: {why}")),
+            Ending::Limit { what } => Some(format!("the agent stopped at a limit: {what}")),
+            Ending::GaveUp { why } => Some(format!("the agent gave up: {why}")),
+            Ending::Stopped { by } => Some(format!("{by} stopped the agent")),
+            Ending::Interrupted { why } => Some(format!("the agent was interrupted: {why}")),
         }
     }
 
@@ -61,7 +83,7 @@ fn keep_newest<T>(all: &mut Vec<T>) {
 /// How a case begins that is no fault.
 pub(super) fn opened(request: &Request) -> Sentence {
     let text = match &request.goal {
-        Some(goal) => format!("Goal {goal}."),
+        Some(goal) => format!("Goal {goal}: {}.", request.words.trim_end_matches('.')),
         None => format!("{} asks: {}", request.by, request.words),
     };
     Sentence::urgent("person", text)

@@ -230,7 +230,13 @@ fn suspect(suspects: &[SuspectNote]) -> Option<Sentence> {
 fn repair(event: &Event) -> Option<Sentence> {
     match event {
         Event::RepairStarted { runbook, title, why, .. } => {
-            Some(Sentence::calm("repair", format!("{title} (runbook {runbook}, {why}).")))
+            let of = if runbook.starts_with(PLAN_PREFIX) {
+                "a plan of the agent".to_owned()
+            } else {
+                format!("runbook {runbook}")
+            };
+            let why = why.strip_prefix("the agent: ").unwrap_or(why).trim_end_matches('.');
+            Some(Sentence::calm("repair", format!("{title} ({of}, {why}).")))
         }
         Event::RepairStep { text, .. } => Some(Sentence::calm("repair", text.clone())),
         Event::RepairEnded { runbook, outcome, .. } => Some(match outcome {

@@ -106,4 +106,4 @@ pub use legal::IllegalEvent;
 pub use next::Next;
 pub use plan::{MAX_ATTEMPTS, MAX_BACKOFF, Plan, PlanError, PlannedStep, PlannedVerify, Reading};
 pub use saga::{Flight, MAX_INTERRUPTIONS, Phase, Saga, StepState, UndoPhase};
-pub use take_back::{WhyNot, take_back};
+pub use take_back::{UNDO_OF, WhyNot, take_back};

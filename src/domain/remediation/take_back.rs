@@ -6,6 +6,9 @@ use super::plan::{Plan, PlannedStep, PlannedVerify, Reading};
 use super::saga::{Phase, Saga, StepState, UndoPhase};
 use crate::domain::action::Effect;
 
+/// What the name begins with of what takes back what a runbook did.
+pub const UNDO_OF: &str = "undo of ";
+
 /// Why a remediation can't be taken back.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WhyNot {
@@ -51,7 +54,7 @@ pub fn take_back(saga: &Saga) -> Result<Plan, WhyNot> {
     if steps.is_empty() {
         return Err(WhyNot::Nothing);
     }
-    let runbook = format!("undo of {}", saga.plan().runbook);
+    let runbook = format!("{UNDO_OF}{}", saga.plan().runbook);
     Ok(Plan { undoes: Some(saga.id()), ..Plan::new(runbook, steps) })
 }
 

@@ -16,6 +16,8 @@ const APPROVERS: &str = "Approvers";
 const ANSWER: &str = "Answer";
 /// The field that says what became of it.
 const RESULT: &str = "Result";
+/// What the policy says of what it counts as irreversible.
+const FOR_GOOD: &str = "it can't be taken back";
 
 /// The question as it is asked.
 #[must_use]
@@ -28,13 +30,14 @@ pub fn question(approval: &Approval, number: u64, title: &str, host: &str, tz: T
     let until = approval.expires_at.with_timezone(&tz).format("%H:%M:%S");
     Card::titled(format!("Approval {}: may I run {}?", approval.number, approval.subject()))
         .severity(if effect == Effect::Irreversible { Severity::Error } else { Severity::Warning })
+        .field("Proposed by", approval.proposed_by.as_str())
         .field("Would run", runs.join("\n"))
         .field("Step", step(approval))
         .field("To", aim(approval, number, title))
         .field("Why I ask", reasons(&approval.actions).join("\n"))
-        .field("Risk", risk(effect))
+        .field("Risk", risk(effect, &ways_back(&approval.actions, &deeds)))
         .field("Blast radius", reach(radius))
-        .field("Undo", undo(&approval.actions, &deeds))
+        .field("Undo", undo(&ways_back(&approval.actions, &deeds)))
         .field(APPROVERS, approvers(approval))
         .field("Expires", format!("{until}, in {left}; no answer is a no"))
         .action("Approve", format!("approve {}", approval.number))
@@ -90,7 +93,13 @@ pub fn concluded(mut card: Card, outcome: &Outcome) -> Card {
     let (done, result) = match outcome {
         Outcome::Succeeded => (true, "it worked".to_owned()),
         Outcome::Deferred => (true, "done and verified; the alert's source has yet to confirm".to_owned()),
-        Outcome::Unwound { why } => (true, format!("it did not help, and was taken back: {why}")),
+        Outcome::Unwound { why } => (
+            true,
+            format!(
+                "it did not help: {why}. What ran and has an undo is taken back",
+                why = why.trim_end_matches('.')
+            ),
+        ),
         Outcome::Cancelled { why } => (true, format!("it was called off: {why}")),
         Outcome::Stuck { why } => (false, format!("it is stuck half way: {why}")),
     };
@@ -151,11 +160,19 @@ fn would_run(shown: &ApprovedAction, host: &str) -> String {
     format!("{host}{shown}")
 }
 
-fn reasons(actions: &[ApprovedAction]) -> Vec<String> {
+/// Why commands need a person, each reason once.
+#[must_use]
+pub fn reasons(actions: &[ApprovedAction]) -> Vec<String> {
+    let has_undo = actions.iter().any(is_undo);
     let mut reasons: Vec<String> = Vec::new();
     for action in actions.iter().filter(|action| !action.late) {
         // The first line says why; what follows tells the author of a rule what to write.
-        let reason = first_line(action.reasons.first());
+        let reason = match first_line(action.reasons.first()) {
+            for_good if for_good != FOR_GOOD => for_good,
+            _ if is_undo(action) => "what takes it back is itself for good".to_owned(),
+            _ if has_undo => "the policy counts it as for good, although it has an undo".to_owned(),
+            for_good => for_good,
+        };
         if !reason.is_empty() && !reasons.contains(&reason) {
             reasons.push(reason);
         }
@@ -163,11 +180,14 @@ fn reasons(actions: &[ApprovedAction]) -> Vec<String> {
     reasons
 }
 
-fn risk(effect: Effect) -> &'static str {
+fn risk(effect: Effect, ways_back: &[String]) -> &'static str {
     match effect {
         Effect::Read => "none: it only looks",
         Effect::Restorative => "restores the declared state; there is nothing to take back",
         Effect::Reversible => "can be taken back; what that needs is noted beforehand",
+        Effect::Irreversible if !ways_back.is_empty() => {
+            "counts as for good, although the step says how to take it back"
+        }
         Effect::Irreversible => "can't be taken back",
     }
 }
@@ -181,9 +201,22 @@ fn reach(radius: BlastRadius) -> &'static str {
     }
 }
 
-fn undo(all: &[ApprovedAction], deeds: &[&ApprovedAction]) -> String {
-    let is_undo = |a: &&ApprovedAction| a.purpose.as_deref().is_some_and(|p| p.contains("take it back"));
-    let mut ways: Vec<String> = all.iter().filter(is_undo).map(|a| format!("`{}`", a.action)).collect();
-    ways.extend(deeds.iter().filter_map(|a| a.undo.clone()));
+fn is_undo(action: &ApprovedAction) -> bool {
+    action.purpose.as_deref().is_some_and(|purpose| purpose.contains("take it back"))
+}
+
+/// How it would be taken back, each way once.
+fn ways_back(all: &[ApprovedAction], deeds: &[&ApprovedAction]) -> Vec<String> {
+    let undos = all.iter().filter(|action| is_undo(action)).map(|action| format!("`{}`", action.action));
+    let mut ways: Vec<String> = Vec::new();
+    for way in undos.chain(deeds.iter().filter_map(|deed| deed.undo.clone())) {
+        if !ways.contains(&way) {
+            ways.push(way);
+        }
+    }
+    ways
+}
+
+fn undo(ways: &[String]) -> String {
     if ways.is_empty() { "none".to_owned() } else { ways.join("\n") }
 }

@@ -22,7 +22,8 @@ pub(super) fn root(incident: &Incident, request: &Request, tz: Tz) -> Card {
         .field("Since", incident.opened_at.with_timezone(&tz).format("%Y-%m-%d %H:%M:%S").to_string())
         .field("Answer", answer(incident))
         .field("Tried", tried(incident));
-    card.done = matches!(incident.state, State::Resolved | State::Closed | State::Merged);
+    let over = matches!(incident.state, State::Resolved | State::Closed | State::Merged);
+    card.done = over && incident.unanswered_because().is_none();
     if let Some((_, question)) = incident.approval {
         card =
             card.action("Approve", format!("approve {question}")).action("Deny", format!("deny {question}"));
@@ -44,22 +45,22 @@ fn state(incident: &Incident) -> String {
         (_, Some((_, number))) => format!("waiting for you: `approve {number}` or `deny {number}`"),
         (State::Remediating, _) => "what was approved runs".to_owned(),
         (State::Stuck, _) => format!("stuck: `clear {}` when it is taken care of", incident.number),
-        (State::Resolved | State::Closed | State::Mitigated, _) => "answered; go on in the thread".to_owned(),
+        (State::Resolved | State::Closed | State::Mitigated, _) => match incident.unanswered_because() {
+            Some(why) => format!("not answered: {}. Ask again in the thread.", why.trim_end_matches('.')),
+            None => "answered; go on in the thread".to_owned(),
+        },
         (State::Open | State::Merged, _) => "waiting".to_owned(),
     }
 }
 
+/// The last that the agent had to say; why it had nothing to say is where the case stands.
 fn answer(incident: &Incident) -> String {
-    let last = incident.investigations.iter().rev().find_map(|run| run.conclusion.as_ref());
-    last.map_or_else(String::new, |conclusion| match &conclusion.ending {
+    let said = incident.investigations.iter().rev().filter_map(|run| run.conclusion.as_ref());
+    let mut answers = said.map(|conclusion| match &conclusion.ending {
         Ending::Understood { command } => format!("`{command}`, in the thread"),
-        _ if !conclusion.diagnosis.is_empty() => short(&conclusion.diagnosis),
-        Ending::Concluded => String::new(),
-        Ending::NoModel { why } => format!("no model could be asked: {why}"),
-        Ending::Stopped { by } => format!("{by} stopped it"),
-        Ending::Limit { what } => format!("stopped at a limit: {what}"),
-        Ending::GaveUp { why } | Ending::Interrupted { why } => format!("none: {why}"),
-    })
+        _ => short(&conclusion.diagnosis),
+    });
+    answers.find(|words| !words.is_empty()).unwrap_or_default()
 }
 
 /// The agent's line on an incident's root message.

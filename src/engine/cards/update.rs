@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use crate::domain::approval::ApprovalState;
 use crate::domain::card::{Attachment, Card, Entry, Mention};
 use crate::domain::escalation::Cause;
-use crate::domain::incident::{Event, Incident, Mitigation, Record, State, sentence};
+use crate::domain::incident::{Event, Incident, Mitigation, Record, State};
 use crate::domain::remediation::Outcome;
 
 /// Most lines of one kind in one update; the rest is counted.
@@ -24,7 +24,7 @@ pub fn update(incident: &Incident, untold: &[Record], tz: Tz) -> Option<Card> {
     let counted = |record: &&Record| matches!(record.event, Event::Recovered { .. } | Event::Returned { .. });
     let said: Vec<Record> =
         untold.iter().filter(|record| !(incident.is_storming() && counted(record))).cloned().collect();
-    let mut card = tell(card, &said, tz, LINES);
+    let mut card = tell(card, incident, &said, tz, LINES);
     let happened = |what: fn(&Event) -> bool| untold.iter().any(|record| what(&record.event));
     if happened(|event| matches!(event, Event::SilenceEnded | Event::InhibitionEnded)) {
         let broken = matches!(incident.state, State::Open | State::Remediating | State::Stuck);
@@ -42,7 +42,7 @@ pub fn update(incident: &Incident, untold: &[Record], tz: Tz) -> Option<Card> {
 /// Adds the story of an incident to a card. Of many that joined, recovered or came back, `most` are named and the rest
 /// is counted.
 #[must_use]
-pub fn tell(mut card: Card, records: &[Record], tz: Tz, most: usize) -> Card {
+pub fn tell(mut card: Card, incident: &Incident, records: &[Record], tz: Tz, most: usize) -> Card {
     let mut reasons: BTreeSet<&str> = BTreeSet::new();
     let mut last_said = None;
     let mut crowds =
@@ -58,7 +58,7 @@ pub fn tell(mut card: Card, records: &[Record], tz: Tz, most: usize) -> Card {
         if is_said_elsewhere(records, index) || crowd.is_some_and(|crowd| crowd.is_full()) {
             continue;
         }
-        let Some(said) = sentence(&record.event) else { continue };
+        let Some(said) = incident.in_words(&record.event) else { continue };
         let repeated = record.event.why().is_some_and(|why| !reasons.insert(why));
         let text = said.brief.filter(|_| repeated).unwrap_or(said.text);
         let text = match (&record.event, records.get(index + 1).map(|next| &next.event)) {

@@ -55,6 +55,8 @@ pub fn card(lately: &Lately, standing: &Standing, tz: Tz, now: Timestamp) -> Dig
     }
     let filled = sections.into_iter().filter(|(_, lines)| !lines.is_empty());
     card = filled.fold(card, |card, (name, lines)| card.field(name, clipped(lines)));
+    let asked = if lately.asked == 0 { String::new() } else { lately.asked.to_string() };
+    let card = card.field("Asked", asked);
     Digest { card: card.field("Ignored", ignored(lately)), is_news }
 }
 

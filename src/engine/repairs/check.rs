@@ -19,6 +19,10 @@ pub(super) struct OriginalCheck<'a> {
 #[async_trait]
 impl FinalCheck for OriginalCheck<'_> {
     async fn check(&self) -> CheckVerdict {
+        // Nothing was found to be wrong: what somebody wants is done where the steps of its plan are verified.
+        if self.problem.target.is_wish() && matches!(self.origin, Origin::Alert { .. }) {
+            return CheckVerdict::Passed;
+        }
         let skill = match self.origin {
             Origin::Skill(name) => name.as_str(),
             Origin::Steward => self.problem.target.name(),

@@ -69,7 +69,9 @@ fn approval() -> Approval {
         decided_by: None,
         needed: 1,
         yes: Vec::new(),
+        title: None,
         by_agent: false,
+        proposed_by: String::new(),
     }
 }
 
