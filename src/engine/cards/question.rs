@@ -93,13 +93,7 @@ pub fn concluded(mut card: Card, outcome: &Outcome) -> Card {
     let (done, result) = match outcome {
         Outcome::Succeeded => (true, "it worked".to_owned()),
         Outcome::Deferred => (true, "done and verified; the alert's source has yet to confirm".to_owned()),
-        Outcome::Unwound { why } => (
-            true,
-            format!(
-                "it did not help: {why}. What ran and has an undo is taken back",
-                why = why.trim_end_matches('.')
-            ),
-        ),
+        Outcome::Unwound { why } => (true, format!("it did not help: {why}")),
         Outcome::Cancelled { why } => (true, format!("it was called off: {why}")),
         Outcome::Stuck { why } => (false, format!("it is stuck half way: {why}")),
     };

@@ -25,7 +25,7 @@ async fn a_program_that_changes_between_the_yes_and_its_start_does_not_run_on_th
         bot.pass(min(1)).await;
         assert_eq!(stage.lab.host.ran(), [""; 0]);
         let why = format!("step `vacuum`: {fix} is not what it was when approval 1 was asked for");
-        let result = format!("Result: it did not help, and was taken back: {why}");
+        let result = format!("Result: it did not help: {why}");
         assert_eq!(stage.decision(1), format!("Answer: yes, by alex at 08:06:00\n{result}"));
         let told = format!("step vacuum did not run: {fix} is not what it was when approval 1 was asked for");
         bot.pass(min(12)).await;

@@ -47,6 +47,7 @@ fn quiet() -> Lately {
         always: false,
         incidents: Vec::new(),
         more: false,
+        asked: 0,
         fixed: Vec::new(),
         ignored: Vec::new(),
         unread: Vec::new(),
