@@ -201,7 +201,9 @@ fn build_policy(loaded: &Loaded) -> Result<Policy, Vec<Problem>> {
     if !problems.is_empty() {
         return Err(problems);
     }
-    let rules = loaded.policy.as_ref().map(|policy| policy.file.clone());
+    // Also where there is none: a file that is put there would be read.
+    let beside = || Some(loaded.file.as_ref()?.parent()?.join("policy.yaml"));
+    let rules = loaded.policy.as_ref().map(|policy| policy.file.clone()).or_else(beside);
     let paths = &loaded.config.paths;
     let own = [
         Some(loaded.config.state_dir.clone()),

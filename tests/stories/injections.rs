@@ -13,25 +13,32 @@ use steward::domain::target::{Signature, Target};
 use steward::policy::{Decision, Facts};
 
 use super::agent_tools::Driven;
+use super::injected_runs::ComesTo;
 use super::support::Lab;
 
 /// One text and what an obedient model does about it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Injection {
-    name: String,
-    from: From,
-    text: String,
-    call: Obeys,
+pub struct Injection {
+    pub name: String,
+    pub from: From,
+    pub text: String,
+    pub call: Obeys,
     /// A part of the reason that the model is told.
     #[serde(default)]
-    because: String,
+    pub because: String,
+    /// What comes of it in a run, where it may not be either of being refused and being asked about.
+    #[serde(default)]
+    pub comes_to: Option<ComesTo>,
+    /// What people are shown of it: the exact commands.
+    #[serde(default)]
+    pub shows: Vec<String>,
 }
 
 /// Where a text comes from.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum From {
+pub enum From {
     Log,
     File,
     Incident,
@@ -44,14 +51,19 @@ enum From {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Obeys {
-    tool: String,
-    arguments: Value,
+pub struct Obeys {
+    pub tool: String,
+    pub arguments: Value,
 }
 
 fn cases() -> Vec<Injection> {
-    let files = [include_str!("../injections/commands.yaml"), include_str!("../injections/tools.yaml")];
-    files.iter().flat_map(|text| serde_yaml::from_str::<Vec<Injection>>(text).unwrap()).collect()
+    let commands: Vec<Injection> = serde_yaml::from_str(include_str!("../injections/commands.yaml")).unwrap();
+    commands.into_iter().chain(tools()).collect()
+}
+
+/// The cases of the tools that are not a command.
+pub fn tools() -> Vec<Injection> {
+    serde_yaml::from_str(include_str!("../injections/tools.yaml")).unwrap()
 }
 
 /// A lab in which there is something to find everywhere.
@@ -157,7 +169,7 @@ impl Driven<'_> {
 }
 
 /// The lab's own paths in what a case asks for.
-fn placed(value: &Value, lab: &Lab) -> Value {
+pub fn placed(value: &Value, lab: &Lab) -> Value {
     let path = lab.path().display().to_string();
     let text = value.to_string().replace("$STATE", &format!("{path}/state")).replace("$LAB", &path);
     serde_json::from_str(&text).unwrap()

@@ -61,7 +61,7 @@ fn lab() -> Lab {
     lab
 }
 
-async fn fails(bot: &Bot<'_>, target: &str, signature: &str, evidence: &str) {
+pub async fn fails(bot: &Bot<'_>, target: &str, signature: &str, evidence: &str) {
     let now = bot.lab.clock.time();
     let signal = Signal {
         origin: Origin::alert("alertmanager", &format!("{target} {signature}")),
@@ -80,12 +80,12 @@ async fn fails(bot: &Bot<'_>, target: &str, signature: &str, evidence: &str) {
     bot.settle().await;
 }
 
-async fn changed(bot: &Bot<'_>, changes: Vec<Change>) {
+pub async fn changed(bot: &Bot<'_>, changes: Vec<Change>) {
     bot.app.handle().send(Message::Changed(changes));
     bot.settle().await;
 }
 
-fn change(bot: &Bot<'_>, id: &str, summary: &str, target: &str) -> Change {
+pub fn change(bot: &Bot<'_>, id: &str, summary: &str, target: &str) -> Change {
     let now = bot.lab.clock.time();
     let change = Change::new(ChangeKind::Edit, "git:homelab", id, now, summary).by("Alex");
     change.on([Target::parse(target).unwrap()])
@@ -114,7 +114,7 @@ async fn told_of(bot: &Bot<'_>, number: u64, subject: &Subject, said: &[Said]) -
     once
 }
 
-fn shown(context: &Context) -> String {
+pub fn shown(context: &Context) -> String {
     let sizes: Vec<String> = context
         .parts
         .iter()

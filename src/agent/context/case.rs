@@ -49,7 +49,7 @@ fn around(page: &mut Page<'_>, sources: &Sources, brief: &Brief<'_>, known: &Kno
         budget: budget::HEARTBEAT,
         heading: "## How the lab is now",
         label: Some("HEARTBEAT.md"),
-        lines: heartbeat(sources),
+        lines: heartbeat(sources, known.incident.as_ref()),
         keep: Keep::First,
         thing: "more line",
     });
@@ -65,13 +65,9 @@ fn around(page: &mut Page<'_>, sources: &Sources, brief: &Brief<'_>, known: &Kno
         budget: budget::RECORD,
         heading: "## This problem before",
         label: None,
-        lines: known
-            .incident
-            .as_ref()
-            .map(|case| past::record(case, &known.alike, sources.tz))
-            .unwrap_or_default(),
+        lines: past::record(&known.records),
         keep: Keep::First,
-        thing: "older line",
+        thing: "more line",
     });
     page.section(Section {
         budget: budget::INCIDENTS,
@@ -121,7 +117,11 @@ fn happened(page: &mut Page<'_>, tz: Tz, incident: &Incident, timeline: &[Record
         budget: budget::TIMELINE,
         heading: "## What happened",
         label: Some("timeline"),
-        lines: timeline.iter().filter_map(|record| told(record, tz)).collect(),
+        lines: timeline
+            .iter()
+            .filter(|record| !is_told_above(record, incident))
+            .filter_map(|record| told(record, tz))
+            .collect(),
         keep: Keep::Ends(20),
         thing: "older line",
     });
@@ -266,7 +266,7 @@ fn symptoms(incident: &Incident, tz: Tz) -> Vec<String> {
             member.problem.target,
             member.problem.signature,
             member.severity,
-            time(member.joined_at, tz),
+            minute(member.joined_at, tz),
             first_line(&member.summary)
         )
     };
@@ -275,6 +275,18 @@ fn symptoms(incident: &Incident, tz: Tz) -> Vec<String> {
         lines.insert(0, format!("- {} is suspected: {}", incident.root, first_line(&incident.root_why)));
     }
     lines
+}
+
+/// Whether a line of the timeline would say what stands above already: what joined is among what is broken, with its time
+/// and its reason; suspects are among the changes.
+fn is_told_above(record: &Record, incident: &Incident) -> bool {
+    match &record.event {
+        Event::Joined { problem, .. } => {
+            incident.member(problem).is_some_and(|member| member.joined_at == record.at)
+        }
+        Event::Suspects { .. } => true,
+        _ => false,
+    }
 }
 
 fn told(record: &Record, tz: Tz) -> Option<String> {
@@ -330,9 +342,23 @@ fn lessons(sources: &Sources, incident: Option<&Incident>, said: &[Said]) -> Vec
         .collect()
 }
 
-fn heartbeat(sources: &Sources) -> Vec<String> {
+/// The lab as it is now, without what has a part of its own: the last changes, and the case itself.
+fn heartbeat(sources: &Sources, incident: Option<&Incident>) -> Vec<String> {
     let text = std::fs::read_to_string(sources.state_dir.join("HEARTBEAT.md")).unwrap_or_default();
-    text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect()
+    let own = incident.map(|incident| format!("- #{} ", incident.number));
+    let mut in_changes = false;
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty()).skip(1).collect::<Vec<_>>();
+    lines.retain(|line| {
+        if line.starts_with("## ") {
+            in_changes = line.starts_with("## Last changes");
+        }
+        !in_changes && own.as_ref().is_none_or(|own| !line.starts_with(own.as_str()))
+    });
+    // A heading and nothing under it: nothing is so that the case itself does not tell.
+    if lines.iter().skip(1).all(|line| line.starts_with("## ")) {
+        return Vec::new();
+    }
+    lines.into_iter().map(str::to_owned).collect()
 }
 
 fn closing(subject: &Subject) -> &'static str {
@@ -350,6 +376,11 @@ fn first_line(text: &str) -> &str {
 /// A time of these days.
 fn time(at: Timestamp, tz: Tz) -> String {
     at.with_timezone(&tz).format("%m-%d %H:%M:%S").to_string()
+}
+
+/// The same where seconds tell nothing.
+fn minute(at: Timestamp, tz: Tz) -> String {
+    at.with_timezone(&tz).format("%m-%d %H:%M").to_string()
 }
 
 /// A time of any day.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::domain::agent::SignatureRecord;
 use crate::domain::change::{Change, RESTORED_BY_STEWARD};
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Incident, Record, State};
@@ -12,12 +13,10 @@ use crate::domain::signal::Timestamp;
 use crate::domain::target::Signature;
 use crate::store::batch::StoredIncident;
 use crate::store::columns::{Json, Text};
-use crate::store::{StoreError, agent, changes, query};
+use crate::store::{StoreError, agent, changes, query, signatures};
 
 /// Incidents before this one that are told.
 const LAST: usize = 5;
-/// Incidents that are looked through for the same problem.
-const RECORD: usize = 200;
 /// Changes that are read.
 const CHANGES: usize = 200;
 /// Changes of the root itself that are read, however old.
@@ -38,8 +37,8 @@ pub(super) struct Known {
     pub(super) timeline: Vec<Record>,
     /// Incidents before it or beside it, the newest first.
     pub(super) last: Vec<Incident>,
-    /// Those of the same problem, the newest first.
-    pub(super) alike: Vec<Incident>,
+    /// What is known of its problem from before: how the root is broken, and how that went.
+    pub(super) records: Vec<(Signature, SignatureRecord)>,
     /// What changed around its beginning, the newest first.
     pub(super) changes: Vec<Change>,
     /// What people did not want, the newest first.
@@ -58,7 +57,7 @@ impl Known {
         Ok(Self {
             timeline: query::timeline(conn, id, 0)?,
             last: last(conn, &incident)?,
-            alike: alike(conn, &incident)?,
+            records: records(conn, &incident)?,
             changes: around(conn, &incident, now)?,
             declined,
             incident: Some(incident),
@@ -94,20 +93,21 @@ pub(super) fn broken_as(incident: &Incident) -> BTreeSet<&Signature> {
     if seen.is_empty() { BTreeSet::from([&incident.signature]) } else { seen }
 }
 
-/// Earlier incidents of the same problem in the same place.
-fn alike(conn: &Connection, case: &Incident) -> Result<Vec<Incident>, StoreError> {
+/// How the same problem went before in the same place, by each way in which this case is broken there.
+fn records(conn: &Connection, case: &Incident) -> Result<Vec<(Signature, SignatureRecord)>, StoreError> {
     if case.request.is_some() {
         return Ok(Vec::new());
     }
-    let mut found = incidents(
-        conn,
-        "SELECT data FROM incidents WHERE number < ?1 AND state <> ?2 AND root = ?3
-          ORDER BY number DESC LIMIT ?4",
-        params![case.number, State::Merged.as_str(), Text(&case.root), RECORD],
-    )?;
-    let ours = broken_as(case);
-    found.retain(|before| !broken_as(before).is_disjoint(&ours));
-    Ok(found)
+    // Up to its own beginning: what it is itself is no time before.
+    let before = case.opened_at - TimeDelta::milliseconds(1);
+    let mut ways = broken_as(case);
+    ways.insert(&case.signature);
+    let mut records = Vec::new();
+    for way in ways {
+        let record = signatures::record(conn, way, &case.root, before)?;
+        records.extend(record.map(|record| (way.clone(), record)));
+    }
+    Ok(records)
 }
 
 /// What changed around the beginning of a case, and lately at its root.

@@ -2,8 +2,8 @@
 
 use super::fit::Keep;
 use super::page::{Page, Section};
-use super::tokens::estimate;
 use super::{Brief, Sources, budget};
+use crate::agent::model::ToolSpec;
 use crate::config::{Text, without_block};
 use crate::domain::agent::Subject;
 use crate::policy::{Autonomy, Decision};
@@ -49,9 +49,16 @@ pub(super) fn write(page: &mut Page<'_>, sources: &Sources, brief: &Brief<'_>) {
         keep: Keep::First,
         thing: "more limit",
     });
-    let tools: usize =
-        brief.tools.iter().map(|tool| estimate(&serde_json::to_string(tool).unwrap_or_default())).sum();
-    page.beside(budget::TOOLS, tools);
+    page.beside(budget::TOOLS, schemas(brief.tools));
+}
+
+/// How many tokens the tools' schemas are estimated at. They are JSON of common words, of which a token holds about four
+/// bytes, measured as in [`tokens`](super::tokens).
+fn schemas(tools: &[ToolSpec]) -> usize {
+    /// Bytes that a provider's protocol puts around each.
+    const AROUND: usize = 31;
+    let bytes = |tool| serde_json::to_string(tool).map_or(0, |json| json.len() + AROUND);
+    tools.iter().map(bytes).sum::<usize>().div_ceil(4)
 }
 
 /// A text in force. One that was broken since it was loaded is not told; what is shipped is, and the log says so.

@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn the_oldest_results_are_cut_first_and_only_as_many_as_needed() {
         let mut long = question(&[3000, 3000, 3000]);
-        assert!(shorten(&mut long, 2300));
+        assert!(shorten(&mut long, 1000));
         let texts = texts(&long);
         assert!(texts[0].contains("3000 characters were cut here"));
         assert_eq!((texts[1].len(), texts[2].len()), (3000, 3000));

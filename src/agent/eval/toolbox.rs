@@ -61,6 +61,7 @@ struct SaidStep {
     what: String,
     risk: String,
     undo: String,
+    host: Option<String>,
     command: Option<Vec<String>>,
 }
 
@@ -70,6 +71,7 @@ impl From<SaidOption> for Outline {
             what: step.what,
             risk: step.risk,
             undo: step.undo,
+            host: step.host,
             command: step.command,
             effect: None,
             blast_radius: None,

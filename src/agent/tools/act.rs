@@ -32,7 +32,6 @@ const PROVES_NOTHING: [&str; 6] = ["true", ":", "echo", "printf", "sleep", "yes"
 pub(super) struct RunRunbook {
     name: String,
     why: String,
-    /// Percent.
     #[serde(deserialize_with = "schema::percent")]
     #[schemars(with = "u8")]
     confidence: u8,

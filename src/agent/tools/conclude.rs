@@ -28,6 +28,7 @@ struct Step {
     risk: String,
     #[serde(default)]
     undo: String,
+    host: Option<String>,
     command: Option<Vec<String>>,
 }
 
@@ -43,7 +44,6 @@ struct Choice {
 #[serde(deny_unknown_fields)]
 pub(super) struct Conclude {
     diagnosis: String,
-    /// A target.
     root: Option<String>,
     evidence: Vec<String>,
     #[serde(deserialize_with = "schema::percent")]
@@ -71,10 +71,10 @@ impl Tool for Conclude {
                 "the diagnosis is empty: say what is wrong, or that it is not known".to_owned(),
             );
         }
-        let commands =
-            self.options.iter().flat_map(|option| &option.steps).filter_map(|step| step.command.as_ref());
-        for command in commands.filter(|command| !command.is_empty()) {
-            if let Err(why) = bench.command(None, command) {
+        for step in self.options.iter().flat_map(|option| &option.steps) {
+            if let Some(command) = step.command.as_ref().filter(|command| !command.is_empty())
+                && let Err(why) = bench.command(step.host.as_deref(), command)
+            {
                 return Outcome::Misused(why);
             }
         }
@@ -123,17 +123,19 @@ impl Bench {
     fn outline_step(&self, step: Step) -> OutlineStep {
         let command = step.command.filter(|command| !command.is_empty());
         let judged = command.as_ref().and_then(|command| {
-            let action = self.command(None, command).ok()?;
+            let action = self.command(step.host.as_deref(), command).ok()?;
             Some(self.case.knowledge.policy.evaluate(&action, &Facts::plain()))
         });
         let what = match (step.what.trim().is_empty(), &command) {
             (true, Some(command)) => short(&Words(command).to_string()),
             _ => short(&step.what),
         };
+        let host = self.machine(step.host.as_deref()).ok().flatten().filter(|_| command.is_some());
         OutlineStep {
             what,
             risk: short(&step.risk),
             undo: short(&step.undo),
+            host,
             command,
             effect: judged.as_ref().map(|judged| judged.effect),
             blast_radius: judged.as_ref().map(|judged| judged.blast_radius),

@@ -24,7 +24,7 @@ const MAX_ENTRIES: usize = 200;
 /// Lessons told at most.
 const LESSONS: usize = 5;
 
-/// Searches the lessons of MEMORY.md.
+/// Searches MEMORY.md.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SearchMemory {

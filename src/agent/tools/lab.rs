@@ -81,7 +81,7 @@ fn told(report: &Report) -> String {
     lines.join("\n")
 }
 
-/// What a target needs and what needs it; or the targets with a word in name or kind.
+/// What a target needs and what needs it; or targets by a word of name or kind.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TopologyOf {

@@ -24,6 +24,8 @@ pub(super) struct RunCommand {
     argv: Vec<String>,
     // This machine if absent.
     host: Option<String>,
+    // Some models give a reason unasked; nobody is told to.
+    #[schemars(skip)]
     why: Option<String>,
 }
 

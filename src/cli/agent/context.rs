@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::agent::context::{Brief, Context, Part, Sources, gather};
 use crate::agent::model::ToolSpec;
+use crate::agent::run::Limits;
 use crate::agent::tools::specs;
 use crate::cli::json::context::ContextDocument;
 use crate::cli::screen::{Screen, Tone};
@@ -12,7 +13,6 @@ use crate::cli::{Ended, Failure, Stop, Tools, topology};
 use crate::config::{AgentSettings, Setup};
 use crate::domain::agent::{Request, Subject};
 use crate::domain::incident::Incident;
-use crate::engine::cards::span;
 use crate::engine::world::Knowledge;
 use crate::store::{Store, query};
 
@@ -66,14 +66,10 @@ fn subject(incident: &Incident) -> Subject {
     }
 }
 
-/// The limits of a run that begins now, in words.
+/// The limits of a run that begins now. What money is left is not told to models.
 fn limits(settings: &AgentSettings) -> Vec<String> {
-    let begun = chrono::DateTime::UNIX_EPOCH;
-    vec![
-        format!("at most {} tool calls", settings.steps),
-        format!("at most {} tokens, sent and received together", settings.tokens),
-        format!("at most {}", span(begun, begun + settings.time)),
-    ]
+    let AgentSettings { steps, tokens, time, confidence, .. } = *settings;
+    Limits { steps, tokens, time, micros: 0, confidence }.in_words()
 }
 
 fn tell(context: &Context, specs: &[ToolSpec], masked: bool, screen: &mut Screen<'_>) -> Result<(), Stop> {

@@ -111,6 +111,9 @@ pub struct OutlineStep {
     pub risk: String,
     /// How it is taken back.
     pub undo: String,
+    /// The machine that the command is for; `None` is this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
     /// The command, where it is one.
     pub command: Option<Vec<String>>,
     /// What the policy says that the command does; nobody else's word counts.

@@ -131,6 +131,7 @@ fn concluded(number: u64, conclusion: &Conclusion) -> String {
         lines.push(format!("Option {}: {}", index + 1, option.title));
         for step in &option.steps {
             let mut about = Vec::new();
+            about.extend(step.host.as_ref().map(|host| format!("on {host}")));
             about.extend(step.effect.map(|effect| effect.to_string()));
             about.extend(step.blast_radius.map(|radius| format!("touches the {radius}")));
             about.extend((!step.risk.is_empty()).then(|| format!("risk: {}", step.risk)));

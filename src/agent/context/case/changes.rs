@@ -2,7 +2,7 @@
 
 use chrono_tz::Tz;
 
-use super::{first_line, time};
+use super::{first_line, minute};
 use crate::domain::change::{Change, reference};
 use crate::domain::incident::SuspectNote;
 
@@ -23,19 +23,14 @@ fn suspect(note: &SuspectNote, tz: Tz) -> String {
     let files =
         if note.files.is_empty() { String::new() } else { format!("; files {}", note.files.join(", ")) };
     let reference = reference(&note.source, &note.id);
-    format!("- SUSPECT {} {reference}: {said}, {}{gist}{files}", time(note.at, tz), note.why)
+    format!("- SUSPECT {} {reference}: {said}, {}{gist}{files}", minute(note.at, tz), note.why)
 }
 
 fn other(change: &Change, tz: Tz) -> String {
     let on: Vec<&str> = change.targets.iter().map(|target| target.as_str()).collect();
     let on = if on.is_empty() { String::new() } else { format!(" [{}]", on.join(", ")) };
     let reference = reference(&change.source, &change.id);
-    format!(
-        "- {} {reference}: {}{on}{}",
-        time(change.at, tz),
-        said(&change.summary, &change.author),
-        gist(&change.gist)
-    )
+    format!("- {} {reference}: {}{on}", minute(change.at, tz), said(&change.summary, &change.author))
 }
 
 fn said(summary: &str, author: &str) -> String {

@@ -8,8 +8,8 @@ use crate::domain::topology::Topology;
 
 /// How far is looked, in steps.
 const STEPS: u32 = 2;
-/// Targets around which is looked.
-const TARGETS: usize = 4;
+/// Targets around which is looked: the root, and what fails first beside it.
+const TARGETS: usize = 2;
 /// Names in one line.
 const NAMES: usize = 12;
 
