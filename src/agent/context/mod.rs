@@ -2,7 +2,7 @@
 //! from outside fenced, and nothing secret in it.
 
 mod budget;
-mod case;
+pub(super) mod case;
 mod fit;
 mod known;
 mod page;
@@ -31,6 +31,10 @@ pub struct Sources {
     pub store: Store,
     /// This machine's name in the lab.
     pub host: String,
+    /// The other machines that commands may run on.
+    pub hosts: Vec<String>,
+    /// The names of the repositories that may be read.
+    pub repositories: Vec<String>,
     /// What the operator lets it do by itself.
     pub autonomy: Autonomy,
     /// The lab's time zone.
@@ -50,6 +54,8 @@ impl Sources {
         Self {
             store,
             host: config.host.to_string(),
+            hosts: config.hosts.keys().cloned().collect(),
+            repositories: config.changes.git.iter().map(|source| source.name.clone()).collect(),
             autonomy: config.autonomy,
             tz: config.timezone,
             state_dir: config.state_dir.clone(),
@@ -118,7 +124,7 @@ pub async fn gather(sources: &Sources, brief: &Brief<'_>) -> Result<Context, Sto
     let known = sources.store.read(move |conn| Known::read(conn, incident, now)).await?;
     let redactor = sources.store.redaction().now();
     let mut page = Page::new(&redactor);
-    stable::write(&mut page, sources, brief);
+    stable::write(&mut page, sources, brief, known.paused_by.as_deref());
     let (system, mut parts) = page.done();
     let mut page = Page::new(&redactor);
     case::write(&mut page, sources, brief, &known);
