@@ -43,9 +43,16 @@ pub type Skills = BTreeMap<String, Arc<Skill>>;
 pub struct Asker {
     asks: mpsc::UnboundedSender<Ask>,
     engine: Handle,
+    policy: watch::Sender<Arc<Policy>>,
 }
 
 impl Asker {
+    /// The policy in force now.
+    #[must_use]
+    pub fn policy(&self) -> Arc<Policy> {
+        self.policy.borrow().clone()
+    }
+
     /// Has a skill run as soon as it can.
     pub fn run(&self, skill: &str, why: &str) {
         self.ask(skill, why, None);
@@ -63,6 +70,7 @@ impl Asker {
 
     /// Puts other skills in force.
     pub fn reload(&self, skills: Skills, policy: Arc<Policy>) {
+        self.policy.send_replace(policy.clone());
         let _ = self.asks.send(Ask::Reload { skills, policy, _busy: self.engine.activity().begin() });
     }
 
@@ -129,7 +137,8 @@ impl Scheduler {
     #[must_use]
     pub fn new(deps: Deps, policy: Arc<Policy>, cancel: watch::Receiver<bool>) -> (Self, Asker) {
         let (sender, asks) = mpsc::unbounded_channel();
-        let asker = Asker { asks: sender, engine: deps.engine.clone() };
+        let in_force = watch::Sender::new(policy.clone());
+        let asker = Asker { asks: sender, engine: deps.engine.clone(), policy: in_force };
         let places = Arc::new(Semaphore::new(deps.concurrency.max(1)));
         let deps = Arc::new(deps);
         (Self { deps, asks, asker: asker.clone(), entries: BTreeMap::new(), policy, places, cancel }, asker)

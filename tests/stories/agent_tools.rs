@@ -136,6 +136,25 @@ async fn what_only_reads_runs_and_is_on_the_trail_as_is_what_was_refused() {
 }
 
 #[tokio::test]
+async fn a_run_is_held_to_the_policy_in_force_and_not_to_that_of_its_beginning() {
+    let lab = Lab::new("");
+    lab.write("policy.yaml", "rules: []\n");
+    let bot = broken(&lab).await;
+    let driven = Driven::new(&bot).await;
+    let status = json!({ "argv": ["systemctl", "status", "web.service"] });
+    driven.reads("run_command", status.clone()).await;
+    lab.write(
+        "policy.yaml",
+        "never:\n  - name: not-web\n    why: it is nobody's business\n    mentions: [[web.service]]\n    reads: true\n    match: [systemctl status web.service]\n    not_match: [systemctl status nas.service]\n",
+    );
+    let answer = bot.says("reload").await;
+    assert!(answer.contains("Reloaded"), "{answer}");
+    let why = driven.refuses("run_command", status).await;
+    assert!(why.contains("nobody's business"), "{why}");
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
 async fn a_call_that_does_not_fit_is_answered_with_what_would() {
     let lab = Lab::new("");
     let bot = broken(&lab).await;
@@ -145,7 +164,7 @@ async fn a_call_that_does_not_fit_is_answered_with_what_would() {
         (
             "run_command",
             json!({}),
-            "misused: missing field `argv`. run_command takes {argv: [string], host?: string, why?: string}",
+            "misused: missing field `argv`. run_command takes {argv: [string], host?: string}",
         ),
         ("run_command", json!({ "argv": [] }), "misused: the command is empty"),
         ("run_command", json!({ "argv": ["df -h"] }), "misused: \"df -h\" is no program: each word"),

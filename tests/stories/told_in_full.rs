@@ -109,6 +109,8 @@ async fn evening(bot: &Bot<'_>) {
         changed(bot, vec![change.with_gist([format!("{target}: {}", GIST[at % GIST.len()])])]).await;
         bot.pass(min(7)).await;
     }
+    fails(bot, "printer", "no-paper", "").await;
+    bot.pass(min(30)).await;
     fails(bot, "k8s/media/jellyfin", "crashloop", OF_A_POD).await;
     fails(bot, "k8s/media/sonarr", "crashloop", "").await;
     fails(bot, "k8s/media/qbittorrent", "crashloop", "").await;
@@ -153,7 +155,7 @@ async fn a_typical_incident_takes_less_than_four_thousand_tokens_with_everything
     lab.write("memory/MEMORY.md", MEMORY);
     let bot = lab.start().await;
     evening(&bot).await;
-    assert_eq!(bot.stored().await.len(), 6, "five incidents before it");
+    assert_eq!(bot.stored().await.len(), 7, "six incidents before it, of which one is open");
     let context = told(&bot).await;
     same_as_kept("told-typical", &shown(&context));
     let has = |name: &str| context.parts.iter().any(|part| part.name.starts_with(name) && part.tokens > 20);

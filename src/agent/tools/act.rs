@@ -180,7 +180,7 @@ impl Bench {
     /// What is wrong with a rule of a lesson: a lesson may tighten the policy, and nothing else.
     fn loosens(&self, rule: &str) -> Option<Outcome> {
         const FILE: &str = "the lesson's rule";
-        let policy = match (*self.case.knowledge.policy).clone().adding(FILE, rule) {
+        let policy = match (*self.policy()).clone().adding(FILE, rule) {
             Ok(policy) => policy,
             Err(problems) => {
                 let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();

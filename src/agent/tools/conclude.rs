@@ -138,7 +138,7 @@ impl Bench {
     fn outline_step(&self, step: Step) -> OutlineStep {
         let judged = step.command.as_ref().and_then(|command| {
             let action = self.command(step.host.as_deref(), command).ok()?;
-            Some(self.case.knowledge.policy.evaluate(&action, &Facts::plain()))
+            Some(self.policy().evaluate(&action, &Facts::plain()))
         });
         let what = match (step.what.trim().is_empty(), &step.command) {
             (true, Some(command)) => short(&Words(command).to_string()),

@@ -32,7 +32,7 @@ impl Bench {
     /// # Errors
     /// It is not allowed, or does not only read: why, for the model.
     pub(super) fn judge(&self, action: &Action) -> Result<(), String> {
-        let evaluation = self.case.knowledge.policy.evaluate(action, &Facts::plain());
+        let evaluation = self.policy().evaluate(action, &Facts::plain());
         match (evaluation.decision, evaluation.effect) {
             (Decision::Allow, Effect::Read) => Ok(()),
             _ => Err(refusal(&evaluation)),
@@ -77,7 +77,7 @@ impl Bench {
             RunError::Refused(why) => Outcome::Blocked(why),
             error => Outcome::Failed(error.to_string()),
         })?;
-        let (policy, now) = (&self.case.knowledge.policy, self.deps.clock.now());
+        let (policy, now) = (self.policy(), self.deps.clock.now());
         let authorized = policy.authorize(action.clone(), executable, &ONLY_READS, now).map_err(
             |denied| match denied {
                 Denied::Policy(evaluation) => Outcome::Blocked(refusal(&evaluation)),
@@ -97,7 +97,7 @@ impl Bench {
             "run": self.case.run.to_string(),
             "command": action.to_string(),
             "surroundings": action.surroundings(),
-            "digest": self.case.knowledge.policy.digest(action).to_string(),
+            "digest": self.policy().digest(action).to_string(),
         });
         if let (Some(body), Value::Object(more)) = (body.as_object_mut(), particulars) {
             body.extend(more);

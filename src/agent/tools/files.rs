@@ -123,7 +123,7 @@ impl Bench {
     pub(super) fn may_read(&self, root: &Path, inside: &Path) -> Result<(), String> {
         let cat = |path: PathBuf| Action::local(vec!["cat".to_owned(), path.display().to_string()]);
         let there = cat(root.join(inside));
-        let evaluation = self.case.knowledge.policy.evaluate(&there, &Facts::plain());
+        let evaluation = self.policy().evaluate(&there, &Facts::plain());
         if evaluation.decision == Decision::Forbid || evaluation.rule.is_some() {
             return self.judge(&there);
         }

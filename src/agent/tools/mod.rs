@@ -40,6 +40,7 @@ use crate::engine::ports::{Clock, CommandRunner};
 use crate::engine::schedule::Asker;
 use crate::engine::suspects::Ledger;
 use crate::engine::world::Knowledge;
+use crate::policy::Policy;
 use crate::store::{Metrics, Store, StoreError};
 
 /// The most that one result tells a model, in bytes: about 2,000 tokens.
@@ -179,6 +180,11 @@ impl Bench {
     #[must_use]
     pub fn new(deps: Arc<ToolDeps>, case: Case) -> Self {
         Self { deps, case }
+    }
+
+    /// What judges: the policy in force now, which may be stricter than when the run began.
+    fn policy(&self) -> Arc<Policy> {
+        self.deps.skills.policy()
     }
 
     /// A result from outside.

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use crate::agent::context::tokens::estimate;
 use crate::agent::context::{Brief, Context, Part, Sources, gather};
 use crate::agent::model::ToolSpec;
 use crate::agent::run::Limits;
@@ -76,22 +77,28 @@ fn tell(context: &Context, specs: &[ToolSpec], masked: bool, screen: &mut Screen
     let head = |name: &str| format!("──── {name} ────");
     screen.say(Tone::Dim, &head("system: the same from run to run"))?;
     screen.block(Tone::Plain, 0, &context.system)?;
+    screen.gap()?;
     screen.say(Tone::Dim, &head("user: the case"))?;
     screen.block(Tone::Plain, 0, &context.user)?;
     if !specs.is_empty() {
-        screen.say(Tone::Dim, &head("tools"))?;
+        screen.gap()?;
+        screen.say(Tone::Dim, &head("tools: sent beside the text"))?;
         for spec in specs {
             screen.toned(&[(Tone::Strong, spec.name), (Tone::Plain, &format!(": {}", spec.description))])?;
             screen.block(Tone::Dim, 2, &spec.parameters.to_string())?;
         }
     }
+    screen.gap()?;
     screen.say(Tone::Dim, &head("sizes"))?;
     let rows: Vec<_> = context.parts.iter().map(row).collect();
     screen.table(&["PART", "TOKENS", "BUDGET", "CUT"], &rows)?;
     screen.gap()?;
-    let tokens = context.tokens();
-    screen
-        .say(Tone::Good, &format!("About {tokens} tokens in all (an estimate), before any tool result."))?;
+    let (all, user) = (context.tokens(), estimate(&context.user));
+    let stays = all.saturating_sub(user);
+    screen.say(
+        Tone::Good,
+        &format!("About {all} tokens in all (an estimate), before any tool result: {stays} that stay the same from run to run, and {user} of the case."),
+    )?;
     if masked {
         screen.say(
             Tone::Dim,

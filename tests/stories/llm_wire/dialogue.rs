@@ -163,11 +163,11 @@ async fn a_dialogue_that_is_too_long_loses_its_oldest_results_before_it_is_sent(
     let ollama = FakeOllama::start().await;
     let chain = chain(&[format!("{}context = 3000\n", ollama.section("m"))]);
     ollama.says("The disk is full.");
-    Dialogue::new(&chain).ask(&long(&[6000, 3000])).await.unwrap();
+    Dialogue::new(&chain).ask(&long(&[14_000, 7_000])).await.unwrap();
     let request = ollama.last_request();
     let text = |at: usize| request["messages"][at]["content"].as_str().unwrap().to_owned();
-    assert!(text(3).contains("6000 characters were cut here"), "{}", text(3));
-    assert_eq!(text(5).len(), 3000);
+    assert!(text(3).contains("14000 characters were cut here"), "{}", text(3));
+    assert_eq!(text(5).len(), 7_000);
 }
 
 #[tokio::test]
@@ -177,12 +177,12 @@ async fn whoever_finds_a_dialogue_too_long_gets_a_shorter_one_once_and_then_the_
     let overflow = "the input length exceeds the context length";
     local.refuses(400, overflow);
     local.says("The disk is full.");
-    assert_eq!(Dialogue::new(&chain).ask(&long(&[6000, 3000])).await.unwrap().model, "a");
+    assert_eq!(Dialogue::new(&chain).ask(&long(&[14_000, 7_000])).await.unwrap().model, "a");
     assert!(local.last_request().to_string().contains("were cut here"));
     local.refuses(400, overflow);
     local.refuses(400, overflow);
     remote.says("The disk is full.");
-    let reply = Dialogue::new(&chain).ask(&long(&[6000, 3000])).await.unwrap();
+    let reply = Dialogue::new(&chain).ask(&long(&[14_000, 7_000])).await.unwrap();
     assert_eq!(
         (reply.model.as_str(), reply.fell_back.concat().as_str()),
         ("b", "the dialogue is too long for a")
