@@ -66,7 +66,10 @@ async fn who_is_sure_of_an_incident_without_having_looked_at_anything_is_not_gon
     let story = lab.chat.thread(1);
     assert!(story.contains("Surely db9. (40 % sure, run 1)"), "{story}");
     assert!(story.contains("It said 95 % and looked at nothing with its tools"), "{story}");
-    assert!(story.contains("It names db9/postgres, which I don't know.") && !story.contains("Suspects"), "{story}");
+    assert!(
+        story.contains("It names db9/postgres, which I don't know.") && !story.contains("Suspects"),
+        "{story}"
+    );
     assert!(lab.chat.field(1, "Next").contains("The agent is not sure"), "{}", lab.chat.root(1));
     bot.end_quietly().await;
 }
@@ -85,7 +88,10 @@ async fn a_diagnosis_is_not_lost_over_the_form_that_it_is_given_in() {
     let bot = failed(&lab).await;
     assert!(last_result(&ollama).contains("options[0].why: a string is wanted"), "{}", last_result(&ollama));
     let story = lab.chat.thread(1);
-    assert!(story.contains("The agent gave up") && story.contains("It said: web can't bind port 80"), "{story}");
+    assert!(
+        story.contains("The agent gave up") && story.contains("It said: web can't bind port 80"),
+        "{story}"
+    );
     assert_eq!(lab.chat.calls(), 1);
     bot.end_quietly().await;
 }
@@ -260,7 +266,10 @@ async fn what_the_policy_forbids_is_not_even_asked_for_and_the_model_hears_why()
     assert!(lab.host.ran().is_empty());
     assert!(last_result(&ollama).contains("the policy forbids it"), "{}", last_result(&ollama));
     let story = lab.chat.thread(1);
-    assert!(!story.contains("approve") && story.contains("not done, the policy forbids it: Make room"), "{story}");
+    assert!(
+        !story.contains("approve") && story.contains("not done, the policy forbids it: Make room"),
+        "{story}"
+    );
     assert_eq!(lab.chat.calls(), 1);
     bot.end_quietly().await;
 }

@@ -124,12 +124,15 @@ fn preferences(sources: &Sources, subject: &Subject, paused_by: Option<&str>) ->
         (Some(by), _) => {
             format!("Paused by {}: whatever you propose waits for a person's yes.", one_line(by))
         }
-        (None, _) if subject.only_reads() => "Wants to be asked before every change here: propose it.".to_owned(),
+        (None, _) if subject.only_reads() => {
+            "Wants to be asked before every change here: propose it.".to_owned()
+        }
         (None, Autonomy::Full) => {
             "Prefers full autonomy: fix things, don't ask, wherever the policy lets you.".to_owned()
         }
         (None, Autonomy::Earned) => {
-            "Lets a kind of repair run by itself once it has earned that; asks to be asked until then.".to_owned()
+            "Lets a kind of repair run by itself once it has earned that; asks to be asked until then."
+                .to_owned()
         }
         (None, Autonomy::Propose) => {
             "Wants to be asked before every change: propose, and wait for the answer.".to_owned()
@@ -155,11 +158,16 @@ fn at_hand(sources: &Sources, brief: &Brief<'_>) -> Vec<String> {
     let skills: Vec<&str> = brief.knowledge.skills.iter().map(String::as_str).collect();
     // Commands that name no machine run where Steward does.
     let machines: Vec<&str> = sources.hosts.iter().map(String::as_str).collect();
-    let machines = if machines.is_empty() { vec!["only this one, leave it out"] } else { machines };
+    let machines = if machines.is_empty() { vec!["only this one"] } else { machines };
     let repositories: Vec<&str> = sources.repositories.iter().map(String::as_str).collect();
-    [("Machines for `host`", machines), ("Repositories", repositories), ("Runbooks", runbooks), ("Skills", skills)]
-        .into_iter()
-        .filter(|(_, names)| !names.is_empty())
-        .map(|(kind, names)| format!("{kind}: {}.", names.join(", ")))
-        .collect()
+    [
+        ("Machines for `host`", machines),
+        ("Repositories", repositories),
+        ("Runbooks", runbooks),
+        ("Skills", skills),
+    ]
+    .into_iter()
+    .filter(|(_, names)| !names.is_empty())
+    .map(|(kind, names)| format!("{kind}: {}.", names.join(", ")))
+    .collect()
 }

@@ -96,7 +96,9 @@ impl Findings {
         self.misfit = Some(Conclusion {
             diagnosis,
             evidence: evidence.map(|line| first_line(&one_line(line), LINE)).collect(),
-            notes: vec!["It did not conclude in the form that was asked for, so how sure it is is not known.".into()],
+            notes: vec![
+                "It did not conclude in the form that was asked for, so how sure it is is not known.".into(),
+            ],
             ..Conclusion::without(Ending::Concluded)
         });
     }
@@ -229,7 +231,10 @@ mod tests {
         findings.said("I'm sorry.");
         let gave_up = || Ending::GaveUp { why: "it calls no tool".into() };
         let answer = completed(findings, gave_up(), &Subject::Request);
-        assert!(answer.diagnosis.starts_with("Jellyfin is there") && answer.ending.is_concluded(), "{answer:?}");
+        assert!(
+            answer.diagnosis.starts_with("Jellyfin is there") && answer.ending.is_concluded(),
+            "{answer:?}"
+        );
         assert_eq!((answer.confidence, answer.notes.len()), (0, 1));
         assert!(answer.notes[0].contains("Not checked with tools"), "{answer:?}");
     }

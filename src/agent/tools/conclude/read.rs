@@ -35,7 +35,9 @@ fn percent(fields: &Fields) -> Result<u8, String> {
     let number = match value {
         Value::String(text) => {
             let number: Option<f64> = text.trim().trim_end_matches('%').trim_end().parse().ok();
-            number.map(Value::from).ok_or_else(|| format!("confidence: {text:?} is no number from 0 to 100"))?
+            number
+                .map(Value::from)
+                .ok_or_else(|| format!("confidence: {text:?} is no number from 0 to 100"))?
         }
         value => value.clone(),
     };
@@ -47,9 +49,7 @@ fn percent(fields: &Fields) -> Result<u8, String> {
 
 fn choice(value: &Value, path: &str) -> Result<Choice, String> {
     match value {
-        Value::String(title) => {
-            Ok(Choice { title: title.clone(), why: String::new(), steps: Vec::new() })
-        }
+        Value::String(title) => Ok(Choice { title: title.clone(), why: String::new(), steps: Vec::new() }),
         Value::Object(fields) => Ok(Choice {
             title: needed(fields, path, "title")?,
             why: text(fields, path, "why")?,
@@ -192,8 +192,14 @@ mod tests {
             (r#"{"diagnosis":"x","confidence":[]}"#, "confidence: invalid type"),
             (r#"{"diagnosis":["x"],"confidence":1}"#, "diagnosis: a string is wanted, not a list"),
             (r#"{"diagnosis":"x","confidence":1,"evidence":["a",{}]}"#, "evidence[1]: a string is wanted"),
-            (r#"{"diagnosis":"x","confidence":1,"options":[{"title":"a","why":[]}]}"#, "options[0].why: a string"),
-            (r#"{"diagnosis":"x","confidence":1,"options":[{"why":"a"}]}"#, "options[0]: missing field `title`"),
+            (
+                r#"{"diagnosis":"x","confidence":1,"options":[{"title":"a","why":[]}]}"#,
+                "options[0].why: a string",
+            ),
+            (
+                r#"{"diagnosis":"x","confidence":1,"options":[{"why":"a"}]}"#,
+                "options[0]: missing field `title`",
+            ),
             (
                 r#"{"diagnosis":"x","confidence":1,"options":[{"title":"a","steps":[{"what":"b"},{"risk":"c"}]}]}"#,
                 "options[0].steps[1]: missing field `what`",
