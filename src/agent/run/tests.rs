@@ -515,7 +515,7 @@ async fn a_stop_ends_it_in_the_middle_of_an_answer_and_it_concludes_with_what_it
     };
     assert_eq!(conclusion.ending, Ending::Stopped { by: "ann".into() });
     assert_eq!(conclusion.evidence, ["do look: all is well"]);
-    assert_eq!(conclusion.actions, ["do act: nginx restarted"]);
+    assert_eq!(conclusion.actions, ["ran: do act: nginx restarted"]);
     assert_eq!(spent.tokens_in, 200);
 }
 
