@@ -403,7 +403,7 @@ async fn what_is_proposed_goes_to_the_engine_and_its_answer_to_the_model() {
     let Outcome::Text(text) = outcome else { panic!("{outcome:?}") };
     assert_eq!(
         text,
-        "A person is asked (question 7): it can't be taken back. Don't wait for the answer; conclude."
+        "A person is asked (question 7): it can't be taken back.\nDon't wait for the answer; conclude."
     );
     assert!(lab.host.ran().is_empty());
     bot.end_quietly().await;
