@@ -73,6 +73,7 @@ pub async fn play(case: &Case, table: &Table<'_>) -> Played {
     // Some more than the case thinks enough, so that one call too many is told as that, and not as no conclusion.
     let steps = case.expect.steps.saturating_mul(2).min(table.limits.steps.max(case.expect.steps));
     let (conclusion, spent) = run::run(Run {
+        subject: &crate::domain::agent::Subject::Incident,
         context: &context,
         dialogue: Dialogue::new(table.chain),
         toolbox: &tools,

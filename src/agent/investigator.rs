@@ -292,6 +292,7 @@ impl Inner {
         let context = gather(sources, &brief).await?;
         let progress = |text: String| self.tell_progress(assignment, text);
         let running = run(Run {
+            subject: &assignment.subject,
             context: &context,
             // A short pause that a model asks for is waited for at rest.
             dialogue: Dialogue::new(chain).patient(resting).masking(machines(&knowledge)),

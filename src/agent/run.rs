@@ -15,7 +15,7 @@ use super::context::Context;
 use super::dialogue::Dialogue;
 use super::record::{Entry, Recorder};
 use super::toolbox::Toolbox;
-use crate::domain::agent::{Conclusion, Ending, Spending};
+use crate::domain::agent::{Conclusion, Ending, Spending, Subject};
 use crate::engine::ports::Clock;
 pub(super) use words::of_call;
 use work::{End, Work};
@@ -53,6 +53,8 @@ impl Limits {
 
 /// What a run works with.
 pub struct Run<'a> {
+    /// What it is about.
+    pub subject: &'a Subject,
     /// What the model is told first.
     pub context: &'a Context,
     /// Whom it asks.

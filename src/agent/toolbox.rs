@@ -25,6 +25,21 @@ pub enum Outcome {
     Concluded(Box<Conclusion>),
 }
 
+/// What a tool says to the model when a person was asked.
+const ASKED: &str = "A person is asked (question ";
+
+/// What a model is told once a person was asked, and under which number.
+#[must_use]
+pub fn asked(number: u64, why: &str) -> String {
+    format!("{ASKED}{number}): {}.\nDon't wait for the answer; conclude.", why.trim_end_matches('.'))
+}
+
+/// The number under which a person was asked, if that is what a result says.
+#[must_use]
+pub fn asked_under(result: &str) -> Option<u64> {
+    result.strip_prefix(ASKED)?.split(')').next()?.parse().ok()
+}
+
 /// What a call did, for the record and the progress line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Used {
@@ -54,4 +69,15 @@ pub trait Toolbox: Send + Sync {
 
     /// Does what a call asks for. Dropped half way when the run is stopped or its time is up.
     async fn call(&self, call: &Call) -> Used;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_model_is_told_of_a_question_gives_its_number_back() {
+        assert_eq!(asked_under(&asked(17, "it is not trusted yet")), Some(17));
+        assert_eq!(asked_under("it worked"), None);
+    }
 }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::schedule::Schedule;
 use super::signal::Timestamp;
 
-pub use conclusion::{Conclusion, Ending, Outline, OutlineStep};
+pub use conclusion::{Answer, Conclusion, Ending, Outline, OutlineStep, clipped};
 pub use draft::{Fixed, PLAN_PREFIX, does_the_same, draft_runbook};
 pub use goal::{Goal, GoalMark};
 pub use proposal::{Keepsake, Lesson, LessonWords, Offer, Proposal, Proposed, ProposedPlan, ProposedStep};

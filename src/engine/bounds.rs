@@ -105,8 +105,12 @@ impl World {
     /// Whether each step of a judged plan that changes anything changes what is broken here, as far as its words show: it
     /// names that, or restores something on the root's very machine.
     pub(super) fn is_about(&self, plan: &Plan, incident: &Incident) -> bool {
-        let active: Vec<&Target> =
-            incident.members.iter().filter(|member| member.active).map(|member| &member.problem.target).collect();
+        let active: Vec<&Target> = incident
+            .members
+            .iter()
+            .filter(|member| member.active)
+            .map(|member| &member.problem.target)
+            .collect();
         plan.steps.iter().filter(|step| step.effect != Effect::Read).all(|step| {
             let Action::Command(command) = &step.run;
             let machine = match command.host.as_str() {

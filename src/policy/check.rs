@@ -54,8 +54,12 @@ impl Fault {
     /// What the YAML reader says about a field, with a guess at what was meant.
     pub(super) fn of_reader(field: Option<&str>, error: &serde_yaml::Error) -> Self {
         let message = error.to_string();
+        // The fields of a rule and those of a `never` are not the same: the reader names those that fit here.
+        let fits = |known: &&&str| {
+            message.rsplit("expected ").next().is_some_and(|here| here.contains(&format!("`{known}`")))
+        };
         let near = |known: &&&str| field.is_some_and(|field| strsim::jaro_winkler(field, known) > 0.8);
-        let hint = match FIELDS.iter().find(near) {
+        let hint = match FIELDS.iter().filter(fits).find(near) {
             Some(known) if message.contains("unknown field") => format!("did you mean `{known}`?"),
             _ if field == Some("decision") => "a rule can only tighten: `approve` or `forbid`".into(),
             _ if message.contains("expected a string") || message.contains("(quote ") => {

@@ -30,6 +30,16 @@ pub fn setting(conn: &Connection, key: &str) -> Result<Option<String>, StoreErro
     Ok(query.query_row([key], |row| row.get(0)).optional()?)
 }
 
+/// An incident by its id, if it is kept.
+///
+/// # Errors
+/// The database fails.
+pub fn incident_by_id(conn: &Connection, id: IncidentId) -> Result<Option<StoredIncident>, StoreError> {
+    let mut query = conn.prepare_cached("SELECT data FROM incidents WHERE id = ?1")?;
+    let row = query.query_row([Text(id)], |row| row.get::<_, Json<StoredIncident>>(0)).optional()?;
+    Ok(row.map(|Json(stored)| stored))
+}
+
 /// The incident with this number.
 ///
 /// # Errors

@@ -31,9 +31,15 @@ fn concludes(ollama: &FakeOllama, diagnosis: &str, confidence: u8) {
     );
 }
 
+/// It looks at something before it goes on.
+fn looks(ollama: &FakeOllama) {
+    ollama.says_call("incidents", json!({}));
+}
+
 #[tokio::test]
 async fn what_no_runbook_fits_the_agent_looks_into_and_people_hear_what_it_found() {
     let ollama = FakeOllama::start().await;
+    looks(&ollama);
     concludes(&ollama, "web can't bind port 80: nginx holds it.", 80);
     let lab = lab(&ollama, "");
     let bot = failed(&lab).await;
@@ -44,7 +50,76 @@ async fn what_no_runbook_fits_the_agent_looks_into_and_people_hear_what_it_found
     // Automation has come to its boundary, so people are called; and nothing is asked again while nothing changes.
     assert_eq!(lab.chat.calls(), 1);
     bot.pass(min(30)).await;
-    assert_eq!((ollama.requests().len(), lab.chat.calls()), (1, 1));
+    assert_eq!((ollama.requests().len(), lab.chat.calls()), (2, 1));
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn who_is_sure_of_an_incident_without_having_looked_at_anything_is_not_gone_by() {
+    let ollama = FakeOllama::start().await;
+    ollama.says_call(
+        "conclude",
+        json!({ "diagnosis": "Surely db9.", "root": "db9/postgres", "confidence": 95, "mood": "good" }),
+    );
+    let lab = lab(&ollama, "");
+    let bot = failed(&lab).await;
+    let story = lab.chat.thread(1);
+    assert!(story.contains("Surely db9. (40 % sure, run 1)"), "{story}");
+    assert!(story.contains("It said 95 % and looked at nothing with its tools"), "{story}");
+    assert!(
+        story.contains("It names db9/postgres, which I don't know.") && !story.contains("Suspects"),
+        "{story}"
+    );
+    assert!(lab.chat.field(1, "Next").contains("The agent is not sure"), "{}", lab.chat.root(1));
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn a_diagnosis_is_not_lost_over_the_form_that_it_is_given_in() {
+    let ollama = FakeOllama::start().await;
+    for _ in 0..3 {
+        ollama.says_call(
+            "conclude",
+            json!({ "diagnosis": "web can't bind port 80: nginx holds it.", "confidence": 85,
+                    "options": [{ "title": "Stop nginx", "why": ["it", "is", "quick"] }] }),
+        );
+    }
+    let lab = lab(&ollama, "");
+    let bot = failed(&lab).await;
+    assert!(last_result(&ollama).contains("options[0].why: a string is wanted"), "{}", last_result(&ollama));
+    let story = lab.chat.thread(1);
+    assert!(
+        story.contains("The agent gave up") && story.contains("It said: web can't bind port 80"),
+        "{story}"
+    );
+    assert_eq!(lab.chat.calls(), 1);
+    bot.end_quietly().await;
+}
+
+#[tokio::test]
+async fn a_wish_that_is_answered_in_plain_prose_has_its_answer_and_the_options_say_what_the_policy_says() {
+    let ollama = FakeOllama::start().await;
+    for _ in 0..3 {
+        ollama.says("Jellyfin is there already, on vm. Plex would add nothing but a licence.");
+    }
+    let lab = lab(&ollama, "");
+    let bot = lab.start().await;
+    bot.says("I want to add Plex to the lab").await;
+    let story = lab.chat.thread(1);
+    assert!(story.contains("Plex would add nothing but a licence. (run 1)"), "{story}");
+    assert!(story.contains("Not checked with tools") && !story.contains("gave up"), "{story}");
+    let step = |command: &[&str]| json!({ "what": "", "risk": "", "command": command });
+    ollama.says_call(
+        "conclude",
+        json!({ "diagnosis": "Restart it.", "confidence": 90, "options": [{ "title": "Once", "why": "it leaks", "steps": [
+            step(&["systemctl", "restart", "web.service"]), step(&["rm", "-rf", "/"]), step(&["uptime"])] }] }),
+    );
+    bot.says_in_thread(1, "and web is slow").await;
+    let story = lab.chat.thread(1);
+    assert!(story.contains("Option 1: Once. it leaks"), "{story}");
+    assert!(story.contains("`systemctl restart web.service` (would be asked for;"), "{story}");
+    assert!(story.contains("`rm -rf /` (the policy forbids it"), "{story}");
+    assert!(story.contains("`uptime` (allowed; read") && !story.contains("risk:"), "{story}");
     bot.end_quietly().await;
 }
 
@@ -220,7 +295,10 @@ async fn what_the_policy_forbids_is_not_even_asked_for_and_the_model_hears_why()
     assert!(lab.host.ran().is_empty());
     assert!(last_result(&ollama).contains("the policy forbids it"), "{}", last_result(&ollama));
     let story = lab.chat.thread(1);
-    assert!(!story.contains("approve") && story.contains("blocked"), "{story}");
+    assert!(
+        !story.contains("approve") && story.contains("not done, the policy forbids it: Make room"),
+        "{story}"
+    );
     assert_eq!(lab.chat.calls(), 1);
     bot.end_quietly().await;
 }

@@ -2,7 +2,7 @@
 
 mod changes;
 mod past;
-mod place;
+pub(in crate::agent) mod place;
 
 use chrono_tz::Tz;
 

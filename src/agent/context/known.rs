@@ -43,6 +43,8 @@ pub(super) struct Known {
     pub(super) changes: Vec<Change>,
     /// What people did not want, the newest first.
     pub(super) declined: Vec<String>,
+    /// Who paused changes, if somebody did.
+    pub(super) paused_by: Option<String>,
 }
 
 impl Known {
@@ -51,8 +53,9 @@ impl Known {
         let stored: Option<StoredIncident> =
             select.query_row([Text(id)], |row| row.get(0)).optional()?.map(|Json(stored)| stored);
         let declined = agent::declined(conn, DECLINED)?;
+        let paused_by = query::setting(conn, "paused_by")?.filter(|by| !by.is_empty());
         let Some(incident) = stored.map(|stored| stored.incident) else {
-            return Ok(Self { declined, ..Self::default() });
+            return Ok(Self { declined, paused_by, ..Self::default() });
         };
         Ok(Self {
             timeline: query::timeline(conn, id, 0)?,
@@ -60,6 +63,7 @@ impl Known {
             records: records(conn, &incident)?,
             changes: around(conn, &incident, now)?,
             declined,
+            paused_by,
             incident: Some(incident),
         })
     }

@@ -2,7 +2,7 @@
 //! from outside fenced, and nothing secret in it.
 
 mod budget;
-mod case;
+pub(super) mod case;
 mod fit;
 mod known;
 mod page;
@@ -32,6 +32,10 @@ pub struct Sources {
     pub store: Store,
     /// This machine's name in the lab.
     pub host: String,
+    /// The other machines that commands may run on.
+    pub hosts: Vec<String>,
+    /// The names of the repositories that may be read.
+    pub repositories: Vec<String>,
     /// What the operator lets it do by itself.
     pub autonomy: Autonomy,
     /// The lab's time zone.
@@ -51,6 +55,8 @@ impl Sources {
         Self {
             store,
             host: config.host.to_string(),
+            hosts: config.hosts.keys().cloned().collect(),
+            repositories: config.changes.git.iter().map(|source| source.name.clone()).collect(),
             autonomy: config.autonomy,
             tz: config.timezone,
             state_dir: config.state_dir.clone(),
@@ -63,6 +69,8 @@ impl Sources {
 /// What the stable part is made from, beside the [`Brief`].
 struct Ground<'a> {
     host: &'a str,
+    hosts: &'a [String],
+    repositories: &'a [String],
     autonomy: Autonomy,
     memory: Option<&'a Path>,
     prompts: Option<&'a Path>,
@@ -72,6 +80,8 @@ impl Sources {
     fn ground(&self) -> Ground<'_> {
         Ground {
             host: &self.host,
+            hosts: &self.hosts,
+            repositories: &self.repositories,
             autonomy: self.autonomy,
             memory: self.memory.as_deref(),
             prompts: self.prompts.as_deref(),
@@ -138,7 +148,7 @@ pub async fn gather(sources: &Sources, brief: &Brief<'_>) -> Result<Context, Sto
     let known = sources.store.read(move |conn| Known::read(conn, incident, now)).await?;
     let redactor = sources.store.redaction().now();
     let mut page = Page::new(&redactor);
-    stable::write(&mut page, &sources.ground(), brief);
+    stable::write(&mut page, &sources.ground(), brief, known.paused_by.as_deref());
     let (system, mut parts) = page.done();
     let mut page = Page::new(&redactor);
     case::write(&mut page, sources, brief, &known);
@@ -153,12 +163,14 @@ pub fn stable_part(config: &Config, brief: &Brief<'_>, redactor: &Redactor) -> S
     let host = config.host.to_string();
     let ground = Ground {
         host: &host,
+        hosts: &[],
+        repositories: &[],
         autonomy: config.autonomy,
         memory: config.paths.memory.as_deref(),
         prompts: config.paths.prompts.as_deref(),
     };
     let mut page = Page::new(redactor);
-    stable::write(&mut page, &ground, brief);
+    stable::write(&mut page, &ground, brief, None);
     page.done().0
 }
 

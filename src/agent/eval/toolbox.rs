@@ -52,6 +52,7 @@ struct Said {
 #[serde(default)]
 struct SaidOption {
     title: String,
+    why: String,
     steps: Vec<SaidStep>,
 }
 
@@ -73,10 +74,11 @@ impl From<SaidOption> for Outline {
             undo: step.undo,
             host: step.host,
             command: step.command,
+            answer: None,
             effect: None,
             blast_radius: None,
         };
-        Self { title: said.title, steps: said.steps.into_iter().map(step).collect() }
+        Self { title: said.title, why: said.why, steps: said.steps.into_iter().map(step).collect() }
     }
 }
 

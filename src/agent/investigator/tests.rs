@@ -149,6 +149,8 @@ impl Lab {
             sources: Sources {
                 store: store.clone(),
                 host: "pve1".to_owned(),
+                hosts: Vec::new(),
+                repositories: Vec::new(),
                 autonomy: Autonomy::Full,
                 tz: Tz::UTC,
                 state_dir: dir.path().to_owned(),

@@ -159,6 +159,7 @@ struct Lab {
     kept: Kept,
     clock: Hand,
     limits: Limits,
+    subject: Subject,
     stop: watch::Sender<Option<String>>,
     progress: Mutex<Vec<String>>,
 }
@@ -177,6 +178,7 @@ impl Lab {
                 micros: 1000,
                 confidence: 60,
             },
+            subject: Subject::Incident,
             stop: watch::Sender::new(None),
             progress: Mutex::default(),
         }
@@ -195,6 +197,7 @@ impl Lab {
         let context = Context { system: "be good".into(), user: "nginx is down".into(), parts: Vec::new() };
         let progress = |text: String| self.progress.lock().unwrap().push(text);
         run(Run {
+            subject: &self.subject,
             context: &context,
             dialogue: Dialogue::new(&chain),
             toolbox: &self.bench,
@@ -314,7 +317,7 @@ async fn what_was_done_is_told_from_the_record_and_never_from_the_models_words()
         Says::Nothing,
     );
     let (conclusion, _) = lab.run().await;
-    assert_eq!(conclusion.actions, ["do act: nginx restarted", "do rm: blocked: it destroys data"]);
+    assert_eq!(conclusion.actions, ["ran: do act: nginx restarted", "not done: do rm: it destroys data"]);
 }
 
 #[tokio::test]
@@ -322,7 +325,8 @@ async fn words_without_a_call_are_answered_twice_and_then_the_model_has_given_up
     let lab = Lab::one([], Says::Text("I can't help with that."));
     let (conclusion, _) = lab.run().await;
     let Ending::GaveUp { why } = &conclusion.ending else { panic!("{conclusion:?}") };
-    assert!(why.contains("llama") && why.contains("I can't help with that."), "{why}");
+    assert!(why.contains("llama: it calls no tool"), "{why}");
+    assert_eq!((conclusion.diagnosis.as_str(), conclusion.confidence), ("I can't help with that.", 0));
     assert_eq!(lab.models[0].0.questions().len(), 3);
     assert!(told(&lab.last_question()).contains("Call one of the tools now"));
 }
@@ -434,7 +438,7 @@ async fn what_was_being_changed_when_the_time_was_up_is_told() {
     let lab = Lab::one([Says::Calls(vec![("hang", "{}"), ("look", "{}")])], conclude("50 restarting it"));
     let (conclusion, took) = lab.run_while_time_passes(Duration::from_secs(10)).await;
     assert_eq!((limit(&conclusion), conclusion.diagnosis.as_str()), ("10 minutes", "restarting it"));
-    assert_eq!(conclusion.actions, ["hang: was under way when the run ended"]);
+    assert_eq!(conclusion.actions, ["under way when the run ended: hang"]);
     assert_well_formed(&lab.last_question());
     assert!(took < Duration::from_secs(600), "the time for the last question is kept back: {took:?}");
 }
@@ -511,7 +515,7 @@ async fn a_stop_ends_it_in_the_middle_of_an_answer_and_it_concludes_with_what_it
     };
     assert_eq!(conclusion.ending, Ending::Stopped { by: "ann".into() });
     assert_eq!(conclusion.evidence, ["do look: all is well"]);
-    assert_eq!(conclusion.actions, ["do act: nginx restarted"]);
+    assert_eq!(conclusion.actions, ["ran: do act: nginx restarted"]);
     assert_eq!(spent.tokens_in, 200);
 }
 

@@ -10,7 +10,7 @@ use crate::agent::dialogue::{Dialogue, Reply};
 use crate::agent::model::{Call, ModelError, Question, ToolSpec, Turn};
 use crate::agent::record::{Entry, Recorder};
 use crate::agent::toolbox::{CONCLUDE, Outcome, Toolbox, Used};
-use crate::domain::agent::{Conclusion, Ending, Spending};
+use crate::domain::agent::{Conclusion, Ending, Spending, Subject};
 use crate::domain::signal::Timestamp;
 use crate::engine::ports::Clock;
 
@@ -39,6 +39,7 @@ pub(super) enum End {
 
 /// A run at work.
 pub(super) struct Work<'a> {
+    subject: &'a Subject,
     context: &'a Context,
     dialogue: Dialogue<'a>,
     toolbox: &'a dyn Toolbox,
@@ -65,8 +66,9 @@ pub(super) struct Work<'a> {
 
 impl<'a> Work<'a> {
     pub(super) fn new(run: Run<'a>) -> Self {
-        let Run { context, dialogue, toolbox, limits, clock, recorder, progress, stop: _ } = run;
+        let Run { subject, context, dialogue, toolbox, limits, clock, recorder, progress, stop: _ } = run;
         Self {
+            subject,
             context,
             dialogue,
             toolbox,
@@ -120,16 +122,16 @@ impl<'a> Work<'a> {
             return None;
         }
         let reply = self.ask(&question).await.ok()?;
-        self.findings.said(&reply.answer.text);
         for call in reply.answer.calls.iter().filter(|call| call.name == CONCLUDE) {
-            if let Outcome::Concluded(conclusion) = self.use_tool(call).await.outcome {
-                return Some(*conclusion);
+            match self.use_tool(call).await.outcome {
+                Outcome::Concluded(conclusion) => return Some(self.findings.held(*conclusion, self.subject)),
+                _ => self.findings.misfit(&call.arguments),
             }
         }
         // Not in the form that was asked for, and yet what it has to say.
         let said = reply.answer.text.trim();
-        let diagnosis = said.to_owned();
-        (!said.is_empty()).then(|| Conclusion { diagnosis, ..Conclusion::without(Ending::Concluded) })
+        let is_words = reply.answer.calls.is_empty() && !said.is_empty() && !said.starts_with('{');
+        is_words.then(|| self.findings.in_words(said))
     }
 
     /// The conclusion as it counts, and what it took.
@@ -143,7 +145,7 @@ impl<'a> Work<'a> {
             }
             _ => conclusion,
         };
-        (self.findings.complete(conclusion), self.spent)
+        (self.findings.complete(conclusion, self.subject), self.spent)
     }
 
     fn question(&self, tools: Vec<ToolSpec>) -> Question {
@@ -208,14 +210,16 @@ impl<'a> Work<'a> {
     /// Does what an answer asks for, in its order.
     async fn take(&mut self, reply: Reply) -> Option<End> {
         let Reply { answer, model, malformed, .. } = reply;
-        self.findings.said(&answer.text);
+        if answer.calls.is_empty() && !answer.cut_off {
+            self.findings.said(&answer.text);
+        }
         let calls = if malformed.is_some() { Vec::new() } else { answer.calls };
         self.turns.push(Turn::Assistant { text: answer.text, calls: calls.clone() });
         if calls.is_empty() {
             let (says, why) = match malformed {
                 Some(why) => (words::malformed(&why), format!("its answers make no sense: {why}")),
                 None if answer.cut_off => (words::CUT_OFF.to_owned(), "its answers are too long".to_owned()),
-                None => (words::NO_CALL.to_owned(), self.talks()),
+                None => (words::NO_CALL.to_owned(), "it calls no tool".to_owned()),
             };
             let end = self.slip(&format!("{model}: {why}")).await;
             if end.is_none() && self.slips > 0 {
@@ -235,11 +239,6 @@ impl<'a> Work<'a> {
         None
     }
 
-    fn talks(&self) -> String {
-        let said = self.findings.last_words().map(|said| format!("; it said last: “{said}”"));
-        format!("it calls no tool{}", said.unwrap_or_default())
-    }
-
     /// Does one call, and has the model know what it came to.
     async fn call(&mut self, call: &Call, model: &str) -> Option<End> {
         if call.name == CONCLUDE {
@@ -253,6 +252,9 @@ impl<'a> Work<'a> {
         let (raw, told) = match outcome {
             Outcome::Concluded(conclusion) => return self.concluded(*conclusion).await,
             Outcome::Misused(why) => {
+                if call.name == CONCLUDE {
+                    self.findings.misfit(&call.arguments);
+                }
                 self.result(call, words::misused(&why));
                 let why = format!("{model}: its calls are wrong: {}", words::first_line(&why, 160));
                 return self.slip(&why).await;
@@ -303,6 +305,7 @@ impl<'a> Work<'a> {
     /// A model concluded. If it is not sure, the next one goes on from there.
     async fn concluded(&mut self, conclusion: Conclusion) -> Option<End> {
         let conclusion = Conclusion { ending: Ending::Concluded, ..conclusion };
+        let conclusion = self.findings.held(conclusion, self.subject);
         let best = match self.best.take() {
             Some(before) if better(&before, &conclusion) => before,
             _ => conclusion,

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use tokio::sync::oneshot;
 
 use super::{Bench, Case, Tool, instead, schema};
-use crate::agent::toolbox::Outcome;
+use crate::agent::toolbox::{Outcome, asked};
 use crate::domain::agent::{Lesson, Proposal, Proposed, ProposedPlan, ProposedStep, memory};
 use crate::domain::card::one_line;
 use crate::domain::ids::RemediationId;
@@ -25,6 +25,10 @@ const MAX_STEPS: usize = 10;
 const MAX_TEXT: usize = 600;
 /// Programs that look at nothing: as a proof they prove nothing.
 const PROVES_NOTHING: [&str; 6] = ["true", ":", "echo", "printf", "sleep", "yes"];
+
+/// What a rule looks like, for whoever got it wrong.
+const GOOD_RULE: &str = "A rule is YAML like this: `never: [{name: no-x, why: it lost data, mentions: [x], \
+                         match: [rm x], not_match: [rm y]}]`";
 
 /// Runs a runbook for this case, if the policy lets it.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -185,7 +189,7 @@ impl Bench {
             Ok(policy) => policy,
             Err(problems) => {
                 let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
-                return Some(Outcome::Misused(problems.join("; ")));
+                return Some(Outcome::Misused(format!("{}. {GOOD_RULE}", problems.join("; "))));
             }
         };
         let loose = policy
@@ -211,10 +215,7 @@ impl Bench {
         match answer.await {
             Ok(Proposed::Refused(why)) => Outcome::Blocked(format!("refused: {}", because(&why))),
             Ok(Proposed::Waits(why)) => Outcome::Failed(format!("it can't be begun now: {}", because(&why))),
-            Ok(Proposed::Asked { number, why }) => Outcome::Text(format!(
-                "A person is asked (question {number}): {}.\nDon't wait for the answer; conclude.",
-                because(&why).trim_end_matches('.')
-            )),
+            Ok(Proposed::Asked { number, why }) => Outcome::Text(asked(number, because(&why))),
             Ok(Proposed::Begun(repair)) => self.ended(repair).await,
             Err(_) => Outcome::Failed("Steward is ending; nothing was begun".to_owned()),
         }

@@ -1,59 +1,61 @@
 //! How a run ends by itself: a structured conclusion. Effects and reach of what it names are the policy's word.
 
+mod read;
+
 use async_trait::async_trait;
 use schemars::JsonSchema;
-use serde::Deserialize;
 
 use super::look::Words;
-use super::{Bench, Tool, schema};
+use super::{Bench, Tool};
 use crate::agent::toolbox::{CONCLUDE, Outcome};
-use crate::domain::agent::{Conclusion, Ending, Outline, OutlineStep};
-use crate::domain::card::{clean_lines, one_line};
+use crate::domain::action::Effect;
+use crate::domain::agent::{Answer, Conclusion, Ending, Outline, OutlineStep};
+use crate::domain::card::one_line;
 use crate::domain::target::{Meant, Target};
-use crate::policy::Facts;
+use crate::policy::{Decision, Evaluation, Facts};
+use crate::store::query;
 
-/// Characters of the diagnosis, and of each shorter text.
-const MAX_DIAGNOSIS: usize = 3_000;
+/// Characters of each text that is shorter than the diagnosis.
 const MAX_TEXT: usize = 600;
 /// Lines of evidence, options, and steps of each, at most.
 const MAX_LINES: usize = 12;
 const MAX_OPTIONS: usize = 5;
 
 // No documentation where the name says it all: it would cost tokens.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, JsonSchema)]
 struct Step {
     what: String,
-    #[serde(default)]
+    #[schemars(default)]
     risk: String,
-    #[serde(default)]
+    #[schemars(default)]
     undo: String,
     host: Option<String>,
     command: Option<Vec<String>>,
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, JsonSchema)]
 struct Choice {
     title: String,
+    #[schemars(default)]
+    why: String,
     steps: Vec<Step>,
 }
 
 /// Ends the run. Evidence is what tools have shown.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, JsonSchema)]
 pub(super) struct Conclude {
     diagnosis: String,
     root: Option<String>,
+    #[schemars(default)]
     evidence: Vec<String>,
-    #[serde(deserialize_with = "schema::percent")]
-    #[schemars(with = "u8")]
     confidence: u8,
     /// How to see it is good.
+    #[schemars(default)]
     verification: String,
     /// How to take it back.
+    #[schemars(default)]
     rollback: String,
-    #[serde(default)]
+    #[schemars(default)]
     options: Vec<Choice>,
 }
 
@@ -71,19 +73,29 @@ impl Tool for Conclude {
                 "the diagnosis is empty: say what is wrong, or that it is not known".to_owned(),
             );
         }
-        for step in self.options.iter().flat_map(|option| &option.steps) {
-            if let Some(command) = step.command.as_ref().filter(|command| !command.is_empty())
-                && let Err(why) = bench.command(step.host.as_deref(), command)
-            {
-                return Outcome::Misused(why);
+        for (at, option) in self.options.iter().enumerate() {
+            for (number, step) in option.steps.iter().enumerate() {
+                if let Some(command) = &step.command
+                    && let Err(why) = bench.command(step.host.as_deref(), command)
+                {
+                    return Outcome::Misused(format!("options[{at}].steps[{number}].command: {why}"));
+                }
             }
         }
+        let (root, unknown) = match self.root.as_deref() {
+            None => (None, None),
+            Some(named) => match bench.root(named).await {
+                Some(root) => (Some(root), None),
+                None => (None, Some(format!("It names {}, which I don't know.", short(named)))),
+            },
+        };
         Outcome::Concluded(Box::new(Conclusion {
             ending: Ending::Concluded,
-            diagnosis: said(&self.diagnosis),
-            root: self.root.as_deref().and_then(|root| bench.root(root)),
+            diagnosis: Conclusion::words(&self.diagnosis),
+            root,
             evidence: self.evidence.iter().take(MAX_LINES).map(|line| short(line)).collect(),
             confidence: self.confidence,
+            notes: unknown.into_iter().collect(),
             // From the record: whoever keeps it fills this in.
             actions: Vec::new(),
             verification: short(&self.verification),
@@ -93,63 +105,68 @@ impl Tool for Conclude {
     }
 }
 
-/// The diagnosis. The word `nothing` is none: of a goal that came to it, nobody is told anything.
-fn said(diagnosis: &str) -> String {
-    let is_word = |c: char| c.is_alphanumeric() || c.is_whitespace();
-    let bare: String = diagnosis.chars().filter(|c| is_word(*c)).collect();
-    if bare.trim().eq_ignore_ascii_case("nothing") {
-        return String::new();
-    }
-    clipped(&clean_lines(diagnosis), MAX_DIAGNOSIS)
-}
-
 impl Bench {
-    /// The target that a name means, if it can be one.
-    fn root(&self, named: &str) -> Option<Target> {
+    /// The target that a name means, if it is known: to the topology, to a skill, or to the case.
+    async fn root(&self, named: &str) -> Option<Target> {
         let target = Target::parse(named.trim()).ok()?;
         match self.case.knowledge.topology.meant(&target, []) {
             Meant::One(meant) => Some(meant),
-            // Of several nobody knows which; of what is not in the topology, an alert may still have told.
+            // Of several nobody knows which.
             Meant::Several(_) => None,
-            Meant::Unknown => Some(target),
+            Meant::Unknown if self.is_seen(&target).await => Some(target),
+            Meant::Unknown => None,
         }
+    }
+
+    /// Whether a target that the topology does not have is looked at or told of, or something in it is.
+    async fn is_seen(&self, target: &Target) -> bool {
+        let near = |seen: &Target| seen.is_within(target) || target.is_within(seen);
+        if self.deps.host == *target || self.case.knowledge.watched.values().flatten().any(near) {
+            return true;
+        }
+        let id = self.case.incident;
+        let case = self.deps.store.read(move |conn| query::incident_by_id(conn, id)).await;
+        // What can't be looked up is not called unknown.
+        case.map_or(true, |case| case.is_none_or(|case| case.incident.targets().any(near)))
     }
 
     fn outline(&self, option: Choice) -> Outline {
         let steps = option.steps.into_iter().take(MAX_LINES).map(|step| self.outline_step(step)).collect();
-        Outline { title: short(&option.title), steps }
+        Outline { title: short(&option.title), why: short(&option.why), steps }
     }
 
     fn outline_step(&self, step: Step) -> OutlineStep {
-        let command = step.command.filter(|command| !command.is_empty());
-        let judged = command.as_ref().and_then(|command| {
+        let judged = step.command.as_ref().and_then(|command| {
             let action = self.command(step.host.as_deref(), command).ok()?;
             Some(self.policy().evaluate(&action, &Facts::plain()))
         });
-        let what = match (step.what.trim().is_empty(), &command) {
+        let what = match (step.what.trim().is_empty(), &step.command) {
             (true, Some(command)) => short(&Words(command).to_string()),
             _ => short(&step.what),
         };
-        let host = self.machine(step.host.as_deref()).ok().flatten().filter(|_| command.is_some());
+        let host = self.machine(step.host.as_deref()).ok().flatten().filter(|_| step.command.is_some());
         OutlineStep {
             what,
             risk: short(&step.risk),
             undo: short(&step.undo),
             host,
-            command,
+            command: step.command,
+            answer: judged.as_ref().map(answer),
             effect: judged.as_ref().map(|judged| judged.effect),
             blast_radius: judged.as_ref().map(|judged| judged.blast_radius),
         }
     }
 }
 
-fn short(text: &str) -> String {
-    clipped(&one_line(text), MAX_TEXT)
+/// What the policy would answer. An option is there to be chosen by a person, so what changes anything is asked for.
+fn answer(judged: &Evaluation) -> Answer {
+    match (judged.decision, judged.effect) {
+        (Decision::Forbid, _) => Answer::Forbidden,
+        (Decision::Allow, Effect::Read) => Answer::Allowed,
+        (Decision::Allow | Decision::Approve, _) => Answer::Asked,
+    }
 }
 
-fn clipped(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+fn short(text: &str) -> String {
+    crate::domain::agent::clipped(&one_line(text), MAX_TEXT)
 }

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Bench, Tool, instead, unreadable};
+use crate::agent::context::case::place;
 use crate::agent::toolbox::Outcome;
 use crate::domain::report::{Report, Status};
 use crate::domain::target::Target;
@@ -131,7 +132,12 @@ impl Bench {
             lines.extend((more > 0).then(|| format!("… and {more} more")));
             lines.join("\n")
         };
+        // The same as a model was told to begin with, of what only its own name places.
+        let by_name = Target::parse(named).map(|target| place::of(&target, topology)).unwrap_or_default();
         match (found.is_empty(), shown.all().is_empty()) {
+            (true, _) if !by_name.is_empty() => {
+                format!("{named} is not in the topology; by its name:\n{}", by_name.join("\n"))
+            }
             (false, _) => format!("targets with {named:?} in them:\n{}", listed(&found)),
             (true, false) => {
                 format!("nothing like {named:?} is known; all that is:\n{}", listed(&shown.all()))

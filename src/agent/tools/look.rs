@@ -51,7 +51,7 @@ impl Tool for RunCommand {
     fn what(&self) -> String {
         let host = self.host.as_ref().map(|host| format!(" on {host}")).unwrap_or_default();
         let why = self.why.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
-        format!("a look with `{}`{host}{why}", Words(&self.argv))
+        format!("`{}`{host}{why}", Words(&self.argv))
     }
 
     async fn call(self, bench: &Bench) -> Outcome {

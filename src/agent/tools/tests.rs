@@ -27,7 +27,7 @@ git {repository: string, what: "log"|"show"|"diff", revision?: string, path?: st
 run_runbook {name: string, why: string, confidence: integer}
 propose {title: string, why: string, confidence: integer, steps: [{name: string, host?: string, run: [string], verify?: [string], undo?: [string]}]}
 remember {title: string, signature?: string, target?: string, why: string, fix: string, rule?: string}
-conclude {diagnosis: string, root?: string, evidence: [string], confidence: integer, verification: string, rollback: string, options?: [{title: string, steps: [{what: string, risk?: string, undo?: string, host?: string, command?: [string]}]}]}"#;
+conclude {diagnosis: string, root?: string, evidence?: [string], confidence: integer, verification?: string, rollback?: string, options?: [{title: string, why?: string, steps: [{what: string, risk?: string, undo?: string, host?: string, command?: [string]}]}]}"#;
     assert_eq!(told.join("\n"), wanted);
     assert!(specs().iter().all(|spec| !spec.description.is_empty()));
 }

@@ -215,6 +215,7 @@ fn conclude(conclusion: &Conclusion, screen: &mut Screen<'_>) -> Shown {
     let nothing = "It found nothing that it could put into words.";
     let diagnosis = if conclusion.diagnosis.trim().is_empty() { nothing } else { &conclusion.diagnosis };
     screen.block(Tone::Plain, 4, diagnosis)?;
+    conclusion.notes.iter().try_for_each(|note| screen.block(Tone::Warn, 4, note))?;
     if let Some(root) = &conclusion.root {
         screen.line(&format!("    At fault: {root}"))?;
     }
@@ -235,14 +236,9 @@ fn conclude(conclusion: &Conclusion, screen: &mut Screen<'_>) -> Shown {
     if !conclusion.options.is_empty() {
         screen.say(Tone::Dim, "  Ways to go")?;
         for option in &conclusion.options {
-            screen.block(Tone::Plain, 4, &format!("- {}", option.title))?;
-            for step in &option.steps {
-                screen.block(
-                    Tone::Plain,
-                    6,
-                    &format!("{} (risk: {}; undo: {})", step.what, step.risk, step.undo),
-                )?;
-            }
+            let why = if option.why.is_empty() { String::new() } else { format!(": {}", option.why) };
+            screen.block(Tone::Plain, 4, &format!("- {}{why}", option.title))?;
+            option.steps.iter().try_for_each(|step| screen.block(Tone::Plain, 6, &step.to_string()))?;
         }
     }
     Ok(())
@@ -257,6 +253,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::domain::agent::{Answer, Outline, OutlineStep};
     use crate::domain::ids::{IncidentId, RunId};
 
     fn run() -> RunRow {
@@ -275,7 +272,21 @@ mod tests {
                 diagnosis: "the disk is full".to_owned(),
                 confidence: 80,
                 evidence: vec!["df says 100%".to_owned()],
-                actions: vec!["run runbook free-space: it worked".to_owned()],
+                actions: vec!["ran: runbook free-space: it worked".to_owned()],
+                options: vec![Outline {
+                    title: "Grow the disk".to_owned(),
+                    why: "it fills again".to_owned(),
+                    steps: vec![OutlineStep {
+                        what: "Grow it".to_owned(),
+                        risk: String::new(),
+                        undo: String::new(),
+                        host: None,
+                        command: Some(vec!["lvextend".to_owned(), "pve/root".to_owned()]),
+                        answer: Some(Answer::Asked),
+                        effect: None,
+                        blast_radius: None,
+                    }],
+                }],
                 ..Conclusion::without(Ending::Concluded)
             }),
         }
@@ -326,7 +337,10 @@ Conclusion, 80% sure
   Evidence
     - df says 100%
   Done, or wanted (from the record)
-    - run runbook free-space: it worked
+    - ran: runbook free-space: it worked
+  Ways to go
+    - Grow the disk: it fills again
+      Grow it: `lvextend pve/root` (would be asked for)
 ";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::Time;
 use crate::agent::model::{Call, Turn};
 use crate::agent::record::Entry;
-use crate::domain::agent::{Conclusion, Ending, Spending, Subject};
+use crate::domain::agent::{Answer, Conclusion, Ending, Outline, OutlineStep, Spending, Subject};
 use crate::store::runs::{RunRow, StepRow};
 
 /// `agent runs`.
@@ -108,9 +108,48 @@ struct ConclusionEntry<'a> {
     root: Option<&'a str>,
     evidence: &'a [String],
     confidence: u8,
+    notes: &'a [String],
     actions: &'a [String],
     verification: &'a str,
     rollback: &'a str,
+    options: Vec<OptionEntry<'a>>,
+}
+
+/// A way to go.
+#[derive(Debug, Serialize)]
+struct OptionEntry<'a> {
+    title: &'a str,
+    why: &'a str,
+    steps: Vec<OptionStep<'a>>,
+}
+
+/// A step of it; what is not known is `null` or empty.
+#[derive(Debug, Serialize)]
+struct OptionStep<'a> {
+    what: &'a str,
+    host: Option<&'a str>,
+    command: Option<&'a [String]>,
+    answer: Option<&'static str>,
+    effect: Option<String>,
+    blast_radius: Option<String>,
+    risk: &'a str,
+    undo: &'a str,
+}
+
+impl<'a> From<&'a Outline> for OptionEntry<'a> {
+    fn from(option: &'a Outline) -> Self {
+        let step = |step: &'a OutlineStep| OptionStep {
+            what: &step.what,
+            host: step.host.as_deref(),
+            command: step.command.as_deref(),
+            answer: step.answer.map(Answer::as_str),
+            effect: step.effect.map(|effect| effect.to_string()),
+            blast_radius: step.blast_radius.map(|radius| radius.to_string()),
+            risk: &step.risk,
+            undo: &step.undo,
+        };
+        Self { title: &option.title, why: &option.why, steps: option.steps.iter().map(step).collect() }
+    }
 }
 
 impl<'a> From<&'a Conclusion> for ConclusionEntry<'a> {
@@ -120,9 +159,11 @@ impl<'a> From<&'a Conclusion> for ConclusionEntry<'a> {
             root: conclusion.root.as_ref().map(crate::domain::target::Target::as_str),
             evidence: &conclusion.evidence,
             confidence: conclusion.confidence,
+            notes: &conclusion.notes,
             actions: &conclusion.actions,
             verification: &conclusion.verification,
             rollback: &conclusion.rollback,
+            options: conclusion.options.iter().map(OptionEntry::from).collect(),
         }
     }
 }

@@ -137,9 +137,15 @@ fn concluded(number: u64, conclusion: &Conclusion) -> String {
     }];
     if !conclusion.diagnosis.is_empty() {
         let root = conclusion.root.as_ref().map(|root| format!(" Suspects {root}.")).unwrap_or_default();
-        lines
-            .push(format!("{}{root} ({} % sure, run {number})", conclusion.diagnosis, conclusion.confidence));
+        // Who gave up did not say it as its conclusion.
+        let said = if matches!(conclusion.ending, Ending::GaveUp { .. }) { "It said: " } else { "" };
+        let sure = match conclusion.confidence {
+            0 => format!("run {number}"),
+            sure => format!("{sure} % sure, run {number}"),
+        };
+        lines.push(format!("{said}{}{root} ({sure})", conclusion.diagnosis));
     }
+    lines.extend(conclusion.notes.iter().cloned());
     let mut listed = |name: &str, items: &[String]| match items {
         [] => {}
         [one] => lines.push(format!("{name}: {one}")),
@@ -156,17 +162,9 @@ fn concluded(number: u64, conclusion: &Conclusion) -> String {
         }
     }
     for (index, option) in conclusion.options.iter().enumerate() {
-        lines.push(format!("Option {}: {}", index + 1, option.title));
-        for step in &option.steps {
-            let mut about = Vec::new();
-            about.extend(step.host.as_ref().map(|host| format!("on {host}")));
-            about.extend(step.effect.map(|effect| effect.to_string()));
-            about.extend(step.blast_radius.map(|radius| format!("touches the {radius}")));
-            about.extend((!step.risk.is_empty()).then(|| format!("risk: {}", step.risk)));
-            about.extend((!step.undo.is_empty()).then(|| format!("undo: {}", step.undo)));
-            let about = if about.is_empty() { String::new() } else { format!(" ({})", about.join("; ")) };
-            lines.push(format!("  - {}{about}", step.what));
-        }
+        let why = if option.why.is_empty() { String::new() } else { format!(". {}", option.why) };
+        lines.push(format!("Option {}: {}{why}", index + 1, option.title.trim_end_matches('.')));
+        lines.extend(option.steps.iter().map(|step| format!("  - {step}")));
     }
     lines.retain(|line| !line.is_empty());
     lines.join("\n")

@@ -73,7 +73,11 @@ pub(super) fn agent(incident: &Incident) -> String {
     match &conclusion.ending {
         Ending::Understood { command } => format!("answered with `{command}` (run {})", run.number),
         _ if !conclusion.diagnosis.is_empty() => {
-            format!("{} ({} % sure, run {})", short(&conclusion.diagnosis), conclusion.confidence, run.number)
+            let sure = match conclusion.confidence {
+                0 => String::new(),
+                sure => format!("{sure} % sure, "),
+            };
+            format!("{} ({sure}run {})", short(&conclusion.diagnosis), run.number)
         }
         Ending::Concluded => format!("found nothing (run {})", run.number),
         Ending::NoModel { .. } => "no model could be asked".to_owned(),

@@ -47,15 +47,23 @@ impl Message {
             Self::Line { state: Err(why), .. } => redactor.clean(why),
             Self::Progress { text, .. } => redactor.clean(text),
             Self::Investigated { conclusion, .. } => {
-                let Conclusion { diagnosis, evidence, actions, verification, rollback, .. } = &mut **conclusion;
+                let Conclusion { diagnosis, evidence, notes, actions, verification, rollback, .. } = &mut **conclusion;
                 [diagnosis, verification, rollback]
                     .into_iter()
                     .chain(evidence)
+                    .chain(notes)
                     .chain(actions)
                     .for_each(|text| redactor.clean(text));
+                for option in &mut conclusion.options {
+                    redactor.clean(&mut option.title);
+                    redactor.clean(&mut option.why);
+                }
                 for step in conclusion.options.iter_mut().flat_map(|option| &mut option.steps) {
+                    // It is only shown: what is to run is a proposal.
+                    let command = step.command.iter_mut().flatten();
                     [&mut step.what, &mut step.risk, &mut step.undo]
                         .into_iter()
+                        .chain(command)
                         .for_each(|text| redactor.clean(text));
                 }
             }

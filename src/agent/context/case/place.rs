@@ -29,7 +29,8 @@ pub(super) fn lines(incident: &Incident, topology: &Topology) -> Vec<String> {
     lines
 }
 
-fn of(target: &Target, topology: &Topology) -> Vec<String> {
+/// What one target needs, and what needs it, a line each; nothing where neither is known.
+pub(in crate::agent) fn of(target: &Target, topology: &Topology) -> Vec<String> {
     let kind = topology.kind(target).map(|kind| format!(" ({kind})")).unwrap_or_default();
     let needs: Vec<String> = topology
         .upstreams(target)
