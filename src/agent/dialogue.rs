@@ -10,6 +10,7 @@ use std::time::Duration;
 
 pub(super) use by_json::objects;
 
+use super::context::tokens::estimate;
 use super::mask::Mask;
 use super::model::{Answer, Model, ModelError, Question, Turn};
 use crate::config::{ModelSettings, ToolCalls};
@@ -53,6 +54,22 @@ impl Member {
 
 /// Sets up the models that are configured, by name, short of connecting to them. Fails with the reason, for people.
 pub type MakeModels = Arc<dyn Fn() -> Result<BTreeMap<String, Member>, String> + Send + Sync>;
+
+/// Calls taken of one answer; more is no plan but a fault.
+const CALLS: usize = 20;
+/// Tokens of one question or answer, at most: no model is as large.
+const TOKENS: u64 = 10_000_000;
+
+/// What a server says it took, within reason: one that says nothing is taken to have counted as we do.
+fn sober(spent: &mut Spending, question: &Question, text: &str) {
+    let counted = |told: u64, reckoned: usize| match told {
+        0 => u64::try_from(reckoned).unwrap_or(TOKENS),
+        told => told,
+    };
+    spent.tokens_in = counted(spent.tokens_in, fit::size(question)).min(TOKENS);
+    spent.tokens_out = counted(spent.tokens_out, estimate(text)).min(TOKENS);
+    spent.tokens_cached = spent.tokens_cached.min(spent.tokens_in);
+}
 
 /// The models of one purpose, in the order in which they are asked.
 #[derive(Clone, Default)]
@@ -172,6 +189,8 @@ impl<'a> Dialogue<'a> {
             }
             match self.ask_one(member, question).await {
                 Ok((mut answer, malformed)) => {
+                    answer.calls.truncate(CALLS);
+                    sober(&mut answer.spent, question, &answer.text);
                     answer.spent.micros = member.price(&answer.spent);
                     let model = member.model.name().to_owned();
                     return Ok(Reply { answer, model, malformed, fell_back });

@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 
 use super::{Bench, Case, Tool, instead, schema};
 use crate::agent::toolbox::{Outcome, asked};
+use crate::domain::action::Effect;
 use crate::domain::agent::{Lesson, Proposal, Proposed, ProposedPlan, ProposedStep, memory};
 use crate::domain::card::one_line;
 use crate::domain::ids::RemediationId;
@@ -195,9 +196,14 @@ impl Bench {
         let loose = policy
             .rules()
             .filter(|rule| rule.file() == FILE)
-            .find(|rule| !matches!(rule.decision(), Some(Decision::Approve | Decision::Forbid)))?;
+            // One that asks and calls it harmless would open what a constraint on changes forbids.
+            .find(|rule| match rule.decision() {
+                Some(Decision::Forbid) => false,
+                Some(Decision::Approve) => rule.effect() != Effect::Irreversible,
+                _ => true,
+            })?;
         Some(Outcome::Blocked(format!(
-            "rule {} would let commands run: a lesson's rule may only forbid, or ask a person first (`decision: forbid` or `approve`)",
+            "rule {} would let commands run: a lesson's rule may only forbid, or ask a person first (`decision: forbid`, or `approve` with `effect: irreversible`)",
             loose.name()
         )))
     }

@@ -7,11 +7,12 @@ use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Bench, Tool};
+use super::{Bench, Tool, reach};
 use crate::agent::toolbox::Outcome;
 use crate::domain::action::write_quoted;
 use crate::engine::cards::length;
 use crate::engine::ports::{Exit, Limits, Output};
+use crate::policy::Facts;
 
 /// Bytes read of a command: of more than that the end would be lost, and the end of a log tells most.
 const MAX_OUTPUT: usize = 256 * 1024;
@@ -59,10 +60,14 @@ impl Tool for RunCommand {
             Ok(action) => action,
             Err(why) => return Outcome::Misused(why),
         };
+        let segments = bench.policy().evaluate(&action, &Facts::plain()).segments;
+        if let Some(why) = segments.iter().find_map(|segment| reach::forbids(&segment.command)) {
+            return Outcome::Blocked(format!("not for a model: {why}; propose it instead"));
+        }
         let label = format!("output of {action}");
         let limits = Limits { timeout: TIMEOUT, max_output: MAX_OUTPUT };
         match bench.run(action, limits).await {
-            Ok(output) => bench.data(&label, &written(&output)),
+            Ok(output) => bench.data(&label, &reach::without_environment(&written(&output))),
             Err(outcome) => outcome,
         }
     }

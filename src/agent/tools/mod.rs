@@ -14,6 +14,7 @@ mod look;
 mod measured;
 mod past;
 mod place;
+mod reach;
 mod schema;
 #[cfg(test)]
 mod tests;

@@ -84,7 +84,8 @@ impl Policy {
         but_this.protected.retain(|path| *path != commit.folder);
         let judged = commit.with_message(step, ANY_MESSAGE);
         let evaluation = but_this.evaluate_with(&judged, &executable, &Facts::plain());
-        if evaluation.decision == Decision::Forbid {
+        let is_own = self.protected.iter().any(|own| executable.path.starts_with(own));
+        if evaluation.decision == Decision::Forbid || is_own {
             return Err(Denied::Policy(Box::new(evaluation)));
         }
         let why = format!("a person said yes to {} in {}", commit.file, commit.folder.display());
