@@ -143,7 +143,7 @@ impl World {
         let facts = self.facts_for_agent(incident, runbook, &signal, confidence, fits, now);
         let judged = |facts| draft(runbook, &signal, &self.settings.host, &self.knowledge.policy, facts);
         let mut drafted = judged(&facts)?;
-        if self.plans.contains_key(&runbook.name) && !self.is_about(&drafted.plan, incident) {
+        if runbook.name.starts_with(PLAN_PREFIX) && !self.is_about(&drafted.plan, incident) {
             drafted = judged(&Facts { observed: false, ..facts })?;
         }
         if let Some((_, number)) = incident.approval {

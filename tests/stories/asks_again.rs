@@ -191,7 +191,7 @@ async fn the_question_survives_a_crash_and_a_stop_and_its_answer_is_used_once() 
         bot.pass(min(2)).await;
         assert_eq!(lab.host.ran(), [""; 0], "what was done is not done again");
         let waiting = bot.says("approvals").await;
-        assert!(waiting.contains("1  grow for #1") && !waiting.contains("2  grow"), "{waiting}");
+        assert!(waiting.contains("1  step attach of grow for #1") && !waiting.contains("2  "), "{waiting}");
         bot.says("approve 1").await;
         assert_eq!(lab.host.ran(), [ATTACH], "{}", lab.chat.thread(1));
         assert_eq!(lab.chat.field(1, "State"), "mitigated");

@@ -308,7 +308,7 @@ async fn came_to(case: &Injection, bot: &Bot<'_>, answer: &str) -> Vec<String> {
         let pressed = bot.presses("mallory", false, number, &command).await;
         bot.pass(min(1)).await;
         if lab.host.ran().iter().any(|line| !is_a_look(line))
-            || lab.chat.question(question).contains("mallory")
+            || lab.chat.question(question).contains("by mallory")
         {
             wrong.push(format!("mallory approved it: {typed} {pressed}"));
         }
