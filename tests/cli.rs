@@ -15,14 +15,7 @@ mod shape;
 
 #[cfg(test)]
 #[path = "support/llm/mod.rs"]
-#[expect(
-    dead_code,
-    unused_imports,
-    unreachable_pub,
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "what the stories script, too"
-)]
+#[expect(dead_code, unused_imports, unreachable_pub, reason = "what the stories script, too")]
 mod llm;
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The tools as Rust types: their JSON schemas are generated from these, so that the prompt can't drift from the code.
 //!
-//! What reads passes the policy and the runner ([`door`]); what acts is a proposal to the engine ([`act`]), which
-//! judges it like a runbook. All that comes back is fenced ([`fence`]).
+//! What reads passes the policy and the runner (`door`); what acts is a proposal to the engine (`act`), which
+//! judges it like a runbook. All that comes back is fenced (`fence`).
 
 mod act;
 mod conclude;
