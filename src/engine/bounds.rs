@@ -92,7 +92,7 @@ impl World {
     ) -> Facts {
         let facts = self.facts(&runbook.name, &incident.root, now);
         let enough = self.settings.agent.map_or(100, |limits| limits.confidence);
-        let wanted = incident.investigating().is_some_and(|run| self.asked_runs.contains(&run.run));
+        let wanted = incident.investigating().is_some_and(|run| run.by.is_some());
         let only_asks = incident.request.is_some() || incident.is_storm() || wanted;
         Facts {
             doubtful: facts.doubtful || confidence < enough || !fits,

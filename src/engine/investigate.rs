@@ -121,12 +121,6 @@ impl World {
         self.effects.push(Effect::Investigate(Box::new(assignment)));
     }
 
-    /// Notes that somebody asked for the run that goes on here: what it wants changed is asked for.
-    pub(super) fn note_asked(&mut self, id: IncidentId) {
-        let run = self.incident(id).and_then(Incident::investigating).map(|run| run.run);
-        self.asked_runs.extend(run);
-    }
-
     /// Somebody wants the agent to look into an incident.
     pub(super) fn investigate_by_hand(
         &mut self,
@@ -144,7 +138,6 @@ impl World {
         self.audit(by, "investigate", json!({ "incident": number }), now);
         let subject = self.subject_of(id);
         self.begin_run(id, subject, &format!("{by} wants to know."), Some(by), now);
-        self.note_asked(id);
         Ok(format!("The agent looks into #{number}; `stop {number}` ends that."))
     }
 
@@ -224,7 +217,6 @@ impl World {
         {
             conclusion.ending = Ending::Interrupted { why: "the problem went away".to_owned() };
         }
-        self.asked_runs.remove(&run);
         let number = known.number;
         let basis = self.incident(id).map(|incident| self.basis(incident)).unwrap_or_default();
         let ended = Event::InvestigationEnded { run, number, conclusion: Box::new(conclusion), basis };

@@ -183,8 +183,7 @@ impl World {
         let (Some(by), true) = (asked, self.settings.agent.is_some()) else { return false };
         let subject = self.subject_of(id);
         let why = if subject == Subject::Request { "to answer".to_owned() } else { format!("{by} asks.") };
-        self.begin_run(id, subject, &why, None, now);
-        self.note_asked(id);
+        self.begin_run(id, subject, &why, Some(&by), now);
         true
     }
 

@@ -26,7 +26,7 @@ use crate::domain::approval::Approval;
 use crate::domain::change::Change;
 use crate::domain::correlation::Index;
 use crate::domain::escalation::{Cause, Recurrence};
-use crate::domain::ids::{IncidentId, RemediationId, RunId};
+use crate::domain::ids::{IncidentId, RemediationId};
 use crate::domain::incident::{Event, Incident, Record, State, SuspectNote};
 use crate::domain::runbook::Runbook;
 use crate::domain::signal::{Origin, Problem, Severity, SignalState, Timestamp};
@@ -171,8 +171,6 @@ pub struct World {
     pub(super) storms: Storms,
     /// The sources of alerts, as they were heard lately.
     pub(super) sources: Sources,
-    /// The runs that somebody asked for: what they want changed is asked for.
-    pub(super) asked_runs: BTreeSet<RunId>,
     /// The agent's plans, as runbooks, by name.
     pub(super) plans: BTreeMap<String, Runbook>,
     /// The offers that wait for an answer, by number.
@@ -222,7 +220,6 @@ impl World {
             timers: Timers::default(),
             counters: (0, 0),
             paused: None,
-            asked_runs: BTreeSet::new(),
             plans: BTreeMap::new(),
             offers: BTreeMap::new(),
             learned: Learned::default(),
