@@ -4,6 +4,7 @@
 //! list (`tests/architecture.rs` holds the tree to it).
 
 pub mod domain;
+pub mod adopt;
 pub mod policy;
 pub mod config;
 pub mod store;

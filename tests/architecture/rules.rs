@@ -9,15 +9,22 @@ use crate::source::{lines_outside_tests, tokens};
 pub(crate) const LAYERS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("policy", &["domain"]),
+    ("adopt", &["domain"]),
     ("config", &["domain", "policy"]),
     ("store", &["domain", "policy", "config"]),
-    ("engine", &["domain", "policy", "config", "store"]),
-    ("agent", &["domain", "policy", "config", "store", "engine"]),
-    ("adapters", &["domain", "policy", "config", "store", "engine", "agent"]),
-    ("app", &["domain", "policy", "config", "store", "engine", "agent", "adapters"]),
-    ("cli", &["domain", "policy", "config", "store", "engine", "agent"]),
+    ("engine", &["domain", "policy", "adopt", "config", "store"]),
+    ("agent", &["domain", "policy", "adopt", "config", "store", "engine"]),
+    ("adapters", &["domain", "policy", "adopt", "config", "store", "engine", "agent"]),
+    ("app", &["domain", "policy", "adopt", "config", "store", "engine", "agent", "adapters"]),
+    ("cli", &["domain", "policy", "adopt", "config", "store", "engine", "agent"]),
     ("demo", &["domain", "policy", "config", "store", "engine", "app"]),
-    ("main", &["domain", "policy", "config", "store", "engine", "agent", "adapters", "cli", "demo", "app"]),
+    (
+        "main",
+        &[
+            "domain", "policy", "adopt", "config", "store", "engine", "agent", "adapters", "cli", "demo",
+            "app",
+        ],
+    ),
 ];
 
 /// Folders of `adapters/` whose members are adapters of their own.
@@ -26,7 +33,7 @@ const FAMILIES: &[&str] = &["chat", "llm"];
 /// What some places must not name: where (path prefixes under `src/`), what, and why. Tests may.
 const FORBIDDEN: &[(&[&str], &[&str], &str)] = &[
     (
-        &["domain/", "policy/"],
+        &["domain/", "policy/", "adopt/"],
         &[
             "tokio",
             "rusqlite",

@@ -1,0 +1,1 @@
+//! The migration, as data: steps that run as a saga.

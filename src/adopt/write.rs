@@ -1,0 +1,78 @@
+//! What the cluster needs, as files.
+
+use serde::{Deserialize, Serialize};
+
+use super::project::Note;
+use super::{Kind, Options, Settled};
+
+/// What was written.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Written {
+    /// The objects, in the order in which they are needed. One for Nomad and Compose.
+    pub objects: Vec<Object>,
+    /// The secrets that have to be there first.
+    pub secrets: Vec<SecretNeeded>,
+    /// What could not be said in this kind, and what that means.
+    pub notes: Vec<Note>,
+}
+
+/// One object: a YAML document without its `---`, or a whole file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Object {
+    /// When it is needed.
+    pub phase: Phase,
+    /// The kind, as the cluster calls it: `Deployment`, `PersistentVolumeClaim`, `job`, `compose`.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// Its text, ending with a line break.
+    pub text: String,
+}
+
+/// When an object is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Before data is copied: namespace, volumes, configuration.
+    Base,
+    /// What runs, and how it is found within the cluster.
+    Workload,
+    /// What leads requests from outside to it.
+    Route,
+}
+
+/// A secret that a person creates: its values are nowhere in what is written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretNeeded {
+    /// Its name in the cluster.
+    pub name: String,
+    /// What it holds, by key.
+    pub keys: Vec<String>,
+    /// The shell line that creates it from where the values are now, without showing them.
+    pub command: String,
+    /// Where that is to be run, where it matters: `on vm3`.
+    pub run_on: Option<String>,
+}
+
+/// Writes what the cluster needs.
+#[must_use]
+pub fn write(settled: &Settled, options: &Options) -> Written {
+    match options.to {
+        Kind::K8s | Kind::Nomad | Kind::Compose => {
+            let _ = settled;
+            Written::default()
+        }
+    }
+}
+
+/// The whole file that the objects make, and its usual name.
+#[must_use]
+pub fn file(settled: &Settled, written: &Written, options: &Options) -> (String, String) {
+    let name = &settled.project.name;
+    let texts: Vec<&str> = written.objects.iter().map(|object| object.text.as_str()).collect();
+    match options.to {
+        Kind::K8s => (format!("{name}.yaml"), texts.join("---\n")),
+        Kind::Nomad => (format!("{name}.nomad.hcl"), texts.concat()),
+        Kind::Compose => ("compose.yaml".to_owned(), texts.concat()),
+    }
+}
