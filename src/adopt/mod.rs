@@ -10,6 +10,7 @@ pub mod decision;
 pub mod fault;
 pub mod inspect;
 pub mod known;
+pub mod observed;
 pub mod options;
 pub mod plan;
 pub mod probe;

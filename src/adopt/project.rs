@@ -587,6 +587,35 @@ impl Project {
     pub fn service(&self, name: &str) -> Option<&Service> {
         self.services.iter().find(|service| service.name == name)
     }
+
+    /// The services that have to run together in one place, because some use another's network: the one whose network
+    /// it is first, then its side-cars. A service by itself is a group of one. In the order of the services.
+    #[must_use]
+    pub fn groups(&self) -> Vec<Vec<&Service>> {
+        let head_of = |service: &Service| {
+            let mut name = service.name.clone();
+            // As many steps as there are services: a circle ends somewhere, too.
+            for _ in &self.services {
+                match self.service(&name).map(|service| &service.network) {
+                    Some(Connection::Service(other)) if self.service(other).is_some() => {
+                        name.clone_from(other)
+                    }
+                    _ => break,
+                }
+            }
+            name
+        };
+        let mut groups: Vec<(String, Vec<&Service>)> = Vec::new();
+        for service in &self.services {
+            let head = head_of(service);
+            match groups.iter_mut().find(|(known, _)| *known == head) {
+                Some((_, group)) if service.name == head => group.insert(0, service),
+                Some((_, group)) => group.push(service),
+                None => groups.push((head, vec![service])),
+            }
+        }
+        groups.into_iter().map(|(_, group)| group).collect()
+    }
 }
 
 impl Image {

@@ -1,0 +1,128 @@
+//! What was seen of a project and no compose file has a word for: it goes along under `x-steward`, so that adopting what
+//! was adopted comes to the same.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::project::{Listening, Note, Project, Seen, Service, Usage};
+
+/// The key of a compose file, at its top and in services, under which this stands.
+pub const KEY: &str = "x-steward";
+
+/// What was seen of one service.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OfService {
+    /// See [`Service::container`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub container: Option<String>,
+    /// See [`Service::running`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub running: Option<bool>,
+    /// See [`super::project::Image::digest`], where it was observed and not pinned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// See [`super::project::Image::local_id`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub local_id: Option<String>,
+    /// See [`super::project::Image::default_user`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_user: Option<String>,
+    /// Whether the health check is the image's own.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub health_from_image: bool,
+    /// See [`Service::usage`].
+    #[serde(skip_serializing_if = "is_default")]
+    pub usage: Usage,
+    /// See [`Service::listens`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub listens: Vec<Listening>,
+    /// What was seen of its mounts, by the path inside.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub mounts: BTreeMap<String, Seen>,
+}
+
+/// What was seen of a whole project.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OfProject {
+    /// See [`Project::host`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// See [`Project::referrers`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub referrers: Vec<String>,
+    /// See [`Project::notes`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+impl OfService {
+    /// What was seen of a service.
+    #[must_use]
+    pub fn of(service: &Service) -> Self {
+        let seen = service.mounts.iter().filter(|mount| mount.seen != Seen::default());
+        Self {
+            container: service.container.clone(),
+            running: service.running,
+            digest: service.image.digest.clone().filter(|_| !service.image.pinned),
+            local_id: service.image.local_id.clone(),
+            default_user: service.image.default_user.clone(),
+            health_from_image: service.health.as_ref().is_some_and(|health| health.from_image),
+            usage: service.usage.clone(),
+            listens: service.listens.clone(),
+            mounts: seen.map(|mount| (mount.target.clone(), mount.seen.clone())).collect(),
+        }
+    }
+
+    /// Gives a service what was seen of it.
+    pub fn give(self, service: &mut Service) {
+        service.container = self.container.or(service.container.take());
+        service.running = self.running;
+        if let Some(digest) = self.digest {
+            // The file that was written has it in the image's reference, too: there it is no person's.
+            service.image.digest = Some(digest);
+            service.image.pinned = false;
+        }
+        service.image.local_id = self.local_id;
+        service.image.default_user = self.default_user;
+        if let Some(health) = &mut service.health {
+            health.from_image = self.health_from_image;
+        }
+        service.usage = self.usage;
+        service.listens = self.listens;
+        for mount in &mut service.mounts {
+            if let Some(seen) = self.mounts.get(&mount.target) {
+                mount.seen = seen.clone();
+            }
+        }
+    }
+}
+
+impl OfProject {
+    /// What was seen of a project.
+    #[must_use]
+    pub fn of(project: &Project) -> Self {
+        Self {
+            host: project.host.clone(),
+            referrers: project.referrers.clone(),
+            notes: project.notes.clone(),
+        }
+    }
+
+    /// Gives a project what was seen of it.
+    pub fn give(self, project: &mut Project) {
+        project.host = self.host.or(project.host.take());
+        project.referrers = self.referrers;
+        for note in self.notes {
+            if !project.notes.contains(&note) {
+                project.notes.push(note);
+            }
+        }
+    }
+}
