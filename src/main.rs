@@ -251,6 +251,6 @@ fn failed(error: StartError) -> Failure {
 
 /// What touches the world.
 fn tools(setup: &Setup) -> Tools {
-    let live::Reach { runner, clock, sources, chats, models } = live::reach(setup);
-    Tools { runner, clock, sources, chats, models, world: steward::app::replay_world }
+    let live::Reach { runner, clock, sources, reader, chats, models } = live::reach(setup);
+    Tools { runner, clock, sources, reader, chats, models, world: steward::app::replay_world }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::sources::Reader;
+use super::sources::{Reader, TIMEOUT};
 use crate::adapters::topology::compose::ComposeTopology;
 use crate::adapters::topology::kubernetes::KubernetesTopology;
 use crate::config::Config;
@@ -46,7 +46,7 @@ impl Learner {
         let mut sources: Vec<Arc<dyn TopologySource>> = Vec::new();
         if settings.learn.contains(&SourceKind::Kubernetes) {
             let (runner, clock, policy) = (runner.clone(), clock.clone(), policy.clone());
-            let reader = Reader { runner, clock, policy, whole: Some(MAX_OUTPUT) };
+            let reader = Reader { runner, clock, policy, whole: Some(MAX_OUTPUT), timeout: TIMEOUT };
             let prefix = &settings.kubernetes.prefix;
             sources.push(Arc::new(KubernetesTopology::new(prefix, Arc::new(reader))));
         }

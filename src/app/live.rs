@@ -15,7 +15,7 @@ use crate::domain::card::Card;
 use crate::domain::incident::Incident;
 use crate::engine::answers::count_of;
 use crate::engine::message::Message;
-use crate::engine::ports::{ChangeSource, Chat, Clock, CommandRunner, MakeChats};
+use crate::engine::ports::{ChangeSource, Chat, Clock, CommandRunner, MakeChats, ReadCommand};
 use crate::engine::review::review;
 use crate::store::query;
 
@@ -50,6 +50,8 @@ pub struct Reach {
     pub clock: Arc<dyn Clock>,
     /// What can tell of changes.
     pub sources: Vec<Arc<dyn ChangeSource>>,
+    /// Looks at what is to be adopted.
+    pub reader: Arc<dyn ReadCommand>,
     /// Sets up the chat platforms, short of the console. Few commands need them.
     pub chats: MakeChats,
     /// Sets up the language models. Few commands need them.
@@ -61,11 +63,20 @@ pub struct Reach {
 pub fn reach(setup: &Setup) -> Reach {
     let (machines, clock) = machines(&setup.loaded.config);
     let runner: Arc<dyn CommandRunner> = Arc::new(machines);
-    let sources = sources::build(&setup.loaded.config, &runner, &clock, &Arc::new(setup.policy.clone())).told;
+    let policy = Arc::new(setup.policy.clone());
+    let sources = sources::build(&setup.loaded.config, &runner, &clock, &policy).told;
+    let reader = sources::looker(&runner, &clock, &policy);
     let (chat, time) = (setup.loaded.config.chat.clone(), clock.clone());
     let agent = setup.loaded.config.agent.clone();
     let models: MakeModels = Arc::new(move || super::models::each(&agent));
-    Reach { runner, clock, sources, chats: Arc::new(move || super::platforms::build(&chat, &time)), models }
+    Reach {
+        runner,
+        clock,
+        sources,
+        reader,
+        chats: Arc::new(move || super::platforms::build(&chat, &time)),
+        models,
+    }
 }
 
 /// The chat platforms that the configuration names, short of the console. Nothing is connected yet.

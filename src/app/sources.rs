@@ -7,7 +7,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::watch;
 
-use crate::adapters::changes::ReadCommand;
 use crate::adapters::changes::docker::Containers;
 use crate::adapters::changes::flux::Reconciliations;
 use crate::adapters::changes::git::GitChanges;
@@ -17,12 +16,16 @@ use crate::adapters::changes::reboots::Reboots;
 use crate::config::{APT_HISTORY, Config, DPKG_LOG, ReadHere};
 use crate::domain::action::Action;
 use crate::engine::ports::{
-    ChangeSource, Child, Clock, CommandRunner, Exit, Gatekeeper, Limits, StateSource,
+    ChangeSource, Child, Clock, CommandRunner, Exit, Gatekeeper, Limits, ReadCommand, StateSource,
 };
 use crate::policy::{Facts, Policy};
 
 /// How long reading a source may take.
-const TIMEOUT: Duration = Duration::from_secs(20);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(20);
+/// How long a look at what is to be adopted may take: adding up a large folder takes its time.
+const LOOK_TIMEOUT: Duration = Duration::from_secs(600);
+/// Bytes read of one such look at most.
+const LOOK_OUTPUT: usize = 32 * 1024 * 1024;
 /// Bytes read of a source at most.
 const MAX_OUTPUT: usize = 16 * 1024 * 1024;
 
@@ -42,7 +45,13 @@ pub(super) fn build(
     clock: &Arc<dyn Clock>,
     policy: &Arc<Policy>,
 ) -> Sources {
-    let reader = Reader { runner: runner.clone(), clock: clock.clone(), policy: policy.clone(), whole: None };
+    let reader = Reader {
+        runner: runner.clone(),
+        clock: clock.clone(),
+        policy: policy.clone(),
+        whole: None,
+        timeout: TIMEOUT,
+    };
     let reader: Arc<dyn ReadCommand> = Arc::new(reader);
     let read = ReadHere::of(&config.changes);
     let git = |source: &crate::config::GitSource| {
@@ -82,6 +91,23 @@ pub(super) struct Reader {
     pub(super) policy: Arc<Policy>,
     /// More bytes than this are too many; without it, what is too long is cut.
     pub(super) whole: Option<usize>,
+    /// How long one may take.
+    pub(super) timeout: Duration,
+}
+
+/// The reader of what is to be adopted.
+pub(super) fn looker(
+    runner: &Arc<dyn CommandRunner>,
+    clock: &Arc<dyn Clock>,
+    policy: &Arc<Policy>,
+) -> Arc<dyn ReadCommand> {
+    Arc::new(Reader {
+        runner: runner.clone(),
+        clock: clock.clone(),
+        policy: policy.clone(),
+        whole: Some(LOOK_OUTPUT),
+        timeout: LOOK_TIMEOUT,
+    })
 }
 
 /// A reader leaves nothing behind, so nothing is recorded of its process.
@@ -104,7 +130,7 @@ impl ReadCommand for Reader {
             .authorize(action, executable, &facts, self.clock.now())
             .map_err(|denied| denied.to_string())?;
         let (_never, cancel) = watch::channel(false);
-        let limits = Limits { timeout: TIMEOUT, max_output: self.whole.unwrap_or(MAX_OUTPUT) };
+        let limits = Limits { timeout: self.timeout, max_output: self.whole.unwrap_or(MAX_OUTPUT) };
         let output = self
             .runner
             .run(authorized, limits, &mut Unrecorded, cancel)
@@ -117,12 +143,5 @@ impl ReadCommand for Reader {
             Exit::Code(0) => Ok(output.stdout),
             other => Err(format!("{other:?}: {}", String::from_utf8_lossy(&output.stderr).trim())),
         }
-    }
-}
-
-#[async_trait]
-impl crate::adapters::topology::ReadCommand for Reader {
-    async fn read(&self, action: Action) -> Result<Vec<u8>, String> {
-        ReadCommand::read(self, action).await
     }
 }

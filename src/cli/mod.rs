@@ -44,7 +44,7 @@ use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
 use crate::agent::dialogue::MakeModels;
 use crate::config::Setup;
-use crate::engine::ports::{ChangeSource, Clock, CommandRunner, MakeChats};
+use crate::engine::ports::{ChangeSource, Clock, CommandRunner, MakeChats, ReadCommand};
 use crate::engine::world::World;
 use failure::Stop;
 use screen::Screen;
@@ -58,6 +58,8 @@ pub struct Tools {
     pub clock: Arc<dyn Clock>,
     /// What can tell of changes.
     pub sources: Vec<Arc<dyn ChangeSource>>,
+    /// Looks at what is to be adopted, by the policy.
+    pub reader: Arc<dyn ReadCommand>,
     /// Sets up the chat platforms that are configured, short of the console.
     pub chats: MakeChats,
     /// Sets up the language models that are configured.

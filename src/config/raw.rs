@@ -12,10 +12,10 @@ use crate::policy::Autonomy;
 use serde::Deserialize;
 
 use super::settings::{
-    AgentSettings, AlertSettings, AlertSource, ApprovalSettings, ChangeSettings, ConsoleSettings,
-    DigestSettings, EscalationSettings, HostSettings, IncidentSettings, LogSettings, MetricSettings,
-    Provider, Reading, RepairSettings, Sandboxing, SkillSettings, ToolCalls, TopologySettings,
-    WatchdogSettings,
+    AdoptSettings, AgentSettings, AlertSettings, AlertSource, ApprovalSettings, ChangeSettings,
+    ConsoleSettings, DigestSettings, EscalationSettings, HostSettings, IncidentSettings, LogSettings,
+    MetricSettings, Provider, Reading, RepairSettings, Sandboxing, SkillSettings, ToolCalls,
+    TopologySettings, WatchdogSettings,
 };
 use super::values::{
     Id, Scalar, concurrency, count, duration, money, positive_duration, share, size, some_count, some_money,
@@ -48,6 +48,7 @@ pub(super) struct RawConfig {
     pub(super) maintenance: Vec<RawMaintenance>,
     pub(super) inhibit: Vec<RawInhibit>,
     pub(super) triage: Vec<RawTriage>,
+    pub(super) adopt: AdoptSettings,
     pub(super) digest: DigestSettings,
     pub(super) watchdog: RawWatchdog,
     pub(super) metrics: MetricSettings,

@@ -1,5 +1,6 @@
 //! Every setting there is, with its default. `config.example.toml` documents the same, and a test compares them.
 
+mod adopt;
 mod agent;
 mod alerts;
 mod chat;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use chrono_tz::Tz;
 use serde::Deserialize;
 
+pub use adopt::AdoptSettings;
 pub use agent::{AgentSettings, ModelSettings, Provider, ToolCalls};
 pub use alerts::{AlertSettings, AlertSource, Proof};
 pub use chat::{ChatSettings, ConsoleSettings, DiscordSettings, TelegramSettings};
@@ -75,6 +77,8 @@ pub struct Config {
     pub hosts: BTreeMap<String, HostSettings>,
     /// Which models may be asked, and how far they may go.
     pub agent: AgentSettings,
+    /// Where what is brought into the cluster goes.
+    pub adopt: AdoptSettings,
     /// What is kept quiet on purpose.
     pub quiet: Quiet,
     /// What is told of each day.

@@ -1,5 +1,6 @@
 //! `config.toml` from what is written to what is meant: names parsed, paths found, secrets fetched.
 
+mod adopt;
 mod agent;
 mod alerts;
 mod chat;
@@ -88,6 +89,7 @@ pub(super) fn validate(
         hosts,
         agent,
         quiet,
+        adopt: check.adopt(raw.adopt),
         digest: raw.digest,
         watchdog,
         metrics: raw.metrics,

@@ -49,23 +49,38 @@ impl Template {
         let malformed = || TemplateError::Malformed(text.to_owned());
         let mut parts = Vec::new();
         let mut rest = text;
+        let mut literal = String::new();
         while let Some((before, after)) = rest.split_once("{{") {
+            literal.push_str(before);
+            // Twice is once, as it stands: `{{{{ x }}` is the text `{{ x }}`.
+            if let Some(after) = after.strip_prefix("{{") {
+                literal.push_str("{{");
+                rest = after;
+                continue;
+            }
             let (name, tail) = after.split_once("}}").ok_or_else(malformed)?;
             let name = name.trim();
             let good = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
             if name.is_empty() || !name.chars().all(good) {
                 return Err(malformed());
             }
-            if !before.is_empty() {
-                parts.push(Part::Literal(before.to_owned()));
+            if !literal.is_empty() {
+                parts.push(Part::Literal(std::mem::take(&mut literal)));
             }
             parts.push(Part::Name(name.to_owned()));
             rest = tail;
         }
-        if !rest.is_empty() || parts.is_empty() {
-            parts.push(Part::Literal(rest.to_owned()));
+        literal.push_str(rest);
+        if !literal.is_empty() || parts.is_empty() {
+            parts.push(Part::Literal(literal));
         }
         Ok(Self(parts))
+    }
+
+    /// A text as a template that says just that, whatever braces are in it.
+    #[must_use]
+    pub fn escape(text: &str) -> String {
+        text.replace("{{", "{{{{")
     }
 
     /// The names it uses, in order.
@@ -122,7 +137,7 @@ impl fmt::Display for Template {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for part in &self.0 {
             match part {
-                Part::Literal(text) => f.write_str(text)?,
+                Part::Literal(text) => f.write_str(&Self::escape(text))?,
                 Part::Name(name) => write!(f, "{{{{ {name} }}}}")?,
             }
         }
@@ -159,6 +174,19 @@ mod tests {
         assert_eq!(render("--unit={{labels.unit}}", "-x").unwrap(), "--unit=-x");
         assert!(matches!(render("{{ labels.unit }}", "a\nb"), Err(TemplateError::Control(_))));
         assert!(matches!(render("{{ labels.other }}", "a"), Err(TemplateError::Unknown(_))));
+    }
+
+    #[test]
+    fn what_is_escaped_says_just_that() {
+        for text in
+            ["{{ labels.unit }}", "{{{ a }}}", "x {{{{", "{", "{{range .Env}}{{println .}}{{end}}", "}}"]
+        {
+            let template = Template::parse(&Template::escape(text)).unwrap();
+            assert_eq!(template.names().count(), 0, "{text}");
+            assert_eq!(template.render(&|_| None).unwrap(), text);
+            assert_eq!(Template::parse(&template.to_string()).unwrap(), template, "written and read: {text}");
+        }
+        assert_eq!(render("{{{{ {{ labels.unit }} }}", "a").unwrap(), "{{ a }}");
     }
 
     #[test]

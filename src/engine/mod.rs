@@ -1,6 +1,7 @@
 //! The use cases, and the ports through which they reach the world.
 
 pub mod activity;
+pub mod adopt;
 pub mod answers;
 mod auditing;
 mod bounds;

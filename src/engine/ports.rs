@@ -187,6 +187,18 @@ pub trait CommandRunner: Send + Sync {
     async fn reap(&self, execution: ExecutionId, child: &Child, host: &str) -> Reaped;
 }
 
+/// Runs a command that only reads: behind it stand the policy and the runner.
+#[async_trait]
+pub trait ReadCommand: Send + Sync {
+    /// Runs `action` and returns what it wrote to standard output. Whether what is longer than the cap is cut or refused
+    /// is the reader's to say.
+    ///
+    /// # Errors
+    /// Why there is nothing to read, as text: not allowed, the program is missing, its time was up, it failed, or
+    /// printed too much. After a failure the text contains what the program wrote to standard error.
+    async fn read(&self, action: Action) -> Result<Vec<u8>, String>;
+}
+
 /// A source of changes.
 #[async_trait]
 pub trait ChangeSource: Send + Sync {

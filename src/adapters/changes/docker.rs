@@ -6,13 +6,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::DateTime;
 
-use super::ReadCommand;
 use super::images::{brief, from_to};
 use super::objects::between;
 use crate::domain::action::Action;
 use crate::domain::change::{Change, ChangeKind, Difference, Facts, Seen, Snapshot, one_line};
 use crate::domain::signal::Timestamp;
 use crate::domain::target::Target;
+use crate::engine::ports::ReadCommand;
 use crate::engine::ports::{Look, StateSource};
 
 const SOURCE: &str = "docker";

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::Value;
 
-use super::ReadCommand;
 use super::git::GitChanges;
 use super::objects::{between, condition, explain, items, target, text, time};
 use crate::domain::action::Action;
 use crate::domain::change::{Change, ChangeKind, Difference, Facts, Seen, Snapshot, one_line};
 use crate::domain::signal::Timestamp;
 use crate::domain::target::Target;
+use crate::engine::ports::ReadCommand;
 use crate::engine::ports::{Look, StateSource};
 
 const SOURCE: &str = "flux";

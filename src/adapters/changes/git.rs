@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 
-use super::ReadCommand;
 use super::gist::{CONTEXT, Gist};
 use super::git_log::{
     DETAIL_FORMAT, PATCH_FORMAT, SCAN_FORMAT, Scanned, parse_details, parse_patches, parse_scan,
@@ -18,6 +17,7 @@ use crate::domain::action::Action;
 use crate::domain::change::{Change, PathRule, commit_url, hardened_git};
 use crate::domain::signal::Timestamp;
 use crate::engine::ports::ChangeSource;
+use crate::engine::ports::ReadCommand;
 
 /// How many commits of the main line are looked at, newest first. All of them by their own date: a commit with
 /// a wrong date must not hide those behind it.

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::Value;
 
-use super::ReadCommand;
 use super::images::{brief, from_to};
 use super::objects::{between, condition, explain, items, target, text, time};
 use crate::domain::action::Action;
 use crate::domain::change::{Change, ChangeKind, Difference, Facts, Seen, Snapshot};
 use crate::domain::signal::Timestamp;
+use crate::engine::ports::ReadCommand;
 use crate::engine::ports::{Look, StateSource};
 
 const SOURCE: &str = "kubernetes";

@@ -9,12 +9,12 @@ use async_trait::async_trait;
 use chrono::{NaiveDateTime, TimeDelta, TimeZone};
 use chrono_tz::Tz;
 
-use super::ReadCommand;
 use crate::domain::action::Action;
 use crate::domain::change::{Change, ChangeKind, one_line};
 use crate::domain::signal::Timestamp;
 use crate::domain::target::Target;
 use crate::engine::ports::ChangeSource;
+use crate::engine::ports::ReadCommand;
 
 const SOURCE: &str = "packages";
 /// Bytes read of the end of each file.

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::DateTime;
 
-use super::ReadCommand;
 use crate::domain::action::Action;
 use crate::domain::change::{Change, ChangeKind, one_line};
 use crate::domain::signal::Timestamp;
 use crate::domain::target::Target;
 use crate::engine::ports::ChangeSource;
+use crate::engine::ports::ReadCommand;
 
 const SOURCE: &str = "reboots";
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::ReadCommand;
 use super::objects::{List, Object};
 use crate::domain::action::Action;
 use crate::domain::topology::{Fact, Relation, Source, SourceKind};
+use crate::engine::ports::ReadCommand;
 use crate::engine::ports::{Survey, TopologySource};
 
 /// What is asked for.
