@@ -109,34 +109,23 @@ const COPIES: Duration = Duration::from_secs(24 * 3600);
 /// Bytes that are copied in a second, as people are told how long it takes: a gigabit line.
 const PER_SECOND: u64 = 100_000_000;
 
-/// Makes the migration.
+/// Makes the migration, as it is with the recommendations where decisions still wait for a person: whoever runs it looks
+/// first whether any does.
 ///
 /// # Errors
-/// Why there is none: decisions that wait for a person, a host that is not known, data that can't be reached.
+/// Why there is none: a host that is not known, data that can't be reached.
 pub fn migration(adoption: &Adoption, options: &Options) -> Result<Migration, Vec<Fault>> {
     let project = &adoption.settled.project;
-    let waits = adoption.settled.decisions.iter().filter(|decision| decision.waits());
-    let mut faults: Vec<Fault> = waits
-        .map(|decision| {
-            Fault::of(&project.name, format!("`{}` waits for a decision: {}", decision.id, decision.question))
-        })
-        .collect();
     let Some(host) = project.host.as_deref() else {
         let what = "nobody has said on which host it runs now";
-        faults.push(Fault::of(&project.name, what).fix("name it, as in `--host vm3`"));
-        return Err(faults);
+        return Err(vec![Fault::of(&project.name, what).fix("name it, as in `--host vm3`")]);
     };
-    let copies = copies::copies(adoption, options);
+    let copies = copies::copies(adoption, options)?;
     let old = Old { project, host };
-    let drawn = copies.and_then(|copies| match options.to {
+    match options.to {
         Kind::K8s => Ok(k8s::draw(adoption, &old, &copies, options)),
         Kind::Nomad => hosts::nomad(adoption, &old, &copies, options),
-        Kind::Compose => hosts::compose(adoption, &old, &copies, options),
-    });
-    match drawn {
-        Ok(migration) if faults.is_empty() => Ok(Migration { keep_days: options.keep_days, ..migration }),
-        Ok(_) => Err(faults),
-        Err(more) => Err(faults.into_iter().chain(more).collect()),
+        Kind::Compose => Ok(hosts::compose(adoption, &old, &copies, options)),
     }
 }
 

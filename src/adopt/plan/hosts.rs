@@ -54,12 +54,7 @@ pub(super) fn nomad(
     })
 }
 
-pub(super) fn compose(
-    adoption: &Adoption,
-    old: &Old<'_>,
-    copies: &[Copy],
-    options: &Options,
-) -> Result<Migration, Vec<Fault>> {
+pub(super) fn compose(adoption: &Adoption, old: &Old<'_>, copies: &[Copy], options: &Options) -> Migration {
     let project = &adoption.settled.project;
     let to = options.compose_host.as_deref().unwrap_or(old.host);
     let moves = to != old.host;
@@ -115,7 +110,7 @@ pub(super) fn compose(
             step.run.argv.iter_mut().skip(2).for_each(|name| name.push_str("-before"));
         }
     }
-    Ok(Migration {
+    Migration {
         title: format!("Bring {} from {} to {to}", project.name, old.host),
         by_hand: by_hand(adoption, copies, &ssh, old.host),
         checks: vec![
@@ -126,7 +121,7 @@ pub(super) fn compose(
         decommission,
         keep_days: options.keep_days,
         notes,
-    })
+    }
 }
 
 /// Copies from the old host, and compares every byte.
