@@ -104,3 +104,6 @@ fn name_apart(projects: &mut [Project]) {
         taken.insert(project.name.clone());
     }
 }
+
+#[cfg(test)]
+mod tests;
