@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::observed::{self, OfProject, OfService};
-use super::project::{Attachment, Connection, Network, Origin, Service};
+use super::project::{Attachment, Connection, Origin, Service};
 use super::{Fault, Project, secrets};
 use reader::Reader;
 use tree::{Node, Yaml};
@@ -63,7 +63,7 @@ pub fn read(file: &str, text: &str, name: &str, beside: &dyn Beside) -> Result<P
     }
     if !reader.faults.is_empty() {
         let mut faults = reader.faults;
-        faults.sort_by(|a, b| (&a.file != file, &a.file, a.line).cmp(&(&b.file != file, &b.file, b.line)));
+        faults.sort_by(|a, b| (a.file != file, &a.file, a.line).cmp(&(b.file != file, &b.file, b.line)));
         return Err(faults);
     }
     project.notes = reader.notes;
@@ -106,7 +106,7 @@ fn whole(reader: &mut Reader, top: &Node, project: &mut Project, text: &str) {
         matches!(&service.network, Connection::Networks(all) if all.iter().any(|a| a.network == connect::DEFAULT))
     });
     if on_default {
-        project.networks.entry(connect::DEFAULT.to_owned()).or_insert_with(Network::default);
+        project.networks.entry(connect::DEFAULT.to_owned()).or_default();
     }
     finish::grant(reader, project);
     let values = reader.vars.values.values().map(String::as_str);

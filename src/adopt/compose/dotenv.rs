@@ -1,6 +1,7 @@
 //! `.env` and `env_file`, in the syntax in which compose reads them.
 
-use super::template::{Vars, fill_plainly, names_secret};
+use super::template::{Vars, fill_plainly};
+use crate::adopt::secrets::looks_secret;
 
 /// What such a file says.
 #[derive(Debug, Default)]
@@ -60,7 +61,10 @@ fn add(read: &mut Dotenv, known: &mut Vars, name: &str, value: Raw) {
         }
     };
     known.add(name, text.clone());
-    if known.secret.contains(name) && !names_secret(name) && !read.secret.iter().any(|other| other == name) {
+    if known.secret.contains(name)
+        && !looks_secret(name, None)
+        && !read.secret.iter().any(|other| other == name)
+    {
         read.secret.push(name.to_owned());
     }
     read.values.push((name.to_owned(), Some(text)));

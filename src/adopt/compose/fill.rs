@@ -1,8 +1,9 @@
 //! Fills the variables of one file's tree. What nothing fills, and what is a secret, depends on where it stands.
 
 use super::reader::Reader;
-use super::template::{self, Outcome, Vars, names_secret};
+use super::template::{self, Outcome, Vars};
 use super::tree::{Node, Yaml};
+use crate::adopt::secrets::looks_secret;
 
 /// What a variable may become where it stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -172,12 +173,18 @@ fn variable(reader: &mut Reader, node: &Node, name: &str, text: String) -> Yaml 
     };
     let outcome = template::fill(&parts, &reader.vars, |_| "x".to_owned());
     if !outcome.secrets.is_empty() {
-        return Yaml::Secret;
+        // Where it will be seen for what it is, the value stays until then: it is looked for in other texts, too.
+        let plain = template::fill_plainly(&text, &reader.vars);
+        let known = outcome.secrets.iter().all(|name| reader.vars.values.contains_key(name));
+        return match plain.filter(|plain| known && looks_secret(name, Some(plain))) {
+            Some(plain) => Yaml::Text(plain),
+            None => Yaml::Secret,
+        };
     }
     let alone = matches!(parts.as_slice(), [template::Part::Variable { .. }]);
     let missing = !outcome.unfilled.is_empty() || !outcome.required.is_empty();
     if alone && missing && outcome.text.is_empty() {
-        return if names_secret(name) { Yaml::Secret } else { Yaml::Unset };
+        return if looks_secret(name, None) { Yaml::Secret } else { Yaml::Unset };
     }
     tell(reader, node, &outcome);
     Yaml::Text(outcome.text)
@@ -187,6 +194,7 @@ fn variable(reader: &mut Reader, node: &Node, name: &str, text: String) -> Yaml 
 pub(super) fn handed_on(vars: &Vars, name: &str) -> Yaml {
     match vars.values.get(name) {
         Some(value) if value.is_empty() => Yaml::Text(String::new()),
+        Some(value) if looks_secret(name, Some(value)) => Yaml::Text(value.clone()),
         _ if vars.is_secret(name) => Yaml::Secret,
         Some(value) => Yaml::Text(value.clone()),
         None => Yaml::Unset,

@@ -55,11 +55,11 @@ pub(super) fn grant(reader: &mut Reader, project: &mut Project) {
 
 /// A further name, on every network that it is on.
 pub(super) fn add_alias(service: &mut Service, alias: &str) {
-    if let Connection::Networks(attachments) = &mut service.network {
-        if alias != service.name {
-            for attachment in attachments {
-                attachment.aliases.insert(alias.to_owned());
-            }
+    if let Connection::Networks(attachments) = &mut service.network
+        && alias != service.name
+    {
+        for attachment in attachments {
+            attachment.aliases.insert(alias.to_owned());
         }
     }
 }
@@ -94,8 +94,11 @@ fn mentioned(texts: &str, name: &str) -> bool {
             let before = line[..at].chars().next_back();
             let after = line[at + name.len()..].chars().next();
             // A path or a part of a name with dots is no host.
-            let starts = before.is_none_or(|c| !is_word(c) && !matches!(c, '.'))
-                && !(before == Some('/') && !line[..at].ends_with("//"));
+            let starts = match before {
+                Some('/') => line[..at].ends_with("//"),
+                Some(c) => !is_word(c) && c != '.',
+                None => true,
+            };
             starts && after.is_none_or(|c| !is_word(c) && c != '.')
         })
     })

@@ -49,8 +49,6 @@ impl Lines {
     pub(super) fn find(&self, steps: &[&Step], again: bool) -> Option<usize> {
         let mut range = &self.0[..];
         let mut line = None;
-        // Items of a list may stand as far left as the key above them.
-        let mut above: Option<usize> = None;
         for (number, step) in steps.iter().enumerate() {
             let Some(indent) = range.first().map(|entry| entry.indent) else { break };
             let last = again && number + 1 == steps.len();
@@ -71,12 +69,11 @@ impl Lines {
                 break;
             };
             line = Some(range[start].line);
-            above = Some(indent);
             let inner = &range[start + 1..];
             let is_key = matches!(step, Step::Key(_));
+            // Items of a list may stand as far left as the key above them.
             let end = inner.iter().position(|entry| {
-                entry.indent < indent
-                    || (entry.indent == indent && !(is_key && entry.what == What::Dash && above.is_some()))
+                entry.indent < indent || (entry.indent == indent && !(is_key && entry.what == What::Dash))
             });
             range = &inner[..end.unwrap_or(inner.len())];
         }

@@ -1,9 +1,8 @@
 //! `$NAME` and `${NAME:-default}` in texts, as compose fills them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
 
-use crate::domain::redact::Redactor;
+use crate::adopt::secrets::looks_secret;
 
 /// How deep defaults may stand in defaults.
 const MAX_DEPTH: usize = 16;
@@ -26,7 +25,7 @@ pub(super) struct Vars {
 impl Vars {
     /// Adds one, and sees whether it holds a secret.
     pub(super) fn add(&mut self, name: &str, value: String) {
-        if holds_secret(&value) {
+        if looks_secret(name, Some(&value)) {
             self.secret.insert(name.to_owned());
         }
         self.values.insert(name.to_owned(), value);
@@ -34,18 +33,9 @@ impl Vars {
 
     /// Whether what is filled in for a name is a secret.
     pub(super) fn is_secret(&self, name: &str) -> bool {
-        !self.open && (self.secret.contains(name) || names_secret(name))
+        let known = self.values.get(name).is_some_and(|value| !value.is_empty());
+        !self.open && (self.secret.contains(name) || (!known && looks_secret(name, None)))
     }
-}
-
-/// Whether a variable of that name holds a secret.
-pub(super) fn names_secret(name: &str) -> bool {
-    holds_secret(&format!("{name}=xq7Zk93vLmT2"))
-}
-
-fn holds_secret(text: &str) -> bool {
-    static SHAPES: LazyLock<Redactor> = LazyLock::new(Redactor::shapes);
-    SHAPES.holds_secret(text)
 }
 
 /// A piece of a text.
@@ -230,7 +220,7 @@ fn variable(
         (_, None) => {
             let mut filled = Outcome::default();
             fill_into(word, vars, marker, &mut filled);
-            if vars.is_secret(name) && !filled.text.is_empty() {
+            if !vars.open && looks_secret(name, Some(&filled.text)) {
                 return secret(name, marker, outcome);
             }
             outcome.text.push_str(&filled.text);
