@@ -1,5 +1,7 @@
 //! What the cluster needs, as files.
 
+mod compose;
+
 use serde::{Deserialize, Serialize};
 
 use super::project::Note;
@@ -58,10 +60,8 @@ pub struct SecretNeeded {
 #[must_use]
 pub fn write(settled: &Settled, options: &Options) -> Written {
     match options.to {
-        Kind::K8s | Kind::Nomad | Kind::Compose => {
-            let _ = settled;
-            Written::default()
-        }
+        Kind::Compose => compose::write(settled, options),
+        Kind::K8s | Kind::Nomad => Written::default(),
     }
 }
 
