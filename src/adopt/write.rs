@@ -1,6 +1,7 @@
 //! What the cluster needs, as files.
 
 mod compose;
+mod nomad;
 
 use serde::{Deserialize, Serialize};
 
@@ -61,7 +62,8 @@ pub struct SecretNeeded {
 pub fn write(settled: &Settled, options: &Options) -> Written {
     match options.to {
         Kind::Compose => compose::write(settled, options),
-        Kind::K8s | Kind::Nomad => Written::default(),
+        Kind::Nomad => nomad::write(settled, options),
+        Kind::K8s => Written::default(),
     }
 }
 

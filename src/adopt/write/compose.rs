@@ -37,7 +37,8 @@ pub(super) fn write(settled: &Settled, options: &Options) -> Written {
     file.add("configs", section(&sources.configs));
     file.add("secrets", section(&sources.secrets));
     file.add_some(KEY, service::observed(&OfProject::of(project)));
-    let text = yaml::file(&file, &["services"]);
+    let needed = env::needed(project, &names);
+    let text = env::comment(&needed) + &yaml::file(&file, &["services"]);
     Written {
         objects: vec![Object {
             phase: Phase::Workload,
@@ -45,7 +46,7 @@ pub(super) fn write(settled: &Settled, options: &Options) -> Written {
             name: project.name.clone(),
             text,
         }],
-        secrets: env::needed(project, &names),
+        secrets: needed,
         notes: notes(project),
     }
 }

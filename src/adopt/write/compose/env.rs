@@ -6,8 +6,8 @@ use super::super::super::project::{Piece, Project, Service};
 use super::super::SecretNeeded;
 use super::yaml::{Node, literal};
 
-/// What compose says when a secret is not in the `.env`.
-pub(super) const SEE: &str = "see .env";
+/// What compose says when a secret is not in the `.env`; the reader knows our secrets by it.
+pub(super) const SEE: &str = "create .env, see above";
 
 /// What the secrets of each service are called in the `.env`: as in the service, with the service's name in front where
 /// another one has a secret of that name, which may be another.
@@ -77,6 +77,15 @@ pub(super) fn needed(project: &Project, names: &BTreeMap<(&str, &str), String>) 
         .collect()
 }
 
+/// The comment at the top of the file that tells of them.
+pub(super) fn comment(needed: &[SecretNeeded]) -> String {
+    if needed.is_empty() {
+        return String::new();
+    }
+    let names: Vec<&str> = needed.iter().flat_map(|secret| &secret.keys).map(String::as_str).collect();
+    format!("# A file .env beside this one holds the secrets: {}.\n\n", names.join(", "))
+}
+
 /// The line that adds the values of a container's variables to the `.env`, in single quotes, in which compose takes
 /// everything as it stands; it shows none of them.
 fn fill(project: &Project, service: &Service, pairs: &[(&str, &str)]) -> String {
@@ -92,14 +101,15 @@ fn fill(project: &Project, service: &Service, pairs: &[(&str, &str)]) -> String 
         .iter()
         .map(
             |(name, variable)| {
-                if name == variable { (*name).to_owned() } else { format!("{name}={variable}") }
+                if name == variable { (*name).to_owned() } else { format!("{name}/{variable}") }
             },
         )
         .collect();
     let program = concat!(
-        r#"BEGIN { n = split(want, w, " "); for (i = 1; i <= n; i++) { split(w[i], p, "="); "#,
+        r#"BEGIN { n = split(want, w, " "); for (i = 1; i <= n; i++) { split(w[i], p, "/"); "#,
         r#"as[p[1]] = p[2] == "" ? p[1] : p[2] } } "#,
-        r#"$1 in as { v = substr($0, length($1) + 2); gsub(q, "\\\\" q, v); print as[$1] "=" q v q }"#,
+        r#"$1 in as { seen[$1] = 1; v = substr($0, length($1) + 2); gsub(q, "\\\\" q, v); print as[$1] "=" q v q } "#,
+        r#"END { for (k in as) if (!(k in seen)) print "not among its variables: " k > "/dev/stderr" }"#,
     );
     format!(
         "touch .env && chmod 600 .env && {from} | awk -v RS='\\036' -F= -v q=\"'\" -v want={} {} >> .env",
