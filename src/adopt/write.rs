@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::project::Note;
 use super::{Kind, Options, Settled};
 
+mod compose;
 pub(in crate::adopt) mod k8s;
+mod nomad;
 
 /// What was written.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -77,7 +79,8 @@ pub struct ConfigNeeded {
 pub fn write(settled: &Settled, options: &Options) -> Written {
     match options.to {
         Kind::K8s => k8s::write(settled, options),
-        Kind::Nomad | Kind::Compose => Written::default(),
+        Kind::Nomad => nomad::write(settled, options),
+        Kind::Compose => compose::write(settled, options),
     }
 }
 
