@@ -11,8 +11,8 @@ use serde_json::json;
 use super::args::{AdoptArgs, ClusterKind};
 use super::screen::{Screen, Tone};
 use super::{Ended, Failure, Stop, Tools, control, plan};
-use crate::adopt::plan::{Line, Migration, migration};
-use crate::adopt::{Adoption, Fault, Kind, Options, Project, adopt as work_out, report, write};
+use crate::adopt::plan::{Migration, migration};
+use crate::adopt::{Adoption, Kind, Options, Project, adopt as work_out, report, write};
 use crate::config::Setup;
 use source::of_faults;
 

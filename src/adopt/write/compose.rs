@@ -40,6 +40,7 @@ pub(super) fn write(settled: &Settled, options: &Options) -> Written {
     let needed = env::needed(project, &names);
     let text = env::comment(&needed) + &yaml::file(&file, &["services"]);
     Written {
+        configs: Vec::new(),
         objects: vec![Object {
             phase: Phase::Workload,
             kind: "compose".to_owned(),
