@@ -74,13 +74,6 @@ impl<'a> Desk<'a> {
         self.decisions.last_mut()
     }
 
-    /// Adds a fact to a decision that was asked before.
-    pub(super) fn fact(&mut self, id: &str, fact: &str) {
-        if let Some(decision) = self.decisions.iter_mut().find(|decision| decision.id == id) {
-            decision.facts.push(fact.to_owned());
-        }
-    }
-
     /// All decisions, those that wait for a person first.
     pub(super) fn done(mut self, project: &Project) -> Result<Vec<Decision>, Vec<Fault>> {
         for id in self.options.answers.keys() {

@@ -15,7 +15,11 @@ pub(super) fn volume(service: &str, path: &str, taken: &BTreeSet<String>) -> Str
     let telling: Vec<&str> =
         parts.iter().map(String::as_str).filter(|part| !EMPTY.contains(part) && *part != service).collect();
     let last = telling.last().copied().unwrap_or("data");
-    let two = telling.iter().rev().take(2).rev().copied().collect::<Vec<_>>().join("-");
+    let two = if telling.is_empty() {
+        last.to_owned()
+    } else {
+        telling.iter().rev().take(2).rev().copied().collect::<Vec<_>>().join("-")
+    };
     free([format!("{service}-{last}"), format!("{service}-{two}")], taken)
 }
 

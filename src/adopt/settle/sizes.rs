@@ -1,6 +1,8 @@
 //! Bytes, for people and for volumes.
 
 pub(super) const GIB: u64 = 1 << 30;
+/// No volume is larger, in GiB: a pebibyte.
+const MOST: u64 = 1 << 20;
 /// What a copy over a gigabit network comes to, bytes a second.
 const COPIED: u64 = 100_000_000;
 
@@ -19,7 +21,7 @@ pub(super) fn human(bytes: u64) -> String {
 
 /// What to ask for where that much is there now: with room to grow, in a size that a person would have taken.
 pub(super) fn asked(bytes: u64) -> u64 {
-    let wanted = (bytes.saturating_add(bytes / 10 * 3)).div_ceil(GIB).max(1);
+    let wanted = (bytes.saturating_add(bytes / 10 * 3)).div_ceil(GIB).clamp(1, MOST);
     let step = match wanted {
         0..=3 => 1,
         4..=5 => 5,
