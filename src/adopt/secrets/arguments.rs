@@ -173,9 +173,13 @@ fn of(token: &Token<'_>, range: Range<usize>, key: String) -> Found {
 
 /// Whether a flag of that name holds a secret.
 fn named(name: &str, value: &str) -> bool {
+    is_named(property(name), value)
+}
+
+/// A flag's name without its dashes; `x.y` of Java's `-Dx.y`.
+fn property(name: &str) -> &str {
     let name = name.trim_start_matches('-');
-    let name = name.strip_prefix('D').filter(|rest| rest.contains('.')).unwrap_or(name);
-    is_named(name, value)
+    name.strip_prefix('D').filter(|rest| rest.contains('.')).unwrap_or(name)
 }
 
 /// A reference, or nothing.
@@ -196,7 +200,7 @@ fn unquoted(value: &str) -> Range<usize> {
 
 /// What a variable for the value of this flag is called.
 fn key_of(name: &str) -> String {
-    let words = words(name.trim_start_matches('-'));
+    let words = words(property(name));
     match words.join("_").as_str() {
         "REQUIREPASS" | "PASS" | "PW" | "P" | "A" | "PASSWD" | "PWD" => "PASSWORD".to_owned(),
         "MASTERAUTH" => "MASTER_PASSWORD".to_owned(),
