@@ -52,7 +52,7 @@ pub(super) fn write(settled: &Settled, options: &Options) -> Written {
         name: project.name.clone(),
         text: file.print(),
     };
-    Written { objects: vec![object], secrets: said.secrets, notes: said.notes }
+    Written { objects: vec![object], secrets: said.secrets, notes: said.notes, ..Written::default() }
 }
 
 /// What goes along with the job.
