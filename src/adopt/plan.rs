@@ -234,9 +234,17 @@ impl Old<'_> {
     fn decommission(&self) -> Vec<Step> {
         let mut containers = self.containers();
         containers.reverse();
-        let remove = Line::here(&["docker", "rm"]).and(containers).on(self.host);
-        vec![Step::new("remove-the-old-one", Stage::Decommission, remove)]
+        vec![removal(&containers, self.host)]
     }
+}
+
+/// Removes containers, for good. Looking for one that is gone fails, which is how it is seen.
+fn removal(containers: &[String], host: &str) -> Step {
+    let gone = containers.iter().map(|name| format!("! docker container inspect {}", shell_words::quote(name)));
+    let gone = gone.collect::<Vec<_>>().join(" && ");
+    let remove = Line::here(&["docker", "rm"]).and(containers.iter().cloned());
+    Step::new("remove-the-old-one", Stage::Decommission, remove.on(host))
+        .verify(Line::here(&["sh", "-c", &gone]).on(host))
 }
 
 /// How long it stands still, and what of the old one stays, in words.

@@ -1,7 +1,7 @@
 //! The migration to Nomad or to another Docker host: data goes from host to host.
 
 use super::copies::Copy;
-use super::{ByHand, COMES_UP, COPIES, Check, Line, Migration, Old, Stage, Step, after, standstill};
+use super::{ByHand, COMES_UP, COPIES, Check, Line, Migration, Old, Stage, Step, after, removal, standstill};
 use crate::adopt::{Adoption, Fault, Options};
 
 /// Where a compose project's files lie on the host that it goes to.
@@ -104,12 +104,12 @@ pub(super) fn compose(adoption: &Adoption, old: &Old<'_>, copies: &[Copy], optio
     );
     let mut notes = vec![standstill(copies)];
     notes.extend(after(adoption));
-    let mut decommission = old.decommission();
+    let mut kept = old.containers();
+    kept.reverse();
     if !moves {
-        for step in &mut decommission {
-            step.run.argv.iter_mut().skip(2).for_each(|name| name.push_str("-before"));
-        }
+        kept.iter_mut().for_each(|name| name.push_str("-before"));
     }
+    let decommission = vec![removal(&kept, old.host)];
     Migration {
         title: format!("Bring {} from {} to {to}", project.name, old.host),
         by_hand: by_hand(adoption, copies, &ssh, old.host),

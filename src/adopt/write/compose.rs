@@ -49,6 +49,7 @@ pub(super) fn write(settled: &Settled, options: &Options) -> Written {
         }],
         secrets: needed,
         notes: notes(project),
+        ..Written::default()
     }
 }
 
@@ -92,5 +93,7 @@ fn notes_of(service: &Service) -> Vec<Note> {
     texts.into_iter().map(note).collect()
 }
 
+#[cfg(test)]
+mod round_trip;
 #[cfg(test)]
 mod tests;
