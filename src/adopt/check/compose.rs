@@ -13,14 +13,26 @@ pub(super) fn check(settled: &Settled, written: &Written, _options: &Options) ->
             Ok(file) => Check { file: &file, faults: &mut faults }.all(settled),
             Err(error) => faults.push(Fault::of(FILE, format!("is no YAML: {error}"))),
         }
-        if Redactor::shapes().holds_secret(&object.text) {
-            faults.push(Fault::of(FILE, "holds what looks like a secret"));
-        }
+        faults.extend(secrets(FILE, &object.text));
     }
     if written.objects.is_empty() {
         faults.push(Fault::of(FILE, "was not written"));
     }
     faults
+}
+
+/// Where a text holds what looks like a secret.
+pub(super) fn secrets(file: &str, text: &str) -> Option<Fault> {
+    let redactor = Redactor::shapes();
+    if !redactor.holds_secret(text) {
+        return None;
+    }
+    let fault = Fault::of(file, "holds what looks like a secret");
+    let line = text.lines().position(|line| redactor.holds_secret(line));
+    Some(match line {
+        Some(line) => fault.on_line(line + 1),
+        None => fault,
+    })
 }
 
 const FILE: &str = "compose.yaml";

@@ -1,7 +1,7 @@
 //! What is written for whole services, as a person reads it.
 
 use super::*;
-use crate::adopt::project::*;
+use crate::adopt::project::{Value, *};
 use crate::adopt::settle::PublicName;
 
 /// A project of these services.
