@@ -68,6 +68,7 @@ fn lines(service: &mut Service) -> Vec<&mut Vec<String>> {
 
 fn hide_arguments(project: &mut Project, index: usize, known: &mut Vec<Known>) {
     let Some(service) = project.services.get_mut(index) else { return };
+    let mut notes = Vec::new();
     // A line of shell is a line with one word, for as long as this takes.
     let mut all: Vec<Vec<String>> = lines(service).into_iter().map(std::mem::take).collect();
     let shell = match &mut service.health {
@@ -81,7 +82,14 @@ fn hide_arguments(project: &mut Project, index: usize, known: &mut Vec<Known>) {
             let Some(found) = arguments::first(line) else { break };
             let Some(word) = line.get_mut(found.word) else { break };
             let Some(value) = word.get(found.range.clone()).map(str::to_owned) else { break };
+            let before = service.env.len();
             let name = variable(service, index, &found, &value, known);
+            if service.env.len() > before {
+                notes.push(Note {
+                    service: Some(service.name.clone()),
+                    text: format!("A secret stood in its arguments: it is the variable `{name}` now."),
+                });
+            }
             word.replace_range(found.range, &format!("$({name})"));
             known.push(Known::new(value, name, index));
         }
@@ -95,6 +103,7 @@ fn hide_arguments(project: &mut Project, index: usize, known: &mut Vec<Known>) {
     for (place, line) in lines(service).into_iter().zip(all) {
         *place = line;
     }
+    project.notes.extend(notes);
 }
 
 /// The variable of a service that holds a value from its arguments; it is there afterwards.

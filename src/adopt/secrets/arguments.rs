@@ -41,10 +41,10 @@ pub(super) fn first(line: &[String]) -> Option<Found> {
         return Some(found);
     }
     for (word, text) in line.iter().enumerate() {
-        if text.contains(char::is_whitespace) {
-            if let Some(found) = in_tokens(&shell_words(word, text)) {
-                return Some(found);
-            }
+        if text.contains(char::is_whitespace)
+            && let Some(found) = in_tokens(&shell_words(word, text))
+        {
+            return Some(found);
         }
         // Of known shapes, wherever they stand: passwords in addresses, tokens of well-known services.
         if let Some(range) = values::shapes(text).into_iter().find(|range| !is_reference_in(text, range)) {
@@ -173,9 +173,13 @@ fn of(token: &Token<'_>, range: Range<usize>, key: String) -> Found {
 
 /// Whether a flag of that name holds a secret.
 fn named(name: &str, value: &str) -> bool {
+    is_named(property(name), value)
+}
+
+/// A flag's name without its dashes; `x.y` of Java's `-Dx.y`.
+fn property(name: &str) -> &str {
     let name = name.trim_start_matches('-');
-    let name = name.strip_prefix('D').filter(|rest| rest.contains('.')).unwrap_or(name);
-    is_named(name, value)
+    name.strip_prefix('D').filter(|rest| rest.contains('.')).unwrap_or(name)
 }
 
 /// A reference, or nothing.
@@ -196,7 +200,7 @@ fn unquoted(value: &str) -> Range<usize> {
 
 /// What a variable for the value of this flag is called.
 fn key_of(name: &str) -> String {
-    let words = words(name.trim_start_matches('-'));
+    let words = words(property(name));
     match words.join("_").as_str() {
         "REQUIREPASS" | "PASS" | "PW" | "P" | "A" | "PASSWD" | "PWD" => "PASSWORD".to_owned(),
         "MASTERAUTH" => "MASTER_PASSWORD".to_owned(),
