@@ -3,7 +3,6 @@
 use serde_yaml::Value;
 
 use super::super::{Fault, Options, Settled, Written};
-use crate::domain::redact::Redactor;
 
 /// What is wrong with it.
 pub(super) fn check(settled: &Settled, written: &Written, _options: &Options) -> Vec<Fault> {
@@ -13,26 +12,11 @@ pub(super) fn check(settled: &Settled, written: &Written, _options: &Options) ->
             Ok(file) => Check { file: &file, faults: &mut faults }.all(settled),
             Err(error) => faults.push(Fault::of(FILE, format!("is no YAML: {error}"))),
         }
-        faults.extend(secrets(FILE, &object.text));
     }
     if written.objects.is_empty() {
         faults.push(Fault::of(FILE, "was not written"));
     }
     faults
-}
-
-/// Where a text holds what looks like a secret.
-pub(super) fn secrets(file: &str, text: &str) -> Option<Fault> {
-    let redactor = Redactor::shapes();
-    if !redactor.holds_secret(text) {
-        return None;
-    }
-    let fault = Fault::of(file, "holds what looks like a secret");
-    let line = text.lines().position(|line| redactor.holds_secret(line));
-    Some(match line {
-        Some(line) => fault.on_line(line + 1),
-        None => fault,
-    })
 }
 
 const FILE: &str = "compose.yaml";
@@ -226,10 +210,6 @@ mod tests {
             (
                 "services:\n  web:\n    image: a\n    environment:\n      A: on\n      B: 1\n",
                 "B: is not a text",
-            ),
-            (
-                "services:\n  web:\n    image: a\n    environment:\n      DB_PASSWORD: hunter22x\n",
-                "looks like a secret",
             ),
         ];
         for (text, expected) in cases {

@@ -195,8 +195,8 @@ fn smb(context: &Context<'_>, server: &str, path: &str, written: &mut Written) -
             name: name.clone(),
             keys: vec!["username".to_owned(), "password".to_owned()],
             command: format!(
-                "{{ read -rp 'User: ' value </dev/tty && printf 'username=%s\\n' \"$value\"; \
-                 read -rsp 'Password: ' value </dev/tty && printf 'password=%s\\n' \"$value\"; }} | \
+                "{{ read -rp 'User? ' value </dev/tty && printf 'username=%s\\n' \"$value\"; \
+                 read -rsp 'Password? ' value </dev/tty && printf 'password=%s\\n' \"$value\"; }} | \
                  kubectl -n {} create secret generic {name} --from-env-file=/dev/stdin",
                 context.namespace
             ),
