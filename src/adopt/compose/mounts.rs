@@ -47,7 +47,8 @@ pub(super) fn volumes(reader: &mut Reader, service: &mut Service, node: &Node) {
 fn short(reader: &mut Reader, node: &Node, text: &str) -> Option<Mount> {
     let fix = "write it as `name:/path`, `./folder:/path` or `/folder:/path:ro`";
     // The drive of a Windows path has a colon of its own.
-    let skip = if is_windows(text) { 2 } else { 0 };
+    let drive = is_windows(text) && !reader.declared.volumes.contains(&text[..1]);
+    let skip = if drive { 2 } else { 0 };
     let mut parts = text[skip..].splitn(3, ':');
     let first = format!("{}{}", &text[..skip], parts.next().unwrap_or_default());
     let Some(target) = parts.next() else {

@@ -11,7 +11,7 @@ use super::tree::{At, Merge, Node, Source, Yaml};
 use crate::adopt::{Fault, MAX_INPUT};
 
 /// Values in one file at most, aliases counted as often as they are used.
-const MAX_NODES: usize = 200_000;
+pub(super) const MAX_NODES: usize = 200_000;
 /// Bytes of text in one file at most, aliases counted as often as they are used.
 const MAX_TEXT: usize = 2 * MAX_INPUT;
 /// What an alias bomb ends with.

@@ -188,35 +188,37 @@ fn add_alias(service: &mut Service, alias: &str) {
 
 /// A container that others know by its container's name, which is not its service's, keeps that as an alias.
 fn names_in_use(group: &mut [Found]) {
-    for at in 0..group.len() {
-        let (name, service) = (group[at].name.clone(), group[at].service.name.clone());
-        if name == service || name.len() < 2 {
-            continue;
+    let names: BTreeSet<String> = group.iter().map(|found| found.name.clone()).collect();
+    let mut mentioned: BTreeSet<(String, usize)> = BTreeSet::new();
+    for (at, found) in group.iter().enumerate() {
+        for text in texts(&found.service) {
+            let words = text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.')));
+            let known = words.map(|word| word.trim_end_matches('.')).filter(|word| names.contains(*word));
+            mentioned.extend(known.map(|word| (word.to_owned(), at)));
         }
-        if group.iter().enumerate().any(|(other, found)| other != at && mentions(&found.service, &name)) {
-            add_alias(&mut group[at].service, &name);
+    }
+    let by: BTreeMap<String, BTreeSet<usize>> =
+        mentioned.into_iter().fold(BTreeMap::new(), |mut by, (name, at)| {
+            by.entry(name).or_insert_with(BTreeSet::new).insert(at);
+            by
+        });
+    for (at, found) in group.iter_mut().enumerate() {
+        let by_others = by.get(&found.name).is_some_and(|by| by.iter().any(|other| *other != at));
+        if found.name != found.service.name && by_others {
+            let name = found.name.clone();
+            add_alias(&mut found.service, &name);
         }
     }
 }
 
-/// Whether a service names a host in what it is told.
-fn mentions(service: &Service, name: &str) -> bool {
+/// What a service is told: hosts may be named in it.
+fn texts(service: &Service) -> impl Iterator<Item = &String> {
     let values = service.env.values().filter_map(|value| match value {
         Value::Text(text) => Some(text),
         Value::Secret | Value::Unset => None,
     });
     let words = service.entrypoint.iter().chain(&service.command).flatten();
-    values.chain(words).chain(service.labels.values()).any(|text| holds_word(text, name))
-}
-
-/// Whether a text holds a name by itself, and not as a part of a longer one.
-fn holds_word(text: &str, name: &str) -> bool {
-    let part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
-    text.match_indices(name).any(|(at, _)| {
-        let before = text[..at].chars().next_back();
-        let behind = text[at + name.len()..].chars().next();
-        !before.is_some_and(part) && !behind.is_some_and(part)
-    })
+    values.chain(words).chain(service.labels.values())
 }
 
 /// Volumes, by the names that a compose file has for them.

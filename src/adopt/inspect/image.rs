@@ -14,12 +14,19 @@ fn surely_a_persons(name: &str) -> bool {
     A_PERSONS.contains(&name) || SECRET_PARTS.iter().any(|part| name.to_ascii_uppercase().contains(part))
 }
 
+/// Whether a value belongs to somebody's own lab.
+fn speaks_of_the_lab(name: &str, value: &str) -> bool {
+    let ends = ["_HOST", "_DSN", "_EMAIL", "_USERNAME", "_DOMAIN", "DATABASE_URL", "_DB"];
+    surely_a_persons(name)
+        || (ends.iter().any(|end| name.ends_with(end)) && !value.is_empty() && !at_default(name, value))
+}
+
 /// Which variables, in the order in which the container has them, are the image's own.
 pub(super) fn own_env(env: &[(String, String)], podman: bool) -> Vec<bool> {
     // Docker puts what a person set first, and what only the image sets behind it; images nearly always begin with
     // their PATH. Where something behind it is surely a person's, somebody else wrote the list.
     let path = env.iter().position(|(name, _)| name == "PATH").filter(|at| !podman && *at > 0);
-    let behind = path.filter(|at| !env[at + 1..].iter().any(|(name, _)| surely_a_persons(name)));
+    let behind = path.filter(|at| !env[at + 1..].iter().any(|(name, value)| speaks_of_the_lab(name, value)));
     env.iter()
         .enumerate()
         .map(|(at, (name, value))| match behind {
@@ -176,15 +183,17 @@ pub(super) fn own_signal(signal: &str, image: &Reference) -> bool {
 /// Whether a health check is one that comes with an image: a program that was made for it.
 pub(super) fn own_health(words: &[String]) -> bool {
     let line = words.join(" ");
-    let program = file_name(line.split_whitespace().next().unwrap_or_default());
-    let script = program.to_ascii_lowercase().replace(['_', '-'], "");
-    let made_for_it = script.starts_with("healthcheck") || script.ends_with("healthcheck.sh");
-    let alone = !line.contains("http") && !line.contains('|');
+    let made_for_it = line.split_whitespace().any(|word| {
+        let script = file_name(word).to_ascii_lowercase().replace(['_', '-'], "");
+        ["healthcheck.", "healthcheck"].iter().any(|name| script.starts_with(name))
+            && word != "healthcheck"
+            && !word.starts_with('-')
+    });
+    let alone = !line.contains("http") && !line.contains('|') && line.split_whitespace().count() <= 2;
     (made_for_it && alone)
         || line.contains("gluetun-entrypoint healthcheck")
         || line.contains("dig +short +norecurse +retry=0")
         || line.contains("${HEALTHCHECK_URL}")
-        || line == "extra/healthcheck"
-        || line == "immich-healthcheck"
-        || line.contains("mc-health")
+        || ["extra/healthcheck", "immich-healthcheck", "mc-health", "/watchtower --health-check"]
+            .contains(&line.as_str())
 }

@@ -41,10 +41,10 @@ pub(super) fn first(line: &[String]) -> Option<Found> {
         return Some(found);
     }
     for (word, text) in line.iter().enumerate() {
-        if text.contains(char::is_whitespace) {
-            if let Some(found) = in_tokens(&shell_words(word, text)) {
-                return Some(found);
-            }
+        if text.contains(char::is_whitespace)
+            && let Some(found) = in_tokens(&shell_words(word, text))
+        {
+            return Some(found);
         }
         // Of known shapes, wherever they stand: passwords in addresses, tokens of well-known services.
         if let Some(range) = values::shapes(text).into_iter().find(|range| !is_reference_in(text, range)) {
