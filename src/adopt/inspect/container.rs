@@ -23,6 +23,10 @@ pub(super) struct Found {
     pub(super) volumes: BTreeMap<String, Volume>,
     /// Whose network it uses.
     pub(super) joins: Option<String>,
+    /// The pod that it is in.
+    pub(super) pod: Option<String>,
+    /// Whether it only holds a pod's network.
+    pub(super) infra: bool,
     /// Further names for other containers.
     pub(super) links: Vec<(String, String)>,
     /// What people should know, without a full stop's need of the service's name.
@@ -104,6 +108,8 @@ pub(super) fn read(node: &Node<'_>, around: &Around<'_>) -> Found {
         service,
         volumes: mounts.volumes,
         joins: wires.joins,
+        pod: node.get("Pod").text(),
+        infra: node.get("IsInfra").flag(),
         links: wires.links,
         notes,
     }
