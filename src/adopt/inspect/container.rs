@@ -273,13 +273,21 @@ fn compose(labels: &Node<'_>) -> Option<Compose> {
         let docker = labels.get(&format!("com.docker.compose.{key}")).text();
         docker.or_else(|| labels.get(&format!("io.podman.compose.{key}")).text())
     };
-    let project = label("project")?;
+    let (project, service) = label("project").zip(label("service")).or_else(|| of_stack(labels))?;
     Some(Compose {
         project,
-        service: label("service")?,
+        service,
         depends_on: depends_on(&label("depends_on").unwrap_or_default()),
         one_off: label("oneoff").is_some_and(|value| value.eq_ignore_ascii_case("true")),
     })
+}
+
+/// The stack of a swarm, and the service in it.
+fn of_stack(labels: &Node<'_>) -> Option<(String, String)> {
+    let stack = labels.get("com.docker.stack.namespace").text()?;
+    let name = labels.get("com.docker.swarm.service.name").text()?;
+    let service = name.strip_prefix(&format!("{stack}_")).unwrap_or(&name).to_owned();
+    Some((stack, service))
 }
 
 /// `db:service_healthy:false,broker:service_started:true`.

@@ -128,6 +128,7 @@ pub(super) fn own_label(key: &str) -> bool {
         "com.docker.",
         "desktop.docker.io",
         "io.podman.compose.",
+        "net.unraid.docker.",
         "io.containers.capabilities",
         "io.artifacthub.",
         "org.nextcloud.",

@@ -150,6 +150,19 @@ fn a_pod_is_one_project_in_which_one_container_has_the_network_of_all() {
 }
 
 #[test]
+fn a_stack_of_a_swarm_is_a_project_with_replicas() {
+    let task = |number: u32, id: char| {
+        let labels = json!({"com.docker.stack.namespace": "shop", "com.docker.swarm.service.name": "shop_web",
+            "com.docker.swarm.task.id": format!("t{number}")});
+        named(&format!("shop_web.{number}.abc"), id, json!({"Config": {"Labels": labels}}))
+    };
+    let found = projects(json!([task(1, '1'), task(2, '2')]));
+    assert_eq!((found.len(), found[0].name.as_str()), (1, "shop"));
+    let web = &found[0].services[0];
+    assert_eq!((web.name.as_str(), web.replicas, web.labels.len()), ("web", Some(2), 0));
+}
+
+#[test]
 fn the_rest_of_a_compose_run_is_no_service() {
     let left = json!({"Config": {"Labels": {"com.docker.compose.oneoff": "True"}}});
     let found =
