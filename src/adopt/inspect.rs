@@ -9,6 +9,7 @@ mod limits;
 mod mounts;
 mod networks;
 mod node;
+mod pods;
 mod ports;
 mod process;
 mod reference;

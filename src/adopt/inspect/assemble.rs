@@ -10,6 +10,7 @@ use super::container::Found;
 use super::grouping::{Finder, shared};
 use super::networks;
 use super::node::shown;
+use super::pods;
 
 /// Makes a project of a group, which has at least one container.
 pub(super) fn project(mut group: Vec<Found>, around: &Around<'_>, host: Option<&str>) -> Project {
@@ -22,6 +23,7 @@ pub(super) fn project(mut group: Vec<Found>, around: &Around<'_>, host: Option<&
         ..Project::default()
     };
     leave_one_offs(&mut group, &mut project.notes);
+    pods::dissolve(&mut group, &mut project.notes);
     unique_names(&mut group);
     side_cars(&mut group, &mut project.notes);
     links(&mut group);
@@ -48,7 +50,10 @@ pub(super) fn project(mut group: Vec<Found>, around: &Around<'_>, host: Option<&
 
 /// The project's name: compose's, that of the network they share, or of the only container.
 fn name(group: &[Found], compose: Option<&str>) -> String {
-    let first = || group.first().map(|found| found.name.clone()).unwrap_or_default();
+    let first = || {
+        let first = group.iter().find(|found| !found.infra).or(group.first());
+        first.map(|found| found.name.clone()).unwrap_or_default()
+    };
     match (compose, group.len()) {
         (Some(name), _) => name.to_owned(),
         (None, 1) => first(),
@@ -67,7 +72,7 @@ fn name(group: &[Found], compose: Option<&str>) -> String {
             let joined = || {
                 let find = Finder::of(group);
                 let whose = group.iter().find_map(|found| find.find(found.joins.as_deref()?))?;
-                group.get(whose).map(|found| found.name.clone())
+                group.get(whose).filter(|found| !found.infra).map(|found| found.name.clone())
             };
             network.filter(|name| !name.is_empty()).or_else(joined).unwrap_or_else(first)
         }

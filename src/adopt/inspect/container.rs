@@ -23,6 +23,10 @@ pub(super) struct Found {
     pub(super) volumes: BTreeMap<String, Volume>,
     /// Whose network it uses.
     pub(super) joins: Option<String>,
+    /// The pod that it is in.
+    pub(super) pod: Option<String>,
+    /// Whether it only holds a pod's network.
+    pub(super) infra: bool,
     /// Further names for other containers.
     pub(super) links: Vec<(String, String)>,
     /// What people should know, without a full stop's need of the service's name.
@@ -104,6 +108,8 @@ pub(super) fn read(node: &Node<'_>, around: &Around<'_>) -> Found {
         service,
         volumes: mounts.volumes,
         joins: wires.joins,
+        pod: node.get("Pod").text(),
+        infra: node.get("IsInfra").flag(),
         links: wires.links,
         notes,
     }
@@ -267,13 +273,21 @@ fn compose(labels: &Node<'_>) -> Option<Compose> {
         let docker = labels.get(&format!("com.docker.compose.{key}")).text();
         docker.or_else(|| labels.get(&format!("io.podman.compose.{key}")).text())
     };
-    let project = label("project")?;
+    let (project, service) = label("project").zip(label("service")).or_else(|| of_stack(labels))?;
     Some(Compose {
         project,
-        service: label("service")?,
+        service,
         depends_on: depends_on(&label("depends_on").unwrap_or_default()),
         one_off: label("oneoff").is_some_and(|value| value.eq_ignore_ascii_case("true")),
     })
+}
+
+/// The stack of a swarm, and the service in it.
+fn of_stack(labels: &Node<'_>) -> Option<(String, String)> {
+    let stack = labels.get("com.docker.stack.namespace").text()?;
+    let name = labels.get("com.docker.swarm.service.name").text()?;
+    let service = name.strip_prefix(&format!("{stack}_")).unwrap_or(&name).to_owned();
+    Some((stack, service))
 }
 
 /// `db:service_healthy:false,broker:service_started:true`.

@@ -11,7 +11,7 @@ use usual::{
 
 /// Whether a person sets variables of that name, whatever else stands around.
 fn surely_a_persons(name: &str) -> bool {
-    A_PERSONS.contains(&name) || SECRET_PARTS.iter().any(|part| name.to_ascii_uppercase().contains(part))
+    A_PERSONS.contains(name) || SECRET_PARTS.iter().any(|part| name.to_ascii_uppercase().contains(part))
 }
 
 /// Whether a value belongs to somebody's own lab.
@@ -40,7 +40,7 @@ pub(super) fn own_env(env: &[(String, String)], podman: bool) -> Vec<bool> {
 /// Whether nobody sets such a variable by hand.
 fn nobodys(name: &str, value: &str) -> bool {
     !surely_a_persons(name)
-        && (NEVER_A_PERSONS.contains(&name)
+        && (NEVER_A_PERSONS.contains(name)
             || NEVER_STARTS.iter().any(|start| name.starts_with(start))
             || NEVER_ENDS.iter().any(|end| name.ends_with(end))
             || is_version(name, value))
@@ -62,7 +62,7 @@ fn at_default(name: &str, value: &str) -> bool {
 
 /// Whether an image is there to run something of one's own.
 pub(super) fn is_base(image: &Reference) -> bool {
-    BASES.contains(&image.last())
+    BASES.contains(image.last())
 }
 
 fn file_name(word: &str) -> &str {
@@ -89,7 +89,7 @@ pub(super) fn own_command(words: &[String], entrypoint: &[String], image: &Refer
     }
     if words.len() == 1 {
         let absolute = first.starts_with('/') && !first.contains(char::is_whitespace);
-        return PROGRAMS.contains(&program)
+        return PROGRAMS.contains(program)
             || (!is_base(image) && !first.is_empty() && (absolute || *first == image.last()));
     }
     // `node server/server.js`, `python -m immich_ml`: the program that the image is there for.
@@ -100,14 +100,14 @@ pub(super) fn own_command(words: &[String], entrypoint: &[String], image: &Refer
     wrapped
         && !is_base(image)
         && words.len() <= 3
-        && INTERPRETERS.contains(&program)
+        && INTERPRETERS.contains(program)
         && words[1..].iter().all(plain)
 }
 
 /// Whether a user is the one that the image runs as by itself.
 pub(super) fn own_user(user: &str, image: &Reference) -> bool {
     let name = user.split(':').next().unwrap_or_default();
-    USER_NAMES.contains(&user)
+    USER_NAMES.contains(user)
         || USERS.iter().any(|(part, users)| image.name.contains(part) && users.contains(&user))
         || (name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
             && name != "root"
@@ -128,6 +128,7 @@ pub(super) fn own_label(key: &str) -> bool {
         "com.docker.",
         "desktop.docker.io",
         "io.podman.compose.",
+        "net.unraid.docker.",
         "io.containers.capabilities",
         "io.artifacthub.",
         "org.nextcloud.",

@@ -129,6 +129,40 @@ fn networks_and_volumes_have_composes_names_and_external_ones_are_known() {
 }
 
 #[test]
+fn a_pod_is_one_project_in_which_one_container_has_the_network_of_all() {
+    let pod = |name: &str, id: char, over: Json| {
+        let mut value = named(name, id, json!({"Pod": "beef", "IsInfra": false}));
+        lay(&mut value, over);
+        value
+    };
+    let infra = pod(
+        "p-infra",
+        'f',
+        json!({"IsInfra": true, "HostConfig": {"PortBindings": {"80/tcp": [{"HostPort": "8080"}]}}}),
+    );
+    let mode = json!({"HostConfig": {"NetworkMode": format!("container:{}", "f".repeat(64))}});
+    let found = projects(json!([pod("db", '2', mode.clone()), infra, pod("app", '1', mode)]));
+    assert_eq!(found.len(), 1);
+    let app = found[0].service("app").unwrap();
+    assert_eq!(published(app), [(80, Protocol::Tcp, 8080)]);
+    assert_eq!(found[0].service("db").unwrap().network, Connection::Service("app".into()));
+    assert_eq!(found[0].services.len(), 2);
+}
+
+#[test]
+fn a_stack_of_a_swarm_is_a_project_with_replicas() {
+    let task = |number: u32, id: char| {
+        let labels = json!({"com.docker.stack.namespace": "shop", "com.docker.swarm.service.name": "shop_web",
+            "com.docker.swarm.task.id": format!("t{number}")});
+        named(&format!("shop_web.{number}.abc"), id, json!({"Config": {"Labels": labels}}))
+    };
+    let found = projects(json!([task(1, '1'), task(2, '2')]));
+    assert_eq!((found.len(), found[0].name.as_str()), (1, "shop"));
+    let web = &found[0].services[0];
+    assert_eq!((web.name.as_str(), web.replicas, web.labels.len()), ("web", Some(2), 0));
+}
+
+#[test]
 fn the_rest_of_a_compose_run_is_no_service() {
     let left = json!({"Config": {"Labels": {"com.docker.compose.oneoff": "True"}}});
     let found =
