@@ -13,17 +13,17 @@ fn faults(text: &str) -> Vec<String> {
 
 #[test]
 fn everything_that_is_wrong_is_told_together_with_line_and_field() {
-    let text = "services:\n  web:\n    image: Nginx\n    ports:\n      - 80:80\n      - 80:x\n    volumes: [data:/d]\n    networks: [lan]\n    depends_on: [dbb]\n    restart: sometimes\n    mem_limit: much\n  db:\n    command: [a]\n";
+    let text = "services:\n  web:\n    image: Nginx\n    ports:\n      - 80:80\n      - 80:x\n    volumes: [data:/d]\n    networks: [lan]\n    depends_on: [databse]\n    restart: sometimes\n    mem_limit: much\n  database:\n    command: [a]\n";
     let told = faults(text);
     for (start, part) in [
         ("compose.yaml:3: services.web.image: is no image", "lower case"),
         ("compose.yaml:6: services.web.ports[1]: `80:x` is no port", "8080:80"),
         ("compose.yaml:7: services.web.volumes[0]: names the volume `data`", "add `data:`"),
         ("compose.yaml:8: services.web.networks[0]: names the network `lan`", "add `lan:`"),
-        ("compose.yaml:9: services.web.depends_on[0]: names the service `dbb`", "is it `db`?"),
+        ("compose.yaml:9: services.web.depends_on[0]: names the service `databse`", "is it `database`?"),
         ("compose.yaml:10: services.web.restart: is no restart policy", "unless-stopped"),
         ("compose.yaml:11: services.web.mem_limit: is no size", "512m"),
-        ("compose.yaml:12: services.db: has neither `image` nor `build`", "image: name:tag"),
+        ("compose.yaml:12: services.database: has neither `image` nor `build`", "image: name:tag"),
     ] {
         assert!(
             told.iter().any(|fault| fault.starts_with(start) && fault.contains(part)),
