@@ -148,4 +148,4 @@ fn note(service: &Service, text: impl Into<String>) -> Note {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::adopt) mod tests;

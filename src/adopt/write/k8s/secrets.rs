@@ -52,7 +52,7 @@ fn variables_line(context: &Context<'_>, service: &Service, secrets: &[&str]) ->
     // Bash: what is typed shows neither on the screen nor in the list of processes.
     parts.extend(asked.iter().map(|name| {
         let key = names::key(name);
-        format!("read -rsp '{key}: ' value </dev/tty && printf '{key}=%s\\n' \"$value\"")
+        format!("read -rsp '{key}? ' value </dev/tty && printf '{key}=%s\\n' \"$value\"")
     }));
     let from = match parts.as_slice() {
         [one] if asked.is_empty() => one.clone(),
@@ -84,7 +84,7 @@ fn in_arguments(service: &Service) -> BTreeSet<&str> {
 
 /// What prints `NAME=VALUE` lines, and where.
 fn values(context: &Context<'_>, service: &Service, secrets: &[&str]) -> (String, Option<String>) {
-    let names = secrets.iter().map(|name| name.replace('.', "\\.")).collect::<Vec<_>>().join("|");
+    let names = secrets.iter().map(|name| name.replace('.', "[.]")).collect::<Vec<_>>().join("|");
     if let Some(container) = container(context, service) {
         let inspect = format!(
             "docker inspect --format '{{{{range .Config.Env}}}}{{{{println .}}}}{{{{end}}}}' {container}"
@@ -111,8 +111,17 @@ fn container(context: &Context<'_>, service: &Service) -> Option<String> {
 /// A command on the host where the project runs.
 fn remote(context: &Context<'_>, command: &str) -> String {
     match &context.project.host {
-        Some(host) => format!("ssh {} {}", shell_words::quote(host), shell_words::quote(command)),
+        Some(host) => format!("ssh {} {}", shell_words::quote(host), quoted(command)),
         None => command.to_owned(),
+    }
+}
+
+/// A line as one word of shell: in the quotes that it has none of, so that a person can read it.
+fn quoted(line: &str) -> String {
+    if line.contains('\'') && !line.contains(['"', '$', '`', '\\', '!']) {
+        format!("\"{line}\"")
+    } else {
+        shell_words::quote(line).into_owned()
     }
 }
 
