@@ -340,4 +340,13 @@ bare: 500m
             assert_eq!(read, value, "{written}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_back_as_it_was(key in "\\PC{0,8}", word in "(\\PC|[\n\t :#'\"-]){0,40}") {
+            let value = json!({key: [{"m": word}]});
+            let read: Value = serde_yaml::from_str(&text(&value)).expect("YAML");
+            proptest::prop_assert_eq!(read, value);
+        }
+    }
 }
