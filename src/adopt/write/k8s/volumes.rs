@@ -161,7 +161,10 @@ fn volume(
             Some((volumes.own(&prefixed(service, base), memory(*is_memory, *bytes)), subpath))
         }
         Fate::Left(why) => {
-            written.notes.push(note(service, format!("{} is not mounted: {why}", mount.target)));
+            written.notes.push(note(
+                service,
+                format!("{} is not mounted: {}.", mount.target, why.trim_end_matches('.')),
+            ));
             None
         }
         Fate::Open => None,

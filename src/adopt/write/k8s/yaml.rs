@@ -207,7 +207,7 @@ fn is_bare(text: &str) -> bool {
 /// `500m`, `10Gi`: no number to any reader, and nobody writes them in quotes.
 fn is_quantity(text: &str) -> bool {
     let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
-    matches!(unit, "m" | "Ki" | "Mi" | "Gi" | "Ti")
+    matches!(unit, "m" | "M" | "G" | "Ki" | "Mi" | "Gi" | "Ti")
 }
 
 #[cfg(test)]
