@@ -185,8 +185,11 @@ fn the_cluster_gets_the_same_from_what_was_read_back() {
         for (name, project) in projects() {
             let file = text(&adopted(&name, project.clone(), &options(None)));
             let sorted = |mut project: Project| {
-                // The order of ports tells nothing; compose has two lists of them.
-                project.services.iter_mut().for_each(|service| service.ports.sort());
+                // The order of these tells nothing; compose has two lists of each.
+                for service in &mut project.services {
+                    service.ports.sort();
+                    service.mounts.sort_by(|a, b| a.target.cmp(&b.target));
+                }
                 project.origin = Origin::Compose;
                 project
             };
