@@ -97,11 +97,12 @@ impl Sources {
         let mut entry = Map::default();
         match known {
             Some(file) if file.external => drop(entry.flag("external", true)),
+            // With its text the file is whole, wherever it is put.
+            Some(file) if file.text.is_some() => drop(entry.add_some("content", file.text.as_ref())),
             Some(file) if file.path.is_some() => drop(entry.add_some("file", file.path.as_ref())),
             Some(file) if file.environment.is_some() => {
                 entry.add_some("environment", file.environment.as_ref());
             }
-            Some(file) if file.text.is_some() => drop(entry.add_some("content", file.text.as_ref())),
             _ => drop(entry.add("file", format!("./{name}"))),
         }
         if known.is_some_and(|file| file.secret) {
@@ -216,7 +217,10 @@ fn volume(kind: &str, source: Option<&String>, mount: &Mount) -> Node {
 /// A volume as it is declared. One that moves to another host doesn't exist there yet.
 fn declared(project: &Project, name: &str, volume: &Volume, moves: bool) -> Node {
     let mut entry = Map::default();
-    entry.add_some("name", super::real_name(project, name, volume.real_name.as_deref(), volume.external, moves));
+    entry.add_some(
+        "name",
+        super::real_name(project, name, volume.real_name.as_deref(), volume.external, moves),
+    );
     entry.flag("external", volume.external && !moves);
     if moves || !volume.external {
         entry.add_some("driver", volume.driver.as_ref());
