@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use self::copies::Copy;
 use super::project::{Note, Project, Restart};
+use super::settle::sizes::{human, time_to_copy};
 use super::{Adoption, Fault, Kind, Options};
 
 /// A migration.
@@ -106,8 +107,6 @@ const QUICK: Duration = Duration::from_secs(120);
 const COMES_UP: Duration = Duration::from_secs(1_800);
 /// How long copying may take at most.
 const COPIES: Duration = Duration::from_secs(24 * 3600);
-/// Bytes that are copied in a second, as people are told how long it takes: a gigabit line.
-const PER_SECOND: u64 = 100_000_000;
 
 /// Makes the migration, as it is with the recommendations where decisions still wait for a person: whoever runs it looks
 /// first whether any does.
@@ -173,6 +172,11 @@ impl Step {
     fn within(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
     }
+}
+
+/// A host, as people call it.
+fn called(host: &str) -> &str {
+    if host == "local" { "this machine" } else { host }
 }
 
 /// What runs now.
@@ -252,7 +256,6 @@ fn removal(containers: &[String], host: &str) -> Step {
 fn standstill(copies: &[Copy]) -> Note {
     let known: u64 = copies.iter().filter_map(|copy| copy.bytes).sum();
     let unknown = copies.iter().filter(|copy| copy.bytes.is_none()).count();
-    let minutes = known.div_ceil(PER_SECOND).div_ceil(60).max(1);
     let unknown = match unknown {
         0 => String::new(),
         1 => ", and one volume whose size is not known".to_owned(),
@@ -261,21 +264,15 @@ fn standstill(copies: &[Copy]) -> Note {
     let text = if copies.is_empty() {
         "It stands still from the stop of the old one until the new one is up: no data is copied.".to_owned()
     } else {
-        let size = super::project::human_bytes(known);
-        format!(
-            "It stands still while {size} are copied{unknown} and compared: at least {} at 100 MB/s.",
-            in_words(minutes)
-        )
+        let (size, time) = (human(known), time_to_copy(known));
+        match known {
+            0 => format!("It stands still while its data is copied{unknown} and compared."),
+            _ => format!(
+                "It stands still while {size} are copied{unknown} and compared: {time} at 100 MB/s, or more."
+            ),
+        }
     };
     Note { service: None, text }
-}
-
-fn in_words(minutes: u64) -> String {
-    match minutes {
-        1 => "a minute".to_owned(),
-        2..=119 => format!("{minutes} minutes"),
-        _ => format!("{} hours", minutes.div_ceil(60)),
-    }
 }
 
 /// What is a person's: where people and programs still go to the old address.

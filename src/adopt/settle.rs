@@ -14,7 +14,7 @@ mod reach;
 mod rights;
 mod running;
 mod shared;
-mod sizes;
+pub(in crate::adopt) mod sizes;
 mod sqlite;
 mod variables;
 

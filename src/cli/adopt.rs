@@ -13,7 +13,7 @@ use super::screen::{Screen, Tone};
 use super::{Ended, Failure, Stop, Tools, control, plan};
 use crate::adopt::plan::{Migration, migration};
 use crate::adopt::{Adoption, Kind, Options, Project, adopt as work_out, report, write};
-use crate::config::Setup;
+use crate::config::{Setup, ssh_address};
 use source::of_faults;
 
 /// What the migration's runbook is called in a folder.
@@ -28,6 +28,10 @@ pub(super) async fn adopt(setup: &Setup, tools: &Tools, args: &AdoptArgs, screen
     }
     let options = options(setup, args)?;
     let projects = source::read(setup, tools, args).await?;
+    let host = projects.first().and_then(|project| project.host.clone());
+    let config = &setup.loaded.config;
+    let fetch_from = host.map(|host| ssh_address(&host, &config.hosts, &config.host));
+    let options = Options { fetch_from, ..options };
     let done = adoptions(projects, &options)?;
     if args.json {
         let documents: Vec<_> = done.iter().map(|adoption| document(adoption, &options)).collect();

@@ -41,7 +41,7 @@ pub use settings::{
     Config, ConsoleSettings, DigestSettings, DiscordSettings, EscalationSettings, ExecSettings, GitSource,
     HostSettings, IncidentSettings, LogSettings, MetricSettings, ModelSettings, Paths, Proof, Provider,
     Reading, RepairSettings, Sandboxing, SkillSettings, TelegramSettings, TimeOfDay, ToolCalls,
-    TopologySettings, User, WatchdogSettings,
+    TopologySettings, User, WatchdogSettings, ssh_address,
 };
 pub use setup::{Request, Setup};
 pub use shipped::unpack;

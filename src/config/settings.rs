@@ -17,7 +17,7 @@ use std::time::Duration;
 use chrono_tz::Tz;
 use serde::Deserialize;
 
-pub use adopt::AdoptSettings;
+pub use adopt::{AdoptSettings, ssh_address};
 pub use agent::{AgentSettings, ModelSettings, Provider, ToolCalls};
 pub use alerts::{AlertSettings, AlertSource, Proof};
 pub use chat::{ChatSettings, ConsoleSettings, DiscordSettings, TelegramSettings};

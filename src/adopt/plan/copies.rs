@@ -12,8 +12,8 @@ pub(super) struct Copy {
     pub(super) claim: Claim,
     /// The path on the old host.
     pub(super) from: String,
-    /// Whether that is one file.
-    pub(super) is_file: bool,
+    /// Whether that goes into the volume as it is called, and not what is in it.
+    pub(super) part: bool,
     /// Its size, where known.
     pub(super) bytes: Option<u64>,
 }
@@ -50,9 +50,15 @@ pub(super) fn copies(adoption: &Adoption, options: &Options) -> Result<Vec<Copy>
             }
             continue;
         };
-        let is_file = mount.seen.is_file == Some(true);
-        let bytes = mount.seen.bytes;
-        copies.entry(claim.name.clone()).or_insert(Copy { claim, from, is_file, bytes });
+        // What is mounted as a part of a volume under its own name goes there under that name: a file, or a folder.
+        let part = mount.subpath.as_deref().is_some_and(|part| from.ends_with(&format!("/{part}")));
+        let copy = Copy { claim, from, part, bytes: mount.seen.bytes };
+        let key = copy.claim.name.clone();
+        match copies.get(&key) {
+            // Where the whole is copied, its parts come along.
+            Some(known) if !known.part || part => {}
+            _ => _ = copies.insert(key, copy),
+        }
     }
     if faults.is_empty() { Ok(copies.into_values().collect()) } else { Err(faults) }
 }

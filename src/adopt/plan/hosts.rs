@@ -1,7 +1,9 @@
 //! The migration to Nomad or to another Docker host: data goes from host to host.
 
 use super::copies::Copy;
-use super::{ByHand, COMES_UP, COPIES, Check, Line, Migration, Old, Stage, Step, after, removal, standstill};
+use super::{
+    ByHand, COMES_UP, COPIES, Check, Line, Migration, Old, Stage, Step, after, called, removal, standstill,
+};
 use crate::adopt::{Adoption, Fault, Options};
 
 /// Where a compose project's files lie on the host that it goes to.
@@ -44,7 +46,7 @@ pub(super) fn nomad(
         old.check(),
     ];
     Ok(Migration {
-        title: format!("Bring {} from {} into the cluster", project.name, old.host),
+        title: format!("Bring {} from {} into the cluster", project.name, called(old.host)),
         by_hand: by_hand(adoption, copies, to, old.host),
         checks,
         steps,
@@ -111,7 +113,7 @@ pub(super) fn compose(adoption: &Adoption, old: &Old<'_>, copies: &[Copy], optio
     }
     let decommission = vec![removal(&kept, old.host)];
     Migration {
-        title: format!("Bring {} from {} to {to}", project.name, old.host),
+        title: format!("Bring {} from {} to {}", project.name, called(old.host), called(to)),
         by_hand: by_hand(adoption, copies, &ssh, old.host),
         checks: vec![
             Check { name: "engine-answers".into(), command: Line::here(&["docker", "version"]).on(to) },
@@ -126,7 +128,7 @@ pub(super) fn compose(adoption: &Adoption, old: &Old<'_>, copies: &[Copy], optio
 
 /// Copies from the old host, and compares every byte.
 fn rsync(copy: &Copy, to: &str, host: &str) -> Step {
-    let slash = if copy.is_file { "" } else { "/" };
+    let slash = if copy.part { "" } else { "/" };
     let (from, to) = (format!("{}{slash}", copy.from), format!("{to}{slash}"));
     let run = Line::here(&["rsync", "-aH", "--numeric-ids", "--mkpath", &from, &to]).on(host);
     let quote = |text: &str| shell_words::quote(text).into_owned();
@@ -154,8 +156,11 @@ fn by_hand(adoption: &Adoption, copies: &[Copy], to: &str, host: &str) -> Vec<By
     if !copies.is_empty() {
         let address = to.split(':').next().unwrap_or(to);
         by_hand.push(ByHand {
-            what: format!("{host} has to reach {address} over ssh without a password, to copy"),
-            command: format!("ssh {host} ssh -o BatchMode=yes {address} rsync --version"),
+            what: format!("{} has to reach {address} over ssh without a password, to copy", called(host)),
+            command: match host {
+                "local" => format!("ssh -o BatchMode=yes {address} rsync --version"),
+                host => format!("ssh {host} ssh -o BatchMode=yes {address} rsync --version"),
+            },
         });
     }
     by_hand

@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use super::copies::Copy;
-use super::{ByHand, COMES_UP, COPIES, Check, Line, Migration, Old, Stage, Step, after, standstill};
+use super::{ByHand, COMES_UP, COPIES, Check, Line, Migration, Old, Stage, Step, after, called, standstill};
 use crate::adopt::write::{Object, Phase};
 use crate::adopt::{Adoption, Options};
 
 /// The secret with which the pod that copies reaches the old host.
 const COPY_KEY: &str = "steward-copy-key";
 /// What marks a volume that a migration left behind when it was taken back.
-const LEFT_BEHIND: &str = "steward/left-behind=true";
+const LEFT_BEHIND: &str = "steward.dev/left-behind=true";
 
 struct Cluster<'a> {
     namespace: String,
@@ -27,12 +27,12 @@ pub(super) fn draw(adoption: &Adoption, old: &Old<'_>, copies: &[Copy], options:
         steps.extend(cluster.copy(copy, old.host, options));
     }
     steps.extend(cluster.start());
-    steps.push(cluster.validate(&project.name));
+    steps.extend(cluster.validate(&project.name));
     steps.extend(cluster.switch());
     let mut notes = vec![standstill(copies)];
     notes.extend(after(adoption));
     Migration {
-        title: format!("Bring {} from {} into the cluster", project.name, old.host),
+        title: format!("Bring {} from {} into the cluster", project.name, called(old.host)),
         by_hand: cluster.by_hand(adoption, !copies.is_empty(), old.host, options),
         checks: cluster.checks(adoption, old, !copies.is_empty(), options),
         steps,
@@ -89,7 +89,7 @@ impl Cluster<'_> {
             let from = fetch_from(host, options);
             let address = from.rsplit('@').next().unwrap_or(host);
             by_hand.push(ByHand {
-                what: format!("A key with which the pod that copies may read on {host}; remove it there afterwards"),
+                what: format!("A key with which the pod that copies may read on {}; remove it there afterwards", called(host)),
                 command: format!(
                     "ssh-keygen -q -t ed25519 -N \'\' -C {COPY_KEY} -f {COPY_KEY}\n\
                      ssh-copy-id -i {COPY_KEY}.pub {from}\n\
@@ -208,10 +208,12 @@ impl Cluster<'_> {
         self.of(is_workload).into_iter().map(up).collect()
     }
 
-    fn validate(&self, project: &str) -> Step {
+    /// That all are up at once. What has ended well by then was awaited when it was started.
+    fn validate(&self, project: &str) -> Option<Step> {
+        let lasting = self.of(|object| is_workload(object) && object.kind != "Job");
         let selector = format!("--selector=app.kubernetes.io/part-of={project}");
         let all = self.kubectl(&["wait", "--for=condition=Ready", "--timeout=10m", "pod", &selector]);
-        Step::new("all-are-ready", Stage::Validate, all).within(COMES_UP)
+        (!lasting.is_empty()).then(|| Step::new("all-are-ready", Stage::Validate, all).within(COMES_UP))
     }
 
     fn switch(&self) -> Option<Step> {
@@ -239,14 +241,15 @@ fn short(name: &str) -> String {
 /// A pod that fetches the data over ssh, with owners and times, and then compares every byte.
 fn copy_job(name: &str, namespace: &str, copy: &Copy, from: &str, image: &str) -> Value {
     let quote = |text: &str| shell_words::quote(text).into_owned();
-    let (source, exclude) = match copy.is_file {
+    let (source, exclude) = match copy.part {
         true => (format!("{from}:{}", copy.from), ""),
         false => (format!("{from}:{}/", copy.from), " --exclude=/lost+found"),
     };
     let script = format!(
         "ssh='ssh -i /key/id -o UserKnownHostsFile=/key/known_hosts -o StrictHostKeyChecking=yes'\n\
          # A sign of life each minute, for whoever follows.\n\
-         while sleep 60; do date; done &\n\
+         while sleep 60 >/dev/null 2>&1; do date; done & beat=$!\n\
+         trap 'kill $beat' EXIT\n\
          rsync -aH --numeric-ids --stats -e \"$ssh\" {source} /to/\n\
          # Once more, by content: nothing may be different.\n\
          different=$(rsync -aHn --checksum --delete{exclude} --itemize-changes -e \"$ssh\" {source} /to/ | grep -v '^\\.d' || true)\n\

@@ -7,7 +7,7 @@ const MOST: u64 = 1 << 20;
 const COPIED: u64 = 100_000_000;
 
 /// `1.3 GiB`.
-pub(super) fn human(bytes: u64) -> String {
+pub(in crate::adopt) fn human(bytes: u64) -> String {
     let units = [("TiB", 1 << 40), ("GiB", GIB), ("MiB", 1 << 20), ("KiB", 1 << 10)];
     match units.into_iter().find(|(_, unit)| bytes >= *unit) {
         Some((name, unit)) if bytes / unit >= 100 => format!("{} {name}", bytes / unit),
@@ -34,7 +34,7 @@ pub(super) fn asked(bytes: u64) -> u64 {
 }
 
 /// How long a copy takes: `about 3 hours`.
-pub(super) fn time_to_copy(bytes: u64) -> String {
+pub(in crate::adopt) fn time_to_copy(bytes: u64) -> String {
     let minutes = bytes / COPIED / 60;
     match minutes {
         0..=1 => "a minute or two".to_owned(),

@@ -1,9 +1,13 @@
 //! `[adopt]`: where "the cluster" is, for what is brought there.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
+use super::hosts::HostSettings;
 use crate::adopt::options::{COPY_IMAGE, KEEP_DAYS};
 use crate::adopt::{Kind, Options, Route};
+use crate::domain::target::Target;
 
 /// `[adopt]`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -51,6 +55,16 @@ impl Default for AdoptSettings {
             keep_days: KEEP_DAYS,
             datacenters: vec!["dc1".to_owned()],
         }
+    }
+}
+
+/// How a host is reached over ssh from elsewhere: as the configuration has it, and this machine by its own name.
+#[must_use]
+pub fn ssh_address(host: &str, hosts: &BTreeMap<String, HostSettings>, own: &Target) -> String {
+    match hosts.get(host) {
+        Some(known) => known.address.clone(),
+        None if host == "local" => format!("root@{own}"),
+        None => host.to_owned(),
     }
 }
 
