@@ -37,8 +37,8 @@ pub use runbooks::check as check_runbook;
 pub use runbooks::runbook_from;
 pub use secret::{Param, ReadEnv, Secret};
 pub use settings::{
-    AgentSettings, AlertSettings, AlertSource, ApprovalSettings, ChangeSettings, ChatSettings, Config,
-    ConsoleSettings, DigestSettings, DiscordSettings, EscalationSettings, ExecSettings, GitSource,
+    AdoptSettings, AgentSettings, AlertSettings, AlertSource, ApprovalSettings, ChangeSettings, ChatSettings,
+    Config, ConsoleSettings, DigestSettings, DiscordSettings, EscalationSettings, ExecSettings, GitSource,
     HostSettings, IncidentSettings, LogSettings, MetricSettings, ModelSettings, Paths, Proof, Provider,
     Reading, RepairSettings, Sandboxing, SkillSettings, TelegramSettings, TimeOfDay, ToolCalls,
     TopologySettings, User, WatchdogSettings,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 
+use super::adopting;
 use super::catalog::{COMMANDS, CommandHelp, help_for};
 use super::suggest::suggest;
 use super::when;
@@ -220,6 +221,32 @@ pub(super) fn undo(args: &mut Args<'_>) -> Read {
     let incident = args.incident()?;
     let repair = if args.accept(&["repair"]) { Some(args.needed_number("Which repair?")?) } else { None };
     Ok(ChatCommand::Undo { incident, repair })
+}
+
+pub(super) fn adopt(args: &mut Args<'_>) -> Read {
+    let words = args.rest_words();
+    args.at = args.words.len();
+    let Some(what) = adopting::object_and_ways(words) else {
+        let said = quoted(&joined(words));
+        return Err(args.wrong(match words {
+            [] => "Which container?".to_owned(),
+            _ => format!("I can't read {said} as a container, where it runs, and where it goes."),
+        }));
+    };
+    Ok(what.command())
+}
+
+pub(super) fn decide(args: &mut Args<'_>) -> Read {
+    args.accept(&["decision"]);
+    let first = args.needed_number("Which decision?")?;
+    args.accept(&["decision"]);
+    let (incident, decision) = match args.number()? {
+        Some(second) => (Some(first), second),
+        None => (None, first),
+    };
+    args.accept(&["as", "for", "to", "is"]);
+    let Some(word) = args.next() else { return Err(args.wrong("What is the choice?".to_owned())) };
+    Ok(ChatCommand::Decide { incident, decision, choice: word.key.clone() })
 }
 
 impl<'a> Args<'a> {
