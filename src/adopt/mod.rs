@@ -15,6 +15,7 @@ pub mod options;
 pub mod plan;
 pub mod probe;
 pub mod project;
+pub mod report;
 pub mod secrets;
 pub mod settle;
 pub mod write;

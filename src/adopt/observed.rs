@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::project::{Listening, Note, Project, Seen, Service, Usage};
+use super::project::{Health, Listening, Note, Project, Seen, Service, Usage};
 
 /// The key of a compose file, at its top and in services, under which this stands.
 pub const KEY: &str = "x-steward";
@@ -29,9 +29,9 @@ pub struct OfService {
     /// See [`super::project::Image::default_user`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_user: Option<String>,
-    /// Whether the health check is the image's own.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub health_from_image: bool,
+    /// The image's own health check, which compose runs without being told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_health: Option<Health>,
     /// See [`Service::usage`].
     #[serde(skip_serializing_if = "is_default")]
     pub usage: Usage,
@@ -73,7 +73,7 @@ impl OfService {
             digest: service.image.digest.clone().filter(|_| !service.image.pinned),
             local_id: service.image.local_id.clone(),
             default_user: service.image.default_user.clone(),
-            health_from_image: service.health.as_ref().is_some_and(|health| health.from_image),
+            image_health: service.health.clone().filter(|health| health.from_image),
             usage: service.usage.clone(),
             listens: service.listens.clone(),
             mounts: seen.map(|mount| (mount.target.clone(), mount.seen.clone())).collect(),
@@ -91,8 +91,8 @@ impl OfService {
         }
         service.image.local_id = self.local_id;
         service.image.default_user = self.default_user;
-        if let Some(health) = &mut service.health {
-            health.from_image = self.health_from_image;
+        if service.health.is_none() {
+            service.health = self.image_health;
         }
         service.usage = self.usage;
         service.listens = self.listens;

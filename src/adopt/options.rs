@@ -70,6 +70,14 @@ pub struct Options {
     pub answers: BTreeMap<String, String>,
 }
 
+impl Options {
+    /// How a person reaches a host over ssh; `None` for this machine.
+    #[must_use]
+    pub fn ssh_to(&self, host: &str) -> Option<String> {
+        (host != "local").then(|| self.fetch_from.clone().unwrap_or_else(|| host.to_owned()))
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {

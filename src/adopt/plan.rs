@@ -2,12 +2,18 @@
 //!
 //! It is written as the text of a runbook, and read by what reads those: policy, approval, saga and undo come with that.
 
+mod copies;
+mod hosts;
+mod k8s;
+mod text;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::project::Note;
-use super::{Adoption, Fault, Options};
+use self::copies::Copy;
+use super::project::{Note, Project, Restart};
+use super::{Adoption, Fault, Kind, Options};
 
 /// A migration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,29 +100,203 @@ pub enum Stage {
     Decommission,
 }
 
-/// The signature that a migration's runbook fits: a wish, as nothing is broken.
-const SIGNATURE: &str = "request";
+/// How long a step may take where nothing is copied and nothing has to come up.
+const QUICK: Duration = Duration::from_secs(120);
+/// How long something may take until it has started and is well: images are fetched in this time.
+const COMES_UP: Duration = Duration::from_secs(1_800);
+/// How long copying may take at most.
+const COPIES: Duration = Duration::from_secs(24 * 3600);
+/// Bytes that are copied in a second, as people are told how long it takes: a gigabit line.
+const PER_SECOND: u64 = 100_000_000;
 
-/// Makes the migration.
+/// Makes the migration, as it is with the recommendations where decisions still wait for a person: whoever runs it looks
+/// first whether any does.
 ///
 /// # Errors
-/// Why there is none: decisions that wait for a person, a host that is not known.
+/// Why there is none: a host that is not known, data that can't be reached.
 pub fn migration(adoption: &Adoption, options: &Options) -> Result<Migration, Vec<Fault>> {
-    let _ = options;
-    Err(vec![Fault::of(&adoption.settled.project.name, "there is no migration yet")])
-}
-
-impl Migration {
-    /// The text of the runbook that migrates.
-    #[must_use]
-    pub fn runbook(&self, name: &str) -> String {
-        let _ = SIGNATURE;
-        name.to_owned()
-    }
-
-    /// The text of the runbook that removes what was kept; `None` where there is nothing to remove.
-    #[must_use]
-    pub fn decommission(&self, name: &str) -> Option<String> {
-        (!self.decommission.is_empty()).then(|| name.to_owned())
+    let project = &adoption.settled.project;
+    let Some(host) = project.host.as_deref() else {
+        let what = "nobody has said on which host it runs now";
+        return Err(vec![Fault::of(&project.name, what).fix("name it, as in `--host vm3`")]);
+    };
+    let copies = copies::copies(adoption, options)?;
+    let old = Old { project, host };
+    match options.to {
+        Kind::K8s => Ok(k8s::draw(adoption, &old, &copies, options)),
+        Kind::Nomad => hosts::nomad(adoption, &old, &copies, options),
+        Kind::Compose => Ok(hosts::compose(adoption, &old, &copies, options)),
     }
 }
+
+impl Line {
+    /// A command on this machine.
+    fn here(words: &[&str]) -> Self {
+        Self { host: None, argv: words.iter().map(|word| (*word).to_owned()).collect(), stdin: None }
+    }
+
+    /// The same on another host; `local` is this machine.
+    fn on(self, host: &str) -> Self {
+        Self { host: (host != "local").then(|| host.to_owned()), ..self }
+    }
+
+    fn and(mut self, words: impl IntoIterator<Item = String>) -> Self {
+        self.argv.extend(words);
+        self
+    }
+
+    fn reads(self, text: impl Into<String>) -> Self {
+        Self { stdin: Some(text.into()), ..self }
+    }
+}
+
+impl std::fmt::Display for Line {
+    /// As it would be typed.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&shell_words::join(&self.argv))
+    }
+}
+
+impl Step {
+    fn new(name: impl Into<String>, stage: Stage, run: Line) -> Self {
+        Self { name: name.into(), stage, run, verify: None, undo: None, timeout: QUICK }
+    }
+
+    fn verify(self, line: Line) -> Self {
+        Self { verify: Some(line), ..self }
+    }
+
+    fn undo(self, line: Line) -> Self {
+        Self { undo: Some(line), ..self }
+    }
+
+    fn within(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
+    }
+}
+
+/// What runs now.
+struct Old<'a> {
+    project: &'a Project,
+    host: &'a str,
+}
+
+impl Old<'_> {
+    /// The containers, those first that others need.
+    fn containers(&self) -> Vec<String> {
+        let project = self.project;
+        let name = |service: &super::project::Service| {
+            service.container.clone().unwrap_or_else(|| format!("{}-{}-1", project.name, service.name))
+        };
+        project.services.iter().map(name).collect()
+    }
+
+    /// Whether all of it is there.
+    fn check(&self) -> Check {
+        let line = Line::here(&["docker", "container", "inspect"]).and(self.containers());
+        Check { name: "old-one-is-there".into(), command: line.on(self.host) }
+    }
+
+    /// What makes its data stand still: it stops, and stays stopped when the host starts anew.
+    fn quiesce(&self) -> Vec<Step> {
+        let (first, mut last) = (self.containers(), self.containers());
+        last.reverse();
+        let mut steps = Vec::new();
+        for (service, container) in self.project.services.iter().zip(&first) {
+            let before = match service.restart {
+                Restart::Always => "always".to_owned(),
+                Restart::OnFailure(None) => "on-failure".to_owned(),
+                Restart::OnFailure(Some(times)) => format!("on-failure:{times}"),
+                // What a person stopped stays stopped.
+                Restart::No | Restart::UnlessStopped => continue,
+            };
+            let update = |policy: &str| {
+                Line::here(&["docker", "update", &format!("--restart={policy}"), container]).on(self.host)
+            };
+            let inspect = Line::here(&["docker", "container", "inspect", container]).on(self.host);
+            let hold = Step::new(format!("hold-{}", service.name), Stage::Quiesce, update("no"));
+            steps.push(hold.verify(inspect).undo(update(&before)));
+        }
+        let grace = self.project.services.iter().filter_map(|service| service.stop_grace).max();
+        let stop = Line::here(&["docker", "stop"]).and(last.iter().cloned());
+        let start = Line::here(&["docker", "start"]).and(first.iter().cloned());
+        let stopped = Line::here(&["docker", "wait"]).and(last);
+        steps.push(
+            Step::new("stop-the-old-one", Stage::Quiesce, stop.on(self.host))
+                .verify(stopped.on(self.host))
+                .undo(start.on(self.host))
+                .within(QUICK + Duration::from_secs(grace.unwrap_or(10) * first.len() as u64)),
+        );
+        steps
+    }
+
+    /// What removes it, once nobody needs it any more. Its volumes and folders stay.
+    fn decommission(&self) -> Vec<Step> {
+        let mut containers = self.containers();
+        containers.reverse();
+        vec![removal(&containers, self.host)]
+    }
+}
+
+/// Removes containers, for good. Looking for one that is gone fails, which is how it is seen.
+fn removal(containers: &[String], host: &str) -> Step {
+    let gone = containers.iter().map(|name| format!("! docker container inspect {}", shell_words::quote(name)));
+    let gone = gone.collect::<Vec<_>>().join(" && ");
+    let remove = Line::here(&["docker", "rm"]).and(containers.iter().cloned());
+    Step::new("remove-the-old-one", Stage::Decommission, remove.on(host))
+        .verify(Line::here(&["sh", "-c", &gone]).on(host))
+}
+
+/// How long it stands still, and what of the old one stays, in words.
+fn standstill(copies: &[Copy]) -> Note {
+    let known: u64 = copies.iter().filter_map(|copy| copy.bytes).sum();
+    let unknown = copies.iter().filter(|copy| copy.bytes.is_none()).count();
+    let minutes = known.div_ceil(PER_SECOND).div_ceil(60).max(1);
+    let unknown = match unknown {
+        0 => String::new(),
+        1 => ", and one volume whose size is not known".to_owned(),
+        n => format!(", and {n} volumes whose size is not known"),
+    };
+    let text = if copies.is_empty() {
+        "It stands still from the stop of the old one until the new one is up: no data is copied.".to_owned()
+    } else {
+        let size = super::project::human_bytes(known);
+        format!(
+            "It stands still while {size} are copied{unknown} and compared: at least {} at 100 MB/s.",
+            in_words(minutes)
+        )
+    };
+    Note { service: None, text }
+}
+
+fn in_words(minutes: u64) -> String {
+    match minutes {
+        1 => "a minute".to_owned(),
+        2..=119 => format!("{minutes} minutes"),
+        _ => format!("{} hours", minutes.div_ceil(60)),
+    }
+}
+
+/// What is a person's: where people and programs still go to the old address.
+fn after(adoption: &Adoption) -> Vec<Note> {
+    let mut notes = Vec::new();
+    let referrers = &adoption.settled.project.referrers;
+    if !referrers.is_empty() {
+        let text = format!(
+            "These still point at the old address, and are yours to change: {}.",
+            referrers.join("; ")
+        );
+        notes.push(Note { service: None, text });
+    }
+    for public in &adoption.settled.public {
+        let text = format!(
+            "Once it runs, let the name {} lead to the cluster, if it does not yet: that is done where your DNS is.",
+            public.host
+        );
+        notes.push(Note { service: Some(public.service.clone()), text });
+    }
+    notes
+}
+
+#[cfg(test)]
+mod tests;

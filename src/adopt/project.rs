@@ -628,6 +628,22 @@ impl Image {
     }
 }
 
+/// Bytes for people: `1.2 GiB`.
+#[must_use]
+pub fn human_bytes(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let mut unit = 0;
+    let mut tenths = u128::from(bytes) * 10;
+    while tenths >= 10_240 && unit < UNITS.len() - 1 {
+        tenths /= 1024;
+        unit += 1;
+    }
+    match (unit, tenths % 10) {
+        (0, _) | (_, 0) => format!("{} {}", tenths / 10, UNITS[unit]),
+        _ => format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit]),
+    }
+}
+
 /// A DNS label made of any name: lower case, `a-z 0-9 -`, at most 63 characters, never empty.
 #[must_use]
 pub fn dns_label(name: &str) -> String {

@@ -1,8 +1,294 @@
 //! Secrets stay where they are: what looks like one, by its name or its value, becomes a reference.
+//!
+//! A variable becomes [`Value::Secret`]. A secret that stands in an argument becomes a variable, too, and `$(NAME)` is
+//! left in its place. A value that was found is then looked for in all other texts of the project. What can't be told
+//! from the project's own names (the password `paperless` of the user `paperless` in the database `paperless`) is hidden
+//! where it is a secret, and stays where it is a name.
 
-use super::project::Project;
+mod arguments;
+mod names;
+mod ordinary;
+mod texts;
+mod values;
 
-/// What [`hide`] found in a container: never shown, kept only as long as one input is read.
+pub use names::looks_secret;
+
+use self::texts::Known;
+use super::project::{Health, HealthTest, Note, Project, Service, Value};
+
+/// As many secrets in the arguments of one service are taken out one by one; more is no command.
+const MOST: usize = 200;
+
+/// Makes references of all secrets of a project. Changes nothing where there are none (any more).
 pub fn hide(project: &mut Project) {
-    let _ = project;
+    let mut known = Vec::new();
+    for index in 0..project.services.len() {
+        hide_variables(project, index, &mut known);
+    }
+    for index in 0..project.services.len() {
+        hide_arguments(project, index, &mut known);
+        hide_labels(project, index, &mut known);
+    }
+    hide_files(project);
+    let ordinary = ordinary::names(project);
+    known.retain(|known: &Known| !known.value.is_empty() && !ordinary::is(&known.value, &ordinary));
+    // The longest first: one may be the beginning of another.
+    known.sort_by(|a, b| b.value.len().cmp(&a.value.len()).then_with(|| a.name.cmp(&b.name)));
+    hide_known(project, &known);
 }
+
+fn hide_variables(project: &mut Project, index: usize, known: &mut Vec<Known>) {
+    let Some(service) = project.services.get_mut(index) else { return };
+    for (name, value) in &mut service.env {
+        let Value::Text(text) = value else { continue };
+        if !looks_secret(name, Some(text)) {
+            continue;
+        }
+        known.push(Known::new(text.clone(), name.clone(), index));
+        // An address with a password in it: the password may stand elsewhere, too.
+        for range in values::shapes(text) {
+            if let Some(part) = text.get(range).filter(|part| part.len() < text.len()) {
+                known.push(Known::new(part.to_owned(), name.clone(), index));
+            }
+        }
+        *value = Value::Secret;
+    }
+}
+
+/// The lines of a service that are run, each with what it is called.
+fn lines(service: &mut Service) -> Vec<&mut Vec<String>> {
+    let mut lines: Vec<&mut Vec<String>> = Vec::new();
+    lines.extend(service.entrypoint.as_mut());
+    lines.extend(service.command.as_mut());
+    if let Some(Health { test: HealthTest::Exec(line), .. }) = &mut service.health {
+        lines.push(line);
+    }
+    lines
+}
+
+fn hide_arguments(project: &mut Project, index: usize, known: &mut Vec<Known>) {
+    let Some(service) = project.services.get_mut(index) else { return };
+    let mut notes = Vec::new();
+    // A line of shell is a line with one word, for as long as this takes.
+    let mut all: Vec<Vec<String>> = lines(service).into_iter().map(std::mem::take).collect();
+    let shell = match &mut service.health {
+        Some(Health { test: HealthTest::Shell(text), .. }) => Some(std::mem::take(text)),
+        _ => None,
+    };
+    let has_shell = shell.is_some();
+    all.extend(shell.map(|text| vec![text]));
+    for line in &mut all {
+        for _ in 0..MOST {
+            let Some(found) = arguments::first(line) else { break };
+            let Some(word) = line.get_mut(found.word) else { break };
+            let Some(value) = word.get(found.range.clone()).map(str::to_owned) else { break };
+            let before = service.env.len();
+            let name = variable(service, index, &found, &value, known);
+            if service.env.len() > before {
+                notes.push(Note {
+                    service: Some(service.name.clone()),
+                    text: format!("A secret stood in its arguments: it is the variable `{name}` now."),
+                });
+            }
+            word.replace_range(found.range, &format!("$({name})"));
+            known.push(Known::new(value, name, index));
+        }
+    }
+    if has_shell
+        && let Some(Health { test: HealthTest::Shell(text), .. }) = &mut service.health
+        && let Some(line) = all.pop()
+    {
+        *text = line.concat();
+    }
+    for (place, line) in lines(service).into_iter().zip(all) {
+        *place = line;
+    }
+    project.notes.extend(notes);
+}
+
+/// The variable of a service that holds a value from its arguments; it is there afterwards.
+fn variable(
+    service: &mut Service,
+    index: usize,
+    found: &arguments::Found,
+    value: &str,
+    known: &[Known],
+) -> String {
+    let of_service = |known: &&Known| known.value == value && known.service == index;
+    if let Some(known) = known.iter().find(of_service) {
+        return known.name.clone();
+    }
+    let prefix = prefix(&service.name);
+    let name = match known.iter().find(|known| known.value == value) {
+        Some(known) => known.name.clone(),
+        None if found.is_name || found.key.starts_with(&prefix) => found.key.clone(),
+        None => format!("{prefix}_{}", found.key),
+    };
+    let name = free(service, &name);
+    service.env.insert(name.clone(), Value::Secret);
+    name
+}
+
+/// A service's name as the beginning of a variable's.
+fn prefix(name: &str) -> String {
+    let prefix = names::words(name).join("_");
+    if prefix.starts_with(|c: char| c.is_ascii_alphabetic()) { prefix } else { format!("APP_{prefix}") }
+}
+
+/// A name that no other variable of the service has.
+fn free(service: &Service, name: &str) -> String {
+    let numbered = (2..).map(|number| format!("{name}_{number}"));
+    std::iter::once(name.to_owned())
+        .chain(numbered)
+        .find(|name| !service.env.contains_key(name))
+        .unwrap_or_default()
+}
+
+/// Labels with secrets are dropped: nothing in a cluster reads them, and most are a proxy's or a dashboard's.
+fn hide_labels(project: &mut Project, index: usize, known: &mut Vec<Known>) {
+    let Some(service) = project.services.get_mut(index) else { return };
+    let name = service.name.clone();
+    let mut dropped = Vec::new();
+    service.labels.retain(|label, value| {
+        let is_secret = is_secret_label(label, value);
+        if is_secret {
+            known.push(Known::new(value.clone(), String::new(), index));
+            dropped.push(label.clone());
+        }
+        !is_secret
+    });
+    project.notes.extend(dropped.iter().map(|label| dropped_label(&name, label)));
+}
+
+fn is_secret_label(label: &str, value: &str) -> bool {
+    let lower = label.to_ascii_lowercase();
+    let is_login = lower.contains("basicauth.users")
+        || lower.contains("digestauth.users")
+        || lower.contains("basic_auth");
+    (is_login && !value.is_empty()) || looks_secret(label, Some(value))
+}
+
+fn dropped_label(service: &str, label: &str) -> Note {
+    Note {
+        service: Some(service.to_owned()),
+        text: format!(
+            "The label `{label}` holds a secret and is left out: give it to the cluster as a secret of its own."
+        ),
+    }
+}
+
+fn hide_files(project: &mut Project) {
+    for file in project.files.values_mut() {
+        if file.secret || file.text.as_deref().is_some_and(values::has_shape) {
+            file.secret = true;
+            file.text = None;
+        }
+    }
+    for volume in project.volumes.values_mut() {
+        for value in volume.options.values_mut() {
+            *value = texts::without_passwords(value);
+        }
+        volume.options.retain(|name, value| !looks_secret(name, Some(value)));
+        volume.labels.retain(|name, value| !looks_secret(name, Some(value)));
+    }
+}
+
+/// Takes the values that were found out of all other texts.
+fn hide_known(project: &mut Project, known: &[Known]) {
+    let mut notes = Vec::new();
+    for (index, service) in project.services.iter_mut().enumerate() {
+        hide_known_in_service(service, index, known, &mut notes);
+    }
+    for file in project.files.values_mut() {
+        if file.text.as_deref().is_some_and(|text| known.iter().any(|known| known.is_in(text))) {
+            file.secret = true;
+            file.text = None;
+        }
+    }
+    let holds = |text: &String| known.iter().any(|known| known.is_in(text));
+    for volume in project.volumes.values_mut() {
+        volume.options.retain(|_, value| !holds(value));
+        volume.labels.retain(|_, value| !holds(value));
+    }
+    for network in project.networks.values_mut() {
+        network.options.retain(|_, value| !holds(value));
+    }
+    project.notes.extend(notes);
+    let texts = project.notes.iter_mut().map(|note| &mut note.text);
+    for text in texts.chain(&mut project.referrers) {
+        clean(text, known, "…");
+        if values::has_shape(text) {
+            *text = crate::domain::redact::Redactor::shapes().redact(text).into_owned();
+        }
+    }
+}
+
+fn hide_known_in_service(service: &mut Service, index: usize, known: &[Known], notes: &mut Vec<Note>) {
+    let holds = |text: &str| known.iter().any(|known| known.is_in(text));
+    for value in service.env.values_mut() {
+        if matches!(value, Value::Text(text) if holds(text)) {
+            *value = Value::Secret;
+        }
+    }
+    let name = service.name.clone();
+    service.labels.retain(|label, value| {
+        if holds(value) || holds(label) {
+            let label = if holds(label) { "…" } else { label };
+            notes.push(dropped_label(&name, label));
+            return false;
+        }
+        true
+    });
+    service.extra_hosts.retain(|(host, address)| !holds(host) && !holds(address));
+    service.hostname = service.hostname.take().filter(|hostname| !holds(hostname));
+    service.sysctls.retain(|_, value| !holds(value));
+    let build = service.image.build.take();
+    service.image.build = build.map(|mut build| {
+        clean(&mut build, known, "…");
+        crate::domain::redact::Redactor::shapes().redact(&build).into_owned()
+    });
+    for known in known {
+        hide_known_in_lines(service, index, known);
+    }
+}
+
+fn hide_known_in_lines(service: &mut Service, index: usize, known: &Known) {
+    if !texts_of(service).into_iter().any(|text| known.is_in(text)) {
+        return;
+    }
+    let own = known.service == index && service.env.get(&known.name) == Some(&Value::Secret);
+    let name = match known.name.as_str() {
+        name if own => name.to_owned(),
+        "" => free(service, &format!("{}_SECRET", prefix(&service.name))),
+        name if service.env.get(name) == Some(&Value::Secret) => name.to_owned(),
+        name => free(service, name),
+    };
+    service.env.insert(name.clone(), Value::Secret);
+    for text in texts_of(service) {
+        clean(text, std::slice::from_ref(known), &format!("$({name})"));
+    }
+}
+
+/// All texts of a service in which `$(NAME)` stands for a secret.
+fn texts_of(service: &mut Service) -> Vec<&mut String> {
+    let mut texts: Vec<&mut String> = Vec::new();
+    texts.extend(service.entrypoint.iter_mut().flatten());
+    texts.extend(service.command.iter_mut().flatten());
+    match &mut service.health {
+        Some(Health { test: HealthTest::Exec(line), .. }) => texts.extend(line),
+        Some(Health { test: HealthTest::Shell(text), .. }) => texts.push(text),
+        _ => {}
+    }
+    texts
+}
+
+fn clean(text: &mut String, known: &[Known], with: &str) {
+    for known in known {
+        if let Some(clean) = known.replaced(text, with) {
+            *text = clean;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,28 @@
 //! What is a person's to decide, and what follows from what was decided.
 
+mod desk;
+mod devices;
+mod health;
+mod images;
+mod mounts;
+mod names;
+mod natures;
+mod network;
+mod notes;
+mod ports;
+mod reach;
+mod rights;
+mod running;
+mod shared;
+mod sizes;
+mod sqlite;
+mod variables;
+
 use serde::{Deserialize, Serialize};
 
-use super::project::Project;
-use super::{Decision, Fault, Options};
+use self::desk::Desk;
+use super::project::{Fate, Project};
+use super::{Decision, Fault, Kind, Options};
 
 /// A project in which everything is settled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,11 +50,37 @@ pub struct PublicName {
     pub from: String,
 }
 
-/// Works out the decisions, and applies the answers or the recommendations.
+/// Works out the decisions, and applies the answers or the recommendations. What was settled once comes out the same.
 ///
 /// # Errors
 /// Answers to no decision, choices that there are not, what can't be written at all.
-pub fn settle(project: Project, options: &Options) -> Result<Settled, Vec<Fault>> {
-    let _ = options;
-    Ok(Settled { project, decisions: Vec::new(), public: Vec::new() })
+pub fn settle(mut project: Project, options: &Options) -> Result<Settled, Vec<Fault>> {
+    let mut desk = Desk::new(options);
+    for mount in project.services.iter_mut().flat_map(|service| &mut service.mounts) {
+        mount.fate = Fate::Open;
+    }
+    variables::settle(&mut project, &mut desk);
+    images::settle(&mut project, &mut desk);
+    mounts::settle(&mut project, &mut desk);
+    network::settle(&mut project, &mut desk);
+    if options.to != Kind::Compose {
+        ports::fill(&mut project);
+    }
+    rights::settle(&mut project, &mut desk);
+    devices::settle(&mut project, &mut desk);
+    health::settle(&mut project, &mut desk);
+    running::settle(&mut project, &mut desk);
+    let public = reach::settle(&mut project, &mut desk);
+    notes::tell(&mut project, options);
+    let decisions = desk.done(&project)?;
+    Ok(Settled { project, decisions, public })
 }
+
+/// Whether it stays where it is: a compose project whose host doesn't change.
+fn stays(project: &Project, options: &Options) -> bool {
+    let moves = options.compose_host.as_ref().is_some_and(|host| project.host.as_ref() != Some(host));
+    options.to == Kind::Compose && !moves
+}
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::project::Note;
 use super::{Kind, Options, Settled};
 
+mod compose;
+pub(in crate::adopt) mod k8s;
+mod nomad;
+
 /// What was written.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Written {
@@ -12,6 +16,9 @@ pub struct Written {
     pub objects: Vec<Object>,
     /// The secrets that have to be there first.
     pub secrets: Vec<SecretNeeded>,
+    /// The configuration whose text is not known here and that has to be there first (Kubernetes: `ConfigMap`s).
+    #[serde(default)]
+    pub configs: Vec<ConfigNeeded>,
     /// What could not be said in this kind, and what that means.
     pub notes: Vec<Note>,
 }
@@ -54,14 +61,26 @@ pub struct SecretNeeded {
     pub run_on: Option<String>,
 }
 
+/// Configuration that is created from the file that it is in now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfigNeeded {
+    /// Its name in the cluster.
+    pub name: String,
+    /// The file in it; none for a whole folder.
+    pub key: Option<String>,
+    /// The shell line that creates it.
+    pub command: String,
+    /// Where that is to be run, where it matters: `beside the compose file`.
+    pub run_on: Option<String>,
+}
+
 /// Writes what the cluster needs.
 #[must_use]
 pub fn write(settled: &Settled, options: &Options) -> Written {
     match options.to {
-        Kind::K8s | Kind::Nomad | Kind::Compose => {
-            let _ = settled;
-            Written::default()
-        }
+        Kind::K8s => k8s::write(settled, options),
+        Kind::Nomad => nomad::write(settled, options),
+        Kind::Compose => compose::write(settled, options),
     }
 }
 

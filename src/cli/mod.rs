@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows an adapter: the binary hands over what touches the world as [`Tools`].
 
+mod adopt;
 mod agent;
 mod alerts;
 mod args;
@@ -32,9 +33,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 pub use args::{
-    AgentCommand, AlertsCommand, AuditCommand, AuditShowArgs, ChangesArgs, Command, EvalArgs, ExportArgs,
-    Globals, IgnoredArgs, IncidentCommand, LogFormat, NotifyArgs, PlanArgs, PolicyCommand, Query,
-    RejectedArgs, ReplayArgs, RunbookCommand, SilenceArgs, SilenceCommand, SkillCommand, TopologyArgs,
+    AdoptArgs, AgentCommand, AlertsCommand, AuditCommand, AuditShowArgs, ChangesArgs, ClusterKind, Command,
+    EvalArgs, ExportArgs, Globals, IgnoredArgs, IncidentCommand, LogFormat, NotifyArgs, PlanArgs,
+    PolicyCommand, Query, RejectedArgs, ReplayArgs, RunbookCommand, SilenceArgs, SilenceCommand,
+    SkillCommand, TopologyArgs,
 };
 pub use failure::Failure;
 pub use logging::{redact_with, start as start_logging, start_to as start_logging_to};
@@ -206,6 +208,7 @@ async fn answer(setup: &Setup, tools: &Tools, query: &Query, screen: &mut Screen
             alerts::attempt(setup, tools, (source, file), *json, screen).await
         }
         Query::Changes(args) => changes::changes(setup, tools, args, screen).await,
+        Query::Adopt(args) => adopt::adopt(setup, tools, args, screen).await,
         Query::Agent(command) => agent::agent(setup, tools, command, screen).await,
         Query::Export(args) => export::export(setup, tools, args, screen).await,
     }

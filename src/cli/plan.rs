@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use super::args::PlanArgs;
 use super::json::runbook::{PlanCheck, PlanCommand, PlanDocument, PlanStep};
-use super::screen::Screen;
+use super::screen::{Screen, Tone};
 use super::{Ended, Failure, Stop, Tools, unknown};
-use crate::config::Setup;
+use crate::config::{Setup, runbook_from};
 use crate::domain::action::Action;
 use crate::domain::remediation::{PlannedStep, PlannedVerify};
 use crate::domain::runbook::{Runbook, When, values};
@@ -64,6 +64,24 @@ pub(super) async fn plan(setup: &Setup, tools: &Tools, args: &PlanArgs, screen: 
         planned.tell(now, screen)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Shows what a plan that is no runbook yet would run: its text is read, filled and judged like any.
+pub(super) fn of_text(setup: &Setup, name: &str, text: &str, screen: &mut Screen<'_>) -> Result<(), Stop> {
+    let hosts = &setup.loaded.config.hosts;
+    let runbook = runbook_from(name, text, hosts).map_err(|problems| Failure::of_problems(&problems))?;
+    let Example { signal, .. } = example(&runbook, &setup.loaded.config.host)
+        .map_err(|error| Failure::new(error.to_string(), "tell its makers: this is a fault of Steward"))?;
+    let facts = Facts { autonomy: setup.loaded.config.autonomy, ..Facts::plain() };
+    let draft =
+        plan::draft(&runbook, &signal, &setup.loaded.config.host, &setup.policy, &facts).map_err(|why| {
+            Failure::new(format!("{name} can't be planned: {why}"), "look at the files it is made of")
+        })?;
+    let planned = Planned { runbook: &runbook, signal, seen: None, paused_by: None, draft };
+    planned.tell_steps(screen)?;
+    screen.gap()?;
+    planned.verdict(screen)?;
+    screen.say(Tone::Dim, "Nothing was run.")
 }
 
 /// What is kept of the past that a plan depends on. Nothing, where Steward has not run yet.

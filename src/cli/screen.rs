@@ -80,6 +80,11 @@ impl<'a> Screen<'a> {
         text.lines().try_for_each(|line| self.say(tone, &format!("{:indent$}{line}", "")))
     }
 
+    /// A text that was made for machines, to the letter.
+    pub(super) fn verbatim(&mut self, text: &str) -> Written {
+        self.out.write_all(text.as_bytes()).map_err(Stop::Output)
+    }
+
     /// Rows in columns as wide as their widest cell; the last one may be of any length. The tone is the row's first
     /// cell's.
     pub(super) fn table(&mut self, head: &[&str], rows: &[(Tone, Vec<String>)]) -> Written {

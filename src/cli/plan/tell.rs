@@ -22,12 +22,22 @@ impl Planned<'_> {
         if !labels.is_empty() {
             screen.line(&format!("with {}", labels.join(", ")))?;
         }
+        self.tell_steps(screen)?;
+        screen.gap()?;
+        self.verdict(screen)?;
+        screen.say(Tone::Dim, "Nothing was run.")
+    }
+
+    /// The checks and the steps, in their order.
+    pub(super) fn tell_steps(&self, screen: &mut Screen<'_>) -> Result<(), Stop> {
         self.tell_checks(When::Before, "Before anything begins, these must hold:", screen)?;
         self.tell_checks(When::Always, "Before and after each step, these must hold:", screen)?;
         for (index, step) in self.draft.plan.steps.iter().enumerate() {
             screen.gap()?;
             screen.say(Tone::Strong, &format!("{}. {}", index + 1, step.name))?;
-            screen.say(Tone::Dim, &format!("   {}", manner(step)))?;
+            let run = self.commands(step).find(|judged| judged.part == Part::Run);
+            let reach = run.map(|judged| format!("reaches {}; ", judged.evaluation.blast_radius));
+            screen.say(Tone::Dim, &format!("   {}{}", reach.unwrap_or_default(), manner(step)))?;
             if step.late {
                 screen.line(
                     "   It is judged when its values are known, and asked for again if it has to be.",
@@ -38,10 +48,7 @@ impl Planned<'_> {
                 screen.line("   verify   by the check that found it, run again")?;
             }
         }
-        self.tell_checks(When::After, "After the last step, these must hold:", screen)?;
-        screen.gap()?;
-        self.verdict(screen)?;
-        screen.say(Tone::Dim, "Nothing was run.")
+        self.tell_checks(When::After, "After the last step, these must hold:", screen)
     }
 
     fn tell_checks(&self, when: When, head: &str, screen: &mut Screen<'_>) -> Result<(), Stop> {
@@ -60,7 +67,7 @@ impl Planned<'_> {
         }
     }
 
-    fn verdict(&self, screen: &mut Screen<'_>) -> Result<(), Stop> {
+    pub(super) fn verdict(&self, screen: &mut Screen<'_>) -> Result<(), Stop> {
         match self.draft.decision {
             Decision::Allow => {
                 screen.say(Tone::Good, "Altogether: it would run by itself, without a question.")?

@@ -1,0 +1,162 @@
+//! The migration to Nomad or to another Docker host: data goes from host to host.
+
+use super::copies::Copy;
+use super::{ByHand, COMES_UP, COPIES, Check, Line, Migration, Old, Stage, Step, after, removal, standstill};
+use crate::adopt::{Adoption, Fault, Options};
+
+/// Where a compose project's files lie on the host that it goes to.
+const STACKS: &str = "/opt/stacks";
+
+pub(super) fn nomad(
+    adoption: &Adoption,
+    old: &Old<'_>,
+    copies: &[Copy],
+    options: &Options,
+) -> Result<Migration, Vec<Fault>> {
+    let project = &adoption.settled.project;
+    let to = match (&options.copy_to, copies) {
+        (Some(to), _) => to.as_str(),
+        (None, []) => "",
+        (None, [_, ..]) => {
+            let what = "nobody has said where the folders of Nomad's host volumes lie, so nothing can be copied there";
+            let fix = "write `copy_to = \"root@HOST:/FOLDER\"` under [adopt], or `--copy-to`";
+            return Err(vec![Fault::of(&project.name, what).fix(fix)]);
+        }
+    };
+    let job = adoption.written.objects.iter().map(|object| object.text.as_str()).collect::<String>();
+    let namespace = options.namespace.as_deref().map(|name| format!("-namespace={name}"));
+    let nomad = |words: &[&str], last: &str| Line::here(words).and(namespace.clone()).and([last.to_owned()]);
+    let mut steps = old.quiesce();
+    for copy in copies {
+        let place = format!("{}/{}", to.trim_end_matches('/'), copy.claim.name);
+        steps.push(rsync(copy, &place, old.host));
+    }
+    steps.push(
+        Step::new("start", Stage::Start, nomad(&["nomad", "job", "run"], "-").reads(job))
+            .verify(nomad(&["nomad", "job", "status"], &project.name))
+            .undo(nomad(&["nomad", "job", "stop"], &project.name))
+            .within(COMES_UP),
+    );
+    let mut notes = vec![standstill(copies)];
+    notes.extend(after(adoption));
+    let checks = vec![
+        Check { name: "cluster-answers".into(), command: Line::here(&["nomad", "node", "status"]) },
+        old.check(),
+    ];
+    Ok(Migration {
+        title: format!("Bring {} from {} into the cluster", project.name, old.host),
+        by_hand: by_hand(adoption, copies, to, old.host),
+        checks,
+        steps,
+        decommission: old.decommission(),
+        keep_days: options.keep_days,
+        notes,
+    })
+}
+
+pub(super) fn compose(adoption: &Adoption, old: &Old<'_>, copies: &[Copy], options: &Options) -> Migration {
+    let project = &adoption.settled.project;
+    let to = options.compose_host.as_deref().unwrap_or(old.host);
+    let moves = to != old.host;
+    let ssh = options.copy_to.clone().unwrap_or_else(|| format!("root@{to}"));
+    let file = adoption.written.objects.iter().map(|object| object.text.as_str()).collect::<String>();
+    let folder = format!("{STACKS}/{}", project.name);
+    let path = format!("{folder}/compose.yaml");
+    let docker = |words: &[&str]| {
+        Line::here(&["docker", "compose", "--file", &path])
+            .and(words.iter().map(|word| (*word).to_owned()))
+            .on(to)
+    };
+    let there = Line::here(&["test", "-f", &path]).on(to);
+    let mut steps = vec![
+        Step::new("folder", Stage::Prepare, Line::here(&["mkdir", "-p", &folder]).on(to))
+            .verify(Line::here(&["test", "-d", &folder]).on(to))
+            .undo(Line::here(&["test", "-d", &folder]).on(to)),
+        Step::new("file", Stage::Prepare, Line::here(&["tee", &path]).reads(file).on(to))
+            .verify(there.clone())
+            .undo(there),
+    ];
+    steps.extend(old.quiesce());
+    for copy in copies {
+        let place = match copy.claim.name.starts_with('/') {
+            true => copy.claim.name.clone(),
+            false => format!("/var/lib/docker/volumes/{}_{}/_data", project.name, copy.claim.name),
+        };
+        steps.push(rsync(copy, &format!("{ssh}:{place}"), old.host));
+    }
+    if !moves {
+        // The new one may want the names that the old one has.
+        for container in old.containers() {
+            let kept = format!("{container}-before");
+            let rename = |from: &str, to: &str| Line::here(&["docker", "rename", from, to]).on(old.host);
+            steps.push(
+                Step::new(format!("set-aside-{container}"), Stage::Quiesce, rename(&container, &kept))
+                    .verify(Line::here(&["docker", "container", "inspect", &kept]).on(old.host))
+                    .undo(rename(&kept, &container)),
+            );
+        }
+    }
+    steps.push(
+        Step::new("start", Stage::Start, docker(&["up", "--detach", "--wait"]))
+            .verify(docker(&["ps", "--quiet"]))
+            .undo(docker(&["down"]))
+            .within(COMES_UP),
+    );
+    let mut notes = vec![standstill(copies)];
+    notes.extend(after(adoption));
+    let mut kept = old.containers();
+    kept.reverse();
+    if !moves {
+        kept.iter_mut().for_each(|name| name.push_str("-before"));
+    }
+    let decommission = vec![removal(&kept, old.host)];
+    Migration {
+        title: format!("Bring {} from {} to {to}", project.name, old.host),
+        by_hand: by_hand(adoption, copies, &ssh, old.host),
+        checks: vec![
+            Check { name: "engine-answers".into(), command: Line::here(&["docker", "version"]).on(to) },
+            old.check(),
+        ],
+        steps,
+        decommission,
+        keep_days: options.keep_days,
+        notes,
+    }
+}
+
+/// Copies from the old host, and compares every byte.
+fn rsync(copy: &Copy, to: &str, host: &str) -> Step {
+    let slash = if copy.is_file { "" } else { "/" };
+    let (from, to) = (format!("{}{slash}", copy.from), format!("{to}{slash}"));
+    let run = Line::here(&["rsync", "-aH", "--numeric-ids", "--mkpath", &from, &to]).on(host);
+    let quote = |text: &str| shell_words::quote(text).into_owned();
+    let compare = format!(
+        "! rsync -aHn --checksum --itemize-changes {} {} | grep -v '^\\.d'",
+        quote(&from),
+        quote(&to)
+    );
+    let verify = Line::here(&["sh", "-c", &compare]).on(host);
+    let name = copy.claim.name.trim_matches('/').replace('/', "-");
+    // What was copied stays: it is a copy, and overwrites nothing where nothing was.
+    let undo = Line::here(&["test", "-e", &copy.from]).on(host);
+    Step::new(format!("copy-{name}"), Stage::Copy, run).verify(verify).undo(undo).within(COPIES)
+}
+
+fn by_hand(adoption: &Adoption, copies: &[Copy], to: &str, host: &str) -> Vec<ByHand> {
+    let secret = |secret: &crate::adopt::write::SecretNeeded| {
+        let place = secret.run_on.as_deref().map(|place| format!(", {place}")).unwrap_or_default();
+        ByHand {
+            what: format!("The secrets {}{place}; no value is shown", secret.keys.join(", ")),
+            command: secret.command.clone(),
+        }
+    };
+    let mut by_hand: Vec<ByHand> = adoption.written.secrets.iter().map(secret).collect();
+    if !copies.is_empty() {
+        let address = to.split(':').next().unwrap_or(to);
+        by_hand.push(ByHand {
+            what: format!("{host} has to reach {address} over ssh without a password, to copy"),
+            command: format!("ssh {host} ssh -o BatchMode=yes {address} rsync --version"),
+        });
+    }
+    by_hand
+}

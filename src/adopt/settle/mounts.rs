@@ -1,0 +1,197 @@
+//! What becomes of what is mounted.
+
+mod facts;
+mod remote;
+
+use std::collections::BTreeSet;
+
+use super::desk::Desk;
+use super::natures::{self, Nature};
+use super::{names, shared, sizes, sqlite, stays};
+use crate::adopt::known;
+use crate::adopt::project::{Claim, Fate, Mount, MountSource, Project, Service};
+use crate::adopt::{Decision, Options, Topic};
+
+pub(super) use remote::is_on_network;
+
+/// The same data, wherever it is mounted: by the places of the services and of their mounts.
+pub(super) struct Data {
+    pub(super) users: Vec<(usize, usize)>,
+}
+
+impl Data {
+    pub(super) fn mount<'a>(&self, project: &'a Project) -> Option<(&'a Service, &'a Mount)> {
+        let (service, mount) = self.users.first()?;
+        let service = project.services.get(*service)?;
+        Some((service, service.mounts.get(*mount)?))
+    }
+
+    pub(super) fn all<'a>(
+        &'a self,
+        project: &'a Project,
+    ) -> impl Iterator<Item = (&'a Service, &'a Mount)> + 'a {
+        self.users.iter().filter_map(|(service, mount)| {
+            let service = project.services.get(*service)?;
+            Some((service, service.mounts.get(*mount)?))
+        })
+    }
+}
+
+/// Decides on all mounts: none is open afterwards.
+pub(super) fn settle(project: &mut Project, desk: &mut Desk<'_>) {
+    let mut taken = BTreeSet::new();
+    for data in gathered(project) {
+        let Some((service, mount)) = data.mount(project) else { continue };
+        let fate = match plain(project, service, mount, desk.options) {
+            Some(fate) => named(fate, project, &data, &mut taken),
+            None => asked(project, &data, &mut taken, desk),
+        };
+        give(project, &data, &fate);
+        sqlite::settle(project, &data, &mut taken, desk);
+        shared::settle(project, &data, desk);
+    }
+}
+
+/// The mounts by what is mounted, in the order in which it comes first.
+fn gathered(project: &Project) -> Vec<Data> {
+    let mut all: Vec<(MountSource, Data)> = Vec::new();
+    for (service_at, service) in project.services.iter().enumerate() {
+        for (mount_at, mount) in service.mounts.iter().enumerate() {
+            let can_be_same = matches!(mount.source, MountSource::Bind(_) | MountSource::Volume(_));
+            match all.iter_mut().find(|(source, _)| can_be_same && *source == mount.source) {
+                Some((_, data)) => data.users.push((service_at, mount_at)),
+                None => all.push((mount.source.clone(), Data { users: vec![(service_at, mount_at)] })),
+            }
+        }
+    }
+    all.into_iter().map(|(_, data)| data).collect()
+}
+
+/// What becomes of it where nobody needs to be asked. A claim has no name yet.
+fn plain(project: &Project, service: &Service, mount: &Mount, options: &Options) -> Option<Fate> {
+    let nature = natures::of(service, mount);
+    match &mount.source {
+        MountSource::Memory(bytes) => return Some(Fate::Scratch { bytes: *bytes, memory: true }),
+        MountSource::File(name) => {
+            let is_secret = project.files.get(name).is_some_and(|file| file.secret);
+            return Some(if is_secret { Fate::SecretFile } else { Fate::Config });
+        }
+        _ => {}
+    }
+    if stays(project, options) {
+        return Some(match &mount.source {
+            MountSource::Bind(_) => Fate::HostPath,
+            _ => Fate::Claim(unnamed(mount, service, nature)),
+        });
+    }
+    match nature {
+        Nature::Clock => Some(Fate::Left("the time zone is given as `TZ` instead".to_owned())),
+        Nature::Memory => Some(Fate::Scratch { bytes: service.shm_size, memory: true }),
+        Nature::Own => Some(Fate::Left(format!("the cluster makes `{}` itself", mount.target))),
+        _ => None,
+    }
+}
+
+/// A claim that has to get its name yet.
+pub(super) fn unnamed(mount: &Mount, service: &Service, nature: Nature) -> Claim {
+    let is_database = known::of(&service.image.name).is_some_and(|known| known.database);
+    let unknown = match nature {
+        Nature::Media => 100,
+        _ if is_database => 10,
+        _ => 5,
+    };
+    let bytes = mount.seen.bytes.map_or(unknown * sizes::GIB, sizes::asked);
+    let local_only = is_database || sqlite::why(service, mount).is_some();
+    Claim { name: String::new(), bytes, shared: false, local_only }
+}
+
+/// Gives a claim its name: that of the volume where several use one, else by service and path.
+pub(super) fn named(fate: Fate, project: &Project, data: &Data, taken: &mut BTreeSet<String>) -> Fate {
+    let Fate::Claim(mut claim) = fate else { return fate };
+    let Some((service, mount)) = data.mount(project) else { return Fate::Claim(claim) };
+    claim.name = match &mount.source {
+        MountSource::Volume(name) if data.users.len() > 1 => {
+            names::free([name.clone(), format!("{name}-volume")], taken)
+        }
+        _ => names::volume(&service.name, &mount.target, taken),
+    };
+    claim.local_only |= data.all(project).any(|(service, mount)| sqlite::why(service, mount).is_some());
+    taken.insert(claim.name.clone());
+    Fate::Claim(claim)
+}
+
+pub(super) fn give(project: &mut Project, data: &Data, fate: &Fate) {
+    for (service, mount) in &data.users {
+        let Some(mount) =
+            project.services.get_mut(*service).and_then(|service| service.mounts.get_mut(*mount))
+        else {
+            continue;
+        };
+        mount.fate = fate.clone();
+        // A file in a volume of its own is mounted as this file, and not as a folder.
+        if let (Fate::Claim(_), MountSource::Bind(path), None) = (fate, &mount.source, &mount.subpath)
+            && mount.seen.is_file == Some(true)
+        {
+            mount.subpath = path.rsplit('/').next().map(str::to_owned);
+        }
+    }
+}
+
+pub(super) fn id(kind: &str, service: &Service, mount: &Mount) -> String {
+    format!("{}/{kind}:{}", service.name, mount.target)
+}
+
+fn asked(project: &Project, data: &Data, taken: &mut BTreeSet<String>, desk: &mut Desk<'_>) -> Fate {
+    let Some((service, mount)) = data.mount(project) else { return Fate::Open };
+    let nature = natures::of(service, mount);
+    let share = remote::share(project, mount);
+    let keys = keys(service, mount, nature, share.is_some());
+    let choices: Vec<(&str, &str)> = keys.iter().map(|key| (*key, facts::meaning(key, nature))).collect();
+    let mut decision = Decision::new(
+        id("mount", service, mount),
+        Some(&service.name),
+        Topic::Mount,
+        facts::question(service, mount, nature),
+        &choices,
+    );
+    decision.facts = facts::all(project, data, nature, desk.options);
+    let others: Vec<String> =
+        data.all(project).skip(1).map(|(service, mount)| id("mount", service, mount)).collect();
+    let chosen = desk.ask_or(decision, &others, |_| false);
+    match (chosen.as_str(), share) {
+        ("share", Some((server, path))) => Fate::Share { server, path },
+        ("host-path", _) => Fate::HostPath,
+        ("config", _) => Fate::Config,
+        ("secret-file", _) => Fate::SecretFile,
+        ("scratch", _) => Fate::Scratch { bytes: None, memory: false },
+        ("leave", _) => Fate::Left(facts::left(nature).to_owned()),
+        _ => named(Fate::Claim(unnamed(mount, service, nature)), project, data, taken),
+    }
+}
+
+/// The choices that there are, the best first.
+fn keys(service: &Service, mount: &Mount, nature: Nature, can_share: bool) -> Vec<&'static str> {
+    let is_bind = matches!(mount.source, MountSource::Bind(_));
+    let is_empty = mount.seen.bytes == Some(0);
+    let mut keys = match nature {
+        Nature::Socket => vec!["leave", "host-path"],
+        Nature::Clock | Nature::Own | Nature::Memory | Nature::Host => vec!["host-path", "leave"],
+        Nature::Config => vec!["config", "secret-file", "claim", "host-path", "leave"],
+        Nature::SecretFile => vec!["secret-file", "config", "claim", "host-path", "leave"],
+        Nature::Scratch => vec!["scratch", "claim", "host-path"],
+        Nature::DataFile | Nature::Data if mount.source == MountSource::Anonymous && is_empty => {
+            vec!["scratch", "claim"]
+        }
+        Nature::DataFile | Nature::Media | Nature::Data => vec!["claim", "host-path", "scratch", "leave"],
+    };
+    if !is_bind {
+        keys.retain(|key| *key != "host-path");
+    }
+    if can_share {
+        let is_database = known::of(&service.image.name).is_some_and(|known| known.database);
+        let is_data = matches!(nature, Nature::Data | Nature::Media | Nature::Scratch | Nature::DataFile);
+        let first = is_data && !is_database && sqlite::why(service, mount).is_none();
+        keys.insert(usize::from(!first), "share");
+    }
+    keys
+}

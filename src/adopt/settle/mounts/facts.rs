@@ -1,0 +1,136 @@
+//! What people are told about a mount.
+
+use super::Data;
+use super::remote;
+use crate::adopt::known;
+use crate::adopt::project::{Mount, MountSource, Project, Service};
+use crate::adopt::settle::natures::Nature;
+use crate::adopt::settle::{sizes, sqlite};
+use crate::adopt::{Kind, Options};
+
+/// What is asked.
+pub(super) fn question(service: &Service, mount: &Mount, nature: Nature) -> String {
+    let (name, target) = (&service.name, &mount.target);
+    match nature {
+        Nature::Socket => {
+            format!("{name} uses the Docker socket, which gives it all rights over the host. What now?")
+        }
+        Nature::Config => format!("Where does the file `{target}` of {name} go?"),
+        Nature::SecretFile => format!("`{target}` of {name} looks like a secret. Where does it go?"),
+        Nature::Scratch => format!("`{target}` of {name} looks like a cache. May it start empty?"),
+        Nature::Host | Nature::Clock | Nature::Own | Nature::Memory => {
+            format!("{name} uses `{target}` of its host. Is that needed?")
+        }
+        Nature::Media => format!("Where does the library at `{target}` of {name} go?"),
+        Nature::DataFile | Nature::Data => format!("Where does the data at `{target}` of {name} go?"),
+    }
+}
+
+/// What a choice means.
+pub(super) fn meaning(key: &str, nature: Nature) -> &'static str {
+    match (key, nature) {
+        ("leave", Nature::Socket) => "leave it out: a cluster has no Docker to talk to",
+        ("host-path", Nature::Socket) => "mount the node's, if it has one: whoever gets in owns the node",
+        ("host-path", Nature::Host) => "mount the same path of the node that it runs on",
+        ("host-path", _) => {
+            "keep it on one node, at the same path: nothing else can take over when that node fails"
+        }
+        ("share", _) => "mount it from the same server: nothing is copied",
+        ("config", _) => "it goes along as configuration, that can't be written",
+        ("secret-file", _) => "it becomes a secret of the cluster, that can't be written",
+        ("scratch", _) => "an empty folder at each start: nothing is copied",
+        ("leave", _) => "leave it out",
+        _ => "a volume of the cluster: the data is copied there",
+    }
+}
+
+/// Why it is left out.
+pub(super) fn left(nature: Nature) -> &'static str {
+    match nature {
+        Nature::Socket => "a cluster has no Docker to talk to",
+        _ => "a person decided so",
+    }
+}
+
+/// What is known.
+pub(super) fn all(project: &Project, data: &Data, nature: Nature, options: &Options) -> Vec<String> {
+    let Some((service, mount)) = data.mount(project) else { return Vec::new() };
+    let mut facts = vec![source(project, mount)];
+    let is_data =
+        !matches!(nature, Nature::Socket | Nature::Host | Nature::Clock | Nature::Own | Nature::Memory);
+    if is_data {
+        facts.push(size(project, mount));
+    }
+    if let Some(bytes) = mount.seen.bytes.filter(|bytes| is_data && *bytes > sizes::GIB) {
+        facts.push(format!("Copying it takes {} at 100 MB/s.", sizes::time_to_copy(bytes)));
+    }
+    if let Some(filesystem) = remote::is_on_network(project, mount) {
+        let from = mount.seen.remote.as_deref().map_or_else(String::new, |remote| format!(", from {remote}"));
+        facts.push(format!("It is on network storage now: {filesystem}{from}."));
+        if remote::share(project, mount).is_none() {
+            facts.push(
+                "A cluster mounts this kind by a CSI driver only, which has to be set up first.".to_owned(),
+            );
+        }
+    }
+    let others: Vec<&str> = data.all(project).skip(1).map(|(service, _)| service.name.as_str()).collect();
+    if !others.is_empty() {
+        facts.push(format!("{} uses it, too.", others.join(", ")));
+    }
+    if mount.read_only && is_data {
+        facts.push(format!("{} only reads it.", service.name));
+    } else if matches!(nature, Nature::Config | Nature::SecretFile) {
+        facts.push("It can be written now; if the service does so, a volume is needed (`claim`).".to_owned());
+    }
+    let known = known::of(&service.image.name);
+    match nature {
+        Nature::Socket => facts.push(match known.and_then(|known| known.without_socket) {
+            Some(what) => format!("In Kubernetes, {what}."),
+            None => "What starts or watches containers by it has to be replaced by something that knows the cluster.".to_owned(),
+        }),
+        Nature::Host => facts.push("Each node has its own: it isn't copied.".to_owned()),
+        Nature::Scratch => facts.push("It is filled again while it runs; the first hours may be slower.".to_owned()),
+        _ => {}
+    }
+    if known.is_some_and(|known| known.database) && is_data {
+        facts.push(
+            "It is a database: it is stopped before its files are copied, and never put on network storage."
+                .to_owned(),
+        );
+    } else if let Some(why) = sqlite::why(service, mount).filter(|_| is_data) {
+        facts.push(format!("It keeps SQLite ({why}), which breaks on network storage."));
+        if options.to == Kind::K8s && options.network_storage.is_none() {
+            facts.push("Whether the cluster's storage is on the network is not known: the volume has to be a block device or local.".to_owned());
+        }
+    }
+    facts
+}
+
+fn source(project: &Project, mount: &Mount) -> String {
+    let on = project.host.as_deref().map_or_else(String::new, |host| format!(" on {host}"));
+    match &mount.source {
+        MountSource::Bind(path) => format!("It is `{path}`{on}."),
+        MountSource::Volume(name) => match project.volumes.get(name) {
+            Some(volume) if volume.external => {
+                format!("It is the volume `{name}`{on}, which exists by itself.")
+            }
+            _ => format!("It is the volume `{name}`{on}."),
+        },
+        MountSource::Anonymous => {
+            "It is a volume without a name: it goes when the container goes.".to_owned()
+        }
+        MountSource::Memory(_) | MountSource::File(_) => String::new(),
+    }
+}
+
+fn size(project: &Project, mount: &Mount) -> String {
+    match (mount.seen.bytes, &mount.source) {
+        (Some(bytes), _) => format!("There are {} in it now.", sizes::human(bytes)),
+        (None, MountSource::Bind(path)) => format!("How large it is is not known; `du -sh {path}` tells."),
+        (None, MountSource::Volume(name)) => {
+            let name = project.volumes.get(name).and_then(|volume| volume.real_name.as_ref()).unwrap_or(name);
+            format!("How large `{name}` is is not known; `docker system df -v` tells.")
+        }
+        _ => "How large it is is not known; `docker system df -v` tells.".to_owned(),
+    }
+}

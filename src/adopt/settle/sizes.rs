@@ -1,0 +1,61 @@
+//! Bytes, for people and for volumes.
+
+pub(super) const GIB: u64 = 1 << 30;
+/// No volume is larger, in GiB: a pebibyte.
+const MOST: u64 = 1 << 20;
+/// What a copy over a gigabit network comes to, bytes a second.
+const COPIED: u64 = 100_000_000;
+
+/// `1.3 GiB`.
+pub(super) fn human(bytes: u64) -> String {
+    let units = [("TiB", 1 << 40), ("GiB", GIB), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+    match units.into_iter().find(|(_, unit)| bytes >= *unit) {
+        Some((name, unit)) if bytes / unit >= 100 => format!("{} {name}", bytes / unit),
+        Some((name, unit)) => {
+            let tenths = bytes / (unit / 10).max(1);
+            format!("{}.{} {name}", tenths / 10, tenths % 10)
+        }
+        None => format!("{bytes} bytes"),
+    }
+}
+
+/// What to ask for where that much is there now: with room to grow, in a size that a person would have taken.
+pub(super) fn asked(bytes: u64) -> u64 {
+    let wanted = (bytes.saturating_add(bytes / 10 * 3)).div_ceil(GIB).clamp(1, MOST);
+    let step = match wanted {
+        0..=3 => 1,
+        4..=5 => 5,
+        6..=50 => 5,
+        51..=200 => 10,
+        201..=1000 => 50,
+        _ => 100,
+    };
+    wanted.div_ceil(step).saturating_mul(step).saturating_mul(GIB)
+}
+
+/// How long a copy takes: `about 3 hours`.
+pub(super) fn time_to_copy(bytes: u64) -> String {
+    let minutes = bytes / COPIED / 60;
+    match minutes {
+        0..=1 => "a minute or two".to_owned(),
+        2..=90 => format!("about {minutes} minutes"),
+        _ => format!("about {} hours", (minutes + 30) / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_read_well_and_leave_room() {
+        assert_eq!(human(1_400_000_000), "1.3 GiB");
+        assert_eq!(human(12), "12 bytes");
+        assert_eq!(human(300 * GIB), "300 GiB");
+        assert_eq!(asked(0), GIB);
+        assert_eq!(asked(2 * GIB), 3 * GIB);
+        assert_eq!(asked(20 * GIB), 30 * GIB);
+        assert_eq!(asked(u64::MAX) % GIB, 0);
+        assert_eq!(time_to_copy(1_080_000_000_000), "about 3 hours");
+    }
+}

@@ -1,0 +1,132 @@
+//! Secrets as Nomad variables: a template for each task that has some, and the shell line that fills them.
+
+use super::super::super::project::{Piece, Project, Service};
+use super::super::SecretNeeded;
+use super::hcl::{Body, escaped, heredoc};
+
+/// Where the variables of a task are.
+pub(super) fn path(job: &str, group: &str, task: &str) -> String {
+    format!("nomad/jobs/{job}/{group}/{task}")
+}
+
+/// A text of a service as an HCL string: `$(NAME)` of a secret becomes `${NAME}`, which Nomad fills when it starts it.
+pub(super) fn text(service: &Service, text: &str) -> String {
+    let inner = service.pieces(text).into_iter().map(|piece| match piece {
+        Piece::Text(text) => escaped(text),
+        Piece::Secret(name) => format!("${{{name}}}"),
+    });
+    format!("\"{}\"", inner.collect::<String>())
+}
+
+/// The template that gives a task its secrets.
+pub(super) fn template(service: &Service, path: &str) -> Body {
+    let mut body = Body::default();
+    let lines: Vec<String> =
+        service.secrets().map(|name| format!("{name}={{{{ {} | toJSON }}}}\n", item(name))).collect();
+    if lines.is_empty() {
+        return body;
+    }
+    let data = format!("{{{{- with nomadVar \"{path}\" }}}}\n{}{{{{- end }}}}\n", lines.concat());
+    body.raw("data", heredoc(&data)).text("destination", "secrets/env").raw("env", "true");
+    body
+}
+
+/// The template of one file that is a secret.
+pub(super) fn file(path: &str, key: &str, destination: &str) -> Body {
+    let mut body = Body::default();
+    // Without a line break more than the file has.
+    let data = format!("{{{{- with nomadVar \"{path}\" }}}}{{{{ {} }}}}{{{{ end -}}}}\n", item(key));
+    body.raw("data", heredoc(&data)).text("destination", destination).text("perms", "0400");
+    body
+}
+
+fn item(name: &str) -> String {
+    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && !name.starts_with(|c: char| c.is_ascii_digit());
+    if plain { format!(".{name}.Value") } else { format!("(index . \"{name}\").Value") }
+}
+
+/// What has to be there of a task, with the line that makes it: values go from the container to Nomad, and no screen
+/// shows them.
+pub(super) fn needed(
+    project: &Project,
+    service: &Service,
+    path: &str,
+    namespace: Option<&str>,
+    files: &[(String, String)],
+) -> Option<SecretNeeded> {
+    let names: Vec<&str> = service.secrets().collect();
+    let put = |input: &str| {
+        let namespace =
+            namespace.map(|name| format!(" -namespace={}", shell_words::quote(name))).unwrap_or_default();
+        format!("nomad var put{namespace} -force -out=none {input}")
+    };
+    let mut commands = Vec::new();
+    if !names.is_empty() {
+        let container = service.container.as_deref().unwrap_or(&service.name);
+        // Each variable as JSON on a line of its own, so that values may have several lines.
+        let format = "{{range .Config.Env}}{{json .}}{{println}}{{end}}";
+        let inspect = shell_words::join(["docker", "inspect", "--format", format, container]);
+        let from = match &project.host {
+            Some(host) => format!("ssh {} {}", shell_words::quote(host), shell_words::quote(&inspect)),
+            None => inspect,
+        };
+        let program = concat!(
+            r#"BEGIN { n = split(want, w, " "); for (i = 1; i <= n; i++) as[w[i]] = 1; printf "{\"Items\":{" } "#,
+            r#"{ at = index($0, "="); k = substr($0, 2, at - 2) } "#,
+            r#"at && k in as { seen[k] = 1; printf "%s\"%s\":\"%s", sep, k, substr($0, at + 1); sep = "," } "#,
+            r#"END { print "}}"; for (k in as) if (!(k in seen)) print "not among its variables: " k > "/dev/stderr" }"#,
+        );
+        commands.push(format!(
+            "{from} | awk -v want={} {} | {}",
+            shell_words::quote(&names.join(" ")),
+            shell_words::quote(program),
+            put(&format!("-in=json {path} -")),
+        ));
+    }
+    let mut keys: Vec<String> = names.into_iter().map(str::to_owned).collect();
+    keys.extend(files.iter().map(|(key, _)| key.clone()));
+    if keys.is_empty() {
+        return None;
+    }
+    if let Some(file) = files_line(project, path, namespace, files, !commands.is_empty()) {
+        commands.push(file);
+    }
+    Some(SecretNeeded { name: path.to_owned(), keys, command: commands.join(" && "), run_on: None })
+}
+
+/// The line that adds files to what is there already.
+fn files_line(
+    project: &Project,
+    path: &str,
+    namespace: Option<&str>,
+    files: &[(String, String)],
+    exists: bool,
+) -> Option<String> {
+    if files.is_empty() {
+        return None;
+    }
+    let namespace =
+        namespace.map(|name| format!(" -namespace={}", shell_words::quote(name))).unwrap_or_default();
+    let pairs: Vec<String> = files
+        .iter()
+        .map(|(key, source)| {
+            let read = match &project.host {
+                Some(host) => {
+                    let cat = format!("cat {}", shell_words::quote(source));
+                    format!("ssh {} {}", shell_words::quote(host), shell_words::quote(&cat))
+                }
+                None => format!("cat {}", shell_words::quote(source)),
+            };
+            format!("{key}=\"$({read})\"")
+        })
+        .collect();
+    let pairs = pairs.join(" ");
+    Some(if exists {
+        format!(
+            "nomad var get{namespace} -out=json {path} | nomad var put{namespace} -in=json -out=none - {pairs}"
+        )
+    } else {
+        format!("nomad var put{namespace} -force -out=none {path} {pairs}")
+    })
+}
