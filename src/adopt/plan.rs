@@ -240,7 +240,8 @@ impl Old<'_> {
 
 /// Removes containers, for good. Looking for one that is gone fails, which is how it is seen.
 fn removal(containers: &[String], host: &str) -> Step {
-    let gone = containers.iter().map(|name| format!("! docker container inspect {}", shell_words::quote(name)));
+    let gone =
+        containers.iter().map(|name| format!("! docker container inspect {}", shell_words::quote(name)));
     let gone = gone.collect::<Vec<_>>().join(" && ");
     let remove = Line::here(&["docker", "rm"]).and(containers.iter().cloned());
     Step::new("remove-the-old-one", Stage::Decommission, remove.on(host))

@@ -534,7 +534,10 @@ fn a_decision_is_settled_by_its_number_in_its_thread_or_with_the_case() {
     assert_eq!(good("decide 3 share"), decide(None, "share"));
     assert_eq!(good("decide #14 3 Host-Path"), decide(Some(14), "host-path"));
     assert_eq!(good("decide #14 decision 3 as share"), decide(Some(14), "share"));
-    for text in ["decide", "decide share", "decide 3", "decide 3 share it"] {
+    for own in ["=some Value", "registry.example.org/App:1.0", "Europe/Berlin"] {
+        assert_eq!(good(&format!("decide 3 {own}")), decide(None, own));
+    }
+    for text in ["decide", "decide share", "decide 3"] {
         assert!(bad(text).usage.is_some(), "{text}");
     }
 }

@@ -245,8 +245,18 @@ pub(super) fn decide(args: &mut Args<'_>) -> Read {
         None => (None, first),
     };
     args.accept(&["as", "for", "to", "is"]);
-    let Some(word) = args.next() else { return Err(args.wrong("What is the choice?".to_owned())) };
-    Ok(ChatCommand::Decide { incident, decision, choice: word.key.clone() })
+    // Some decisions take an answer of one's own, such as an address.
+    let choice = match args.rest_words() {
+        [word] if word.raw.chars().all(|c| c.is_ascii_alphanumeric() || ".,!?-".contains(c)) => {
+            word.key.clone()
+        }
+        words => joined(words),
+    };
+    args.at = args.words.len();
+    if choice.is_empty() {
+        return Err(args.wrong("What is the choice?".to_owned()));
+    }
+    Ok(ChatCommand::Decide { incident, decision, choice })
 }
 
 impl<'a> Args<'a> {

@@ -163,6 +163,7 @@ impl World {
         let number = self.number(id);
         let mut options = self.settings.adopt.options(Some(self.settings.tz.name().to_owned()));
         options.to = to.map_or(options.to, kind);
+        options.fetch_from = Some(self.reached_at(&host));
         let adopting = Adopting {
             began_in: id,
             case: id,
@@ -186,6 +187,15 @@ impl World {
         self.keep_adoption(adopting);
         self.tell_adoption(id, "", format!("I look at {what}"), now);
         Ok((number, what))
+    }
+
+    /// How the cluster reaches a machine over ssh to fetch data: all of it can be read there by root alone.
+    fn reached_at(&self, host: &str) -> String {
+        let address = match self.settings.hosts.get(host) {
+            Some(known) => known.address.rsplit('@').next().unwrap_or(&known.address),
+            None => words::host(host, self.settings.host.as_str()),
+        };
+        format!("root@{address}")
     }
 
     /// Whether something can't be begun anew now: it is looked at, waits for a yes, or runs.

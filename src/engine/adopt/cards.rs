@@ -3,11 +3,10 @@
 
 use std::fmt::Write;
 
-use super::words::size;
+use super::migrate::named;
 use crate::adopt::plan::Migration;
-use crate::adopt::project::{Fate, Mount, MountSource, Note, Service};
+use crate::adopt::project::{Fate, Mount, MountSource, Note, Service, human_bytes};
 use crate::adopt::{Adoption, Decision, write};
-use crate::domain::agent::ADOPT_PREFIX;
 use crate::domain::card::{Attachment, Card, one_line};
 use crate::domain::signal::Severity;
 use crate::store::adoptions::Adopting;
@@ -22,15 +21,14 @@ const LINE: usize = 200;
 const BY_HAND: usize = 900;
 /// Bytes of one file. What is longer comes by `steward adopt --out`.
 const FILE: usize = 400_000;
-/// Bytes copied in a second, where nobody knows better: a disk in a homelab over one gigabit.
-const PACE: u64 = 50 * 1024 * 1024;
-
 /// What is shown.
 pub(super) struct Shown<'a> {
     pub(super) adoption: &'a Adoption,
     pub(super) adopting: &'a Adopting,
-    /// The migration, once nothing waits.
+    /// The migration; as it is with the recommendations, while decisions wait.
     pub(super) migration: Option<&'a Migration>,
+    /// Whether no decision waits.
+    pub(super) complete: bool,
     /// What people call the host.
     pub(super) host: &'a str,
 }
@@ -53,8 +51,7 @@ pub(super) fn plan(shown: &Shown<'_>) -> Card {
         .field("Its data", lines(data))
         .field("Becomes", lines(objects))
         .field("Reached at", lines(public))
-        .field("Old address in use by", lines(project.referrers.iter().cloned()))
-        .field("Stands still", still(adoption));
+        .field("Old address in use by", lines(project.referrers.iter().cloned()));
     let card = by_hand(card, shown);
     let card = card.field("Keep in mind", lines(notes(shown).map(note)));
     with_files(card, shown)
@@ -89,16 +86,15 @@ pub(super) fn changes(shown: &Shown<'_>, before: &Adoption, answered: &str) -> O
     }
     let left = old.iter().filter(|known| !new.iter().any(|object| same(known, object)));
     said.extend(left.map(|object| format!("{} {} is left out.", object.kind, object.name)));
-    if said.is_empty() && shown.migration.is_none() {
+    if said.is_empty() && !shown.complete {
         return None;
     }
     let title = if said.is_empty() { "The plan is complete" } else { "What that changes" };
     let card = Card::titled(title).field("Changes", lines(said.into_iter()));
-    let card = if shown.migration.is_some() { by_hand(card, shown) } else { card };
-    let card = match shown.migration {
-        Some(migration) => card.field("Keep in mind", lines(migration.notes.iter().map(note))),
-        None => card,
-    };
+    let card = if shown.complete { by_hand(card, shown) } else { card };
+    let of_plan =
+        shown.migration.into_iter().flat_map(|migration| &migration.notes).filter(|_| shown.complete);
+    let card = card.field("Keep in mind", lines(of_plan.map(note)));
     Some(with_files(card, shown))
 }
 
@@ -168,9 +164,9 @@ fn data(mount: &Mount) -> Option<String> {
         MountSource::File(name) => format!("file {name}"),
         MountSource::Memory(_) => return None,
     };
-    let large = mount.seen.bytes.map(|bytes| format!(", {}", size(bytes))).unwrap_or_default();
+    let large = mount.seen.bytes.map(|bytes| format!(", {}", human_bytes(bytes))).unwrap_or_default();
     let fate = match &mount.fate {
-        Fate::Claim(claim) => format!("copied to {} ({})", claim.name, size(claim.bytes)),
+        Fate::Claim(claim) => format!("copied to {} ({})", claim.name, human_bytes(claim.bytes)),
         Fate::Share { server, path } => format!("mounted from {server}:{path}, nothing is copied"),
         Fate::HostPath => "the same path of its node".to_owned(),
         Fate::Config => "goes along as configuration".to_owned(),
@@ -180,20 +176,6 @@ fn data(mount: &Mount) -> Option<String> {
         Fate::Open => "not decided".to_owned(),
     };
     Some(format!("{} ({from}{large}): {fate}", mount.target))
-}
-
-/// How long it stands still, as far as that can be told.
-fn still(adoption: &Adoption) -> String {
-    let mounts = adoption.settled.project.services.iter().flat_map(|service| &service.mounts);
-    let copied: Vec<&Mount> = mounts.filter(|mount| matches!(mount.fate, Fate::Claim(_))).collect();
-    if copied.is_empty() {
-        return "while the new one starts".to_owned();
-    }
-    let known: Vec<u64> = copied.iter().filter_map(|mount| mount.seen.bytes).collect();
-    let bytes = known.iter().fold(0_u64, |sum, bytes| sum.saturating_add(*bytes));
-    let rest = if known.len() < copied.len() { " and what could not be measured" } else { "" };
-    let minutes = bytes.div_ceil(PACE).div_ceil(60).max(1);
-    format!("while {}{rest} is copied (about {minutes} min) and the new one starts", size(bytes))
 }
 
 fn notes<'a>(shown: &'a Shown<'_>) -> impl Iterator<Item = &'a Note> {
@@ -237,8 +219,8 @@ fn with_files(mut card: Card, shown: &Shown<'_>) -> Card {
     let Shown { adoption, adopting, migration, .. } = shown;
     let (name, text) = write::file(&adoption.settled, &adoption.written, &adopting.options);
     let runbook = migration.map(|migration| {
-        let name = adopting.runbook.as_deref().unwrap_or(ADOPT_PREFIX);
-        ("migration.yaml".to_owned(), migration.runbook(name))
+        let (_, text) = named(&adoption.settled.project.name, |name| migration.runbook(name));
+        ("migration.yaml".to_owned(), text)
     });
     let decisions =
         (!adoption.settled.decisions.is_empty()).then(|| ("DECISIONS.md".to_owned(), in_full(shown)));
@@ -264,6 +246,10 @@ fn in_full(shown: &Shown<'_>) -> String {
             let chosen = if decision.chosen == choice.key && !decision.waits() { "x" } else { " " };
             let recommended = if at == 0 { ", recommended" } else { "" };
             let _ = writeln!(text, "- [{chosen}] `{}`{recommended}: {}", choice.key, one_line(&choice.text));
+        }
+        // An answer of one's own words is none of the choices.
+        if !decision.choices.iter().any(|choice| choice.key == decision.chosen) {
+            let _ = writeln!(text, "- [x] `{}`", one_line(&decision.chosen));
         }
     }
     text

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::cards::{self, Shown};
 use super::words::{self, waiting};
 use super::{Stage, WAITS};
-use crate::adopt::{Adoption, Decision, adopt, plan};
+use crate::adopt::{Adoption, Decision, Fault, adopt, plan};
 use crate::domain::command::suggest;
 use crate::domain::signal::Timestamp;
 use crate::engine::people::Answer;
@@ -19,12 +19,13 @@ impl World {
     /// Tells the plan with its files, and asks what is people's to decide.
     pub(super) fn show_plan(&mut self, adopting: Adopting, adoption: &Adoption, said: &str, now: Timestamp) {
         let adopting = numbered(adopting, adoption);
-        let migration = ready(adoption).then(|| plan::migration(adoption, &adopting.options));
+        let migration = plan::migration(adoption, &adopting.options);
         let host = self.host_name(&adopting);
         let shown = Shown {
             adoption,
             adopting: &adopting,
-            migration: migration.as_ref().and_then(|m| m.as_ref().ok()),
+            migration: migration.as_ref().ok(),
+            complete: ready(adoption),
             host: &host,
         };
         let card = cards::plan(&shown);
@@ -37,12 +38,12 @@ impl World {
         &mut self,
         mut adopting: Adopting,
         adoption: &Adoption,
-        migration: Option<Result<plan::Migration, Vec<crate::adopt::Fault>>>,
+        migration: Result<plan::Migration, Vec<Fault>>,
         said: &str,
         now: Timestamp,
     ) {
         self.put_decisions(&mut adopting, adoption);
-        if let Some(migration) = migration {
+        if ready(adoption) {
             return self.ask_to_move(adopting, migration, said, now);
         }
         let open = adoption.settled.decisions.iter().filter(|decision| decision.waits()).count();
@@ -120,11 +121,11 @@ impl World {
         let project = adopting.project.clone().ok_or("It is still being looked at.")?;
         let before = adopt(project.clone(), &adopting.options).map_err(|why| words::faults(&why))?;
         let decision = meant_decision(&adopting, &before, number)?;
-        let choice = meant_choice(decision, number, choice)?;
+        let choice = meant_choice(decision, choice);
         let (id, question) = (decision.id.clone(), decision.question.clone());
         adopting.options.answers.insert(id.clone(), choice.clone());
-        let after = adopt(project, &adopting.options)
-            .map_err(|why| format!("That can't be done, so nothing changed. {}", words::faults(&why)))?;
+        let after =
+            adopt(project, &adopting.options).map_err(|why| not_so(decision, number, &choice, &why))?;
         self.audit(
             by,
             "decide",
@@ -134,12 +135,13 @@ impl World {
         self.take_up_again(adopting.case, &question, now);
         let adopting = numbered(adopting, &after);
         let said = format!("{by} decided {number} ({}): {choice}.", question.trim_end_matches(['?', '.']));
-        let migration = ready(&after).then(|| plan::migration(&after, &adopting.options));
+        let migration = plan::migration(&after, &adopting.options);
         let host = self.host_name(&adopting);
         let shown = Shown {
             adoption: &after,
             adopting: &adopting,
-            migration: migration.as_ref().and_then(|m| m.as_ref().ok()),
+            migration: migration.as_ref().ok(),
+            complete: ready(&after),
             host: &host,
         };
         // The files of a plan that still waits for other answers are told once it does not, or when they change.
@@ -225,12 +227,20 @@ fn meant_decision<'a>(
     found.ok_or_else(|| format!("Decision {number} is no longer a question, after what else was decided."))
 }
 
-fn meant_choice(decision: &Decision, number: u64, typed: &str) -> Result<String, String> {
+/// The choice that was typed; other words are an answer of one's own, which some decisions take.
+fn meant_choice(decision: &Decision, typed: &str) -> String {
+    let typed = typed.trim();
+    let choice = decision.choices.iter().find(|choice| choice.key.eq_ignore_ascii_case(typed));
+    choice.map_or(typed, |choice| choice.key.as_str()).to_owned()
+}
+
+/// Why an answer is none.
+fn not_so(decision: &Decision, number: u64, choice: &str, why: &[Fault]) -> String {
     let keys = || decision.choices.iter().map(|choice| choice.key.as_str());
-    if let Some(key) = keys().find(|key| key.eq_ignore_ascii_case(typed)) {
-        return Ok(key.to_owned());
+    if keys().any(|key| key == choice) {
+        return format!("That can't be done, so nothing changed. {}", words::faults(why));
     }
-    let near = suggest(typed, keys()).map(|near| format!(" Did you mean `decide {number} {near}`?"));
+    let near = suggest(choice, keys()).map(|near| format!(" Did you mean `decide {number} {near}`?"));
     let all = keys().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
-    Err(format!("Decision {number} has no such choice. There is {all}.{}", near.unwrap_or_default()))
+    format!("Decision {number} has no such choice. There is {all}.{}", near.unwrap_or_default())
 }

@@ -370,7 +370,7 @@ impl World {
 }
 
 /// A runbook under a name that says what it does, to the letter: the same plan has the same name whenever it is made.
-fn named(project: &str, write: impl Fn(&str) -> String) -> (String, String) {
+pub(super) fn named(project: &str, write: impl Fn(&str) -> String) -> (String, String) {
     let digest = Sha256::digest(write(ADOPT_PREFIX).as_bytes());
     let short: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
     let project: String = project.chars().take(NAME).collect();
