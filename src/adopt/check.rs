@@ -10,15 +10,13 @@ use crate::domain::redact::Redactor;
 /// What is wrong with what was written: nothing, or a fault of this program.
 #[must_use]
 pub fn check(settled: &Settled, written: &Written, options: &Options) -> Vec<Fault> {
-    match options.to {
-        Kind::K8s => {
-            let mut faults = secrets(written);
-            faults.extend(k8s::check(settled, written, options));
-            faults
-        }
+    let mut faults = secrets(written);
+    faults.extend(match options.to {
+        Kind::K8s => k8s::check(settled, written, options),
         Kind::Nomad => nomad::check(settled, written, options),
         Kind::Compose => compose::check(settled, written, options),
-    }
+    });
+    faults
 }
 
 /// Nothing that looks like a secret is in what was written. The faults don't show it.

@@ -9,6 +9,7 @@ mod limits;
 mod mounts;
 mod networks;
 mod node;
+mod pods;
 mod ports;
 mod process;
 mod reference;
@@ -24,6 +25,8 @@ use around::{Around, Shape};
 use container::Found;
 use node::{Faults, Node, shown};
 
+/// So many containers, images, volumes and networks of one input at most.
+const MAX_OBJECTS: usize = 10_000;
 /// So many containers of one input at most.
 const MAX_CONTAINERS: usize = 1000;
 
@@ -37,6 +40,10 @@ const MAX_CONTAINERS: usize = 1000;
 /// Everything that is wrong with it.
 pub fn read(file: &str, text: &str, host: Option<&str>) -> Result<Vec<Project>, Vec<Fault>> {
     let values = text::values(file, text)?;
+    if values.len() > MAX_OBJECTS {
+        let what = format!("holds {} objects, and {MAX_OBJECTS} are read at most", values.len());
+        return Err(vec![Fault::of(file, what).fix("inspect fewer at a time")]);
+    }
     let faults = Faults::of(file);
     let mut around = Around::default();
     let mut nodes = Vec::new();

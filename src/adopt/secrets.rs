@@ -13,10 +13,10 @@ mod values;
 
 pub use names::looks_secret;
 
-use self::texts::Known;
+use self::texts::{Finder, Known};
 use super::project::{Health, HealthTest, Note, Project, Service, Value};
 
-/// As many secrets in the arguments of one service are taken out one by one; more is no command.
+/// As many secrets are taken out of one word, one by one; more is no command.
 const MOST: usize = 200;
 
 /// Makes references of all secrets of a project. Changes nothing where there are none (any more).
@@ -33,8 +33,8 @@ pub fn hide(project: &mut Project) {
     let ordinary = ordinary::names(project);
     known.retain(|known: &Known| !known.value.is_empty() && !ordinary::is(&known.value, &ordinary));
     // The longest first: one may be the beginning of another.
-    known.sort_by(|a, b| b.value.len().cmp(&a.value.len()).then_with(|| a.name.cmp(&b.name)));
-    hide_known(project, &known);
+    known.sort_by(|a, b| (b.value.len(), &a.value, a.service).cmp(&(a.value.len(), &b.value, b.service)));
+    hide_known(project, &Finder::new(known));
 }
 
 fn hide_variables(project: &mut Project, index: usize, known: &mut Vec<Known>) {
@@ -78,20 +78,17 @@ fn hide_arguments(project: &mut Project, index: usize, known: &mut Vec<Known>) {
     let has_shell = shell.is_some();
     all.extend(shell.map(|text| vec![text]));
     for line in &mut all {
-        for _ in 0..MOST {
-            let Some(found) = arguments::first(line) else { break };
-            let Some(word) = line.get_mut(found.word) else { break };
-            let Some(value) = word.get(found.range.clone()).map(str::to_owned) else { break };
-            let before = service.env.len();
-            let name = variable(service, index, &found, &value, known);
-            if service.env.len() > before {
-                notes.push(Note {
-                    service: Some(service.name.clone()),
-                    text: format!("A secret stood in its arguments: it is the variable `{name}` now."),
-                });
+        let mut from = 0;
+        while let Some(found) = arguments::first(line, from) {
+            from = found.word;
+            take_out(service, index, &found, line, known, &mut notes);
+        }
+        for word in 0..line.len() {
+            for _ in 0..MOST {
+                let found = line.get(word).and_then(|text| arguments::first_within(word, text));
+                let Some(found) = found else { break };
+                take_out(service, index, &found, line, known, &mut notes);
             }
-            word.replace_range(found.range, &format!("$({name})"));
-            known.push(Known::new(value, name, index));
         }
     }
     if has_shell
@@ -104,6 +101,29 @@ fn hide_arguments(project: &mut Project, index: usize, known: &mut Vec<Known>) {
         *place = line;
     }
     project.notes.extend(notes);
+}
+
+/// Puts a variable in the place of a secret.
+fn take_out(
+    service: &mut Service,
+    index: usize,
+    found: &arguments::Found,
+    line: &mut [String],
+    known: &mut Vec<Known>,
+    notes: &mut Vec<Note>,
+) {
+    let Some(word) = line.get_mut(found.word) else { return };
+    let Some(value) = word.get(found.range.clone()).map(str::to_owned) else { return };
+    let before = service.env.len();
+    let name = variable(service, index, found, &value, known);
+    if service.env.len() > before {
+        notes.push(Note {
+            service: Some(service.name.clone()),
+            text: format!("A secret stood in its arguments: it is the variable `{name}` now."),
+        });
+    }
+    word.replace_range(found.range.clone(), &format!("$({name})"));
+    known.push(Known::new(value, name, index));
 }
 
 /// The variable of a service that holds a value from its arguments; it is there afterwards.
@@ -194,18 +214,18 @@ fn hide_files(project: &mut Project) {
 }
 
 /// Takes the values that were found out of all other texts.
-fn hide_known(project: &mut Project, known: &[Known]) {
+fn hide_known(project: &mut Project, known: &Finder) {
     let mut notes = Vec::new();
     for (index, service) in project.services.iter_mut().enumerate() {
         hide_known_in_service(service, index, known, &mut notes);
     }
     for file in project.files.values_mut() {
-        if file.text.as_deref().is_some_and(|text| known.iter().any(|known| known.is_in(text))) {
+        if file.text.as_deref().is_some_and(|text| known.is_in(text)) {
             file.secret = true;
             file.text = None;
         }
     }
-    let holds = |text: &String| known.iter().any(|known| known.is_in(text));
+    let holds = |text: &String| known.is_in(text);
     for volume in project.volumes.values_mut() {
         volume.options.retain(|_, value| !holds(value));
         volume.labels.retain(|_, value| !holds(value));
@@ -216,15 +236,15 @@ fn hide_known(project: &mut Project, known: &[Known]) {
     project.notes.extend(notes);
     let texts = project.notes.iter_mut().map(|note| &mut note.text);
     for text in texts.chain(&mut project.referrers) {
-        clean(text, known, "…");
+        known.clean(text, "…");
         if values::has_shape(text) {
             *text = crate::domain::redact::Redactor::shapes().redact(text).into_owned();
         }
     }
 }
 
-fn hide_known_in_service(service: &mut Service, index: usize, known: &[Known], notes: &mut Vec<Note>) {
-    let holds = |text: &str| known.iter().any(|known| known.is_in(text));
+fn hide_known_in_service(service: &mut Service, index: usize, known: &Finder, notes: &mut Vec<Note>) {
+    let holds = |text: &str| known.is_in(text);
     for value in service.env.values_mut() {
         if matches!(value, Value::Text(text) if holds(text)) {
             *value = Value::Secret;
@@ -244,11 +264,13 @@ fn hide_known_in_service(service: &mut Service, index: usize, known: &[Known], n
     service.sysctls.retain(|_, value| !holds(value));
     let build = service.image.build.take();
     service.image.build = build.map(|mut build| {
-        clean(&mut build, known, "…");
+        known.clean(&mut build, "…");
         crate::domain::redact::Redactor::shapes().redact(&build).into_owned()
     });
-    for known in known {
-        hide_known_in_lines(service, index, known);
+    if texts_of(service).into_iter().any(|text| known.is_in(text)) {
+        for known in known.all() {
+            hide_known_in_lines(service, index, known);
+        }
     }
 }
 
@@ -265,7 +287,9 @@ fn hide_known_in_lines(service: &mut Service, index: usize, known: &Known) {
     };
     service.env.insert(name.clone(), Value::Secret);
     for text in texts_of(service) {
-        clean(text, std::slice::from_ref(known), &format!("$({name})"));
+        if let Some(clean) = known.replaced(text, &format!("$({name})")) {
+            *text = clean;
+        }
     }
 }
 
@@ -280,14 +304,6 @@ fn texts_of(service: &mut Service) -> Vec<&mut String> {
         _ => {}
     }
     texts
-}
-
-fn clean(text: &mut String, known: &[Known], with: &str) {
-    for known in known {
-        if let Some(clean) = known.replaced(text, with) {
-            *text = clean;
-        }
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::project::Note;
+use super::project::{Note, Origin, Project, Service};
 use super::{Kind, Options, Settled};
 
 mod compose;
@@ -81,6 +81,15 @@ pub fn write(settled: &Settled, options: &Options) -> Written {
         Kind::K8s => k8s::write(settled, options),
         Kind::Nomad => nomad::write(settled, options),
         Kind::Compose => compose::write(settled, options),
+    }
+}
+
+/// What a service's container is called now: as compose calls it where nobody said.
+fn container(project: &Project, service: &Service) -> String {
+    match &service.container {
+        Some(name) => name.clone(),
+        None if project.origin == Origin::Compose => format!("{}-{}-1", project.name, service.name),
+        None => service.name.clone(),
     }
 }
 

@@ -12,7 +12,11 @@ pub(super) struct Dotenv {
     pub secret: Vec<String>,
     /// Lines that say nothing: their number, and what is wrong. Never their text.
     pub wrong: Vec<(usize, &'static str)>,
+    bytes: usize,
 }
+
+/// Bytes up to which variables are filled; what comes after stays as it stands.
+const MAX_BYTES: usize = 16 << 20;
 
 /// Reads such a file. `vars` fills what it refers to besides its own.
 pub(super) fn read(text: &str, vars: &Vars) -> Dotenv {
@@ -57,9 +61,11 @@ fn add(read: &mut Dotenv, known: &mut Vars, name: &str, value: Raw) {
             if known.values.keys().any(|other| mentions(&text, other) && known.is_secret(other)) {
                 read.secret.push(name.to_owned());
             }
-            fill_plainly(&text, known).unwrap_or(text)
+            let filled = if read.bytes > MAX_BYTES { None } else { fill_plainly(&text, known) };
+            filled.unwrap_or(text)
         }
     };
+    read.bytes = read.bytes.saturating_add(text.len());
     known.add(name, text.clone());
     if known.secret.contains(name)
         && !looks_secret(name, None)

@@ -26,7 +26,7 @@ pub(super) fn load(
     let from_file = from_file.and_then(|name| super::template::fill_plainly(&name, &reader.vars));
     let name = given.or(from_file.filter(|name| !name.is_empty())).unwrap_or_else(|| name.to_owned());
     reader.vars.values.insert("COMPOSE_PROJECT_NAME".to_owned(), name.clone());
-    let mut loader = Loader { reader, beside, open: Vec::new() };
+    let mut loader = Loader { reader, beside, open: Vec::new(), weight: 0 };
     let mut top = loader.complete(parsed?)?;
     if let Some(over) = loader.override_of(file) {
         top = joined(top, over);
@@ -60,6 +60,8 @@ struct Loader<'a, 'b> {
     beside: &'a dyn Beside,
     /// What is being read: files, and services of files.
     open: Vec<String>,
+    /// Values that extending has added so far.
+    weight: usize,
 }
 
 impl Reader<'_> {
@@ -256,7 +258,13 @@ impl Loader<'_, '_> {
         self.open.push(open);
         let base = self.extended(base, others);
         self.open.pop();
-        let mut whole = joined(base?, service);
+        let base = base?;
+        self.weight += base.weight();
+        if self.weight > parse::MAX_NODES {
+            self.reader.fault(extends.at.fault("extends to far more than any compose file needs"));
+            return None;
+        }
+        let mut whole = joined(base, service);
         if let Yaml::Map(entries) = &mut whole.value {
             entries.retain(|(key, _)| key != "extends");
         }

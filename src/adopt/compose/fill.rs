@@ -1,9 +1,12 @@
 //! Fills the variables of one file's tree. What nothing fills, and what is a secret, depends on where it stands.
 
 use super::reader::Reader;
-use super::template::{self, Outcome, Vars};
+use super::template::{self, Outcome, Part, Vars};
 use super::tree::{Node, Yaml};
 use crate::adopt::secrets::looks_secret;
+
+/// Bytes that all texts with variables may come to.
+const MAX_FILLED: usize = 32 << 20;
 
 /// What a variable may become where it stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -91,7 +94,7 @@ fn value(reader: &mut Reader, node: &Node, text: String, place: Place) -> Yaml {
         Place::Words => |name| format!("$({name})"),
         _ => |_| String::new(),
     };
-    let outcome = template::fill(&parts, &reader.vars, marker);
+    let Some(outcome) = filled(reader, node, &parts, marker) else { return Yaml::Text(String::new()) };
     if place == Place::Aside {
         return Yaml::Text(outcome.text);
     }
@@ -110,6 +113,21 @@ fn value(reader: &mut Reader, node: &Node, text: String, place: Place) -> Yaml {
             Yaml::Text(outcome.text)
         }
     }
+}
+
+/// What a text comes to, as long as all of them together stay within reason.
+fn filled(reader: &mut Reader, node: &Node, parts: &[Part], marker: fn(&str) -> String) -> Option<Outcome> {
+    if reader.filled > MAX_FILLED {
+        return None;
+    }
+    let outcome = template::fill(parts, &reader.vars, marker);
+    reader.filled += outcome.text.len();
+    if reader.filled > MAX_FILLED {
+        reader
+            .fault(node.at.fault("the variables of the file unfold to more than 32 MiB").fix("shorten them"));
+        return None;
+    }
+    Some(outcome)
 }
 
 /// Tells what is missing.
@@ -171,7 +189,7 @@ fn variable(reader: &mut Reader, node: &Node, name: &str, text: String) -> Yaml 
             return Yaml::Text(text);
         }
     };
-    let outcome = template::fill(&parts, &reader.vars, |_| "x".to_owned());
+    let Some(outcome) = filled(reader, node, &parts, |_| "x".to_owned()) else { return Yaml::Unset };
     if !outcome.secrets.is_empty() {
         // Where it will be seen for what it is, the value stays until then: it is looked for in other texts, too.
         let plain = template::fill_plainly(&text, &reader.vars);
@@ -181,7 +199,7 @@ fn variable(reader: &mut Reader, node: &Node, name: &str, text: String) -> Yaml 
             None => Yaml::Secret,
         };
     }
-    let alone = matches!(parts.as_slice(), [template::Part::Variable { .. }]);
+    let alone = matches!(parts.as_slice(), [Part::Variable { .. }]);
     let missing = !outcome.unfilled.is_empty() || !outcome.required.is_empty();
     if alone && missing && outcome.text.is_empty() {
         return if looks_secret(name, None) { Yaml::Secret } else { Yaml::Unset };

@@ -7,6 +7,11 @@ use super::tree::Node;
 use crate::adopt::Project;
 use crate::adopt::project::{Connection, Mount, Service, dns_label};
 
+/// Words in the names of settings that hold hosts.
+const HOST_KEYS: &[&str] = &["HOST", "SERVER", "ADDR", "URL", "ENDPOINT", "BROKER", "UPSTREAM", "PROXY"];
+/// Bytes in which names of containers are looked for.
+const MAX_TEXTS: usize = 1 << 20;
+
 /// A DNS label for each service, by the name in the file.
 pub(super) fn labels(services: &Node) -> BTreeMap<String, String> {
     let mut labels = BTreeMap::new();
@@ -66,6 +71,9 @@ pub(super) fn add_alias(service: &mut Service, alias: &str) {
 
 /// Containers that others find by the container's name keep it as a further name.
 pub(super) fn container_names(project: &mut Project, texts: &str) {
+    if texts.len() > MAX_TEXTS {
+        return;
+    }
     let mut names: Vec<(usize, String)> = Vec::new();
     for (index, service) in project.services.iter().enumerate() {
         let Some(container) = service.container.clone().filter(|name| *name != service.name) else {
@@ -80,26 +88,24 @@ pub(super) fn container_names(project: &mut Project, texts: &str) {
     }
 }
 
-/// Whether a name stands by itself in a line that is not its own.
+/// Whether a name stands somewhere where a host stands: `name:5432`, `//name`, `@name`, `DB_HOST=name`.
 fn mentioned(texts: &str, name: &str) -> bool {
-    let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    let about = |line: &&str| {
-        let line = line.trim_start().trim_start_matches("- ");
-        let of_itself =
-            ["#", "container_name:", "image:", "hostname:"].iter().any(|key| line.starts_with(key));
-        !of_itself && line.trim_end().trim_end_matches(':') != name
+    let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let of_itself = |line: &str| {
+        let line = line.trim_start();
+        ["#", "container_name:", "container:", "image:", "hostname:", "text:"].iter().any(|key| line.starts_with(key))
     };
-    texts.lines().filter(about).any(|line| {
+    texts.lines().filter(|line| line.contains(name) && !of_itself(line)).any(|line| {
         line.match_indices(name).any(|(at, _)| {
-            let before = line[..at].chars().next_back();
-            let after = line[at + name.len()..].chars().next();
-            // A path or a part of a name with dots is no host.
-            let starts = match before {
-                Some('/') => line[..at].ends_with("//"),
-                Some(c) => !is_word(c) && c != '.',
-                None => true,
-            };
-            starts && after.is_none_or(|c| !is_word(c) && c != '.')
+            let (before, after) = (&line[..at], &line[at + name.len()..]);
+            if before.ends_with(is_word) || after.starts_with(is_word) {
+                return false;
+            }
+            let key = before.to_ascii_uppercase();
+            let port =
+                after.strip_prefix(':').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+            let address = before.ends_with("//") || before.ends_with('@');
+            port || address || HOST_KEYS.iter().any(|word| key.contains(word))
         })
     })
 }

@@ -147,14 +147,9 @@ pub(super) fn take_all(reader: &mut Reader, service: &mut Service, node: &Node) 
 }
 
 fn unknown(reader: &mut Reader, node: &Node, key: &str) {
-    let names = TAKEN
-        .iter()
-        .map(|(name, _)| *name)
-        .chain(LEFT.iter().map(|(name, _)| *name))
-        .chain(SILENT.iter().copied());
     let line = node.at.fault("").line.map(|line| format!(" (line {line})")).unwrap_or_default();
     let shown: String = key.chars().take(60).collect();
-    reader.note(match suggest(key, names) {
+    reader.note(match suggest(key, known()) {
         Some(near) => {
             format!("`{shown}`{line} is no key that compose knows, so it was skipped: did you mean `{near}`?")
         }
@@ -189,4 +184,13 @@ fn logging(reader: &mut Reader, _: &mut Service, node: &Node) {
             "it logs by the driver `{driver}`, which is not taken over: the cluster collects logs its own way"
         ));
     }
+}
+
+/// All keys that are known.
+pub(super) fn known() -> impl Iterator<Item = &'static str> {
+    TAKEN
+        .iter()
+        .map(|(name, _)| *name)
+        .chain(LEFT.iter().map(|(name, _)| *name))
+        .chain(SILENT.iter().copied())
 }

@@ -37,7 +37,7 @@ pub(super) fn healthcheck(reader: &mut Reader, service: &mut Service, node: &Nod
             key => reader.note(format!("its health check has `{key}`, which compose doesn't know")),
         }
     }
-    if disabled || health.test == HealthTest::Off {
+    if disabled || (tested && health.test == HealthTest::Off) {
         health = Health {
             test: HealthTest::Off,
             interval: None,
@@ -49,7 +49,8 @@ pub(super) fn healthcheck(reader: &mut Reader, service: &mut Service, node: &Nod
     }
     if tested || disabled {
         service.health = Some(health);
-    } else {
+    } else if health.interval.or(health.timeout).or(health.start_period).is_some() || health.retries.is_some()
+    {
         reader.note("its health check says only how often: the test itself is the image's, which a compose file doesn't tell");
     }
 }

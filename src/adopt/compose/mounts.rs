@@ -46,8 +46,9 @@ pub(super) fn volumes(reader: &mut Reader, service: &mut Service, node: &Node) {
 
 fn short(reader: &mut Reader, node: &Node, text: &str) -> Option<Mount> {
     let fix = "write it as `name:/path`, `./folder:/path` or `/folder:/path:ro`";
-    // The drive of a Windows path has a colon of its own.
-    let skip = if is_windows(text) { 2 } else { 0 };
+    // The drive of a Windows path has a colon of its own; a letter may be the name of a volume, too.
+    let drive = is_windows(text) && !reader.declared.volumes.contains(&text[..1]);
+    let skip = if drive { 2 } else { 0 };
     let mut parts = text[skip..].splitn(3, ':');
     let first = format!("{}{}", &text[..skip], parts.next().unwrap_or_default());
     let Some(target) = parts.next() else {
@@ -103,7 +104,7 @@ fn source(reader: &mut Reader, node: &Node, text: &str) -> Option<MountSource> {
 fn named(reader: &mut Reader, node: &Node, name: &str) -> Option<MountSource> {
     if !reader.declared.volumes.contains(name) {
         let what = format!("names the volume `{name}`, which isn't declared");
-        let fix = format!("add `{name}:` under `volumes:` at the top of the file's level");
+        let fix = format!("add `{name}:` under `volumes:` at the top of the file");
         reader.fault(node.at.fault(what).fix(fix));
         return None;
     }

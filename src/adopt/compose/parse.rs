@@ -11,9 +11,11 @@ use super::tree::{At, Merge, Node, Source, Yaml};
 use crate::adopt::{Fault, MAX_INPUT};
 
 /// Values in one file at most, aliases counted as often as they are used.
-const MAX_NODES: usize = 200_000;
+pub(super) const MAX_NODES: usize = 200_000;
 /// Bytes of text in one file at most, aliases counted as often as they are used.
 const MAX_TEXT: usize = 2 * MAX_INPUT;
+/// Brackets that may be open at once, those in texts counted as well.
+const MAX_OPEN: usize = 1000;
 /// What an alias bomb ends with.
 const TOO_MUCH: &str = "too much";
 
@@ -23,6 +25,9 @@ pub(super) fn parse(source: &Rc<Source>) -> Result<Node, Vec<Fault>> {
     let fault = |what: &str| Fault::of(&source.file, what);
     if text.len() > MAX_INPUT {
         return Err(vec![fault("is larger than 16 MiB").fix("give the compose file, not its data")]);
+    }
+    if is_too_deep(text) {
+        return Err(vec![fault("is nested too deeply").fix("no compose file needs more than 20 levels")]);
     }
     let count = Count { nodes: Cell::new(0), text: Cell::new(0), twice: RefCell::new(Vec::new()) };
     let seed = Seed { at: At::top(source), count: &count, merging: false };
@@ -44,6 +49,19 @@ pub(super) fn parse(source: &Rc<Source>) -> Result<Node, Vec<Fault>> {
             fault("is no compose file: its top is no map").fix("a compose file begins with `services:`"),
         ]),
     }
+}
+
+/// Whether more brackets are open at once than any file has: the parser's time grows with their square.
+fn is_too_deep(text: &str) -> bool {
+    let mut open = 0_usize;
+    text.bytes().any(|byte| {
+        match byte {
+            b'[' | b'{' => open += 1,
+            b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        open > MAX_OPEN
+    })
 }
 
 /// The parser's words in ours.

@@ -14,6 +14,9 @@ use crate::domain::command::suggest;
 /// Faults that are told at most.
 const MAX_FAULTS: usize = 100;
 
+/// Notes that are kept at most.
+const MAX_NOTES: usize = 500;
+
 /// What the file declares, so that what is referred to can be looked up.
 #[derive(Default)]
 pub(super) struct Declared {
@@ -45,6 +48,8 @@ pub(super) struct Reader<'a> {
     pub service: Option<String>,
     /// Variables whose absence was told already.
     pub told: BTreeSet<String>,
+    /// Bytes that variables were filled with.
+    pub filled: usize,
     pub declared: Declared,
     pub wishes: Vec<Wish>,
     /// What lies beside the file.
@@ -61,6 +66,7 @@ impl<'a> Reader<'a> {
             notes: Vec::new(),
             service: None,
             told: BTreeSet::new(),
+            filled: 0,
             declared: Declared::default(),
             wishes: Vec::new(),
             beside,
@@ -81,6 +87,9 @@ impl<'a> Reader<'a> {
 
     /// Notes something about the service that is read now.
     pub(super) fn note(&mut self, text: impl Into<String>) {
+        if self.notes.len() >= MAX_NOTES {
+            return;
+        }
         let note = Note { service: self.service.clone(), text: text.into() };
         if !self.notes.contains(&note) {
             self.notes.push(note);

@@ -94,7 +94,8 @@ fn volume(reader: &mut Reader, name: &str, node: &Node) -> Volume {
     let driver = node.get("driver").and_then(|node| reader.text(node));
     let labels = node.get("labels").map(|node| reader.pairs(node)).unwrap_or_default();
     Volume {
-        real_name: real_name.filter(|real| real != name),
+        // Without its name said, compose would call one of its own PROJECT_NAME.
+        real_name: real_name.filter(|real| !outside || real != name),
         driver: driver.filter(|driver| !matches!(driver.as_str(), "local" | "default" | "")),
         options,
         external: outside,

@@ -1,10 +1,13 @@
 //! YAML as a tree in which every node knows where it stands.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
 use super::locate::Lines;
 use crate::adopt::Fault;
+
+/// Lines that are looked up in one file at most; more faults than are told don't need theirs.
+const MAX_LOOKS: u32 = 500;
 
 /// A file that was read.
 pub(super) struct Source {
@@ -15,6 +18,8 @@ pub(super) struct Source {
     /// Its text.
     pub text: String,
     lines: OnceCell<Lines>,
+    /// How many lines may still be looked up: each look goes through the whole text.
+    looks: Cell<u32>,
 }
 
 impl Source {
@@ -24,12 +29,15 @@ impl Source {
             folder: folder.to_owned(),
             text: text.to_owned(),
             lines: OnceCell::new(),
+            looks: Cell::new(MAX_LOOKS),
         })
     }
 
-    /// Its lines, taken apart at the first question.
-    pub(super) fn lines(&self) -> &Lines {
-        self.lines.get_or_init(|| Lines::of(&self.text))
+    /// The line of what is at the end of some steps.
+    fn line(&self, steps: &[&Step], again: bool) -> Option<usize> {
+        let left = self.looks.get().checked_sub(1)?;
+        self.looks.set(left);
+        self.lines.get_or_init(|| Lines::of(&self.text)).find(steps, again)
     }
 }
 
@@ -109,12 +117,12 @@ impl At {
 
     /// What is wrong there.
     pub(super) fn fault(&self, what: impl Into<String>) -> Fault {
-        self.made(what.into(), self.source().lines().find(&self.steps(), false))
+        self.made(what.into(), self.source().line(&self.steps(), false))
     }
 
     /// What is wrong there, where the key stands for the second time.
     pub(super) fn fault_again(&self, what: impl Into<String>) -> Fault {
-        self.made(what.into(), self.source().lines().find(&self.steps(), true))
+        self.made(what.into(), self.source().line(&self.steps(), true))
     }
 
     fn made(&self, what: String, line: Option<usize>) -> Fault {
@@ -221,6 +229,15 @@ impl Node {
             Yaml::Float(value) => Some(go_float(*value)),
             Yaml::Text(text) | Yaml::Marked(text, _) => Some(text.clone()),
             Yaml::Secret | Yaml::Unset | Yaml::Null | Yaml::List(_) | Yaml::Map(_) => None,
+        }
+    }
+
+    /// How many values there are in it, itself included.
+    pub(super) fn weight(&self) -> usize {
+        1 + match &self.value {
+            Yaml::List(items) => items.iter().map(Node::weight).sum(),
+            Yaml::Map(entries) => entries.iter().map(|(_, node)| node.weight()).sum::<usize>(),
+            _ => 0,
         }
     }
 

@@ -10,6 +10,7 @@ use super::container::Found;
 use super::grouping::{Finder, shared};
 use super::networks;
 use super::node::shown;
+use super::pods;
 
 /// Makes a project of a group, which has at least one container.
 pub(super) fn project(mut group: Vec<Found>, around: &Around<'_>, host: Option<&str>) -> Project {
@@ -22,6 +23,7 @@ pub(super) fn project(mut group: Vec<Found>, around: &Around<'_>, host: Option<&
         ..Project::default()
     };
     leave_one_offs(&mut group, &mut project.notes);
+    pods::dissolve(&mut group, &mut project.notes);
     unique_names(&mut group);
     side_cars(&mut group, &mut project.notes);
     links(&mut group);
@@ -48,7 +50,10 @@ pub(super) fn project(mut group: Vec<Found>, around: &Around<'_>, host: Option<&
 
 /// The project's name: compose's, that of the network they share, or of the only container.
 fn name(group: &[Found], compose: Option<&str>) -> String {
-    let first = || group.first().map(|found| found.name.clone()).unwrap_or_default();
+    let first = || {
+        let first = group.iter().find(|found| !found.infra).or(group.first());
+        first.map(|found| found.name.clone()).unwrap_or_default()
+    };
     match (compose, group.len()) {
         (Some(name), _) => name.to_owned(),
         (None, 1) => first(),
@@ -67,7 +72,7 @@ fn name(group: &[Found], compose: Option<&str>) -> String {
             let joined = || {
                 let find = Finder::of(group);
                 let whose = group.iter().find_map(|found| find.find(found.joins.as_deref()?))?;
-                group.get(whose).map(|found| found.name.clone())
+                group.get(whose).filter(|found| !found.infra).map(|found| found.name.clone())
             };
             network.filter(|name| !name.is_empty()).or_else(joined).unwrap_or_else(first)
         }
@@ -188,35 +193,37 @@ fn add_alias(service: &mut Service, alias: &str) {
 
 /// A container that others know by its container's name, which is not its service's, keeps that as an alias.
 fn names_in_use(group: &mut [Found]) {
-    for at in 0..group.len() {
-        let (name, service) = (group[at].name.clone(), group[at].service.name.clone());
-        if name == service || name.len() < 2 {
-            continue;
+    let names: BTreeSet<String> = group.iter().map(|found| found.name.clone()).collect();
+    let mut mentioned: BTreeSet<(String, usize)> = BTreeSet::new();
+    for (at, found) in group.iter().enumerate() {
+        for text in texts(&found.service) {
+            let words = text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.')));
+            let known = words.map(|word| word.trim_end_matches('.')).filter(|word| names.contains(*word));
+            mentioned.extend(known.map(|word| (word.to_owned(), at)));
         }
-        if group.iter().enumerate().any(|(other, found)| other != at && mentions(&found.service, &name)) {
-            add_alias(&mut group[at].service, &name);
+    }
+    let by: BTreeMap<String, BTreeSet<usize>> =
+        mentioned.into_iter().fold(BTreeMap::new(), |mut by, (name, at)| {
+            by.entry(name).or_insert_with(BTreeSet::new).insert(at);
+            by
+        });
+    for (at, found) in group.iter_mut().enumerate() {
+        let by_others = by.get(&found.name).is_some_and(|by| by.iter().any(|other| *other != at));
+        if found.name != found.service.name && by_others {
+            let name = found.name.clone();
+            add_alias(&mut found.service, &name);
         }
     }
 }
 
-/// Whether a service names a host in what it is told.
-fn mentions(service: &Service, name: &str) -> bool {
+/// What a service is told: hosts may be named in it.
+fn texts(service: &Service) -> impl Iterator<Item = &String> {
     let values = service.env.values().filter_map(|value| match value {
         Value::Text(text) => Some(text),
         Value::Secret | Value::Unset => None,
     });
     let words = service.entrypoint.iter().chain(&service.command).flatten();
-    values.chain(words).chain(service.labels.values()).any(|text| holds_word(text, name))
-}
-
-/// Whether a text holds a name by itself, and not as a part of a longer one.
-fn holds_word(text: &str, name: &str) -> bool {
-    let part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
-    text.match_indices(name).any(|(at, _)| {
-        let before = text[..at].chars().next_back();
-        let behind = text[at + name.len()..].chars().next();
-        !before.is_some_and(part) && !behind.is_some_and(part)
-    })
+    values.chain(words).chain(service.labels.values())
 }
 
 /// Volumes, by the names that a compose file has for them.

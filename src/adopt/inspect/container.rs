@@ -23,6 +23,10 @@ pub(super) struct Found {
     pub(super) volumes: BTreeMap<String, Volume>,
     /// Whose network it uses.
     pub(super) joins: Option<String>,
+    /// The pod that it is in.
+    pub(super) pod: Option<String>,
+    /// Whether it only holds a pod's network.
+    pub(super) infra: bool,
     /// Further names for other containers.
     pub(super) links: Vec<(String, String)>,
     /// What people should know, without a full stop's need of the service's name.
@@ -38,15 +42,30 @@ pub(super) struct Compose {
     pub(super) one_off: bool,
 }
 
+impl Compose {
+    /// Whether an image is called as compose calls what it builds.
+    fn built(&self, image: &str) -> bool {
+        ["-", "_"].iter().any(|between| image == format!("{}{between}{}", self.project, self.service))
+    }
+}
+
 /// Reads a container.
 pub(super) fn read(node: &Node<'_>, around: &Around<'_>) -> Found {
     let (host, config) = (node.get("HostConfig"), node.get("Config"));
     let podman = ["OCIRuntime", "ImageName", "ConmonPidFile", "BoundingCaps"].iter().any(|key| node.has(key));
+    if config.is_nothing() {
+        config.fault("is missing: this is not all that `docker inspect` prints");
+    }
     let id = node.get("Id").text().unwrap_or_default();
     let name = name(node, &id);
     let compose = compose(&config.get("Labels"));
     let mut notes = Vec::new();
-    let (image, found) = image(node, &config, around, &mut notes);
+    let (mut image, found) = image(node, &config, around, &mut notes);
+    if compose.as_ref().is_some_and(|compose| compose.built(&image.name)) {
+        notes.push("its image was built on this host, and is in no registry".to_owned());
+        image.local_id = image.local_id.or(node.get("Image").text());
+        image.digest = None;
+    }
     let written = Reference { name: image.name.clone(), tag: image.tag.clone(), digest: None };
     let said = found.map_or(Said::Guessed(&written), Said::Known);
     let process = process::read(&config, &said, podman, &mut notes);
@@ -58,7 +77,7 @@ pub(super) fn read(node: &Node<'_>, around: &Around<'_>) -> Found {
     let wires = networks::read(node, &names, around, &mut notes);
     let mounts = mounts::read(node, around);
     notes.extend(mounts.notes);
-    if let Some(note) = left_out(&process, &name, &image) {
+    if let Some(note) = left_out(&process, &name, &image, podman) {
         notes.push(note);
     }
     let mut service = Service {
@@ -78,10 +97,6 @@ pub(super) fn read(node: &Node<'_>, around: &Around<'_>) -> Found {
     };
     settings(&mut service, node, &said, podman, &mut notes);
     service.gpus = rights::gpus(&host, process.visible_cards.as_deref(), &mut notes);
-    if service.gpus.is_some() && host.get("Runtime").text().as_deref() == Some("nvidia") {
-        // It says the same as the cards do.
-        service.env.remove("NVIDIA_VISIBLE_DEVICES");
-    }
     run(&mut service, process);
     notes.sort();
     notes.dedup();
@@ -93,6 +108,8 @@ pub(super) fn read(node: &Node<'_>, around: &Around<'_>) -> Found {
         service,
         volumes: mounts.volumes,
         joins: wires.joins,
+        pod: node.get("Pod").text(),
+        infra: node.get("IsInfra").flag(),
         links: wires.links,
         notes,
     }
@@ -161,7 +178,7 @@ fn settings(
 }
 
 /// What is said of guesses.
-fn left_out(process: &Process, name: &str, image: &Image) -> Option<String> {
+fn left_out(process: &Process, name: &str, image: &Image, podman: bool) -> Option<String> {
     if process.left.is_empty() {
         return None;
     }
@@ -172,8 +189,9 @@ fn left_out(process: &Process, name: &str, image: &Image) -> Option<String> {
     };
     let (name, reference) = (shown(name), shown(&reference));
     Some(format!(
-        "taken for the image's own, and left out: {}. To know exactly, adopt the output of `docker inspect {} {}`",
+        "taken for the image's own, and left out: {}. To know exactly, adopt the output of `{} inspect {} {}`",
         process.left.join("; "),
+        if podman { "podman" } else { "docker" },
         shell_words::quote(&name),
         shell_words::quote(&reference),
     ))
@@ -228,7 +246,7 @@ fn image<'b, 'a>(
         let named = node.get("ImageName").text().map(|name| reference::parse(&name));
         reference = known.or(named).map_or(reference, |known| Reference { digest: None, ..known });
         if reference.name.is_empty() {
-            notes.push("it was started by an image's id: which image that is can't be told".to_owned());
+            notes.push("its image has no name here, only an id: which one it is can't be told".to_owned());
         }
     }
     let observed = facts.filter(|_| exact).and_then(|image| {
@@ -255,13 +273,21 @@ fn compose(labels: &Node<'_>) -> Option<Compose> {
         let docker = labels.get(&format!("com.docker.compose.{key}")).text();
         docker.or_else(|| labels.get(&format!("io.podman.compose.{key}")).text())
     };
-    let project = label("project")?;
+    let (project, service) = label("project").zip(label("service")).or_else(|| of_stack(labels))?;
     Some(Compose {
         project,
-        service: label("service")?,
+        service,
         depends_on: depends_on(&label("depends_on").unwrap_or_default()),
         one_off: label("oneoff").is_some_and(|value| value.eq_ignore_ascii_case("true")),
     })
+}
+
+/// The stack of a swarm, and the service in it.
+fn of_stack(labels: &Node<'_>) -> Option<(String, String)> {
+    let stack = labels.get("com.docker.stack.namespace").text()?;
+    let name = labels.get("com.docker.swarm.service.name").text()?;
+    let service = name.strip_prefix(&format!("{stack}_")).unwrap_or(&name).to_owned();
+    Some((stack, service))
 }
 
 /// `db:service_healthy:false,broker:service_started:true`.

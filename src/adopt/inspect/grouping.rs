@@ -26,6 +26,13 @@ pub(super) fn groups(containers: Vec<Found>, around: &Around<'_>) -> Vec<Vec<Fou
             }
         }
     }
+    let mut by_pod: BTreeMap<&str, usize> = BTreeMap::new();
+    for (at, container) in containers.iter().enumerate() {
+        if let Some(pod) = &container.pod {
+            let first = *by_pod.entry(pod).or_insert(at);
+            sets.join(first, at);
+        }
+    }
     let mut by_network: BTreeMap<&str, usize> = BTreeMap::new();
     for (at, container) in containers.iter().enumerate().filter(|(_, found)| found.compose.is_none()) {
         for network in own_networks(container, around) {

@@ -11,7 +11,14 @@ use usual::{
 
 /// Whether a person sets variables of that name, whatever else stands around.
 fn surely_a_persons(name: &str) -> bool {
-    A_PERSONS.contains(&name) || SECRET_PARTS.iter().any(|part| name.to_ascii_uppercase().contains(part))
+    A_PERSONS.contains(name) || SECRET_PARTS.iter().any(|part| name.to_ascii_uppercase().contains(part))
+}
+
+/// Whether a value belongs to somebody's own lab.
+fn speaks_of_the_lab(name: &str, value: &str) -> bool {
+    let ends = ["_HOST", "_DSN", "_EMAIL", "_USERNAME", "_DOMAIN", "DATABASE_URL", "_DB"];
+    surely_a_persons(name)
+        || (ends.iter().any(|end| name.ends_with(end)) && !value.is_empty() && !at_default(name, value))
 }
 
 /// Which variables, in the order in which the container has them, are the image's own.
@@ -19,7 +26,7 @@ pub(super) fn own_env(env: &[(String, String)], podman: bool) -> Vec<bool> {
     // Docker puts what a person set first, and what only the image sets behind it; images nearly always begin with
     // their PATH. Where something behind it is surely a person's, somebody else wrote the list.
     let path = env.iter().position(|(name, _)| name == "PATH").filter(|at| !podman && *at > 0);
-    let behind = path.filter(|at| !env[at + 1..].iter().any(|(name, _)| surely_a_persons(name)));
+    let behind = path.filter(|at| !env[at + 1..].iter().any(|(name, value)| speaks_of_the_lab(name, value)));
     env.iter()
         .enumerate()
         .map(|(at, (name, value))| match behind {
@@ -33,7 +40,7 @@ pub(super) fn own_env(env: &[(String, String)], podman: bool) -> Vec<bool> {
 /// Whether nobody sets such a variable by hand.
 fn nobodys(name: &str, value: &str) -> bool {
     !surely_a_persons(name)
-        && (NEVER_A_PERSONS.contains(&name)
+        && (NEVER_A_PERSONS.contains(name)
             || NEVER_STARTS.iter().any(|start| name.starts_with(start))
             || NEVER_ENDS.iter().any(|end| name.ends_with(end))
             || is_version(name, value))
@@ -55,7 +62,7 @@ fn at_default(name: &str, value: &str) -> bool {
 
 /// Whether an image is there to run something of one's own.
 pub(super) fn is_base(image: &Reference) -> bool {
-    BASES.contains(&image.last())
+    BASES.contains(image.last())
 }
 
 fn file_name(word: &str) -> &str {
@@ -82,7 +89,7 @@ pub(super) fn own_command(words: &[String], entrypoint: &[String], image: &Refer
     }
     if words.len() == 1 {
         let absolute = first.starts_with('/') && !first.contains(char::is_whitespace);
-        return PROGRAMS.contains(&program)
+        return PROGRAMS.contains(program)
             || (!is_base(image) && !first.is_empty() && (absolute || *first == image.last()));
     }
     // `node server/server.js`, `python -m immich_ml`: the program that the image is there for.
@@ -93,14 +100,14 @@ pub(super) fn own_command(words: &[String], entrypoint: &[String], image: &Refer
     wrapped
         && !is_base(image)
         && words.len() <= 3
-        && INTERPRETERS.contains(&program)
+        && INTERPRETERS.contains(program)
         && words[1..].iter().all(plain)
 }
 
 /// Whether a user is the one that the image runs as by itself.
 pub(super) fn own_user(user: &str, image: &Reference) -> bool {
     let name = user.split(':').next().unwrap_or_default();
-    USER_NAMES.contains(&user)
+    USER_NAMES.contains(user)
         || USERS.iter().any(|(part, users)| image.name.contains(part) && users.contains(&user))
         || (name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
             && name != "root"
@@ -121,6 +128,7 @@ pub(super) fn own_label(key: &str) -> bool {
         "com.docker.",
         "desktop.docker.io",
         "io.podman.compose.",
+        "net.unraid.docker.",
         "io.containers.capabilities",
         "io.artifacthub.",
         "org.nextcloud.",
@@ -176,15 +184,17 @@ pub(super) fn own_signal(signal: &str, image: &Reference) -> bool {
 /// Whether a health check is one that comes with an image: a program that was made for it.
 pub(super) fn own_health(words: &[String]) -> bool {
     let line = words.join(" ");
-    let program = file_name(line.split_whitespace().next().unwrap_or_default());
-    let script = program.to_ascii_lowercase().replace(['_', '-'], "");
-    let made_for_it = script.starts_with("healthcheck") || script.ends_with("healthcheck.sh");
-    let alone = !line.contains("http") && !line.contains('|');
+    let made_for_it = line.split_whitespace().any(|word| {
+        let script = file_name(word).to_ascii_lowercase().replace(['_', '-'], "");
+        ["healthcheck.", "healthcheck"].iter().any(|name| script.starts_with(name))
+            && word != "healthcheck"
+            && !word.starts_with('-')
+    });
+    let alone = !line.contains("http") && !line.contains('|') && line.split_whitespace().count() <= 2;
     (made_for_it && alone)
         || line.contains("gluetun-entrypoint healthcheck")
         || line.contains("dig +short +norecurse +retry=0")
         || line.contains("${HEALTHCHECK_URL}")
-        || line == "extra/healthcheck"
-        || line == "immich-healthcheck"
-        || line.contains("mc-health")
+        || ["extra/healthcheck", "immich-healthcheck", "mc-health", "/watchtower --health-check"]
+            .contains(&line.as_str())
 }

@@ -11,6 +11,11 @@ const MAX_FAULTS: usize = 50;
 /// So many characters of a foreign name are shown at most.
 const MAX_SHOWN: usize = 80;
 
+/// So many items of one list at most.
+const MAX_ITEMS: usize = 5000;
+/// In a map with more keys than this nobody's field is looked for in another case: it is data.
+const SMALL: usize = 200;
+
 static NULL: Value = Value::Null;
 
 /// Gathers what is wrong.
@@ -91,10 +96,7 @@ impl<'a> Node<'a> {
     /// The field of that name, in whatever case; nothing where there is none.
     pub(super) fn get(&self, key: &str) -> Self {
         let value = match self.value {
-            Value::Object(map) => map
-                .get(key)
-                .or_else(|| map.iter().find(|(k, _)| k.eq_ignore_ascii_case(key)).map(|(_, value)| value))
-                .unwrap_or(&NULL),
+            Value::Object(map) => map.get(key).or_else(|| in_any_case(map, key)).unwrap_or(&NULL),
             Value::Null => &NULL,
             other => self.wrong(other, "an object", &NULL),
         };
@@ -103,12 +105,16 @@ impl<'a> Node<'a> {
 
     /// Whether it has a field of that name, whatever is in it.
     pub(super) fn has(&self, key: &str) -> bool {
-        matches!(self.value, Value::Object(map) if map.keys().any(|k| k.eq_ignore_ascii_case(key)))
+        matches!(self.value, Value::Object(map) if map.contains_key(key) || in_any_case(map, key).is_some())
     }
 
     /// Its items; none where nothing is there.
     pub(super) fn list(&self) -> Vec<Self> {
         match self.value {
+            Value::Array(items) if items.len() > MAX_ITEMS => {
+                self.fault(format!("has {} items, and {MAX_ITEMS} are read at most", items.len()));
+                Vec::new()
+            }
             Value::Array(items) => (0..)
                 .zip(items)
                 .map(|(at, value)| Self::new(self.faults, value, format!("{}[{at}]", self.path)))
@@ -222,4 +228,9 @@ impl<'a> Node<'a> {
         self.fault(format!("is {is} where {belongs} belongs"));
         instead
     }
+}
+
+fn in_any_case<'a>(map: &'a serde_json::Map<String, Value>, key: &str) -> Option<&'a Value> {
+    let mut all = map.iter().take(SMALL);
+    all.find(|(known, _)| known.eq_ignore_ascii_case(key)).map(|(_, value)| value)
 }

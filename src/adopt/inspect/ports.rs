@@ -8,6 +8,17 @@ use super::node::{Node, shown};
 /// So many ports of one range at most are taken for single ones: more is an image's guess, and no use of them.
 const MAX_RANGE: u16 = 1000;
 
+/// So many ports that are not published at most: more is a range that the image's maker was generous with.
+const MAX_EXPOSED: usize = 100;
+/// So many ports of one container are looked at.
+const MAX_PORTS: usize = 70_000;
+
+/// What is told beside the ports, and how many more are looked at.
+struct Rest<'n> {
+    notes: &'n mut Vec<String>,
+    left: usize,
+}
+
 /// Reads the ports of a container. On the host's network, or another container's, nothing is published.
 pub(super) fn read(container: &Node<'_>, publishes: bool, notes: &mut Vec<String>) -> Vec<Port> {
     let host = container.get("HostConfig");
@@ -15,13 +26,14 @@ pub(super) fn read(container: &Node<'_>, publishes: bool, notes: &mut Vec<String
     let seen = settings.get("Ports");
     let bindings = host.get("PortBindings");
     let mut ports = BTreeSet::new();
+    let mut rest = Rest { notes, left: MAX_PORTS };
     if publishes {
         for (key, node) in bindings.entries() {
-            published(key, &node, Some(&seen), &mut ports, notes);
+            published(key, &node, Some(&seen), &mut ports, &mut rest);
         }
         if host.get("PublishAllPorts").flag() || bindings.is_nothing() {
             for (key, node) in seen.entries() {
-                published(key, &node, None, &mut ports, notes);
+                published(key, &node, None, &mut ports, &mut rest);
             }
         }
     }
@@ -30,17 +42,22 @@ pub(super) fn read(container: &Node<'_>, publishes: bool, notes: &mut Vec<String
     let mut all: Vec<(&str, Node<'_>)> = exposed.entries();
     all.extend(bindings.entries());
     for (key, node) in all {
-        for (container, protocol) in inside(key, &node, notes) {
+        for (container, protocol) in inside(key, &node, &mut rest) {
             if !known.contains(&(container, protocol)) {
                 ports.insert(Port { container, protocol, host: None, host_ip: None });
             }
         }
     }
+    let open = ports.iter().filter(|port| port.host.is_none()).count();
+    if open > MAX_EXPOSED {
+        notes.push(format!("{open} ports that it opens, and nobody published, are left out"));
+        ports.retain(|port| port.host.is_some());
+    }
     ports.into_iter().collect()
 }
 
 /// The ports that a key stands for: `53/udp`, `8000-8010/tcp`, `80`.
-fn inside(key: &str, node: &Node<'_>, notes: &mut Vec<String>) -> Vec<(u16, Protocol)> {
+fn inside(key: &str, node: &Node<'_>, rest: &mut Rest<'_>) -> Vec<(u16, Protocol)> {
     let (number, protocol) = key.split_once('/').unwrap_or((key, "tcp"));
     let protocol = match protocol.to_ascii_lowercase().as_str() {
         "tcp" | "" => Protocol::Tcp,
@@ -56,9 +73,15 @@ fn inside(key: &str, node: &Node<'_>, notes: &mut Vec<String>) -> Vec<(u16, Prot
         return Vec::new();
     };
     if to - from >= MAX_RANGE {
-        notes.push(format!("the ports {from}-{to} are too many to be listed, and are left out"));
+        rest.notes.push(format!("the ports {from}-{to} are too many to be listed, and are left out"));
         return Vec::new();
     }
+    let count = usize::from(to - from) + 1;
+    let Some(left) = rest.left.checked_sub(count) else {
+        node.fault("is one port too many");
+        return Vec::new();
+    };
+    rest.left = left;
     (from..=to).map(|port| (port, protocol)).collect()
 }
 
@@ -77,9 +100,9 @@ fn published(
     node: &Node<'_>,
     seen: Option<&Node<'_>>,
     ports: &mut BTreeSet<Port>,
-    notes: &mut Vec<String>,
+    rest: &mut Rest<'_>,
 ) {
-    let inside = inside(key, node, notes);
+    let inside = inside(key, node, rest);
     for binding in node.list() {
         let Some(host_ip) = address(&binding.get("HostIp")) else { continue };
         let asked = binding.get("HostPort");

@@ -118,9 +118,13 @@ fn env(process: &mut Process, config: &Node<'_>, said: &Said<'_, '_>, podman: bo
     for node in config.get("Env").list() {
         let Some(text) = node.text() else { continue };
         match text.split_once('=') {
-            Some(("", _)) => node.fault("is a variable without a name"),
-            Some((name, _)) if name.chars().any(|c| c.is_control() || c.is_whitespace()) => {
-                node.fault("is a variable whose name has spaces or control characters");
+            Some((name, _))
+                if name.is_empty() || name.chars().any(|c| c.is_control() || c.is_whitespace()) =>
+            {
+                notes.push(format!(
+                    "the variable \"{}\" has no name that works elsewhere, and is left out",
+                    shown(name)
+                ));
             }
             Some((name, value)) => all.push((name.to_owned(), value.to_owned())),
             None => notes.push(format!("the variable {} has no value, and is left out", shown(&text))),
@@ -173,7 +177,9 @@ fn labels(process: &mut Process, config: &Node<'_>, said: &Said<'_, '_>) {
         if theirs.get(key) == Some(&value) {
             continue;
         }
-        let tools = key.starts_with("com.docker.") || key.starts_with("io.podman.compose.");
+        let tools = ["com.docker.", "io.podman.compose.", "net.unraid.docker."]
+            .iter()
+            .any(|start| key.starts_with(start));
         let own = match said {
             Said::Known(_) => tools || key.starts_with("desktop.docker.io") || key == "PODMAN_SYSTEMD_UNIT",
             Said::Guessed(_) => image::own_label(key),

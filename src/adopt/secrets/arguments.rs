@@ -33,38 +33,38 @@ struct Token<'a> {
     text: &'a str,
 }
 
-/// The first secret in a command's words: to be taken out before the next is looked for.
-pub(super) fn first(line: &[String]) -> Option<Found> {
-    let whole: Vec<Token<'_>> =
-        line.iter().enumerate().map(|(word, text)| Token { word, range: 0..text.len(), text }).collect();
-    if let Some(found) = in_tokens(&whole) {
+/// The first secret that one or two whole words are, from this word on. It is taken out before the next is looked for.
+pub(super) fn first(line: &[String], from: usize) -> Option<Found> {
+    let whole = line.iter().enumerate().map(|(word, text)| Token { word, range: 0..text.len(), text });
+    in_tokens(&whole.collect::<Vec<_>>(), from)
+}
+
+/// The first secret within one word: a line of shell, an address.
+pub(super) fn first_within(word: usize, text: &str) -> Option<Found> {
+    if text.contains(char::is_whitespace)
+        && let Some(found) = in_tokens(&shell_words(word, text), 0)
+    {
         return Some(found);
     }
-    for (word, text) in line.iter().enumerate() {
-        if text.contains(char::is_whitespace) {
-            if let Some(found) = in_tokens(&shell_words(word, text)) {
-                return Some(found);
-            }
-        }
-        // Of known shapes, wherever they stand: passwords in addresses, tokens of well-known services.
-        if let Some(range) = values::shapes(text).into_iter().find(|range| !is_reference_in(text, range)) {
-            return Some(Found { word, range, key: "PASSWORD".to_owned(), is_name: false });
-        }
-    }
-    None
+    // Of known shapes, wherever they stand: passwords in addresses, tokens of well-known services.
+    let range = values::shapes(text).into_iter().find(|range| !is_reference_in(text, range))?;
+    Some(Found { word, range, key: "PASSWORD".to_owned(), is_name: false })
 }
 
 fn is_reference_in(text: &str, range: &Range<usize>) -> bool {
     text.get(range.clone()).is_none_or(is_no_value)
 }
 
-fn in_tokens(tokens: &[Token<'_>]) -> Option<Found> {
+fn in_tokens(tokens: &[Token<'_>], from: usize) -> Option<Found> {
     let mut program = "";
     for (index, token) in tokens.iter().enumerate() {
         let next = tokens.get(index + 1).filter(|next| !next.text.starts_with('-'));
         let name = token.text.rsplit('/').next().unwrap_or_default();
         if [MYSQL, WITH_P, WITH_CAPITAL_P, WITH_A].iter().any(|known| known.contains(&name)) {
             program = name;
+        }
+        if token.word < from {
+            continue;
         }
         let found = assigned(token)
             .or_else(|| by_program(program, token, next))
@@ -154,10 +154,10 @@ fn user_and_password(token: &Token<'_>, next: &Token<'_>) -> Option<Found> {
 
 /// `-u user -p abc` of a program that is not known.
 fn with_user(tokens: &[Token<'_>], token: &Token<'_>, next: &Token<'_>) -> Option<Found> {
-    let has_user = tokens.iter().any(|token| matches!(token.text, "-u" | "-U" | "--user" | "--username"));
+    let says_user = |token: &Token<'_>| matches!(token.text, "-u" | "-U" | "--user" | "--username");
     let value = next.text;
     let is_plain = value.bytes().all(|byte| byte.is_ascii_digit() || byte == b':') || values::is_path(value);
-    (token.text == "-p" && has_user && !is_plain && !is_no_value(value))
+    (token.text == "-p" && tokens.iter().any(says_user) && !is_plain && !is_no_value(value))
         .then(|| of(next, next.range.clone(), "PASSWORD".to_owned()))
 }
 
@@ -247,7 +247,9 @@ mod tests {
 
     fn secret(line: &[&str]) -> Option<(String, String)> {
         let line: Vec<String> = line.iter().map(|word| (*word).to_owned()).collect();
-        first(&line).map(|found| (line[found.word][found.range].to_owned(), found.key))
+        let found = first(&line, 0);
+        let within = || line.iter().enumerate().find_map(|(word, text)| first_within(word, text));
+        found.or_else(within).map(|found| (line[found.word][found.range].to_owned(), found.key))
     }
 
     #[test]

@@ -272,9 +272,8 @@ fn strength(words: &[String]) -> Option<Strength> {
 }
 
 fn is_secret_word(word: &str) -> bool {
-    let is_glued = |end: &&str| word.ends_with(*end);
     SECRET_WORDS.contains(&word)
-        || SECRET_ENDS.iter().any(|end| is_glued(&end))
+        || SECRET_ENDS.iter().any(|end| word.ends_with(end))
         || (word.ends_with("PASS") && !matches!(word, "BYPASS" | "COMPASS" | "ENCOMPASS" | "TRESPASS"))
 }
 

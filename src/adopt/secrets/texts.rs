@@ -1,5 +1,7 @@
 //! Known secrets in other texts: found again and taken out.
 
+use regex::{Regex, RegexBuilder};
+
 /// A value that was found under a secret's name.
 #[derive(Clone)]
 pub(super) struct Known {
@@ -52,6 +54,43 @@ impl Known {
         let before = text.get(..at).and_then(|text| text.chars().next_back());
         let behind = text.get(at + self.value.len()..).and_then(|text| text.chars().next());
         before.is_none_or(ends) && behind.is_none_or(ends)
+    }
+}
+
+/// All of them, found fast where there are many of both.
+pub(super) struct Finder {
+    all: Vec<Known>,
+    /// Any of the values; where there is none, each is looked for by itself.
+    any: Option<Regex>,
+}
+
+impl Finder {
+    pub(super) fn new(all: Vec<Known>) -> Self {
+        let values: Vec<String> = all.iter().map(|known| regex::escape(&known.value)).collect();
+        let any = RegexBuilder::new(&values.join("|")).size_limit(256 << 20).build().ok();
+        Self { all, any }
+    }
+
+    pub(super) fn all(&self) -> &[Known] {
+        &self.all
+    }
+
+    /// Whether one of them stands in a text.
+    pub(super) fn is_in(&self, text: &str) -> bool {
+        let may_be = !self.all.is_empty() && self.any.as_ref().is_none_or(|any| any.is_match(text));
+        may_be && self.all.iter().any(|known| known.is_in(text))
+    }
+
+    /// Puts something else in their places.
+    pub(super) fn clean(&self, text: &mut String, with: &str) {
+        if !self.is_in(text) {
+            return;
+        }
+        for known in &self.all {
+            if let Some(clean) = known.replaced(text, with) {
+                *text = clean;
+            }
+        }
     }
 }
 

@@ -2,14 +2,19 @@
 
 use super::desk::Desk;
 use super::stays;
+use crate::adopt::known;
 use crate::adopt::project::{Image, Project};
-use crate::adopt::{Decision, Topic};
+use crate::adopt::{Decision, Kind, Topic};
 
 /// Asks about images that the cluster can't get, or gets another of each time.
 pub(super) fn settle(project: &mut Project, desk: &mut Desk<'_>) {
     let stays = stays(project, desk.options);
     for service in &mut project.services {
         let image = &mut service.image;
+        let uid = known::of(&image.name).and_then(|known| known.uid).map(|uid| uid.to_string());
+        if desk.options.to == Kind::K8s && image.default_user.is_none() {
+            image.default_user = uid;
+        }
         let is_local = image.build.is_some() || (image.local_id.is_some() && image.digest.is_none());
         if is_local && !stays {
             built(&service.name, image, desk);

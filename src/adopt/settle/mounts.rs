@@ -69,7 +69,7 @@ fn gathered(project: &Project) -> Vec<Data> {
 
 /// What becomes of it where nobody needs to be asked. A claim has no name yet.
 fn plain(project: &Project, service: &Service, mount: &Mount, options: &Options) -> Option<Fate> {
-    let nature = natures::of(service, mount);
+    let nature = natures::of(mount);
     match &mount.source {
         MountSource::Memory(bytes) => return Some(Fate::Scratch { bytes: *bytes, memory: true }),
         MountSource::File(name) => {
@@ -143,7 +143,7 @@ pub(super) fn id(kind: &str, service: &Service, mount: &Mount) -> String {
 
 fn asked(project: &Project, data: &Data, taken: &mut BTreeSet<String>, desk: &mut Desk<'_>) -> Fate {
     let Some((service, mount)) = data.mount(project) else { return Fate::Open };
-    let nature = natures::of(service, mount);
+    let nature = natures::of(mount);
     let share = remote::share(project, mount);
     let keys = keys(service, mount, nature, share.is_some());
     let choices: Vec<(&str, &str)> = keys.iter().map(|key| (*key, facts::meaning(key, nature))).collect();

@@ -1,6 +1,6 @@
 //! What is mounted, by where it is and where it goes.
 
-use crate::adopt::project::{Mount, MountSource, Service};
+use crate::adopt::project::{Mount, MountSource};
 
 /// What is mounted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,8 +167,8 @@ const MEDIA: &[&str] = &[
     "backups",
 ];
 
-/// What a mount of a service is.
-pub(super) fn of(service: &Service, mount: &Mount) -> Nature {
+/// What a mount is.
+pub(super) fn of(mount: &Mount) -> Nature {
     if let MountSource::Bind(path) = &mount.source {
         let path = path.trim_end_matches('/');
         if CLOCKS.iter().any(|clock| path.starts_with(clock)) || mount.target == "/etc/localtime" {
@@ -193,7 +193,7 @@ pub(super) fn of(service: &Service, mount: &Mount) -> Nature {
     let last = |path: &str| path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_lowercase();
     let keeps_sqlite = !mount.seen.sqlite.is_empty();
     let inside = last(&mount.target);
-    if SCRATCH.contains(&inside.as_str()) && !keeps_sqlite && service.image.name != "" {
+    if SCRATCH.contains(&inside.as_str()) && !keeps_sqlite {
         return Nature::Scratch;
     }
     let outside = match &mount.source {

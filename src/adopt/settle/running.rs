@@ -113,7 +113,7 @@ fn time_zone(project: &mut Project, desk: &mut Desk<'_>) {
         service
             .mounts
             .iter()
-            .any(|mount| matches!(mount.fate, Fate::Left(_)) && natures::of(service, mount) == Nature::Clock)
+            .any(|mount| matches!(mount.fate, Fate::Left(_)) && natures::of(mount) == Nature::Clock)
     };
     let lacks =
         |service: &Service| !service.env.contains_key("TZ") && (has_clock(service) || !is_database(service));

@@ -96,7 +96,7 @@ pub(super) fn settle(project: &mut Project, data: &Data, taken: &mut BTreeSet<St
         Fate::Claim(claim) => Fate::Claim(Claim { local_only: !insists, ..claim }),
         fate if insists => fate,
         _ => {
-            let nature: Nature = natures::of(service, mount);
+            let nature: Nature = natures::of(mount);
             let name = names::volume(&service.name, &mount.target, taken);
             taken.insert(name.clone());
             Fate::Claim(Claim { name, local_only: true, ..mounts::unnamed(mount, service, nature) })

@@ -52,11 +52,7 @@ pub(super) fn write(settled: &Settled, options: &Options) -> Written {
         name: project.name.clone(),
         text: file.print(),
     };
-<<<<<<< HEAD
-    Written { objects: vec![object], secrets: said.secrets, configs: Vec::new(), notes: said.notes }
-=======
     Written { objects: vec![object], secrets: said.secrets, notes: said.notes, ..Written::default() }
->>>>>>> a5
 }
 
 /// What goes along with the job.

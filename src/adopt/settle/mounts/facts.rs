@@ -126,11 +126,11 @@ fn source(project: &Project, mount: &Mount) -> String {
 fn size(project: &Project, mount: &Mount) -> String {
     match (mount.seen.bytes, &mount.source) {
         (Some(bytes), _) => format!("There are {} in it now.", sizes::human(bytes)),
-        (None, MountSource::Bind(path)) => format!("How large it is is not known; `du -sh {path}` tells."),
+        (None, MountSource::Bind(path)) => format!("Its size is not known; `du -sh {path}` tells."),
         (None, MountSource::Volume(name)) => {
             let name = project.volumes.get(name).and_then(|volume| volume.real_name.as_ref()).unwrap_or(name);
-            format!("How large `{name}` is is not known; `docker system df -v` tells.")
+            format!("The size of `{name}` is not known; `docker system df -v` tells.")
         }
-        _ => "How large it is is not known; `docker system df -v` tells.".to_owned(),
+        _ => "Its size is not known; `docker system df -v` tells.".to_owned(),
     }
 }

@@ -38,9 +38,9 @@ fn variable_of(prefix: &str, name: &str) -> String {
     if name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name }
 }
 
-/// The reference to a variable of the `.env`.
+/// The reference to a variable of the `.env`. With `:?` an empty value would not do, and some secrets are.
 pub(super) fn reference(variable: &str) -> String {
-    format!("${{{variable}:?{SEE}}}")
+    format!("${{{variable}?{SEE}}}")
 }
 
 /// A text of a service, in which `$(NAME)` of a secret becomes the reference to it.
@@ -89,10 +89,10 @@ pub(super) fn comment(needed: &[SecretNeeded]) -> String {
 /// The line that adds the values of a container's variables to the `.env`, in single quotes, in which compose takes
 /// everything as it stands; it shows none of them.
 fn fill(project: &Project, service: &Service, pairs: &[(&str, &str)]) -> String {
-    let container = service.container.as_deref().unwrap_or(&service.name);
+    let container = super::super::container(project, service);
     // A byte that is in no variable stands between them: values may have several lines.
     let format = r#"{{range .Config.Env}}{{printf "%s\x1e" .}}{{end}}"#;
-    let inspect = shell_words::join(["docker", "inspect", "--format", format, container]);
+    let inspect = shell_words::join(["docker", "inspect", "--format", format, &container]);
     let from = match &project.host {
         Some(host) => format!("ssh {} {}", shell_words::quote(host), shell_words::quote(&inspect)),
         None => inspect,

@@ -1,8 +1,8 @@
 //! What is written for whole services, as a person reads it.
 
 use super::*;
-use crate::adopt::project::{Value, *};
 use crate::adopt::Route;
+use crate::adopt::project::{Value, *};
 use crate::adopt::settle::PublicName;
 
 /// A project of these services.

@@ -36,7 +36,7 @@ pub(super) fn file(path: &str, key: &str, destination: &str) -> Body {
     let mut body = Body::default();
     // Without a line break more than the file has.
     let data = format!("{{{{- with nomadVar \"{path}\" }}}}{{{{ {} }}}}{{{{ end -}}}}\n", item(key));
-    body.raw("data", heredoc(&data)).text("destination", destination).text("perms", "0400");
+    body.raw("data", heredoc(&data)).text("destination", destination);
     body
 }
 
@@ -63,10 +63,10 @@ pub(super) fn needed(
     };
     let mut commands = Vec::new();
     if !names.is_empty() {
-        let container = service.container.as_deref().unwrap_or(&service.name);
+        let container = super::super::container(project, service);
         // Each variable as JSON on a line of its own, so that values may have several lines.
         let format = "{{range .Config.Env}}{{json .}}{{println}}{{end}}";
-        let inspect = shell_words::join(["docker", "inspect", "--format", format, container]);
+        let inspect = shell_words::join(["docker", "inspect", "--format", format, &container]);
         let from = match &project.host {
             Some(host) => format!("ssh {} {}", shell_words::quote(host), shell_words::quote(&inspect)),
             None => inspect,
