@@ -93,7 +93,9 @@ fn mentioned(texts: &str, name: &str) -> bool {
     let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     let of_itself = |line: &str| {
         let line = line.trim_start();
-        ["#", "container_name:", "container:", "image:", "hostname:", "text:"].iter().any(|key| line.starts_with(key))
+        ["#", "container_name:", "container:", "image:", "hostname:", "text:"]
+            .iter()
+            .any(|key| line.starts_with(key))
     };
     texts.lines().filter(|line| line.contains(name) && !of_itself(line)).any(|line| {
         line.match_indices(name).any(|(at, _)| {

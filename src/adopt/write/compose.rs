@@ -58,7 +58,13 @@ fn section(entries: &BTreeMap<String, Node>) -> Map {
 }
 
 /// What a volume is called on the host, where compose would call it something else.
-fn real_name(project: &Project, name: &str, real: Option<&str>, external: bool, moves: bool) -> Option<String> {
+fn real_name(
+    project: &Project,
+    name: &str,
+    real: Option<&str>,
+    external: bool,
+    moves: bool,
+) -> Option<String> {
     let own = format!("{}_{name}", project.name);
     // What was seen on a host is called there what it is called here, unless something else is said.
     let seen = (project.origin == Origin::Inspect && !external && !moves).then_some(name);

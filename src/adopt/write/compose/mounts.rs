@@ -216,7 +216,10 @@ fn volume(kind: &str, source: Option<&String>, mount: &Mount) -> Node {
 /// A volume as it is declared. One that moves to another host doesn't exist there yet.
 fn declared(project: &Project, name: &str, volume: &Volume, moves: bool) -> Node {
     let mut entry = Map::default();
-    entry.add_some("name", super::real_name(project, name, volume.real_name.as_deref(), volume.external, moves));
+    entry.add_some(
+        "name",
+        super::real_name(project, name, volume.real_name.as_deref(), volume.external, moves),
+    );
     entry.flag("external", volume.external && !moves);
     if moves || !volume.external {
         entry.add_some("driver", volume.driver.as_ref());
