@@ -29,6 +29,8 @@ pub(super) struct Shown<'a> {
     pub(super) migration: Option<&'a Migration>,
     /// Whether no decision waits.
     pub(super) complete: bool,
+    /// How often it was tried already.
+    pub(super) attempt: usize,
     /// What people call the host.
     pub(super) host: &'a str,
 }
@@ -144,7 +146,9 @@ fn numbered(adopting: &Adopting, decision: &Decision) -> String {
     let others = decision.choices.iter().filter(|choice| choice.key != decision.chosen);
     let others: Vec<&str> = others.map(|choice| choice.key.as_str()).collect();
     let others = if others.is_empty() { String::new() } else { format!(" (or {})", others.join(", ")) };
-    let about = decision.service.as_ref().map(|service| format!("{service}: ")).unwrap_or_default();
+    // Most questions name it themselves.
+    let about = decision.service.as_ref().filter(|service| !decision.question.contains(service.as_str()));
+    let about = about.map(|service| format!("{service}: ")).unwrap_or_default();
     let chosen = if decision.waits() { "waits for you" } else { decision.chosen.as_str() };
     format!("{number}. {about}{} → {chosen}{others}", short(&decision.question))
 }
@@ -219,7 +223,7 @@ fn with_files(mut card: Card, shown: &Shown<'_>) -> Card {
     let Shown { adoption, adopting, migration, .. } = shown;
     let (name, text) = write::file(&adoption.settled, &adoption.written, &adopting.options);
     let runbook = migration.map(|migration| {
-        let (_, text) = named(&adoption.settled.project.name, |name| migration.runbook(name));
+        let (_, text) = named(&adoption.settled.project.name, shown.attempt, |name| migration.runbook(name));
         ("migration.yaml".to_owned(), text)
     });
     let decisions =
@@ -237,7 +241,8 @@ fn in_full(shown: &Shown<'_>) -> String {
     let mut text = format!("# Decisions about {}\n", shown.adoption.settled.project.name);
     for decision in &shown.adoption.settled.decisions {
         let number = adopting.decisions.iter().position(|id| *id == decision.id).map_or(0, |at| at + 1);
-        let about = decision.service.as_ref().map(|service| format!(" ({service})")).unwrap_or_default();
+        let about = decision.service.as_ref().filter(|service| !decision.question.contains(service.as_str()));
+        let about = about.map(|service| format!(" ({service})")).unwrap_or_default();
         let _ = writeln!(text, "\n## {number}. {}{about}\n", one_line(&decision.question));
         decision.facts.iter().for_each(|fact| {
             let _ = writeln!(text, "{}", one_line(fact));

@@ -26,6 +26,7 @@ impl World {
             adopting: &adopting,
             migration: migration.as_ref().ok(),
             complete: ready(adoption),
+            attempt: self.attempts(adopting.case),
             host: &host,
         };
         let card = cards::plan(&shown);
@@ -142,6 +143,7 @@ impl World {
             adopting: &adopting,
             migration: migration.as_ref().ok(),
             complete: ready(&after),
+            attempt: self.attempts(adopting.case),
             host: &host,
         };
         // The files of a plan that still waits for other answers are told once it does not, or when they change.

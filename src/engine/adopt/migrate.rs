@@ -35,15 +35,16 @@ impl World {
         now: Timestamp,
     ) {
         let case = adopting.case;
+        let attempt = self.attempts(case);
         let asked = migration.map_err(|faults| words::faults(&faults)).and_then(|migration| {
             let project = adopting
                 .project
                 .as_ref()
                 .map_or(adopting.container.as_str(), |project| project.name.as_str());
-            let (name, text) = named(project, |name| migration.runbook(name));
+            let (name, text) = named(project, attempt, |name| migration.runbook(name));
             adopting.removal = migration
                 .decommission(ADOPT_PREFIX)
-                .map(|_| named(project, |name| migration.decommission(name).unwrap_or_default()));
+                .map(|_| named(project, attempt, |name| migration.decommission(name).unwrap_or_default()));
             self.withdraw_old(&adopting, &name, now)?;
             adopting.runbook = Some(name.clone());
             self.ask_for(&adopting, &name, &text, now)
@@ -66,6 +67,14 @@ impl World {
         }
     }
 
+    /// How often something was tried in a case.
+    pub(super) fn attempts(&self, case: IncidentId) -> usize {
+        let tried = |incident: &Incident| {
+            incident.repairs.iter().filter(|repair| repair.runbook.starts_with(ADOPT_PREFIX)).count()
+        };
+        self.incident(case).map_or(0, tried)
+    }
+
     /// Withdraws the question for what the plan was before.
     fn withdraw_old(&mut self, adopting: &Adopting, name: &str, now: Timestamp) -> Result<(), String> {
         let Some((_, number)) = self.incident(adopting.case).and_then(|incident| incident.approval) else {
@@ -76,6 +85,10 @@ impl World {
             return Err(format!("question {number} waits for an answer in this thread first"));
         }
         if asked.as_deref() != Some(name) {
+            if let Some(known) = self.adoptions.get_mut(&adopting.began_in) {
+                // It is this one's own doing, and what comes of it is told with the new plan.
+                known.runbook = None;
+            }
             let why = "the plan has changed; the new one is asked for";
             self.end_approval(number, ApprovalState::Withdrawn, None, Some(why), now);
         }
@@ -141,14 +154,7 @@ impl World {
         };
         match adopting.stage {
             Stage::Moving => {
-                let text = format!(
-                    "Nothing was moved: {why}. `decide 1 CHOICE`, as it was or otherwise, asks again; so does a new `adopt`."
-                );
-                let text = if adopting.decisions.is_empty() {
-                    format!("Nothing was moved: {why}. A new `adopt` asks again.")
-                } else {
-                    text
-                };
+                let text = format!("Nothing was moved: {why}. {}", again(&adopting));
                 self.rest_adoption(adopting, now);
                 self.tell_adoption(case, text, format!("not moved: {why}"), now);
             }
@@ -259,9 +265,10 @@ impl World {
             ),
             Outcome::Unwound { why } | Outcome::Cancelled { why } => (
                 format!(
-                    "{what} was not moved. Whatever had been done was taken back: the old containers run again."
+                    "{what} was not moved. What had been done of it was taken back; the old containers run as before. {}",
+                    again(&adopting)
                 ),
-                format!("not moved: {}; the old containers run again", why.trim_end_matches('.')),
+                format!("not moved: {}; the old containers run as before", why.trim_end_matches('.')),
             ),
             Outcome::Succeeded | Outcome::Deferred => return,
         };
@@ -369,10 +376,23 @@ impl World {
     }
 }
 
-/// A runbook under a name that says what it does, to the letter: the same plan has the same name whenever it is made.
-pub(super) fn named(project: &str, write: impl Fn(&str) -> String) -> (String, String) {
-    let digest = Sha256::digest(write(ADOPT_PREFIX).as_bytes());
-    let short: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+/// How it is asked for again.
+fn again(adopting: &Adopting) -> &'static str {
+    if adopting.decisions.is_empty() {
+        "A new `adopt` asks again."
+    } else {
+        "`decide 1 CHOICE`, as it was or otherwise, asks again; a new `adopt` looks at it again first."
+    }
+}
+
+/// A runbook under a name that says what it does, to the letter: the same plan has the same name whenever it is made. One
+/// that was tried already gets another with each attempt, for a plan is tried once.
+pub(super) fn named(project: &str, attempt: usize, write: impl Fn(&str) -> String) -> (String, String) {
+    let mut digest = Sha256::new_with_prefix(write(ADOPT_PREFIX).as_bytes());
+    if attempt > 0 {
+        digest.update(attempt.to_string());
+    }
+    let short: String = digest.finalize().iter().take(4).map(|byte| format!("{byte:02x}")).collect();
     let project: String = project.chars().take(NAME).collect();
     let name = format!("{ADOPT_PREFIX}{}-{short}", project.trim_end_matches('-'));
     let text = write(&name);
