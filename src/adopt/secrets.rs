@@ -79,7 +79,8 @@ fn hide_arguments(project: &mut Project, index: usize, known: &mut Vec<Known>) {
     all.extend(shell.map(|text| vec![text]));
     for line in &mut all {
         let mut from = 0;
-        while let Some(found) = arguments::first(line, from) {
+        for _ in 0..line.len().saturating_mul(2) {
+            let Some(found) = arguments::first(line, from) else { break };
             from = found.word;
             take_out(service, index, &found, line, known, &mut notes);
         }

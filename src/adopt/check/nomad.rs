@@ -113,7 +113,8 @@ impl Check<'_> {
         let Some(port) = text(body, "port") else { return };
         let own = text(body, "address_mode").is_some_and(|mode| mode == "alloc");
         let is_number = port.parse::<u16>().is_ok_and(|number| number > 0);
-        if !ports.contains(port.as_str()) && !(own && is_number) {
+        let known = ports.contains(port.as_str()) || (own && is_number);
+        if !known {
             self.fault(at, format!("names the port `{port}`, which is not declared"));
         }
     }

@@ -31,7 +31,9 @@ pub(super) fn project(mut group: Vec<Found>, around: &Around<'_>, host: Option<&
     let ids: BTreeSet<String> = group.iter().map(|found| found.id.clone()).collect();
     take_volumes(&mut project, &mut group, around, compose.as_deref());
     take_networks(&mut project, &mut group, around, compose.as_deref(), &ids);
-    for found in &mut group {
+    let mut told = BTreeSet::new();
+    // What is said of one replica is true of all of them.
+    for found in group.iter_mut().filter(|found| told.insert(found.service.name.clone())) {
         let service = found.service.name.clone();
         let notes = std::mem::take(&mut found.notes);
         project.notes.extend(notes.into_iter().map(|text| Note { service: Some(service.clone()), text }));

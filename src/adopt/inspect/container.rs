@@ -254,8 +254,13 @@ fn image<'b, 'a>(
     });
     let podmans = node.get("ImageDigest").text().filter(|_| !reference.name.starts_with("localhost/"));
     let pinned = reference.digest.is_some();
-    let digest = reference.digest.or(observed).or(podmans);
-    let local_id = Some(id).filter(|id| digest.is_none() && !id.is_empty());
+    // Since Docker 28: what was pulled, for this platform.
+    let pulled = node.get("ImageManifestDescriptor").get("digest").text().filter(|_| facts.is_none());
+    let digest = reference.digest.or(observed).or(podmans).or(pulled);
+    // The id alone says nothing of where an image is from; the image itself does, when no registry knows it.
+    let nowhere_else =
+        reference.name.is_empty() || exact && facts.is_some_and(|image| image.digests.is_empty());
+    let local_id = Some(id).filter(|id| digest.is_none() && !id.is_empty() && nowhere_else);
     let image = Image {
         name: reference.name,
         tag: reference.tag,

@@ -256,6 +256,7 @@ fn strength(words: &[String]) -> Option<Strength> {
         "KEY" | "KEYS" | "SEED" | "PASSKEY" => Some(Strength::IfRandom),
         "USER" if before == "OPENVPN" => Some(Strength::Always),
         "CLAIM" if before == "PLEX" => Some(Strength::Always),
+        "COOKIE" if before == "ERLANG" => Some(Strength::Always),
         "DSN" | "AUTH" => Some(Strength::IfPair),
         "CREDENTIALS" | "CREDENTIAL" => Some(Strength::UnlessPath),
         _ if ABOUT.contains(&last) => None,

@@ -29,7 +29,7 @@ fn missing(service: &mut Service, desk: &mut Desk<'_>) {
     let mut choices: Vec<(&str, &str)> = Vec::new();
     choices.extend(http.as_deref().map(|text| ("http", text)));
     choices.extend(tcp.as_deref().map(|text| ("tcp", text)));
-    let none = ("none", "none: it counts as well as long as it runs");
+    let none = ("none", "it counts as well as long as it runs");
     // Compose asks from within the container, where what it takes may be missing.
     choices.insert(if desk.options.to == Kind::Compose { 0 } else { choices.len() }, none);
     let decision = Decision::new(

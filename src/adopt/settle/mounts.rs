@@ -1,6 +1,7 @@
 //! What becomes of what is mounted.
 
 mod facts;
+mod nested;
 mod remote;
 
 use std::collections::BTreeSet;
@@ -40,7 +41,7 @@ impl Data {
 /// Decides on all mounts: none is open afterwards.
 pub(super) fn settle(project: &mut Project, desk: &mut Desk<'_>) {
     let mut taken = BTreeSet::new();
-    for data in gathered(project) {
+    for data in nested::parents_first(project, gathered(project)) {
         let Some((service, mount)) = data.mount(project) else { continue };
         let fate = match plain(project, service, mount, desk.options) {
             Some(fate) => named(fate, project, &data, &mut taken),
@@ -48,6 +49,8 @@ pub(super) fn settle(project: &mut Project, desk: &mut Desk<'_>) {
         };
         give(project, &data, &fate);
         sqlite::settle(project, &data, &mut taken, desk);
+    }
+    for data in nested::by_claim(project) {
         shared::settle(project, &data, desk);
     }
 }
@@ -141,12 +144,19 @@ pub(super) fn id(kind: &str, service: &Service, mount: &Mount) -> String {
     format!("{}/{kind}:{}", service.name, mount.target)
 }
 
-fn asked(project: &Project, data: &Data, taken: &mut BTreeSet<String>, desk: &mut Desk<'_>) -> Fate {
+fn asked(project: &mut Project, data: &Data, taken: &mut BTreeSet<String>, desk: &mut Desk<'_>) -> Fate {
     let Some((service, mount)) = data.mount(project) else { return Fate::Open };
     let nature = natures::of(mount);
     let share = remote::share(project, mount);
+    let parent = nested::parent(project, mount).filter(|_| matches!(nature, Nature::Data | Nature::Media));
     let keys = keys(service, mount, nature, share.is_some());
-    let choices: Vec<(&str, &str)> = keys.iter().map(|key| (*key, facts::meaning(key, nature))).collect();
+    let mut choices: Vec<(&str, &str)> = keys.iter().map(|key| (*key, facts::meaning(key, nature))).collect();
+    let within = parent.as_ref().map(|(claim, folder)| {
+        format!("the folder `{folder}` of the volume `{}`, in which it is copied along", claim.name)
+    });
+    if let Some(within) = &within {
+        choices.insert(0, ("within", within));
+    }
     let mut decision = Decision::new(
         id("mount", service, mount),
         Some(&service.name),
@@ -158,6 +168,10 @@ fn asked(project: &Project, data: &Data, taken: &mut BTreeSet<String>, desk: &mu
     let others: Vec<String> =
         data.all(project).skip(1).map(|(service, mount)| id("mount", service, mount)).collect();
     let chosen = desk.ask_or(decision, &others, |_| false);
+    if let ("within", Some((claim, folder))) = (chosen.as_str(), parent) {
+        nested::put(project, data, &folder);
+        return Fate::Claim(claim);
+    }
     match (chosen.as_str(), share) {
         ("share", Some((server, path))) => Fate::Share { server, path },
         ("host-path", _) => Fate::HostPath,

@@ -36,7 +36,7 @@ fn limits(service: &mut Service, desk: &mut Desk<'_>) {
     let text = memory
         .map(|memory| format!("{} of memory at most: twice of what it takes now", sizes::human(memory)));
     let observed = text.as_deref().map(|text| ("observed", text));
-    let none = ("none", "none: it may take all that there is");
+    let none = ("none", "it may take all that there is");
     let mut choices: Vec<(&str, &str)> = vec![none];
     if let Some(observed) = observed {
         // Where it stays, what works without a limit is left alone.
@@ -130,7 +130,7 @@ fn time_zone(project: &mut Project, desk: &mut Desk<'_>) {
     let set = zone.as_ref().map(|zone| format!("`{zone}` for all of them"));
     let mut choices: Vec<(&str, &str)> = Vec::new();
     choices.extend(set.as_deref().map(|text| ("set", text)));
-    choices.push(("leave", "none: most images take UTC then"));
+    choices.push(("leave", "as now: most images take UTC then"));
     let mut decision =
         Decision::new("time-zone", None, Topic::TimeZone, "Which time zone do they have?", &choices)
             .fact(format!("Without one: {}.", missing.join(", ")));

@@ -481,3 +481,20 @@ fn slips_in_answers_are_told_with_what_was_meant() {
     assert!(wrong("app/mount:/data", "clam").contains("did you mean `claim`?"));
     assert!(wrong("nobody/image", "tag").contains("no such decision"));
 }
+
+#[test]
+fn a_folder_within_a_folder_is_copied_once() {
+    let mut one = service("sonarr", "linuxserver/sonarr");
+    let mut two = service("jellyfin", "jellyfin/jellyfin");
+    two.mounts = vec![bind("/srv/data/media/tv", "/tv")];
+    one.mounts = vec![bind("/srv/data", "/data")];
+    let by_default = settled(vec![two.clone(), one.clone()], &[]);
+    let mounts = |settled: &Settled| [0, 1].map(|at| settled.project.services[at].mounts[0].clone());
+    let [tv, data] = mounts(&by_default);
+    assert_eq!(tv.subpath.as_deref(), Some("media/tv"));
+    assert_eq!(claim(&tv.fate), claim(&data.fate));
+    assert!(claim(&tv.fate).shared);
+    let [tv, data] = mounts(&settled(vec![two, one], &[("jellyfin/mount:/tv", "claim")]));
+    assert_eq!(tv.subpath, None);
+    assert_ne!(claim(&tv.fate).name, claim(&data.fate).name);
+}

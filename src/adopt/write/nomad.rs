@@ -45,6 +45,12 @@ pub(super) fn write(settled: &Settled, options: &Options) -> Written {
         job.block(format!("group {}", hcl::quoted(&group.name)), body);
     }
     let mut file = Body::default();
+    if project.services.iter().any(|service| task::cpu(service).is_some()) {
+        file.comment(&format!(
+            "Nomad counts processors in MHz: {} stand for a whole one.",
+            task::MHZ_PER_CPU
+        ));
+    }
     file.block(format!("job {}", hcl::quoted(&project.name)), job);
     let object = Object {
         phase: Phase::Workload,

@@ -32,8 +32,12 @@ pub(super) fn check(documents: &[Document], written: &Written, faults: &mut Vec<
         match document.kind.as_str() {
             "Service" => there.service(document, faults),
             "Ingress" | "HTTPRoute" => there.route(document, faults),
-            "StatefulSet" if !there.is("Service", document.text("/spec/serviceName")) => {
-                faults.push(document.fault("spec.serviceName", "is no Service"));
+            // One without a network has none.
+            "StatefulSet" => {
+                let name = document.text("/spec/serviceName");
+                if !name.is_empty() && !there.is("Service", name) {
+                    faults.push(document.fault("spec.serviceName", "is no Service"));
+                }
             }
             _ => {}
         }

@@ -22,13 +22,15 @@ fn composed(project: &str, service: &str, number: u32, id: char, over: Json) -> 
 
 #[test]
 fn replicas_are_one_service_and_unequal_ones_are_two() {
+    let guessed = json!({"Config": {"Env": ["PATH=/bin", "PG_MAJOR=16"]}});
     let equal = projects(json!([
-        composed("app", "web", 1, '1', json!({})),
-        composed("app", "web", 2, '2', json!({})),
-        composed("app", "web", 3, '3', json!({}))
+        composed("app", "web", 1, '1', guessed.clone()),
+        composed("app", "web", 2, '2', guessed.clone()),
+        composed("app", "web", 3, '3', guessed)
     ]));
     assert_eq!(equal[0].services.len(), 1);
     assert_eq!(equal[0].services[0].replicas, Some(3));
+    assert_eq!(equal[0].notes.len(), 1, "said once: {:?}", equal[0].notes);
     let unequal = projects(json!([
         composed("app", "web", 1, '1', json!({})),
         composed("app", "web", 2, '2', json!({"Config": {"Env": ["MODE=b"]}}))

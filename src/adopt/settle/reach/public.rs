@@ -73,7 +73,7 @@ fn ask(service: &Service, id: String, desk: &mut Desk<'_>) -> Option<(String, Op
         Some(&service.name),
         Topic::PublicName,
         format!("Under which name do people reach {}?", service.name),
-        &[("none", "none: within the cluster, and by its address where its ports are published")],
+        &[("none", "no name: by its address, where its ports are published")],
     );
     let decision = decision.fact("Answer with the name, such as `app.example.org`; a path may follow it.");
     let chosen = desk.ask_or(decision, &[], |answer| address(answer).is_some());

@@ -97,11 +97,12 @@ impl Sources {
         let mut entry = Map::default();
         match known {
             Some(file) if file.external => drop(entry.flag("external", true)),
+            // With its text the file is whole, wherever it is put.
+            Some(file) if file.text.is_some() => drop(entry.add_some("content", file.text.as_ref())),
             Some(file) if file.path.is_some() => drop(entry.add_some("file", file.path.as_ref())),
             Some(file) if file.environment.is_some() => {
                 entry.add_some("environment", file.environment.as_ref());
             }
-            Some(file) if file.text.is_some() => drop(entry.add_some("content", file.text.as_ref())),
             _ => drop(entry.add("file", format!("./{name}"))),
         }
         if known.is_some_and(|file| file.secret) {

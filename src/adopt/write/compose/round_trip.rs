@@ -69,7 +69,23 @@ fn sayable(mut project: Project) -> Project {
         volume.real_name.take_if(|real| real == key || *real == format!("{name}_{key}"));
     }
     for (key, network) in &mut project.networks {
+        if network.external {
+            network.subnets.clear();
+        }
         network.real_name.take_if(|real| real == key || *real == format!("{name}_{key}"));
+    }
+    for service in &mut project.services {
+        for mount in &mut service.mounts {
+            // What was nameless gets a name, so that its data is kept.
+            if let (MountSource::Anonymous, Fate::Claim(claim)) = (&mount.source, &mount.fate) {
+                let name = claim.name.clone();
+                project.volumes.insert(name.clone(), Volume::default());
+                mount.source = MountSource::Volume(name);
+            }
+        }
+    }
+    for file in project.files.values_mut().filter(|file| file.text.is_some()) {
+        file.path = None;
     }
     let used = |key: &String| {
         project.services.iter().any(|service| {
@@ -168,9 +184,18 @@ fn the_cluster_gets_the_same_from_what_was_read_back() {
         let cluster = Options { to, ..Options::default() };
         for (name, project) in projects() {
             let file = text(&adopted(&name, project.clone(), &options(None)));
-            let (Ok(direct), Ok(around)) =
-                (adopt(project, &cluster), adopt(read_back(&name, &file), &cluster))
-            else {
+            let sorted = |mut project: Project| {
+                // The order of these tells nothing; compose has two lists of each.
+                for service in &mut project.services {
+                    service.ports.sort();
+                    service.mounts.sort_by(|a, b| a.target.cmp(&b.target));
+                }
+                project.origin = Origin::Compose;
+                project
+            };
+            let (direct, around) =
+                (adopt(sorted(project), &cluster), adopt(sorted(read_back(&name, &file)), &cluster));
+            let (Ok(direct), Ok(around)) = (direct, around) else {
                 wrong.push(format!("{name}: is not written for {to}"));
                 continue;
             };

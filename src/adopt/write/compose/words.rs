@@ -43,7 +43,8 @@ pub(super) fn ports(service: &Service, published: bool) -> (Vec<String>, Vec<Str
         }
         by_kind.entry(kind).or_default().push(port);
     }
-    let (mut open, mut inner): (Vec<(usize, String)>, Vec<(usize, String)>) = (Vec::new(), Vec::new());
+    let mut open: Vec<(usize, String)> = Vec::new();
+    let mut inner: Vec<(usize, String)> = Vec::new();
     let place = |port: &Port| service.ports.iter().position(|other| other == port).unwrap_or(0);
     for kind in order {
         let mut list = by_kind.remove(&kind).unwrap_or_default();
@@ -123,9 +124,9 @@ mod tests {
             host,
             host_ip: ip.map(str::to_owned),
         };
-        let mut service = Service::default();
-        service.ports =
+        let first =
             vec![port(53, Some(53), Protocol::Udp, Some("::1")), port(80, Some(8080), Protocol::Tcp, None)];
+        let mut service = Service { ports: first, ..Service::default() };
         service.ports.extend((100..=103).map(|number| port(number, Some(number + 1), Protocol::Udp, None)));
         service.ports.push(port(9000, None, Protocol::Tcp, None));
         let (open, inner) = ports(&service, true);

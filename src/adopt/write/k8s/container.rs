@@ -41,7 +41,8 @@ pub(super) fn write(
         fields = probes::of(service, ports, fields);
     }
     let mut mounts = volumes::mounts(context, service, volumes, written);
-    mounts.extend(device::mounts(service, volumes));
+    let known: Vec<String> = service.mounts.iter().map(|mount| mount.target.clone()).collect();
+    mounts.extend(device::mounts(service, &known, volumes));
     device::notes(service, written);
     notes(service, written);
     fields

@@ -18,14 +18,20 @@ pub(super) fn needs_privileged(service: &Service) -> bool {
     service.devices.iter().any(|device| !OPEN.contains(&device.host.as_str()))
 }
 
-/// The mounts of a service's devices.
-pub(super) fn mounts(service: &Service, volumes: &mut Volumes) -> Vec<Fields> {
+/// The mounts of a service's devices, those apart that lie in what is mounted.
+pub(super) fn mounts(service: &Service, mounted: &[String], volumes: &mut Volumes) -> Vec<Fields> {
     let mut mounts = Vec::new();
+    let mut targets: Vec<&str> = mounted.iter().map(|target| target.trim_end_matches('/')).collect();
     for device in &service.devices {
+        let target = if device.container.starts_with('/') { &device.container } else { &device.host };
+        let target = target.trim_end_matches('/');
+        if targets.contains(&target) {
+            continue;
+        }
+        targets.push(target);
         let path = Fields::new().with("path", device.host.as_str()).some("type", kind(device));
         let name = volumes.shared(names::base(&device.host), Fields::new().with("hostPath", path));
-        let target = if device.container.starts_with('/') { &device.container } else { &device.host };
-        mounts.push(Fields::new().with("name", name).with("mountPath", target.as_str()));
+        mounts.push(Fields::new().with("name", name).with("mountPath", target));
     }
     mounts
 }

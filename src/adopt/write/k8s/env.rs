@@ -21,6 +21,11 @@ pub(super) fn write(context: &Context<'_>, written: &mut Written) {
             let map = context.object("v1", "ConfigMap", &name, Some(&service.name)).with("data", data);
             add(written, Phase::Base, map);
         }
+        for (name, _) in plain(service).filter(|(name, _)| !names::is_env(name)) {
+            written
+                .notes
+                .push(note(service, format!("{name:?} is no variable in Kubernetes and is left out.")));
+        }
         let unset = service.env.iter().filter(|(_, value)| **value == Value::Unset);
         let unset: Vec<&str> = unset.map(|(name, _)| name.as_str()).collect();
         if !unset.is_empty() {
@@ -43,7 +48,7 @@ fn has_config(service: &Service) -> bool {
 
 /// `env` of a container: secrets, and names that no `ConfigMap` can hold.
 pub(super) fn of_container(service: &Service) -> Json {
-    let odd = plain(service).filter(|(name, _)| !names::is_variable(name));
+    let odd = plain(service).filter(|(name, _)| !names::is_variable(name) && names::is_env(name));
     let odd = odd.map(|(name, text)| Fields::new().with("name", name).with("value", shell::literal(text)));
     let secret = service.secrets().map(|name| {
         let reference =

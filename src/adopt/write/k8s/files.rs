@@ -63,7 +63,8 @@ impl Files {
                 }
                 _ => {
                     let line = secrets::file_line(context, source, file, service);
-                    let text = format!("{} comes from a ConfigMap: {}", file.target, line.command);
+                    let place = line.run_on.as_ref().map(|place| format!(", {place}")).unwrap_or_default();
+                    let text = format!("{} comes from a ConfigMap{place}: {}", file.target, line.command);
                     written.notes.push(note(service, text));
                     written.configs.push(ConfigNeeded {
                         name: file.name.clone(),

@@ -39,6 +39,14 @@ pub(super) fn is_service_name(name: &str) -> bool {
     service(&lower) == lower
 }
 
+/// Whether it is a host's full name, a `*.` at the front apart.
+pub(super) fn is_host(name: &str) -> bool {
+    let bare = name.strip_prefix("*.").unwrap_or(name);
+    bare.len() <= 253
+        && !bare.is_empty()
+        && bare.split('.').all(|part| part.len() <= LABEL && dns_label(part) == part)
+}
+
 /// A key of a `ConfigMap` or Secret.
 pub(super) fn key(name: &str) -> String {
     let is_key = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
@@ -53,6 +61,11 @@ pub(super) fn key(name: &str) -> String {
 /// Whether a key of that name becomes a variable with `envFrom`.
 pub(super) fn is_variable(name: &str) -> bool {
     key(name) == name && !name.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// Whether a container can have a variable of that name.
+pub(super) fn is_env(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| matches!(c, ' '..='~') && c != '=')
 }
 
 /// A label's value.
@@ -98,6 +111,13 @@ mod tests {
 
     #[test]
     fn keys_and_values_hold_what_they_may() {
+        assert!(
+            is_host("a.example.org")
+                && is_host("*.x.y")
+                && !is_host("a_b")
+                && !is_host("")
+                && !is_host("a..b")
+        );
         assert_eq!(key("a b/c.yml"), "a_b_c.yml");
         assert_eq!(key("..data"), "_data");
         assert!(is_variable("TZ") && !is_variable("1X") && !is_variable("a b"));

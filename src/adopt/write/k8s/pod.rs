@@ -83,7 +83,14 @@ fn aliases(group: &[&Service], written: &mut Written) -> Vec<Fields> {
                 written.notes.push(note(service, text));
                 continue;
             }
-            let name = Value::from(name.to_ascii_lowercase());
+            let lower = name.to_ascii_lowercase();
+            if !names::is_host(&lower) || lower.starts_with('*') {
+                written
+                    .notes
+                    .push(note(service, format!("{name} can't be told to a pod: it is no host name.")));
+                continue;
+            }
+            let name = Value::from(lower);
             match hosts.iter_mut().find(|(known, _)| *known == bare) {
                 Some((_, names)) if names.contains(&name) => {}
                 Some((_, names)) => names.push(name),

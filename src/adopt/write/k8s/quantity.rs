@@ -3,7 +3,14 @@
 /// Bytes: `10Gi`, `512Mi`, exactly.
 pub(super) fn bytes(bytes: u64) -> String {
     const KIB: u64 = 1024;
-    for (unit, size) in [("Ti", KIB.pow(4)), ("Gi", KIB.pow(3)), ("Mi", KIB.pow(2)), ("Ki", KIB)] {
+    for (unit, size) in [
+        ("Ti", KIB.pow(4)),
+        ("Gi", KIB.pow(3)),
+        ("Mi", KIB.pow(2)),
+        ("Ki", KIB),
+        ("G", 1_000_000_000),
+        ("M", 1_000_000),
+    ] {
         if bytes >= size && bytes.is_multiple_of(size) {
             return format!("{}{unit}", bytes / size);
         }
@@ -30,7 +37,8 @@ mod tests {
     fn amounts_are_written_in_the_largest_unit_that_fits() {
         assert_eq!(bytes(10 * 1024 * 1024 * 1024), "10Gi");
         assert_eq!(bytes(1536 * 1024 * 1024), "1536Mi");
-        assert_eq!(bytes(1_000_000), "1000000");
+        assert_eq!(bytes(1_000_000), "1M");
+        assert_eq!(bytes(1_000_001), "1000001");
         assert_eq!(bytes(about(183_427_072)), "175Mi");
         assert_eq!((cpu(500), cpu(2000), cpu(0)), ("500m".into(), "2".into(), "0m".into()));
     }

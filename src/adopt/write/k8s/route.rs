@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::yaml::Fields;
-use super::{Context, add, names};
-use crate::adopt::project::{Protocol, Service};
+use super::{Context, add, names, note};
+use crate::adopt::project::{Connection, Protocol, Service};
 use crate::adopt::settle::PublicName;
 use crate::adopt::write::{Phase, Written};
 use crate::adopt::{Route, write::k8s::ports};
@@ -15,6 +15,17 @@ pub(super) fn write(context: &Context<'_>, written: &mut Written) {
     for service in &context.project.services {
         let mut names: Vec<&PublicName> =
             context.settled.public.iter().filter(|public| public.service == service.name).collect();
+        names.retain(|public| {
+            let is_name = names::is_host(&public.host);
+            if !is_name {
+                let text = format!("{} can't be the name of a route: {}.", public.host, public.from);
+                written.notes.push(note(service, text));
+            }
+            is_name
+        });
+        if is_cut_off(context, service) {
+            names.clear();
+        }
         names.sort();
         names.dedup_by_key(|public| (public.host.clone(), public.path.clone()));
         if names.is_empty() {
@@ -32,6 +43,13 @@ pub(super) fn write(context: &Context<'_>, written: &mut Written) {
             }
         }
     }
+}
+
+/// Whether a service has no network, and so no Service.
+fn is_cut_off(context: &Context<'_>, service: &Service) -> bool {
+    let groups = context.project.groups();
+    let group = groups.iter().find(|group| group.iter().any(|member| member.name == service.name));
+    group.and_then(|group| group.first()).is_some_and(|head| head.network == Connection::Nothing)
 }
 
 /// The Service behind a name: that of the pod that the service is in.
@@ -79,7 +97,7 @@ fn ingress(
     let mut annotations = Fields::new().some("cert-manager.io/cluster-issuer", issuer);
     for (label, value) in &service.labels {
         // The dashboard reads there what it reads from containers' labels.
-        if let Some(what) = label.strip_prefix("homepage.") {
+        if let Some(what) = label.strip_prefix("homepage.").filter(|what| names::label_value(what) == *what) {
             annotations = annotations
                 .with("gethomepage.dev/enabled", "true")
                 .with(&format!("gethomepage.dev/{what}"), value.as_str());
@@ -114,6 +132,9 @@ fn ingress(
         .with("spec", spec)
 }
 
+/// Paths and the ports behind them.
+type Paths = Vec<(String, u16)>;
+
 /// One route for the hosts that have the same paths.
 fn routes(
     context: &Context<'_>,
@@ -122,15 +143,15 @@ fn routes(
     gateway: &str,
     namespace: Option<&str>,
 ) -> Vec<Fields> {
-    let mut alike: Vec<(Vec<(String, u16)>, Vec<&str>)> = Vec::new();
+    let mut alike: Vec<(Paths, Vec<&str>)> = Vec::new();
     for (host, names) in by_host(names) {
-        let paths: Vec<(String, u16)> = names.iter().map(|public| (path(public), public.port)).collect();
+        let paths: Paths = names.iter().map(|public| (path(public), public.port)).collect();
         match alike.iter_mut().find(|(known, _)| *known == paths) {
             Some((_, hosts)) => hosts.push(host),
             None => alike.push((paths, vec![host])),
         }
     }
-    let object = |(at, (paths, hosts)): (usize, (Vec<(String, u16)>, Vec<&str>))| {
+    let object = |(at, (paths, hosts)): (usize, (Paths, Vec<&str>))| {
         let name = names::workload(&service.name);
         let name = if at == 0 { name } else { format!("{name}-{}", at + 1) };
         let rules: Vec<Fields> = paths

@@ -84,7 +84,7 @@ fn in_arguments(service: &Service) -> BTreeSet<&str> {
 
 /// What prints `NAME=VALUE` lines, and where.
 fn values(context: &Context<'_>, service: &Service, secrets: &[&str]) -> (String, Option<String>) {
-    let names = secrets.iter().map(|name| name.replace('.', "\\.")).collect::<Vec<_>>().join("|");
+    let names = secrets.iter().map(|name| name.replace('.', "[.]")).collect::<Vec<_>>().join("|");
     if let Some(container) = container(context, service) {
         let inspect = format!(
             "docker inspect --format '{{{{range .Config.Env}}}}{{{{println .}}}}{{{{end}}}}' {container}"

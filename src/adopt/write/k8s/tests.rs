@@ -278,7 +278,7 @@ fn what_reaches_into_its_host_says_so() {
     home.ports.push(port(8123, Protocol::Tcp, Some(8123)));
     let usb = "/dev/serial/by-id/usb-stick".to_owned();
     home.devices.push(Device { host: usb, container: "/dev/ttyUSB0".into(), permissions: "rwm".into() });
-    home.mounts.push(mount("/run/dbus", MountSource::Bind("/run/dbus".into()), Fate::HostPath));
+    home.mounts.push(mount("/config", MountSource::Bind("/srv/ha".into()), Fate::HostPath));
     home.shm_size = Some(256 << 20);
     home.groups = vec!["44".into(), "video".into()];
     home.gpus = Some(Gpus::default());
@@ -291,8 +291,7 @@ fn what_reaches_into_its_host_says_so() {
     holds(&settled, "Deployment/home-assistant", "limits:\n  nvidia.com/gpu: \"1\"\n");
     holds(&settled, "Namespace/paperless", "pod-security.kubernetes.io/enforce: privileged\n");
     let told = notes(&settled);
-    for part in ["/dev/serial/by-id/usb-stick of its node", "/run/dbus has to be on the node", "group video"]
-    {
+    for part in ["/dev/serial/by-id/usb-stick of its node", "/srv/ha has to be on the node", "group video"] {
         assert!(told.contains(part), "{part}: {told}");
     }
     assert!(!write(&settled).objects.iter().any(|object| object.name.ends_with("-lan")));
@@ -397,6 +396,44 @@ fn odd_and_long_names_and_no_services_at_all_come_out_well() {
     let mut odd = settled(vec![one, two, service("2fauth", "x")]);
     odd.project.name = long;
     assert!(write(&odd).notes.iter().any(|note| note.text.contains("app-2fauth")));
-    holds(&odd, "Service/app-2fauth", "selector:\n  app.kubernetes.io/name: 2fauth\n");
+    holds(&odd, "Service/app-2fauth", "selector:\n  app.kubernetes.io/name: \"2fauth\"\n");
     holds(&settled(Vec::new()), "Namespace/paperless", "kind: Namespace\n");
+}
+
+#[test]
+fn what_has_no_network_has_no_service_and_no_way_out() {
+    let mut job = service("backup", "x");
+    job.network = Connection::Nothing;
+    job.mounts.push(mount("/d", MountSource::Anonymous, claim("d")));
+    let mut settled = settled(vec![job]);
+    settled.public.push(public("backup", "b.example.org", 80));
+    settled.public.push(public("backup", "{broken}", 80));
+    holds(&settled, "NetworkPolicy/backup", "policyTypes:\n- Ingress\n- Egress\n");
+    assert!(
+        !write(&settled).objects.iter().any(|object| matches!(object.kind.as_str(), "Service" | "Ingress"))
+    );
+}
+
+#[test]
+fn secrets_are_created_from_where_they_are_without_being_shown() {
+    let commands = |settled: &Settled| {
+        write(settled).secrets.into_iter().map(|secret| secret.command).collect::<Vec<_>>()
+    };
+    let mut settled = paperless();
+    let asked = "{ read -rsp 'REDIS_PASSWORD? ' value </dev/tty && printf 'REDIS_PASSWORD=%s\\n' \"$value\"; } | \
+                 kubectl -n paperless create secret generic broker --from-env-file=/dev/stdin";
+    let read = "ssh vm3 \"docker inspect --format '{{range .Config.Env}}{{println .}}{{end}}' paperless-web-1\" | \
+                grep -E '^(PAPERLESS_SECRET_KEY)=' | \
+                kubectl -n paperless create secret generic web --from-env-file=/dev/stdin";
+    assert_eq!(commands(&settled), [asked, read]);
+    settled.project.origin = Origin::Compose;
+    settled.project.services[1].container = None;
+    let secret = write(&settled).secrets[1].clone();
+    assert_eq!(
+        secret.command,
+        "docker compose config --format json | jq -r '.services[\"web\"].environment | to_entries[] | \
+         select(.key | test(\"^(PAPERLESS_SECRET_KEY)$\")) | \"\\(.key)=\\(.value)\" | gsub(\"\\\\$\\\\$\"; \"$\")' | \
+         kubectl -n paperless create secret generic web --from-env-file=/dev/stdin"
+    );
+    assert_eq!(secret.run_on.as_deref(), Some("beside the compose file"));
 }

@@ -7,6 +7,10 @@ use super::{Context, names, note, quantity};
 use crate::adopt::project::{Fate, Mount, MountSource, Service};
 use crate::adopt::write::Written;
 
+/// What every node has.
+const EVERYWHERE: &[&str] =
+    &["/dev", "/proc", "/sys", "/run", "/var/run", "/lib/modules", "/etc/localtime", "/etc/timezone"];
+
 /// The volumes of a pod.
 #[derive(Default)]
 pub(super) struct Volumes(Vec<(String, Value)>);
@@ -104,7 +108,7 @@ fn volume(
     written: &mut Written,
 ) -> Option<(String, Option<String>)> {
     let subpath = mount.subpath.as_deref().map(|path| path.trim_matches('/').to_owned());
-    let subpath = subpath.filter(|path| !path.is_empty());
+    let subpath = subpath.filter(|path| !path.is_empty() && !path.split('/').any(|part| part == ".."));
     let base = names::base(&mount.target);
     match &mount.fate {
         Fate::Claim(claim) => {
@@ -135,9 +139,12 @@ fn volume(
                 Some(false) => Some("Directory"),
                 None => None,
             };
-            let text =
-                format!("{path} has to be on the node that it runs on: with several, bind it to that one.");
-            written.notes.push(note(service, text));
+            if !EVERYWHERE.iter().any(|start| path == *start || path.starts_with(&format!("{start}/"))) {
+                let text = format!(
+                    "{path} has to be on the node that it runs on: with several, bind it to that one."
+                );
+                written.notes.push(note(service, text));
+            }
             let source = Fields::new().with("path", path.as_str()).some("type", kind);
             Some((volumes.shared(names::base(&path), Fields::new().with("hostPath", source)), subpath))
         }
@@ -154,7 +161,10 @@ fn volume(
             Some((volumes.own(&prefixed(service, base), memory(*is_memory, *bytes)), subpath))
         }
         Fate::Left(why) => {
-            written.notes.push(note(service, format!("{} is not mounted: {why}", mount.target)));
+            written.notes.push(note(
+                service,
+                format!("{} is not mounted: {}.", mount.target, why.trim_end_matches('.')),
+            ));
             None
         }
         Fate::Open => None,

@@ -71,7 +71,7 @@ pub(super) fn write(context: &Context<'_>, group: &[&Service], written: &mut Wri
     let object = match kind {
         Workload::StatefulSet => {
             let spec = Fields::new()
-                .with("serviceName", names::service(&head.name))
+                .some("serviceName", (!pod::is_cut_off(head)).then(|| names::service(&head.name)))
                 .with("replicas", one(head, replicas, written))
                 .with("selector", selector)
                 .with("template", template);

@@ -207,7 +207,7 @@ fn is_bare(text: &str) -> bool {
 /// `500m`, `10Gi`: no number to any reader, and nobody writes them in quotes.
 fn is_quantity(text: &str) -> bool {
     let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
-    matches!(unit, "m" | "Ki" | "Mi" | "Gi" | "Ti")
+    matches!(unit, "m" | "M" | "G" | "Ki" | "Mi" | "Gi" | "Ti")
 }
 
 #[cfg(test)]
@@ -338,6 +338,15 @@ bare: 500m
             let read: Value =
                 serde_yaml::from_str(&written).unwrap_or_else(|e| panic!("{word:?}: {e}\n{written}"));
             assert_eq!(read, value, "{written}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_back_as_it_was(key in "\\PC{0,8}", word in "(\\PC|[\n\t :#'\"-]){0,40}") {
+            let value = json!({key: [{"m": word}]});
+            let read: Value = serde_yaml::from_str(&text(&value)).expect("YAML");
+            proptest::prop_assert_eq!(read, value);
         }
     }
 }

@@ -83,9 +83,8 @@ impl Ports {
         let mut wanted: Vec<u16> =
             public.iter().filter(|name| name.service == service.name).map(|name| name.port).collect();
         let tcp = || service.ports.iter().filter(|port| port.protocol == Protocol::Tcp);
-        match &test {
-            Some(HealthTest::Http { port, .. } | HealthTest::Tcp(port)) => wanted.push(*port),
-            _ => {}
+        if let Some(HealthTest::Http { port, .. } | HealthTest::Tcp(port)) = &test {
+            wanted.push(*port);
         }
         if wanted.is_empty() {
             let published = tcp().find(|port| port.host.is_some());

@@ -10,7 +10,7 @@ use super::secrets;
 
 /// Nomad counts processors in MHz: what a thousandth of one comes to. A usual core has 2 GHz; with more the container
 /// gets a smaller share of it than before, never less work done.
-const MHZ_PER_CPU: u64 = 2000;
+pub(super) const MHZ_PER_CPU: u64 = 2000;
 /// Mebibytes for a container of which nothing is known; Nomad's own 300 end many.
 const USUAL_MEMORY: u64 = 512;
 
@@ -255,8 +255,8 @@ impl Task<'_> {
     fn resources(&self, notes: &mut Vec<String>) -> Body {
         let (limits, usage): (&Limits, _) = (&self.service.limits, &self.service.usage);
         let mut body = Body::default();
-        if let Some(milli) = limits.cpu_reserved_milli.or(limits.cpu_milli).or(usage.cpu_milli) {
-            body.raw("cpu", (milli * MHZ_PER_CPU / 1000).max(50).to_string());
+        if let Some(milli) = cpu(self.service) {
+            body.raw("cpu", (milli.saturating_mul(MHZ_PER_CPU) / 1000).max(50).to_string());
         }
         let mib = |bytes: u64| bytes.div_ceil(1 << 20).max(16);
         // What it takes now and half of that again, in steps of 64.
@@ -285,6 +285,12 @@ impl Task<'_> {
         }
         body
     }
+}
+
+/// Thousandths of a processor that are kept for a service.
+pub(super) fn cpu(service: &Service) -> Option<u64> {
+    let limits = &service.limits;
+    limits.cpu_reserved_milli.or(limits.cpu_milli).or(service.usage.cpu_milli)
 }
 
 /// The services that others wait for until they have ended.

@@ -1,3 +1,4 @@
+# Nomad counts processors in MHz: 2000 stand for a whole one.
 job "paperless" {
   datacenters = ["dc1"]
   type        = "service"
