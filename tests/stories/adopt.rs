@@ -396,7 +396,7 @@ async fn decisions_that_nobody_takes_end_the_case_and_a_removal_that_nobody_answ
     days(&bot, 7).await;
     let first = asked(&lab, 2);
     days(&bot, 9).await;
-    let last = [2, 3].into_iter().filter(|case| lab.chat.has_root(*case)).last().unwrap();
+    let last = if lab.chat.has_root(3) { 3 } else { 2 };
     let second = asked(&lab, last);
     assert_ne!(first, second);
     days(&bot, 30).await;

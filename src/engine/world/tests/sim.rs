@@ -321,6 +321,7 @@ impl Sim {
                     | Effect::Narrate(..)
                     | Effect::StopRun { .. }
                     | Effect::RepairOver { .. }
+                    | Effect::Gather { .. }
                     | Effect::Keep { .. } => {}
                 }
             }
