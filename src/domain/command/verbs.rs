@@ -226,37 +226,25 @@ pub(super) fn undo(args: &mut Args<'_>) -> Read {
 pub(super) fn adopt(args: &mut Args<'_>) -> Read {
     let words = args.rest_words();
     args.at = args.words.len();
-    let Some(what) = adopting::object_and_ways(words) else {
-        let said = quoted(&joined(words));
-        return Err(args.wrong(match words {
-            [] => "Which container?".to_owned(),
-            _ => format!("I can't read {said} as a container, where it runs, and where it goes."),
-        }));
+    let said = quoted(&joined(words));
+    let what = match words {
+        [] => "Which container?".to_owned(),
+        _ => format!("I can't read {said} as a container, where it runs, and where it goes."),
     };
-    Ok(what.command())
+    adopting::object_and_ways(words).map(adopting::Wanted::command).ok_or_else(|| args.wrong(what))
 }
 
 pub(super) fn decide(args: &mut Args<'_>) -> Read {
     args.accept(&["decision"]);
     let first = args.needed_number("Which decision?")?;
     args.accept(&["decision"]);
-    let (incident, decision) = match args.number()? {
-        Some(second) => (Some(first), second),
-        None => (None, first),
-    };
+    let (incident, decision) = args.number()?.map_or((None, first), |second| (Some(first), second));
     args.accept(&["as", "for", "to", "is"]);
-    // Some decisions take an answer of one's own, such as an address.
-    let choice = match args.rest_words() {
-        [word] if word.raw.chars().all(|c| c.is_ascii_alphanumeric() || ".,!?-".contains(c)) => {
-            word.key.clone()
-        }
-        words => joined(words),
-    };
-    args.at = args.words.len();
-    if choice.is_empty() {
-        return Err(args.wrong("What is the choice?".to_owned()));
-    }
-    Ok(ChatCommand::Decide { incident, decision, choice })
+    let choice = args.rest().ok_or_else(|| args.wrong("What is the choice?".to_owned()))?;
+    // Some decisions take an answer of one's own, such as an address, in which letter case counts.
+    let is_word = choice.chars().all(|c| c.is_ascii_alphanumeric() || ".,!?-".contains(c));
+    let word = || choice.trim_end_matches(['.', ',', '!', '?']).to_lowercase();
+    Ok(ChatCommand::Decide { incident, decision, choice: if is_word { word() } else { choice } })
 }
 
 impl<'a> Args<'a> {
