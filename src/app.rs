@@ -206,6 +206,7 @@ impl App {
             skills: skills.clone(),
             engine: handle.clone(),
             reload: reloader.clone(),
+            looker: sources::looker(&parts.runner, &parts.clock, &understood.knowledge.policy),
         };
         let heart: Arc<Notify> = Arc::default();
         let bells: Vec<Arc<Notify>> = parts.chats.iter().map(|_| Arc::default()).collect();

@@ -80,7 +80,12 @@ fn toolbox(config: &Config, around: &Around<'_>, repairs: &Repairs) -> MakeToolb
     Arc::new(move |assignment, knowledge, clock| {
         // The clock is the run's own, so that it rests while a tool waits for a repair.
         let deps = ToolDeps { clock, ..deps.clone() };
-        let case = Case { incident: assignment.incident, run: assignment.run, knowledge };
+        let case = Case {
+            incident: assignment.incident,
+            run: assignment.run,
+            subject: assignment.subject.clone(),
+            knowledge,
+        };
         Box::new(Bench::new(Arc::new(deps), case))
     })
 }

@@ -85,6 +85,7 @@ pub(super) fn settings(config: &Config, platforms: Vec<Platform>) -> Settings {
     Settings {
         host: config.host.clone(),
         tz: config.timezone,
+        adopt: Arc::new(config.adopt.clone()),
         autonomy: config.autonomy,
         settle: incidents.settle,
         correlation_window: incidents.correlation_window,

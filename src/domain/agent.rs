@@ -17,7 +17,7 @@ use super::schedule::Schedule;
 use super::signal::Timestamp;
 
 pub use conclusion::{Answer, Conclusion, Ending, Outline, OutlineStep, clipped};
-pub use draft::{Fixed, PLAN_PREFIX, does_the_same, draft_runbook};
+pub use draft::{ADOPT_PREFIX, Fixed, PLAN_PREFIX, does_the_same, draft_runbook, is_plan};
 pub use goal::{Goal, GoalMark};
 pub use proposal::{Keepsake, Lesson, LessonWords, Offer, Proposal, Proposed, ProposedPlan, ProposedStep};
 pub use signature::{Episode, LOOKS_BACK, Remedy, SignatureRecord};

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use super::adopt::gather::gather;
 use super::cards;
 use super::changes::Watcher;
 use super::changes_told as telling;
 use super::message::{Handle, Message};
-use super::ports::Clock;
+use super::ports::{Clock, ReadCommand};
 use super::question::Question;
 use super::schedule::Asker;
 use super::settings::Settings;
@@ -18,6 +19,7 @@ use super::told::{Recipient, Told};
 use super::undo::{WayBack, way_back};
 use super::world::Knowledge;
 use crate::domain::card::Card;
+use crate::domain::ids::IncidentId;
 use crate::domain::report::Report;
 use crate::domain::signal::Timestamp;
 use crate::domain::target::{Meant, Target, did_you_mean};
@@ -58,6 +60,8 @@ pub struct Librarian {
     pub engine: Handle,
     /// Reads again what the operator wrote.
     pub reload: Arc<dyn Reload>,
+    /// Looks at what is to be brought into the cluster.
+    pub looker: Arc<dyn ReadCommand>,
 }
 
 impl Librarian {
@@ -72,6 +76,15 @@ impl Librarian {
             }
             let told = librarian.look_up(question, &knowledge).await;
             recipient.tell(told, &librarian.engine);
+        });
+    }
+
+    /// Looks at a container that is to be brought into the cluster, and tells the engine. It may take minutes.
+    pub fn gather(&self, adoption: IncidentId, container: String, host: String) {
+        let librarian = self.clone();
+        self.engine.activity().spawn(async move {
+            let project = gather(&*librarian.looker, &container, &host).await;
+            librarian.engine.send(Message::Gathered { adoption, project: Box::new(project) });
         });
     }
 

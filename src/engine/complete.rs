@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::ports::{Choice, Kind};
 use super::world::World;
-use crate::domain::command::COMMANDS;
+use crate::domain::command::{COMMANDS, Cluster};
 use crate::domain::signal::Timestamp;
 
 /// Most choices of one answer; no platform shows more.
@@ -46,7 +46,14 @@ impl World {
                 open.map(|s| choice(&s.number.to_string(), &s.scope.to_string())).collect()
             }
             Kind::Duration => ["30m", "1h", "2h", "8h", "1d", "7d"].map(|time| choice(time, "")).into(),
-            Kind::Time | Kind::Soon | Kind::Text | Kind::Flag => Vec::new(),
+            Kind::Host => {
+                let here = choice(self.settings.host.as_str(), "this machine");
+                std::iter::once(here)
+                    .chain(self.settings.hosts.iter().map(|(name, host)| choice(name, &host.address)))
+                    .collect()
+            }
+            Kind::Cluster => Cluster::ALL.map(|cluster| choice(cluster.as_str(), "")).into(),
+            Kind::Time | Kind::Soon | Kind::Decision | Kind::Name | Kind::Text | Kind::Flag => Vec::new(),
         }
     }
 

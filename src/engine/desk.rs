@@ -204,6 +204,7 @@ impl Desk {
                 let reply = if card.done { Reply::Now(card) } else { Reply::No(card) };
                 asked.reply(world, recipient, Some(reply), now);
             }
+            Message::Gathered { adoption, project } => world.gathered(adoption, *project, now),
             Message::Turn { repair, reply } => {
                 // A repair that is gone by now is taken up at the next start.
                 let _ = reply.send((world.turn(&repair, now), self.handle.activity().begin()));
@@ -313,6 +314,9 @@ impl Desk {
                 Effect::StopRun { run, by } => self.with_agent(|agent| agent.stop(run, &by)),
                 Effect::RepairOver { remediation, how } => {
                     self.with_agent(|agent| agent.repair_over(remediation, &how));
+                }
+                Effect::Gather { adoption, container, host } => {
+                    self.librarian.gather(adoption, container, host);
                 }
                 Effect::Keep { offer, keepsake, by } => self.keep(offer, *keepsake, by),
             }

@@ -8,7 +8,7 @@ use crate::domain::action::Action;
 use crate::domain::agent::{Keepsake, Lesson};
 use crate::domain::approval::Approval;
 use crate::domain::approval::OfStep;
-use crate::domain::ids::{RemediationId, RunId};
+use crate::domain::ids::{IncidentId, RemediationId, RunId};
 use crate::store::sagas::Unfinished;
 
 /// Something to be done.
@@ -71,6 +71,16 @@ pub enum Effect {
         keepsake: Box<Keepsake>,
         /// Who said yes.
         by: String,
+    },
+    /// Look at a container and what belongs to it; answered with
+    /// [`Message::Gathered`](super::message::Message::Gathered).
+    Gather {
+        /// The case in which its adoption began.
+        adoption: IncidentId,
+        /// The container.
+        container: String,
+        /// Where it runs: a host of the configuration, or [`LOCAL`](super::ports::LOCAL).
+        host: String,
     },
     /// Find out what changed before an incident began.
     FindSuspects(Inquiry),

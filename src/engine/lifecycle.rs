@@ -60,6 +60,7 @@ impl World {
                 Timer::Remind(id) => self.remind(id, now),
                 Timer::Trial(remediation) => self.trial_over(remediation, now),
                 Timer::Approval(number) => self.expire_approval(number, now),
+                Timer::Adoption(id) => self.adoption_due(id, now),
                 Timer::Offer(number) => self.expire_offer(number, now),
                 Timer::Silence(number) => self.silence_over(number, now),
                 Timer::SilenceBegins(number) => self.silence_begins(number, now),

@@ -16,6 +16,7 @@ use super::undo::WayBack;
 use super::vitals::Vitals;
 use super::vitals::pulse::Pulse;
 use super::world::Knowledge;
+use crate::adopt::{Fault, Project};
 use crate::domain::action::Executable;
 use crate::domain::agent::{Conclusion, LessonWords, Proposal, Proposed, Spending};
 use crate::domain::card::Card;
@@ -87,6 +88,13 @@ pub enum Message {
         recipient: Recipient,
         /// What would be done.
         way: Box<WayBack>,
+    },
+    /// What is to be brought into the cluster was looked at.
+    Gathered {
+        /// The case in which its adoption began.
+        adoption: IncidentId,
+        /// What it is, or why that can't be told.
+        project: Box<Result<Project, Vec<Fault>>>,
     },
     /// A repair's turn has come: may it go ahead?
     Turn {

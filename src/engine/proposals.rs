@@ -13,7 +13,7 @@ use super::victims::repairs_a_victim;
 use super::world::World;
 use crate::config::runbook_from;
 use crate::domain::action::{Action, Effect};
-use crate::domain::agent::{PLAN_PREFIX, Proposal, Proposed, ProposedPlan, ProposedStep};
+use crate::domain::agent::{ADOPT_PREFIX, PLAN_PREFIX, Proposal, Proposed, ProposedPlan, ProposedStep};
 use crate::domain::card::one_line;
 use crate::domain::ids::{IncidentId, RunId};
 use crate::domain::incident::{Incident, Member, State};
@@ -49,6 +49,9 @@ impl World {
         self.audit("agent", "propose", data, now);
         let done = match proposal {
             Proposal::Lesson(lesson) => return self.propose_lesson(id, lesson, now),
+            Proposal::Adopt { container, host, to } => {
+                self.adopt_for_agent(id, container, host.as_deref(), to.as_deref(), now)
+            }
             Proposal::Runbook { name, confidence, why } => {
                 let runbook = self.knowledge.runbooks.iter().find(|known| known.name == name).cloned();
                 runbook
@@ -191,7 +194,8 @@ impl World {
     /// Somebody said no to a plan of a case that nobody needs: it is not proposed again, in any case.
     pub(super) fn remember_no(&mut self, id: IncidentId, runbook: &str, by: &str, now: Timestamp) {
         let wanted = self.incident(id).is_some_and(|incident| incident.request.is_some());
-        if !wanted || !self.plans.contains_key(runbook) {
+        // Whoever wants it brought over after all asks for that again, and not the agent.
+        if !wanted || runbook.starts_with(ADOPT_PREFIX) || !self.plans.contains_key(runbook) {
             return;
         }
         let title = self.runbook(runbook).map_or(runbook, |known| &known.title).to_owned();

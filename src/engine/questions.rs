@@ -209,6 +209,7 @@ impl World {
                 true
             }
         });
+        self.adoption_answered(&approval, state, now);
         Some(approval)
     }
 

@@ -232,7 +232,8 @@ impl Player {
             | Effect::Narrate(..)
             | Effect::StopRun { .. }
             | Effect::RepairOver { .. }
-            | Effect::Keep { .. } => None,
+            | Effect::Keep { .. }
+            | Effect::Gather { .. } => None,
         }
     }
 

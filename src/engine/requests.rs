@@ -152,6 +152,12 @@ impl World {
     }
 
     fn ask_in_thread(&mut self, id: IncidentId, by: &str, words: &str, now: Timestamp) {
+        self.take_up_again(id, words, now);
+        self.record(id, Event::Asked { by: by.to_owned(), words: words.to_owned() }, now);
+    }
+
+    /// A wish that was answered waits again.
+    pub(super) fn take_up_again(&mut self, id: IncidentId, words: &str, now: Timestamp) {
         let Some(incident) = self.incident(id) else { return };
         let over = matches!(incident.state, State::Mitigated | State::Resolved);
         let problem = incident.members.first().map(|member| member.problem.clone());
@@ -170,7 +176,6 @@ impl World {
             let summary = one_line(words).chars().take(200).collect();
             self.record(id, Event::Reopened { problem, summary, occurrence: true }, now);
         }
-        self.record(id, Event::Asked { by: by.to_owned(), words: words.to_owned() }, now);
     }
 
     /// Has the agent answer what somebody said in a thread, if that is still to be done. Whether it is at work.
@@ -220,7 +225,8 @@ impl World {
         let done = incident.state == State::Open
             && incident.approval.is_none()
             && incident.undoing.is_none()
-            && incident.running_repair().is_none();
+            && incident.running_repair().is_none()
+            && !self.waits_for_adoption(id);
         if !done {
             return;
         }

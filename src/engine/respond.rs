@@ -296,6 +296,7 @@ impl World {
             return;
         }
         self.question_concluded(id, runbook, outcome);
+        self.adoption_ended(id, runbook, outcome, now);
         if !is_fault && !matches!(outcome, Outcome::Stuck { .. }) {
             // No problem that it was for: nothing recovers, comes back, or proves how well it works.
             return;

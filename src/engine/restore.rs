@@ -51,6 +51,7 @@ impl World {
             offers,
             learned,
             goals,
+            adoptions,
         } = loaded;
         // Before what names them.
         for (name, yaml) in &learned.plans {
@@ -110,6 +111,7 @@ impl World {
         }
         repairs.into_iter().for_each(|repair| self.restore_repair(repair));
         self.restore_goals(goals, now);
+        self.restore_adoptions(adoptions);
     }
 
     /// Takes note of a repair that begins, or that an earlier Steward left, and says what it keeps others from.

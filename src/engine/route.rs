@@ -77,7 +77,7 @@ impl World {
                 let asked = self.approvals.get(approval).map(|asked| self.number(asked.incident));
                 asked.or_else(|| self.offers.get(approval).map(|offer| offer.case))
             }
-            ChatCommand::Undo { incident, .. } => *incident,
+            ChatCommand::Undo { incident, .. } | ChatCommand::Decide { incident, .. } => *incident,
             _ => return false,
         };
         inbound.pressed && asked_in.is_some() && asked_in != inbound.incident
@@ -160,6 +160,12 @@ impl World {
             ChatCommand::Clear { incident } => self.clear(incident, by, now),
             ChatCommand::Ask { incident, words } => {
                 return self.asked_in_words(&words, incident, inbound, now);
+            }
+            ChatCommand::Adopt { container, host, to } => {
+                return self.adopt_by_hand((container, host, to), inbound, now);
+            }
+            ChatCommand::Decide { incident, decision, choice } => {
+                self.decide(incident.or(inbound.incident), decision, &choice, by, now)
             }
             ChatCommand::Investigate { incident } => {
                 let meant = self.meant(incident, inbound, "investigate");
@@ -263,6 +269,7 @@ impl World {
                     .values()
                     .map(|a| format!("approve {}: {}", a.number, a.subject()))
                     .chain(self.offers.values().map(|o| format!("approve {}: {}", o.number, o.title)))
+                    .chain(self.adoptions_that_wait())
                     .collect::<Vec<_>>()
                     .join("\n"),
             )

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono_tz::Tz;
 
 use super::ports::Platform;
-use crate::config::HostSettings;
+use crate::config::{AdoptSettings, HostSettings};
 use crate::domain::correlation::Weights;
 use crate::domain::escalation::{Scope, Threshold};
 use crate::domain::hours::Hours;
@@ -80,6 +80,8 @@ pub struct Settings {
     pub changes_window: Duration,
     /// The other machines that commands may run on.
     pub hosts: Arc<BTreeMap<String, HostSettings>>,
+    /// Where what is brought into the cluster goes.
+    pub adopt: Arc<AdoptSettings>,
     /// How far the agent may go; `None` where there is no model.
     pub agent: Option<AgentLimits>,
     /// The models that investigate, in the order in which they are asked.

@@ -9,6 +9,8 @@ use crate::domain::signal::Timestamp;
 /// What to look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Timer {
+    /// Whether something that is brought into the cluster goes on. Before the others, for one of them may close its case.
+    Adoption(IncidentId),
     /// Whether the incident has settled: the first notice, its occurrence and its repair are due.
     Settle(IncidentId),
     /// Whether its calm has lasted.

@@ -238,6 +238,7 @@ impl World {
         self.question_concluded(id, runbook, outcome);
         if let Some(of) = of {
             self.count_undone(id, of, now);
+            self.adoption_undone(id, of, now);
         }
         if let Outcome::Stuck { why } = outcome {
             let text = format!("{runbook} is stuck: {}. A person has to look.", why.trim_end_matches('.'));

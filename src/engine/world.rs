@@ -35,6 +35,7 @@ use crate::domain::target::{Signature, Target};
 use crate::domain::topology::Topology;
 use crate::domain::trust::Trust;
 use crate::policy::Policy;
+use crate::store::adoptions::Adopting;
 use crate::store::audit::AuditEntry;
 use crate::store::batch::{Batch, SignalRow, StoredIncident, Telling};
 
@@ -178,6 +179,8 @@ pub struct World {
     pub(super) learned: Learned,
     /// What is remembered of the agent's goals, by name.
     pub(super) goals: BTreeMap<String, GoalMark>,
+    /// What is brought into the cluster and is not over, by the case in which it began.
+    pub(super) adoptions: BTreeMap<IncidentId, Adopting>,
     pub(super) lines: Lines,
     pub(super) learning: Learning,
     pub(super) batch: Batch,
@@ -224,6 +227,7 @@ impl World {
             offers: BTreeMap::new(),
             learned: Learned::default(),
             goals: BTreeMap::new(),
+            adoptions: BTreeMap::new(),
             lines: Lines::default(),
             learning: Learning::default(),
             unwatched: Unwatched::default(),

@@ -8,6 +8,7 @@ use rusqlite::{Connection, params};
 
 pub use incidents::{Put, SignalRow, StoredIncident, Telling};
 
+use super::adoptions::{self, Adopting};
 use super::agent;
 use super::audit::{self, AuditEntry};
 use super::changes;
@@ -111,6 +112,8 @@ pub struct Batch {
     pub declined: Vec<(String, String, String, Timestamp)>,
     /// Goals as they are remembered now.
     pub goals: Vec<GoalMark>,
+    /// What is brought into the cluster, as it is now.
+    pub adoptions: Vec<Adopting>,
     /// The last numbers given out: incidents, approvals.
     pub counters: Option<(u64, u64)>,
     /// What was heard, for the history. Not part of what is written here: Steward can live without it.
@@ -144,6 +147,7 @@ impl Batch {
             offers,
             declined,
             goals,
+            adoptions,
             counters,
             heard: _,
         } = self;
@@ -169,6 +173,7 @@ impl Batch {
             && offers.is_empty()
             && declined.is_empty()
             && goals.is_empty()
+            && adoptions.is_empty()
             && counters.is_none()
     }
 
@@ -225,6 +230,7 @@ impl Batch {
         self.trust.iter().try_for_each(|trust| trust::put(conn, trust))?;
         self.topology.iter().try_for_each(|write| topology::write(conn, write, redactor))?;
         agent::write(conn, self, redactor)?;
+        self.adoptions.iter().try_for_each(|adopting| adoptions::write(conn, adopting))?;
         self.audit.iter().try_for_each(|entry| audit::append(conn, entry, redactor))?;
         if let Some((incidents, approvals)) = self.counters {
             let mut count =

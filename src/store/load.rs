@@ -5,6 +5,7 @@ use std::time::Duration;
 use rusqlite::{Connection, params};
 
 use super::StoreError;
+use super::adoptions::Adopting;
 use super::batch::{SignalRow, StoredIncident};
 use super::columns::{Json, Ms, Text, from_ms, ms};
 use super::signatures::Learned;
@@ -96,6 +97,8 @@ pub struct Loaded {
     pub learned: Learned,
     /// What is remembered of the agent's goals.
     pub goals: Vec<GoalMark>,
+    /// What is brought into the cluster, and is not over.
+    pub adoptions: Vec<Adopting>,
 }
 
 /// Reads what the engine begins with.
@@ -120,6 +123,7 @@ pub fn load(conn: &Connection, now: Timestamp, back: LookBack) -> Result<Loaded,
         offers: super::agent::waiting_offers(conn)?,
         learned: super::signatures::learned(conn, now)?,
         goals: super::agent::goals(conn)?,
+        adoptions: super::adoptions::all(conn)?,
     })
 }
 

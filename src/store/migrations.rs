@@ -30,6 +30,7 @@ pub(super) static STATE_SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
         M::up(include_str!("schema/0005.sql")),
         M::up(include_str!("schema/0006.sql")),
         M::up(include_str!("schema/0007.sql")),
+        M::up(include_str!("schema/0008.sql")),
     ];
     let version = i64::try_from(state.len()).unwrap_or(i64::MAX);
     Schema { migrations: Migrations::new(state), version }

@@ -4,6 +4,7 @@
 //! ([`Metrics`]). Both are used through closures over a connection that one thread owns. Nothing here reads the
 //! clock: what needs the time takes it.
 
+pub mod adoptions;
 pub mod agent;
 pub mod audit;
 pub mod backlog;

@@ -29,6 +29,7 @@ const OVER: &str = "
        AND NOT EXISTS (SELECT 1 FROM approvals WHERE incident = i.id AND state = 'pending')
        AND NOT EXISTS (SELECT 1 FROM offers WHERE incident = i.id AND state = 'pending')
        AND NOT EXISTS (SELECT 1 FROM agent_runs WHERE incident = i.id AND ended_at IS NULL)
+       AND NOT EXISTS (SELECT 1 FROM adoptions WHERE incident = i.id AND stage <> 'over')
      ORDER BY changed_at LIMIT ?2";
 
 const SIGNALS: &str = "
@@ -43,7 +44,7 @@ const MESSAGES: &str = "
         SELECT id FROM outbox WHERE done_at < ?1 AND state <> 'pending' ORDER BY done_at LIMIT ?2)";
 
 /// Tables whose rows belong to one incident, children before parents.
-const OF_INCIDENT: [&str; 12] = [
+const OF_INCIDENT: [&str; 13] = [
     "DELETE FROM remediation_log WHERE remediation IN (SELECT id FROM remediations WHERE incident = ?1)",
     "DELETE FROM remediations WHERE incident = ?1",
     "DELETE FROM events WHERE incident = ?1",
@@ -55,6 +56,7 @@ const OF_INCIDENT: [&str; 12] = [
     "DELETE FROM agent_runs WHERE incident = ?1",
     "DELETE FROM agent_plans WHERE incident = ?1",
     "DELETE FROM offers WHERE incident = ?1",
+    "DELETE FROM adoptions WHERE incident = ?1",
     // A signal may outlive its incident: it still fires after a person closed that.
     "UPDATE signals SET incident = NULL WHERE incident = ?1",
 ];

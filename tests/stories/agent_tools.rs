@@ -13,7 +13,7 @@ use steward::agent::tools::{Bench, Case, ToolDeps};
 use steward::agent::waiting::Repairs;
 use steward::app::understand;
 use steward::domain::action::{BlastRadius, Effect};
-use steward::domain::agent::{Conclusion, Proposal, Proposed};
+use steward::domain::agent::{Conclusion, Proposal, Proposed, Subject};
 use steward::domain::ids::{RemediationId, RunId};
 use steward::domain::signal::SignalState;
 use steward::engine::activity::Activity;
@@ -60,7 +60,8 @@ impl<'a> Driven<'a> {
             tz: config.timezone,
         };
         change(&mut deps);
-        let case = Case { incident, run: RunId(ulid::Ulid::from(7u128)), knowledge: knowledge.clone() };
+        let run = RunId(ulid::Ulid::from(7u128));
+        let case = Case { incident, run, subject: Subject::Incident, knowledge: knowledge.clone() };
         Self { bot, knowledge, bench: Bench::new(Arc::new(deps.clone()), case), deps }
     }
 

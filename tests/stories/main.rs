@@ -10,6 +10,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod adopt;
 mod agent;
 mod agent_incidents;
 mod agent_tools;

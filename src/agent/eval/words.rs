@@ -4,7 +4,7 @@ use serde_json::Value;
 
 /// Whether a tool changes something, or asks people to.
 pub(super) fn acts(tool: &str) -> bool {
-    matches!(tool, "run_runbook" | "propose" | "remember")
+    matches!(tool, "run_runbook" | "propose" | "remember" | "adopt")
 }
 
 /// Whether a tool looks at the lab itself, and not at what Steward knows of it.

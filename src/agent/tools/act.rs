@@ -153,6 +153,40 @@ impl Tool for Remember {
     }
 }
 
+/// Brings a container that runs outside of the cluster into it: its plan, questions and approval follow in the thread.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Adopt {
+    container: String,
+    host: Option<String>,
+    /// k8s, nomad or compose.
+    to: Option<String>,
+}
+
+#[async_trait]
+impl Tool for Adopt {
+    const NAME: &'static str = "adopt";
+    const ACTS: bool = true;
+
+    fn what(&self) -> String {
+        format!("adopt {}", self.container)
+    }
+
+    async fn call(self, bench: &Bench) -> Outcome {
+        let Self { container, host, to } = self;
+        if !is_container(&container) {
+            return Outcome::Misused(format!("{container:?} is no name of a container"));
+        }
+        bench.propose(Proposal::Adopt { container, host, to }).await
+    }
+}
+
+/// Whether a container can be called that; what begins like an option can't.
+fn is_container(name: &str) -> bool {
+    let good = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    name.len() <= 128 && name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(good)
+}
+
 /// A text for people, on one line.
 fn shown(text: &str) -> String {
     crate::domain::change::one_line(&one_line(text), MAX_TEXT)
@@ -222,6 +256,7 @@ impl Bench {
             Ok(Proposed::Refused(why)) => Outcome::Blocked(format!("refused: {}", because(&why))),
             Ok(Proposed::Waits(why)) => Outcome::Failed(format!("it can't be begun now: {}", because(&why))),
             Ok(Proposed::Asked { number, why }) => Outcome::Text(asked(number, because(&why))),
+            Ok(Proposed::TakenOn(next)) => Outcome::Text(next),
             Ok(Proposed::Begun(repair)) => self.ended(repair).await,
             Err(_) => Outcome::Failed("Steward is ending; nothing was begun".to_owned()),
         }

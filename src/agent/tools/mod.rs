@@ -33,6 +33,7 @@ use super::model::{Call, ToolSpec};
 use super::toolbox::{Outcome, Toolbox, Used};
 use super::waiting::Repairs;
 use crate::config::GitSource;
+use crate::domain::agent::Subject;
 use crate::domain::command::suggest;
 use crate::domain::ids::{IncidentId, RunId};
 use crate::domain::target::Target;
@@ -85,6 +86,8 @@ pub struct Case {
     pub incident: IncidentId,
     /// The run.
     pub run: RunId,
+    /// What the run is about.
+    pub subject: Subject,
     /// What the operator wrote, when the run began.
     pub knowledge: Knowledge,
 }
@@ -122,7 +125,7 @@ struct Entry {
 }
 
 /// All of them: what reads, what acts, what ends.
-const TOOLS: [Entry; 14] = [
+const TOOLS: [Entry; 15] = [
     entry::<look::RunCommand>(),
     entry::<lab::RunSkill>(),
     entry::<past::Incidents>(),
@@ -136,6 +139,7 @@ const TOOLS: [Entry; 14] = [
     entry::<act::RunRunbook>(),
     entry::<act::Propose>(),
     entry::<act::Remember>(),
+    entry::<act::Adopt>(),
     entry::<conclude::Conclude>(),
 ];
 
@@ -170,10 +174,21 @@ async fn used<T: Tool>(bench: &Bench, arguments: &str) -> Used {
     }
 }
 
-/// What a model is told of the tools: the same for every run.
+/// What a model is told of the tools that every run has.
 #[must_use]
 pub fn specs() -> Vec<ToolSpec> {
-    TOOLS.iter().map(|entry| (entry.spec)()).collect()
+    specs_for(&Subject::Incident)
+}
+
+/// What a model is told of the tools: the same for every run about the same kind of thing.
+#[must_use]
+pub fn specs_for(subject: &Subject) -> Vec<ToolSpec> {
+    TOOLS.iter().filter(|entry| is_for(entry, subject)).map(|entry| (entry.spec)()).collect()
+}
+
+/// Whether runs about this have a tool: nothing is brought into the cluster unless a person asks.
+fn is_for(entry: &Entry, subject: &Subject) -> bool {
+    entry.name != act::Adopt::NAME || *subject == Subject::Request
 }
 
 impl Bench {
@@ -248,7 +263,7 @@ fn instead<'a>(word: &str, there: impl IntoIterator<Item = &'a str> + Clone) -> 
 #[async_trait]
 impl Toolbox for Bench {
     fn specs(&self) -> Vec<ToolSpec> {
-        specs()
+        specs_for(&self.case.subject)
     }
 
     fn in_words(&self, call: &Call) -> String {
@@ -262,10 +277,12 @@ impl Toolbox for Bench {
     }
 
     async fn call(&self, call: &Call) -> Used {
-        match TOOLS.iter().find(|entry| entry.name == call.name) {
+        let tools = || TOOLS.iter().filter(|entry| is_for(entry, &self.case.subject));
+        match tools().find(|entry| entry.name == call.name) {
             Some(entry) => (entry.call)(self, &call.arguments).await,
             None => {
-                let why = instead(&call.name, TOOLS.iter().map(|entry| entry.name));
+                let names: Vec<&str> = tools().map(|entry| entry.name).collect();
+                let why = instead(&call.name, names.iter().copied());
                 let outcome = Outcome::Misused(self.shown(&format!("there is no tool {:?}{why}", call.name)));
                 Used { outcome, what: "a tool that there is not".to_owned(), acted: false }
             }

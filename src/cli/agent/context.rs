@@ -7,7 +7,7 @@ use crate::agent::context::tokens::estimate;
 use crate::agent::context::{Brief, Context, Part, Sources, gather};
 use crate::agent::model::ToolSpec;
 use crate::agent::run::Limits;
-use crate::agent::tools::specs;
+use crate::agent::tools::specs_for;
 use crate::cli::json::context::ContextDocument;
 use crate::cli::screen::{Screen, Tone};
 use crate::cli::{Ended, Failure, Stop, Tools, topology};
@@ -32,7 +32,8 @@ pub(super) async fn context(
     let incident = stored.map(|stored| stored.incident).ok_or_else(|| no_such(number))?;
     let (_, topology) = topology::known(setup).await?;
     let knowledge = Knowledge { topology: Arc::new(topology), ..known(setup, tools) };
-    let (subject, limits, specs) = (subject(&incident), limits(&config.agent), specs());
+    let (subject, limits) = (subject(&incident), limits(&config.agent));
+    let specs = specs_for(&subject);
     let brief = Brief {
         subject: &subject,
         incident: incident.id,

@@ -7,6 +7,14 @@ use crate::domain::target::{Signature, Target};
 
 /// What the names of the agent's plans begin with.
 pub const PLAN_PREFIX: &str = "agent-";
+/// What the names of migrations begin with, which bring something into the cluster.
+pub const ADOPT_PREFIX: &str = "adopt-";
+
+/// Whether a runbook's name stands for a plan that nobody wrote down, so that people know it by its title.
+#[must_use]
+pub fn is_plan(runbook: &str) -> bool {
+    runbook.starts_with(PLAN_PREFIX) || runbook.starts_with(ADOPT_PREFIX)
+}
 
 /// The shortest name of a target that is replaced within an argument: a shorter one is in too many words.
 const SHORTEST: usize = 3;

@@ -37,6 +37,15 @@ pub enum Proposal {
     },
     /// Keep this in mind.
     Lesson(Lesson),
+    /// Bring this container into the cluster, as the person wants who asked.
+    Adopt {
+        /// The container's name.
+        container: String,
+        /// Where it runs now; this machine where nothing is said.
+        host: Option<String>,
+        /// What the cluster is; the configured one where nothing is said.
+        to: Option<String>,
+    },
 }
 
 /// A plan of the agent: a runbook that is not written yet.
@@ -166,6 +175,8 @@ pub enum Proposed {
     Begun(RemediationId),
     /// It can't be begun now, and why.
     Waits(String),
+    /// It was taken on, and what comes next.
+    TakenOn(String),
 }
 
 #[cfg(test)]

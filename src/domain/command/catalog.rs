@@ -337,6 +337,32 @@ pub const COMMANDS: &[CommandHelp] = &[
         read: verbs::goal,
     },
     CommandHelp {
+        name: "adopt",
+        usage: "adopt CONTAINER [on HOST] [to k8s|nomad|compose]",
+        example: "adopt paperless on vm3",
+        what: "Bring a container into the cluster: its plan, your decisions, then a request for your yes.",
+        aliases: &[],
+        slots: &[
+            Slot::new("container", "", Kind::Name, "Which container, by its name").required(),
+            Slot::new("host", "on", Kind::Host, "Where it runs now; this machine without"),
+            Slot::new("to", "to", Kind::Cluster, "k8s, nomad or compose; the configured one without"),
+        ],
+        read: verbs::adopt,
+    },
+    CommandHelp {
+        name: "decide",
+        usage: "decide [#N] NUMBER CHOICE",
+        example: "decide 3 share",
+        what: "Settle or change a decision about what is brought into the cluster, in its thread or of case #N.",
+        aliases: &[],
+        slots: &[
+            Slot::new("incident", "", Kind::Incident, "Which case; this thread's without"),
+            Slot::new("decision", "", Kind::Decision, "The number of the decision").required(),
+            Slot::new("choice", "", Kind::Name, "The choice").required(),
+        ],
+        read: verbs::decide,
+    },
+    CommandHelp {
         name: "skills",
         usage: "skills",
         example: "skills",

@@ -27,6 +27,14 @@ pub enum Kind {
     Time,
     /// A moment that is to come: `22:00`.
     Soon,
+    /// The name of a machine that commands may run on.
+    Host,
+    /// A kind of cluster.
+    Cluster,
+    /// The number of a decision about what is brought into the cluster.
+    Decision,
+    /// A name of which there is no list.
+    Name,
     /// A person's own words.
     Text,
     /// Yes or no.
@@ -37,7 +45,7 @@ impl Kind {
     /// Whether there is a list of what may stand there.
     #[must_use]
     pub fn can_be_completed(self) -> bool {
-        !matches!(self, Self::Time | Self::Soon | Self::Text | Self::Flag)
+        !matches!(self, Self::Time | Self::Soon | Self::Decision | Self::Name | Self::Text | Self::Flag)
     }
 }
 
@@ -118,6 +126,10 @@ mod tests {
             Kind::Duration => "2h",
             Kind::Time => "yesterday",
             Kind::Soon => "22:00",
+            Kind::Host => "vm3",
+            Kind::Cluster => "nomad",
+            Kind::Decision => "5",
+            Kind::Name => "paperless",
             Kind::Text => "too risky for 2h",
             Kind::Flag => "true",
         }

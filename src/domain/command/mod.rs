@@ -12,6 +12,7 @@ use super::signal::Timestamp;
 use super::suppression::{Kind as Suppression, Scope};
 use super::target::Target;
 
+mod adopting;
 mod catalog;
 mod form;
 mod suggest;
@@ -22,6 +23,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use adopting::Cluster;
 pub use catalog::{COMMANDS, CommandHelp, help_for};
 pub use form::{Choice, Kind, Slot};
 pub use suggest::suggest;
@@ -177,6 +179,24 @@ pub enum ChatCommand {
         /// Its name.
         name: Option<String>,
     },
+    /// Brings a container that runs somewhere else into the cluster.
+    Adopt {
+        /// The container's name; what this thread's incident is about when absent.
+        container: Option<String>,
+        /// The host it runs on now, as typed; this machine when absent.
+        host: Option<String>,
+        /// What the cluster is; what is configured when absent.
+        to: Option<Cluster>,
+    },
+    /// Settles a decision about what is brought into the cluster.
+    Decide {
+        /// The case.
+        incident: Option<u64>,
+        /// The decision, by the number that people see.
+        decision: u64,
+        /// The choice, as typed.
+        choice: String,
+    },
     /// The skills and how their last runs went.
     Skills,
     /// The runbooks.
@@ -264,6 +284,8 @@ impl ChatCommand {
             Self::Investigate { .. } => "investigate",
             Self::Stop { .. } => "stop",
             Self::Goal { .. } => "goal",
+            Self::Adopt { .. } => "adopt",
+            Self::Decide { .. } => "decide",
             Self::Skills => "skills",
             Self::Runbooks { .. } => "runbooks",
         }
@@ -290,6 +312,8 @@ impl ChatCommand {
             Self::Goal { name } => name.is_some(),
             // A run costs money, and reads what not everybody may see.
             Self::Ask { .. }
+            | Self::Adopt { .. }
+            | Self::Decide { .. }
             | Self::Investigate { .. }
             | Self::Stop { .. }
             | Self::Ack { .. }
@@ -322,6 +346,9 @@ pub fn parse(text: &str, now: Timestamp, tz: Tz) -> Result<ChatCommand, Misunder
         });
     }
     let words = words::words(text);
+    if let Some(command) = adopting::sentence(&words) {
+        return Ok(command);
+    }
     let Some((help, used)) = catalog::find(&words) else {
         return Err(unknown(&words, now, tz));
     };

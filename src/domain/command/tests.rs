@@ -473,3 +473,71 @@ fn a_case_that_is_asked_about_is_named_with_its_mark() {
     assert_eq!(good("ask why is #3 back"), ask(None, "why is #3 back"));
     assert!(bad("ask #3").usage.is_some());
 }
+
+fn adopt(container: &str, host: &str, to: Option<Cluster>) -> ChatCommand {
+    let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    ChatCommand::Adopt { container: given(container), host: given(host), to }
+}
+
+#[test]
+fn what_is_to_be_brought_into_the_cluster_is_understood_as_people_say_it() {
+    let (k8s, nomad, compose) = (Some(Cluster::K8s), Some(Cluster::Nomad), Some(Cluster::Compose));
+    for (text, wanted) in [
+        ("adopt paperless", adopt("paperless", "", None)),
+        ("adopt paperless on vm3", adopt("paperless", "vm3", None)),
+        ("adopt paperless on vm3 to nomad", adopt("paperless", "vm3", nomad)),
+        ("adopt vm3/docker/paperless to compose", adopt("paperless", "vm3", compose)),
+        ("adopt this", adopt("", "", None)),
+        ("Bring paperless on vm3 into the cluster", adopt("paperless", "vm3", None)),
+        ("please bring Paperless_1 on vm3 into the cluster, thanks!", adopt("Paperless_1", "vm3", None)),
+        ("bring paperless from vm3 to kubernetes", adopt("paperless", "vm3", k8s)),
+        ("can you bring the paperless container on vm3 into our cluster?", adopt("paperless", "vm3", None)),
+        ("bring the container paperless into the cluster from vm3", adopt("paperless", "vm3", None)),
+        ("move jellyfin on the host nas2 into the cluster", adopt("jellyfin", "nas2", None)),
+        ("move jellyfin running on nas2 over to the k8s cluster", adopt("jellyfin", "nas2", k8s)),
+        ("migrate vault.warden from pi to nomad", adopt("vault.warden", "pi", nomad)),
+        ("get grafana into the cluster", adopt("grafana", "", None)),
+        ("bring grafana over", adopt("grafana", "", None)),
+        ("bring grafana on vm3 over", adopt("grafana", "vm3", None)),
+        ("bring this into the cluster", adopt("", "", None)),
+        ("I'd like to move it to docker compose", adopt("", "", compose)),
+    ] {
+        assert_eq!(good(text), wanted, "{text}");
+        assert!(good(text).needs_operator(), "{text}");
+    }
+}
+
+#[test]
+fn what_only_sounds_like_bringing_something_into_the_cluster_is_no_such_command() {
+    for text in [
+        "bring the logs of jellyfin",
+        "bring me the logs over here",
+        "get the disk usage of nas",
+        "move the nightly backup to 3 in the morning",
+        "should I move jellyfin into the cluster?",
+        "move jellyfin on vm3",
+        "put paperless on vm3 and bring grafana into the cluster",
+        "bring --help into the cluster",
+        "take a look at the cluster",
+    ] {
+        assert!(!matches!(read(text), Ok(ChatCommand::Adopt { .. })), "{text}");
+    }
+    for text in ["adopt", "adopt a b", "adopt paperless on", "adopt -rf on vm3", "adopt x on vm3 on vm4"] {
+        assert!(bad(text).usage.is_some(), "{text}");
+    }
+}
+
+#[test]
+fn a_decision_is_settled_by_its_number_in_its_thread_or_with_the_case() {
+    let decide =
+        |incident, choice: &str| ChatCommand::Decide { incident, decision: 3, choice: choice.to_owned() };
+    assert_eq!(good("decide 3 share"), decide(None, "share"));
+    assert_eq!(good("decide #14 3 Host-Path"), decide(Some(14), "host-path"));
+    assert_eq!(good("decide #14 decision 3 as share"), decide(Some(14), "share"));
+    for own in ["=some Value", "registry.example.org/App:1.0", "Europe/Berlin"] {
+        assert_eq!(good(&format!("decide 3 {own}")), decide(None, own));
+    }
+    for text in ["decide", "decide share", "decide 3"] {
+        assert!(bad(text).usage.is_some(), "{text}");
+    }
+}

@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 
+use super::adopting;
 use super::catalog::{COMMANDS, CommandHelp, help_for};
 use super::suggest::suggest;
 use super::when;
@@ -220,6 +221,30 @@ pub(super) fn undo(args: &mut Args<'_>) -> Read {
     let incident = args.incident()?;
     let repair = if args.accept(&["repair"]) { Some(args.needed_number("Which repair?")?) } else { None };
     Ok(ChatCommand::Undo { incident, repair })
+}
+
+pub(super) fn adopt(args: &mut Args<'_>) -> Read {
+    let words = args.rest_words();
+    args.at = args.words.len();
+    let said = quoted(&joined(words));
+    let what = match words {
+        [] => "Which container?".to_owned(),
+        _ => format!("I can't read {said} as a container, where it runs, and where it goes."),
+    };
+    adopting::object_and_ways(words).map(adopting::Wanted::command).ok_or_else(|| args.wrong(what))
+}
+
+pub(super) fn decide(args: &mut Args<'_>) -> Read {
+    args.accept(&["decision"]);
+    let first = args.needed_number("Which decision?")?;
+    args.accept(&["decision"]);
+    let (incident, decision) = args.number()?.map_or((None, first), |second| (Some(first), second));
+    args.accept(&["as", "for", "to", "is"]);
+    let choice = args.rest().ok_or_else(|| args.wrong("What is the choice?".to_owned()))?;
+    // Some decisions take an answer of one's own, such as an address, in which letter case counts.
+    let is_word = choice.chars().all(|c| c.is_ascii_alphanumeric() || ".,!?-".contains(c));
+    let word = || choice.trim_end_matches(['.', ',', '!', '?']).to_lowercase();
+    Ok(ChatCommand::Decide { incident, decision, choice: if is_word { word() } else { choice } })
 }
 
 impl<'a> Args<'a> {

@@ -237,6 +237,8 @@ pub enum Event {
     OfferEnded { number: u64, title: String, state: ApprovalState, by: Option<String>, why: Option<String> },
     /// What is known of its problem from the times it was there before.
     Recalled { text: String },
+    /// What is brought into the cluster came further: what is told of it, if anything, and where it stands now.
+    Adopting { text: String, standing: String },
     /// Nothing is active any more.
     Mitigated { by: Mitigation },
     /// It stayed away.
@@ -314,6 +316,7 @@ impl Event {
             Self::Recalled { .. } => "recalled",
             Self::Offered { .. } => "offered",
             Self::OfferEnded { .. } => "offer_ended",
+            Self::Adopting { .. } => "adopting",
             Self::Mitigated { .. } => "mitigated",
             Self::Resolved { .. } => "resolved",
             Self::Closed => "closed",

@@ -4,7 +4,7 @@ use super::{
     Acknowledgement, Bouncing, Event, IllegalEvent, Incident, Member, Mitigation, Record, Repair, State,
     Storm, Undoing,
 };
-use crate::domain::agent::PLAN_PREFIX;
+use crate::domain::agent::{PLAN_PREFIX, is_plan};
 use crate::domain::approval::ApprovalState;
 use crate::domain::escalation::Cause;
 use crate::domain::remediation::{Outcome, UNDO_OF};
@@ -85,6 +85,7 @@ impl Incident {
             | Event::Offered { .. }
             | Event::OfferEnded { .. }
             | Event::Recalled { .. }
+            | Event::Adopting { .. }
             | Event::Absorbed { .. }
             | Event::MergedInto { .. }
             | Event::RootMoved { .. }
@@ -221,7 +222,7 @@ impl Incident {
             }
             Event::Suspects { suspects } => self.suspects.clone_from(suspects),
             Event::RepairStarted { remediation, runbook, title, reversible, written, .. } => {
-                if runbook.starts_with(PLAN_PREFIX) {
+                if is_plan(runbook) {
                     self.plans.insert(runbook.clone(), title.clone());
                 }
                 self.repairs.push(Repair {
@@ -292,6 +293,7 @@ impl Incident {
                 }
             }
             Event::NextStep { text } => self.next_step = Some(text.clone()),
+            Event::Adopting { standing, .. } => self.standing = Some(standing.clone()),
             Event::Acknowledged { by } => {
                 self.acknowledged = Some(Acknowledgement { by: by.clone(), at });
             }

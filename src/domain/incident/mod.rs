@@ -248,6 +248,9 @@ pub struct Incident {
     /// The offers that came of it, by number.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offered: Vec<u64>,
+    /// Where the bringing of something into the cluster stands, if that is what it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<String>,
     /// The number of the last event.
     pub last_seq: u64,
 }
@@ -363,6 +366,7 @@ impl Incident {
             investigations: Vec::new(),
             helped: Vec::new(),
             offered: Vec::new(),
+            standing: None,
             last_seq: record.seq,
         })
     }

@@ -99,6 +99,8 @@ pub(super) fn sentence(event: &Event) -> Option<Sentence> {
         Event::InvestigationEnded { number, conclusion, .. } => {
             Sentence::urgent("agent", concluded(*number, conclusion))
         }
+        Event::Adopting { text, .. } if text.is_empty() => return None,
+        Event::Adopting { text, .. } => Sentence::urgent("next", text.clone()),
         Event::Recalled { text } => Sentence::calm("why", text.clone()),
         Event::Offered { number, title } => Sentence::calm("next", format!("Offer {number}: {title}")),
         Event::OfferEnded { number, title, state, by, why } => {

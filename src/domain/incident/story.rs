@@ -2,7 +2,7 @@
 
 use super::{Event, Mitigation, SuspectNote};
 use super::{reasoning, storm};
-use crate::domain::agent::PLAN_PREFIX;
+use crate::domain::agent::{ADOPT_PREFIX, PLAN_PREFIX};
 use crate::domain::approval::ApprovalState;
 use crate::domain::change::reference;
 use crate::domain::remediation::Outcome;
@@ -163,7 +163,8 @@ pub fn sentence(event: &Event) -> Option<Sentence> {
         | Event::InvestigationEnded { .. }
         | Event::Recalled { .. }
         | Event::Offered { .. }
-        | Event::OfferEnded { .. } => reasoning::sentence(event)?,
+        | Event::OfferEnded { .. }
+        | Event::Adopting { .. } => reasoning::sentence(event)?,
         Event::Closed => return None,
     };
     Some(said)
@@ -232,6 +233,8 @@ fn repair(event: &Event) -> Option<Sentence> {
         Event::RepairStarted { runbook, title, why, .. } => {
             let of = if runbook.starts_with(PLAN_PREFIX) {
                 "a plan of the agent".to_owned()
+            } else if runbook.starts_with(ADOPT_PREFIX) {
+                "as planned here".to_owned()
             } else {
                 format!("runbook {runbook}")
             };

@@ -23,7 +23,8 @@ pub(super) fn root(incident: &Incident, request: &Request, tz: Tz) -> Card {
         .field("Answer", answer(incident))
         .field("Tried", tried(incident));
     let over = matches!(incident.state, State::Resolved | State::Closed | State::Merged);
-    card.done = over && incident.unanswered_because().is_none();
+    let in_vain = incident.standing.as_ref().is_some_and(|standing| standing.starts_with("not "));
+    card.done = over && !in_vain && incident.unanswered_because().is_none();
     if let Some((_, question)) = incident.approval {
         card =
             card.action("Approve", format!("approve {question}")).action("Deny", format!("deny {question}"));
@@ -45,6 +46,11 @@ fn state(incident: &Incident) -> String {
         (_, Some((_, number))) => format!("waiting for you: `approve {number}` or `deny {number}`"),
         (State::Remediating, _) => "what was approved runs".to_owned(),
         (State::Stuck, _) => format!("stuck: `clear {}` when it is taken care of", incident.number),
+        (State::Open | State::Resolved | State::Closed | State::Mitigated, _)
+            if incident.standing.is_some() =>
+        {
+            incident.standing.clone().unwrap_or_default()
+        }
         (State::Resolved | State::Closed | State::Mitigated, _) => match incident.unanswered_because() {
             Some(why) => format!("not answered: {}. Ask again in the thread.", why.trim_end_matches('.')),
             None => "answered; go on in the thread".to_owned(),

@@ -78,6 +78,14 @@ impl Message {
                 let texts = words.iter_mut().flat_map(|words| [&mut words.title, &mut words.why, &mut words.fix]);
                 texts.for_each(|text| redactor.clean(text));
             }
+            // The project itself is kept to the letter: who read it left all secrets out, and what is shown of it goes
+            // through the outbox's redactor.
+            Self::Gathered { project, .. } => {
+                if let Err(faults) = &mut **project {
+                    let texts = faults.iter_mut().flat_map(|fault| std::iter::once(&mut fault.what).chain(&mut fault.fix));
+                    texts.for_each(|text| redactor.clean(text));
+                }
+            }
             Self::Kept { result, .. } => match result {
                 Ok(text) | Err(text) => redactor.clean(text),
             },

@@ -262,10 +262,10 @@ async fn a_newer_schema_is_refused_with_both_versions_and_not_a_byte_changes() {
     let dir = lab.dir.path().to_owned();
     lab.store.close().await.unwrap();
     let path = dir.join(FILE);
-    Connection::open(&path).unwrap().pragma_update(None, "user_version", 8).unwrap();
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 9).unwrap();
     refuses_untouched(&dir, |error| {
-        let versions = matches!(error, OpenError::NewerSchema { found: 8, supported: 7, .. });
-        versions && error.to_string().contains("schema version 8") && error.to_string().contains("up to 7")
+        let versions = matches!(error, OpenError::NewerSchema { found: 9, supported: 8, .. });
+        versions && error.to_string().contains("schema version 9") && error.to_string().contains("up to 8")
     });
 }
 
@@ -276,10 +276,10 @@ async fn a_newer_schema_that_is_only_in_the_log_is_refused_too() {
     lab.store.close().await.unwrap();
     let newer = Connection::open(dir.join(FILE)).unwrap();
     newer.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).unwrap();
-    newer.pragma_update(None, "user_version", 8).unwrap();
+    newer.pragma_update(None, "user_version", 9).unwrap();
     drop(newer);
     assert!(dir.join("steward.db-wal").exists());
-    refuses_untouched(&dir, |error| matches!(error, OpenError::NewerSchema { found: 8, .. }));
+    refuses_untouched(&dir, |error| matches!(error, OpenError::NewerSchema { found: 9, .. }));
 }
 
 #[test]

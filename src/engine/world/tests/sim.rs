@@ -120,6 +120,7 @@ fn minutes(n: u64) -> Duration {
 
 pub(super) fn settings() -> Settings {
     Settings {
+        adopt: Arc::default(),
         agent: None,
         hosts: Arc::default(),
         host: target("vm"),
@@ -320,6 +321,7 @@ impl Sim {
                     | Effect::Narrate(..)
                     | Effect::StopRun { .. }
                     | Effect::RepairOver { .. }
+                    | Effect::Gather { .. }
                     | Effect::Keep { .. } => {}
                 }
             }
@@ -561,6 +563,7 @@ impl Stored {
             held: Vec::new(),
             trust: Vec::new(),
             goals: Vec::new(),
+            adoptions: Vec::new(),
             last_silence: self.silences.keys().last().copied().unwrap_or(0),
             approvals: self
                 .approvals
