@@ -14,7 +14,7 @@ mod reach;
 mod rights;
 mod running;
 mod shared;
-pub(in crate::adopt) mod sizes;
+pub mod sizes;
 mod sqlite;
 mod variables;
 

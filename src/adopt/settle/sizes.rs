@@ -6,8 +6,9 @@ const MOST: u64 = 1 << 20;
 /// What a copy over a gigabit network comes to, bytes a second.
 const COPIED: u64 = 100_000_000;
 
-/// `1.3 GiB`.
-pub(in crate::adopt) fn human(bytes: u64) -> String {
+/// Bytes as people read them: `1.3 GiB`.
+#[must_use]
+pub fn human(bytes: u64) -> String {
     let units = [("TiB", 1 << 40), ("GiB", GIB), ("MiB", 1 << 20), ("KiB", 1 << 10)];
     match units.into_iter().find(|(_, unit)| bytes >= *unit) {
         Some((name, unit)) if bytes / unit >= 100 => format!("{} {name}", bytes / unit),

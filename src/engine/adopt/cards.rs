@@ -5,7 +5,8 @@ use std::fmt::Write;
 
 use super::migrate::named;
 use crate::adopt::plan::Migration;
-use crate::adopt::project::{Fate, Mount, MountSource, Note, Service, human_bytes};
+use crate::adopt::project::{Fate, Mount, MountSource, Note, Service};
+use crate::adopt::settle::sizes::human;
 use crate::adopt::{Adoption, Decision, write};
 use crate::domain::card::{Attachment, Card, one_line};
 use crate::domain::signal::Severity;
@@ -168,9 +169,9 @@ fn data(mount: &Mount) -> Option<String> {
         MountSource::File(name) => format!("file {name}"),
         MountSource::Memory(_) => return None,
     };
-    let large = mount.seen.bytes.map(|bytes| format!(", {}", human_bytes(bytes))).unwrap_or_default();
+    let large = mount.seen.bytes.map(|bytes| format!(", {}", human(bytes))).unwrap_or_default();
     let fate = match &mount.fate {
-        Fate::Claim(claim) => format!("copied to {} ({})", claim.name, human_bytes(claim.bytes)),
+        Fate::Claim(claim) => format!("copied to {} ({})", claim.name, human(claim.bytes)),
         Fate::Share { server, path } => format!("mounted from {server}:{path}, nothing is copied"),
         Fate::HostPath => "the same path of its node".to_owned(),
         Fate::Config => "goes along as configuration".to_owned(),
