@@ -52,7 +52,10 @@ pub fn read(file: &str, text: &str, host: Option<&str>) -> Result<Vec<Project>, 
     for (at, value) in values.iter().enumerate() {
         let node = Node::new(&faults, value, if alone { String::new() } else { format!("[{at}]") });
         match around::shape(&node) {
-            Some(Shape::Container) => nodes.push(node),
+            Some(Shape::Container) => {
+                around.add_program(&node);
+                nodes.push(node);
+            }
             Some(shape) => around.add(shape, &node),
             None => around::refuse(&node, &faults),
         }

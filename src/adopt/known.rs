@@ -39,6 +39,9 @@ pub struct KnownPort {
     pub protocol: Protocol,
 }
 
+/// Why what measures a whole host needs it.
+pub(in crate::adopt) const METRICS: &str = table::METRICS;
+
 /// What is known of the image of that name, whatever its registry.
 #[must_use]
 pub fn of(image: &str) -> Option<&'static Known> {

@@ -1,7 +1,9 @@
 //! What is a person's to decide, and what follows from what was decided.
 
+mod clock;
 mod desk;
 mod devices;
+mod ends;
 mod health;
 mod images;
 mod mounts;
@@ -60,16 +62,19 @@ pub fn settle(mut project: Project, options: &Options) -> Result<Settled, Vec<Fa
         mount.fate = Fate::Open;
     }
     variables::settle(&mut project, &mut desk);
+    ends::settle(&mut project, &mut desk);
     images::settle(&mut project, &mut desk);
     mounts::settle(&mut project, &mut desk);
     network::settle(&mut project, &mut desk);
     if options.to != Kind::Compose {
         ports::fill(&mut project);
     }
-    rights::settle(&mut project, &mut desk);
+    // Some devices need all rights: those are asked about once it is known which stay.
     devices::settle(&mut project, &mut desk);
+    rights::settle(&mut project, &mut desk);
     health::settle(&mut project, &mut desk);
     running::settle(&mut project, &mut desk);
+    clock::settle(&mut project, &mut desk);
     let public = reach::settle(&mut project, &mut desk);
     notes::tell(&mut project, options);
     let decisions = desk.done(&project)?;

@@ -1,6 +1,6 @@
 //! What stands among the containers: images, volumes and networks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -63,6 +63,8 @@ pub(super) struct Around<'a> {
     images: Vec<ImageFacts<'a>>,
     pub(super) volumes: BTreeMap<String, Node<'a>>,
     networks: BTreeMap<String, NetworkFacts>,
+    /// The entrypoints of the containers, by the image as it is written there.
+    entrypoints: BTreeMap<String, BTreeSet<Vec<String>>>,
 }
 
 /// One image.
@@ -103,6 +105,30 @@ pub(super) enum Match<'b, 'a> {
 }
 
 impl<'a> Around<'a> {
+    /// Takes in which program a container runs.
+    pub(super) fn add_program(&mut self, container: &Node<'_>) {
+        let config = container.get("Config");
+        if let Some(image) = config.get("Image").text() {
+            self.entrypoints.entry(image).or_default().insert(config.get("Entrypoint").words());
+        }
+    }
+
+    /// Whether a container's entrypoint may not be its image's: others of the same image have another. The only one that
+    /// is called an entrypoint is the image's.
+    pub(super) fn differs(&self, config: &Node<'_>) -> bool {
+        let Some(all) = config.get("Image").text().and_then(|image| self.entrypoints.get(&image)) else {
+            return false;
+        };
+        let is_called_so = |words: &&Vec<String>| {
+            words
+                .iter()
+                .any(|word| word.contains("entrypoint") || matches!(word.as_str(), "/init" | "/s6-init"))
+        };
+        let mut called_so = all.iter().filter(is_called_so);
+        let own = called_so.next().filter(|_| called_so.next().is_none());
+        all.len() > 1 && own != Some(&config.get("Entrypoint").words())
+    }
+
     /// Takes one value in.
     pub(super) fn add(&mut self, shape: Shape, node: &Node<'a>) {
         match shape {

@@ -53,7 +53,9 @@ pub(super) fn project(mut group: Vec<Found>, around: &Around<'_>, host: Option<&
 /// The project's name: compose's, that of the network they share, or of the only container.
 fn name(group: &[Found], compose: Option<&str>) -> String {
     let first = || {
-        let first = group.iter().find(|found| !found.infra).or(group.first());
+        // What others are linked to stands behind it.
+        let first = group.iter().find(|found| !found.infra && !found.links.is_empty());
+        let first = first.or_else(|| group.iter().find(|found| !found.infra)).or(group.first());
         first.map(|found| found.name.clone()).unwrap_or_default()
     };
     match (compose, group.len()) {

@@ -67,7 +67,11 @@ pub(super) fn read(node: &Node<'_>, around: &Around<'_>) -> Found {
         image.digest = None;
     }
     let written = Reference { name: image.name.clone(), tag: image.tag.clone(), digest: None };
-    let said = found.map_or(Said::Guessed(&written), Said::Known);
+    let said = match found {
+        Some(facts) => Said::Known(facts),
+        None if around.differs(&config) => Said::Differing(&written),
+        None => Said::Guessed(&written),
+    };
     let process = process::read(&config, &said, podman, &mut notes);
     let names = networks::Names {
         id: &id,
@@ -156,7 +160,7 @@ fn settings(
     let signal = limits::stop_signal(&config.get("StopSignal"));
     service.stop_signal = signal.filter(|signal| match said {
         Said::Known(image) => limits::stop_signal(&image.config.get("StopSignal")).as_ref() != Some(signal),
-        Said::Guessed(name) => !super::image::own_signal(signal, name),
+        Said::Guessed(name) | Said::Differing(name) => !super::image::own_signal(signal, name),
     });
     let grace = config.get("StopTimeout").above_zero();
     service.stop_grace = grace.filter(|seconds| !(podman && *seconds == 10));

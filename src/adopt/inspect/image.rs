@@ -77,7 +77,8 @@ pub(super) fn own_entrypoint(words: &[String]) -> bool {
     if words.iter().any(|word| word.contains('\n')) || (shell && words.len() > 1) {
         return false;
     }
-    !shell && !["sleep", "tail", "env", "true", "cron", "crond", "watch"].contains(&program)
+    let others = ["sleep", "tail", "env", "true", "cron", "crond", "cron.sh", "watch", "worker", "scheduler"];
+    !shell && !others.contains(&program)
 }
 
 /// Whether a command is the image's own, beside an entrypoint of the image's.

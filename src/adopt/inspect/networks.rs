@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::super::project::{Attachment, Connection, Dns, Network};
+use super::super::project::{Attachment, Connection, Dns, Network, dns_label};
 use super::around::{Around, NetworkFacts};
 use super::node::{Node, shown};
 
@@ -100,7 +100,8 @@ fn attachments(container: &Node<'_>, mode: &str, names: &Names<'_>, around: &Aro
 fn aliases(node: &Node<'_>, names: &Names<'_>) -> BTreeSet<String> {
     let own = |alias: &String| {
         alias == names.name
-            || alias == names.service
+            // What nobody can be called in a cluster is told, where others use it.
+            || (alias == names.service && dns_label(alias) == *alias)
             || alias == names.id
             || (alias.len() == 12 && names.id.starts_with(alias.as_str()))
     };

@@ -14,6 +14,8 @@ pub(super) enum Said<'b, 'a> {
     Known(&'b ImageFacts<'a>),
     /// It is guessed; this is what it is called.
     Guessed(&'b Reference),
+    /// It is guessed, and containers of this image run different programs: which is its own can't be told.
+    Differing(&'b Reference),
 }
 
 /// What runs, as a person set it.
@@ -74,7 +76,9 @@ fn program(process: &mut Process, config: &Node<'_>, said: &Said<'_, '_>) {
                 process.left.push("the entrypoint".to_owned());
             }
         }
-        Said::Guessed(_) => (process.entrypoint, process.command) = (some(entrypoint), some(command)),
+        Said::Guessed(_) | Said::Differing(_) => {
+            (process.entrypoint, process.command) = (some(entrypoint), some(command));
+        }
     }
 }
 
@@ -86,7 +90,7 @@ fn user(process: &mut Process, config: &Node<'_>, said: &Said<'_, '_>) {
             process.user = user.filter(|user| Some(user) != theirs.as_ref());
             process.default_user = theirs;
         }
-        Said::Guessed(name) => match user {
+        Said::Guessed(name) | Said::Differing(name) => match user {
             Some(user) if image::own_user(&user, name) => {
                 process.left.push(format!("the user {}", shown(&user)));
                 process.default_user = Some(user);
@@ -103,8 +107,10 @@ fn directory(process: &mut Process, config: &Node<'_>, said: &Said<'_, '_>) {
             let theirs = image.config.get("WorkingDir").text();
             directory.filter(|directory| directory != theirs.as_deref().unwrap_or("/"))
         }
-        Said::Guessed(name) if image::is_base(name) => directory.filter(|directory| directory != "/"),
-        Said::Guessed(_) => {
+        Said::Guessed(name) | Said::Differing(name) if image::is_base(name) => {
+            directory.filter(|directory| directory != "/")
+        }
+        Said::Guessed(_) | Said::Differing(_) => {
             if directory.is_some_and(|directory| directory != "/") {
                 process.left.push("the working directory".to_owned());
             }
@@ -139,7 +145,7 @@ fn env(process: &mut Process, config: &Node<'_>, said: &Said<'_, '_>, podman: bo
             let engine = |name: &str| podman && matches!(name, "container" | "HOSTNAME" | "TERM" | "HOME");
             all.iter().map(|pair| theirs.contains(pair) || engine(&pair.0)).collect()
         }
-        Said::Guessed(_) => {
+        Said::Guessed(_) | Said::Differing(_) => {
             let own = image::own_env(&all, podman);
             let names = all.iter().zip(&own).filter(|(_, own)| **own).map(|((name, _), _)| name.as_str());
             let names: Vec<&str> =
@@ -170,7 +176,7 @@ fn labels(process: &mut Process, config: &Node<'_>, said: &Said<'_, '_>) {
             let labels = image.config.get("Labels").entries().into_iter();
             labels.map(|(key, value)| (key.to_owned(), value.text())).collect()
         }
-        Said::Guessed(_) => BTreeMap::new(),
+        Said::Guessed(_) | Said::Differing(_) => BTreeMap::new(),
     };
     for (key, value) in config.get("Labels").entries() {
         let value = value.text();
@@ -182,7 +188,7 @@ fn labels(process: &mut Process, config: &Node<'_>, said: &Said<'_, '_>) {
             .any(|start| key.starts_with(start));
         let own = match said {
             Said::Known(_) => tools || key.starts_with("desktop.docker.io") || key == "PODMAN_SYSTEMD_UNIT",
-            Said::Guessed(_) => image::own_label(key),
+            Said::Guessed(_) | Said::Differing(_) => image::own_label(key),
         };
         if !own {
             process.labels.insert(key.to_owned(), value.unwrap_or_default());
@@ -200,7 +206,7 @@ pub(super) fn health(config: &Node<'_>, said: &Said<'_, '_>) -> Option<Health> {
             let theirs = check_of(&image.config).or_else(|| check_of(&image.node));
             theirs.is_some_and(|theirs| same_check(&theirs, &node))
         }
-        Said::Guessed(_) => image::own_health(words.get(1..).unwrap_or_default()),
+        Said::Guessed(_) | Said::Differing(_) => image::own_health(words.get(1..).unwrap_or_default()),
     };
     let seconds = |key: &str| node.get(key).above_zero().map(|nanos| nanos.div_ceil(1_000_000_000));
     Some(Health {

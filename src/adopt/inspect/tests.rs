@@ -285,7 +285,7 @@ fn the_rest_of_a_homelab_is_read() {
     let watchtower = only("watchtower");
     assert_eq!(watchtower.command, Some(names(["--cleanup", "--interval", "86400"])));
     assert!(watchtower.env.contains_key("DOCKER_API_VERSION"), "a person's, though it is a version");
-    assert!(watchtower.image.local_id.is_some() && watchtower.image.tag.is_none());
+    assert!(watchtower.image.local_id.is_none() && watchtower.image.tag.is_none());
     let grafana = only("grafana");
     assert_eq!(env_names(&grafana), ["GF_SECURITY_ADMIN_PASSWORD", "GF_SERVER_ROOT_URL"]);
     assert_eq!(grafana.limits.cpu_milli, Some(500));

@@ -68,7 +68,7 @@ impl Known {
 
 const UPDATER: &str =
     "a cluster doesn't need it: images are pinned here, and updates come by changing the file";
-const METRICS: &str = "it looks at the whole host";
+pub(super) const METRICS: &str = "it looks at the whole host";
 
 pub(super) const KNOWN: &[Known] = &[
     // Databases, caches, queues.
@@ -243,7 +243,7 @@ pub(super) const KNOWN: &[Known] = &[
     row(&["lissy93/dashy"], &[http(8080)]),
     row(&["portainer/portainer-ce", "portainer/portainer-ee"], &[http(9000), tcp("https", 9443)])
         .instead_of_socket("Portainer's agent for Kubernetes takes its place"),
-    row(&["containrrr/watchtower", "nicholas-fedor/watchtower", "nickfedor/watchtower"], &[http(8080)])
+    row(&["containrrr/watchtower", "nicholas-fedor/watchtower", "nickfedor/watchtower"], &[])
         .instead_of_socket(UPDATER),
     row(&["crazymax/diun"], &[]).instead_of_socket("its Kubernetes provider takes its place"),
     row(&["amir20/dozzle"], &[http(8080)])

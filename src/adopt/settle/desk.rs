@@ -21,6 +21,7 @@ const TOPICS: &[&str] = &[
     "public-name",
     "processes",
     "replicas",
+    "runs",
     "root",
     "sysctls",
     "udp",

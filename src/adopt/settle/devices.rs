@@ -15,13 +15,26 @@ pub(super) fn settle(project: &mut Project, desk: &mut Desk<'_>) {
     }
     let host = project.host.clone();
     for service in &mut project.services {
-        if service.devices.iter().any(|device| !EVERYWHERE.contains(&device.host.as_str())) {
+        let is_asked = |device: &Device| is_asked(device, desk.options.to);
+        if service.devices.iter().any(is_asked) {
             of_host(service, host.as_deref(), desk);
         }
         if service.gpus.is_some() {
             cards(service, desk);
         }
     }
+}
+
+/// Whether somebody has to say how it gets there: not every node has it, or it needs all rights.
+fn is_asked(device: &Device, to: Kind) -> bool {
+    !EVERYWHERE.contains(&device.host.as_str()) || (to == Kind::K8s && needs_all_rights(device))
+}
+
+/// Whether a pod can only use it with all rights, as long as no device plugin offers it.
+pub(super) fn needs_all_rights(device: &Device) -> bool {
+    let open =
+        ["/dev/net/tun", "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"];
+    !open.contains(&device.host.as_str())
 }
 
 fn is_card(device: &Device) -> bool {
@@ -42,10 +55,13 @@ fn of_host(service: &mut Service, host: Option<&str>, desk: &mut Desk<'_>) {
         format!("{} uses devices of its host. How does it get them?", service.name),
         choices,
     );
-    for device in service.devices.iter().filter(|device| !EVERYWHERE.contains(&device.host.as_str())) {
+    let to = desk.options.to;
+    for device in service.devices.iter().filter(|device| is_asked(device, to)) {
         decision = decision.fact(format!("{}.", told(device)));
     }
+    let is_rare = service.devices.iter().any(|device| !EVERYWHERE.contains(&device.host.as_str()));
     decision = decision.fact(match host {
+        _ if !is_rare => "Every node has such.".to_owned(),
         Some(host) => format!("They are in {host} now: they move to a node, or {host} becomes one."),
         None => "The node that it runs on has to have them.".to_owned(),
     });
@@ -55,7 +71,7 @@ fn of_host(service: &mut Service, host: Option<&str>, desk: &mut Desk<'_>) {
         );
     }
     match desk.ask(decision).as_str() {
-        "leave" => service.devices.retain(|device| EVERYWHERE.contains(&device.host.as_str())),
+        "leave" => service.devices.retain(|device| !is_asked(device, to)),
         "device-plugin" => {
             service.devices.retain(|device| !is_card(device));
             service.gpus.get_or_insert(Gpus {
@@ -84,7 +100,9 @@ fn told(device: &Device) -> String {
         path if path.starts_with("/dev/sd") || path.starts_with("/dev/nvme") => "a disk",
         path if path.starts_with("/dev/snd") => "sound",
         path if path.starts_with("/dev/kvm") => "virtualisation",
-        _ => return format!("`{path}`"),
+        path if path.starts_with("/dev/fuse") => "for file systems of its own",
+        path if path.starts_with("/dev/kmsg") => "what the kernel logs",
+        _ => return format!("`{path}` is a device of the host"),
     };
     format!("`{path}` is {what}")
 }
@@ -92,7 +110,13 @@ fn told(device: &Device) -> String {
 fn cards(service: &mut Service, desk: &mut Desk<'_>) {
     let Some(gpus) = &service.gpus else { return };
     let driver = gpus.driver.clone().unwrap_or_else(|| "nvidia".to_owned());
-    let count = gpus.count.map_or_else(|| "all that there are".to_owned(), |count| count.to_string());
+    let wanted = match (gpus.ids.as_slice(), gpus.count) {
+        ([], Some(count)) => format!("It asks for {count}."),
+        ([], None) => "It is given all that there are now; in the cluster, one.".to_owned(),
+        (ids, _) => {
+            format!("It asks for {} by name; in the cluster, it gets those that are free.", ids.join(", "))
+        }
+    };
     let decision = Decision::new(
         format!("{}/gpu", service.name),
         Some(&service.name),
@@ -100,10 +124,13 @@ fn cards(service: &mut Service, desk: &mut Desk<'_>) {
         format!("{} uses graphics cards ({driver}). How does it get them?", service.name),
         &[("device-plugin", "by the device plugin of their maker"), ("leave", "without")],
     );
-    let decision = decision
-        .fact(format!("It asks for {count}."))
-        .fact("The nodes with such a card need its driver and its device plugin.");
+    let decision =
+        decision.fact(wanted).fact("The nodes with such a card need its driver and its device plugin.");
     if desk.ask(decision) == "leave" {
         service.gpus = None;
+    }
+    // The plugin sets it; another value would get around the plugin.
+    if desk.options.to == Kind::K8s {
+        service.env.remove("NVIDIA_VISIBLE_DEVICES");
     }
 }

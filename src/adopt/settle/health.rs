@@ -1,8 +1,11 @@
 //! Health checks that are missing.
 
 use super::desk::Desk;
+use super::ports;
 use crate::adopt::known;
-use crate::adopt::project::{Connection, Health, HealthTest, Port, Project, Protocol, Service, Until};
+use crate::adopt::project::{
+    Connection, Health, HealthTest, Port, Project, Protocol, Restart, Service, Until,
+};
 use crate::adopt::{Decision, Kind, Topic};
 
 pub(super) fn settle(project: &mut Project, desk: &mut Desk<'_>) {
@@ -13,17 +16,39 @@ pub(super) fn settle(project: &mut Project, desk: &mut Desk<'_>) {
         .filter(|dependency| dependency.until == Until::Completed)
         .map(|dependency| dependency.service.clone())
         .collect();
+    let others = project.clone();
     for service in &mut project.services {
         // What ends by itself needs none, and one that a person switched off stays off.
-        if service.health.is_none() && !ending.contains(&service.name) {
-            missing(service, desk);
+        let has_ended = service.running == Some(false) && service.restart == Restart::No;
+        let ends = ending.contains(&service.name) || (has_ended && desk.options.to == Kind::K8s);
+        if service.health.is_none() && !ends {
+            missing(service, &others, desk);
         }
     }
 }
 
-fn missing(service: &mut Service, desk: &mut Desk<'_>) {
-    let page = page(service);
-    let port = service.ports.iter().find(|port| port.protocol == Protocol::Tcp).map(|port| port.container);
+/// The port that is asked: that of its page, one that people reach, any.
+fn port(service: &Service) -> Option<u16> {
+    let known = || known::of(&service.image.name).into_iter().flat_map(|known| known.ports);
+    let is_page = |port: u16| known().any(|known| known.name == "http" && known.port == port);
+    let of_others = matches!(service.network, Connection::Service(_));
+    // What uses another's network declares nothing itself.
+    let by_image = known().find(|known| of_others && known.protocol == Protocol::Tcp).map(|known| known.port);
+    let ports = service.ports.iter().filter(|port| port.protocol == Protocol::Tcp);
+    let best = ports.min_by_key(|port| match (port.host.is_some(), is_page(port.container)) {
+        (true, true) => 0,
+        (true, false) => 1,
+        (false, true) => 2,
+        (false, false) => 3,
+    });
+    best.map(|port| port.container).or(by_image)
+}
+
+fn missing(service: &mut Service, others: &Project, desk: &mut Desk<'_>) {
+    // Its image's usual program may not be what runs: then nothing may listen there.
+    let is_other = ports::runs_something_else(others, service);
+    let page = page(service).filter(|_| !is_other);
+    let port = port(service);
     let http = page.as_ref().map(|(port, path)| format!("a request to `{path}` on port {port}"));
     let tcp = port.map(|port| format!("a connection to port {port}"));
     let mut choices: Vec<(&str, &str)> = Vec::new();
@@ -31,7 +56,8 @@ fn missing(service: &mut Service, desk: &mut Desk<'_>) {
     choices.extend(tcp.as_deref().map(|text| ("tcp", text)));
     let none = ("none", "it counts as well as long as it runs");
     // Compose asks from within the container, where what it takes may be missing.
-    choices.insert(if desk.options.to == Kind::Compose { 0 } else { choices.len() }, none);
+    let none_first = desk.options.to == Kind::Compose || is_other;
+    choices.insert(if none_first { 0 } else { choices.len() }, none);
     let decision = Decision::new(
         format!("{}/health", service.name),
         Some(&service.name),
@@ -40,6 +66,9 @@ fn missing(service: &mut Service, desk: &mut Desk<'_>) {
         &choices,
     );
     let decision = match (&page, port) {
+        (_, Some(_)) if is_other => {
+            decision.fact("It runs another program than its image by itself: that may not listen there.")
+        }
         (Some(_), _) => decision.fact("Its image is known to answer there when it is well."),
         (None, Some(_)) => decision.fact("No page that tells is known of its image."),
         (None, None) => decision.fact("No port of it is known that could be asked."),

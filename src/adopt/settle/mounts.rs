@@ -27,6 +27,11 @@ impl Data {
         Some((service, service.mounts.get(*mount)?))
     }
 
+    /// Whether several services use it.
+    fn is_shared(&self) -> bool {
+        self.users.iter().any(|(service, _)| self.users.first().is_some_and(|(first, _)| first != service))
+    }
+
     pub(super) fn all<'a>(
         &'a self,
         project: &'a Project,
@@ -95,15 +100,25 @@ fn plain(project: &Project, service: &Service, mount: &Mount, options: &Options)
     }
 }
 
+/// What is asked for where nobody knows how much there is.
+fn guessed(service: &Service, mount: &Mount, nature: Nature) -> u64 {
+    let is_database = known::of(&service.image.name).is_some_and(|known| known.database);
+    let gibibytes = match nature {
+        Nature::Media => 100,
+        _ if natures::is_one_file(mount) => 1,
+        // Settings, by the place where they are.
+        _ if mount.target.starts_with("/etc/") && sqlite::why(service, mount).is_none() => 1,
+        _ if is_database && !mount.read_only => 10,
+        _ => 5,
+    };
+    gibibytes * sizes::GIB
+}
+
 /// A claim that has to get its name yet.
 pub(super) fn unnamed(mount: &Mount, service: &Service, nature: Nature) -> Claim {
     let is_database = known::of(&service.image.name).is_some_and(|known| known.database);
-    let unknown = match nature {
-        Nature::Media => 100,
-        _ if is_database => 10,
-        _ => 5,
-    };
-    let bytes = mount.seen.bytes.map_or(unknown * sizes::GIB, sizes::asked);
+    let is_database = is_database && !mount.read_only;
+    let bytes = mount.seen.bytes.map_or_else(|| guessed(service, mount, nature), sizes::asked);
     let local_only = is_database || sqlite::why(service, mount).is_some();
     Claim { name: String::new(), bytes, shared: false, local_only }
 }
@@ -116,6 +131,8 @@ pub(super) fn named(fate: Fate, project: &Project, data: &Data, taken: &mut BTre
         MountSource::Volume(name) if data.users.len() > 1 => {
             names::free([name.clone(), format!("{name}-volume")], taken)
         }
+        MountSource::Bind(path) if data.is_shared() => names::shared(&project.name, path, taken)
+            .unwrap_or_else(|| names::volume(&service.name, &mount.target, taken)),
         _ => names::volume(&service.name, &mount.target, taken),
     };
     claim.local_only |= data.all(project).any(|(service, mount)| sqlite::why(service, mount).is_some());
@@ -133,7 +150,7 @@ pub(super) fn give(project: &mut Project, data: &Data, fate: &Fate) {
         mount.fate = fate.clone();
         // A file in a volume of its own is mounted as this file, and not as a folder.
         if let (Fate::Claim(_), MountSource::Bind(path), None) = (fate, &mount.source, &mount.subpath)
-            && mount.seen.is_file == Some(true)
+            && natures::is_one_file(mount)
         {
             mount.subpath = path.rsplit('/').next().map(str::to_owned);
         }
@@ -164,10 +181,20 @@ fn asked(project: &mut Project, data: &Data, taken: &mut BTreeSet<String>, desk:
         facts::question(service, mount, nature),
         &choices,
     );
-    decision.facts = facts::all(project, data, nature, desk.options);
+    let guess = (choices_first(&choices) == Some("claim")).then(|| guessed(service, mount, nature));
+    if nature == Nature::Socket {
+        // Without it, what it was there for is gone: nobody but a person knows what takes its place.
+        decision = decision.blocking();
+    }
+    decision.facts = facts::all(project, data, nature, guess, desk.options);
     let others: Vec<String> =
         data.all(project).skip(1).map(|(service, mount)| id("mount", service, mount)).collect();
-    let chosen = desk.ask_or(decision, &others, |_| false);
+    let can_claim = keys.contains(&"claim");
+    let chosen = desk.ask_or(decision, &others, |answer| can_claim && sizes::read(answer).is_some());
+    if let Some(bytes) = sizes::read(&chosen) {
+        let claim = Claim { bytes: bytes.div_ceil(1 << 20) << 20, ..unnamed(mount, service, nature) };
+        return named(Fate::Claim(claim), project, data, taken);
+    }
     if let ("within", Some((claim, folder))) = (chosen.as_str(), parent) {
         nested::put(project, data, &folder);
         return Fate::Claim(claim);
@@ -181,6 +208,10 @@ fn asked(project: &mut Project, data: &Data, taken: &mut BTreeSet<String>, desk:
         ("leave", _) => Fate::Left(facts::left(nature).to_owned()),
         _ => named(Fate::Claim(unnamed(mount, service, nature)), project, data, taken),
     }
+}
+
+fn choices_first<'a>(choices: &[(&'a str, &str)]) -> Option<&'a str> {
+    choices.first().map(|(key, _)| *key)
 }
 
 /// The choices that there are, the best first.

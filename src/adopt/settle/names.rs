@@ -14,13 +14,26 @@ pub(super) fn volume(service: &str, path: &str, taken: &BTreeSet<String>) -> Str
         path.split('/').filter(|part| !part.is_empty()).map(dns_label).filter(|part| part != "app").collect();
     let telling: Vec<&str> =
         parts.iter().map(String::as_str).filter(|part| !EMPTY.contains(part) && *part != service).collect();
-    let last = telling.last().copied().unwrap_or("data");
+    // `unifi-db-db` says nothing that `unifi-db-data` doesn't.
+    let repeats = |part: &&&str| service.strip_suffix(**part).is_some_and(|rest| rest.ends_with('-'));
+    let last = telling.iter().rev().find(|part| !repeats(part)).copied().unwrap_or("data");
     let two = if telling.is_empty() {
         last.to_owned()
     } else {
         telling.iter().rev().take(2).rev().copied().collect::<Vec<_>>().join("-")
     };
     free([format!("{service}-{last}"), format!("{service}-{two}")], taken)
+}
+
+/// The name of a volume that several services of a project share, by where it is on the host: `media-data`.
+/// None where that would say the same twice.
+pub(super) fn shared(project: &str, path: &str, taken: &BTreeSet<String>) -> Option<String> {
+    let last = dns_label(path.trim_end_matches('/').rsplit('/').next().unwrap_or_default());
+    if project == last || project.ends_with(&format!("-{last}")) {
+        return None;
+    }
+    let name = format!("{project}-{last}");
+    Some(free([name.clone(), format!("{name}-shared")], taken))
 }
 
 /// The first of the names that is not taken, else the last with a number. 63 characters at most.
@@ -46,6 +59,7 @@ mod tests {
             ("sonarr", "/config", "sonarr-config"),
             ("web", "/", "web-data"),
             ("web", "/srv", "web-data-2"),
+            ("unifi-db", "/data/db", "unifi-db-data"),
         ] {
             let made = volume(service, path, &taken);
             assert_eq!(made, name, "{path}");

@@ -56,7 +56,6 @@ const HOSTS: &[&str] = &[
 const SECRET_ENDS: &[&str] =
     &[".key", ".pem", ".crt", ".cer", ".p12", ".pfx", ".jks", ".kdbx", ".token", ".env", ".ovpn", ".keytab"];
 const SECRET_NAMES: &[&str] = &[
-    "acme.json",
     "htpasswd",
     "passwd",
     "credentials",
@@ -74,7 +73,8 @@ const SECRET_NAMES: &[&str] = &[
     "service-account",
     "shadow",
 ];
-const DATA_ENDS: &[&str] = &[".db", ".sqlite", ".sqlite3", ".db3", ".kdbx", ".mdb", ".rdb"];
+// `acme.json` is a secret as well, but a proxy writes to it.
+const DATA_ENDS: &[&str] = &[".db", ".sqlite", ".sqlite3", ".db3", ".kdbx", ".mdb", ".rdb", "acme.json"];
 const FILE_ENDS: &[&str] = &[
     ".conf",
     ".cfg",
@@ -165,6 +165,10 @@ const MEDIA: &[&str] = &[
     "upload",
     "storage",
     "backups",
+    "cctv",
+    "clips",
+    "nvr",
+    "surveillance",
 ];
 
 /// What a mount is.
@@ -232,6 +236,14 @@ fn is_of_host(path: &str, mount: &Mount) -> bool {
     }
 }
 
+/// Whether it is one file, as far as that is seen or its name tells.
+pub(super) fn is_one_file(mount: &Mount) -> bool {
+    match &mount.source {
+        MountSource::Bind(path) => is_file(path.trim_end_matches('/'), mount),
+        _ => false,
+    }
+}
+
 fn is_file(path: &str, mount: &Mount) -> bool {
     if let Some(is_file) = mount.seen.is_file {
         return is_file;
@@ -242,7 +254,7 @@ fn is_file(path: &str, mount: &Mount) -> bool {
             || FILE_ENDS.iter().any(|end| name.len() > end.len() && name.ends_with(end))
     };
     // A folder may be called like a file (`site.js`), but not on both sides.
-    names(path) && names(&mount.target)
+    (names(path) && names(&mount.target)) || mount.target.starts_with("/run/secrets/")
 }
 
 fn of_file(path: &str, mount: &Mount) -> Nature {
@@ -260,6 +272,9 @@ fn of_file(path: &str, mount: &Mount) -> Nature {
     };
     if !mount.seen.sqlite.is_empty() {
         return Nature::DataFile;
+    }
+    if mount.target.starts_with("/run/secrets/") {
+        return Nature::SecretFile;
     }
     is(path).or_else(|| is(&mount.target)).unwrap_or_else(|| {
         // What doesn't fit into an object of the cluster, or grows, is data.

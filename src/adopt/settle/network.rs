@@ -3,7 +3,7 @@
 use super::desk::Desk;
 use super::{ports, stays};
 use crate::adopt::known;
-use crate::adopt::project::{Connection, Listening, Port, Project, Protocol, Service};
+use crate::adopt::project::{Connection, Listening, Network, Port, Project, Protocol, Service};
 use crate::adopt::{Decision, Kind, Topic};
 
 /// Ports by which devices are found on a network, and what they are for.
@@ -138,12 +138,34 @@ fn why_host(service: &Service) -> Option<String> {
 }
 
 pub(super) fn listed(ports: &[Port]) -> String {
-    let of = |port: &Port| match port.protocol {
-        Protocol::Tcp => format!("{}/tcp", port.container),
-        Protocol::Udp => format!("{}/udp", port.container),
-        Protocol::Sctp => format!("{}/sctp", port.container),
-    };
-    ports.iter().map(of).collect::<Vec<_>>().join(", ")
+    let numbers: Vec<(u16, Protocol)> = ports.iter().map(|port| (port.container, port.protocol)).collect();
+    ranges(&numbers).join(", ")
+}
+
+/// Ports as people write them: those that follow each other as one range.
+pub(super) fn ranges(ports: &[(u16, Protocol)]) -> Vec<String> {
+    let mut ranges: Vec<(u16, u16, Protocol)> = Vec::new();
+    for (port, protocol) in ports {
+        match ranges.iter_mut().find(|(_, last, kind)| kind == protocol && last.checked_add(1) == Some(*port))
+        {
+            Some((_, last, _)) => *last = *port,
+            None => ranges.push((*port, *port, *protocol)),
+        }
+    }
+    let mut told = Vec::new();
+    for (first, last, protocol) in ranges {
+        let kind = match protocol {
+            Protocol::Tcp => "tcp",
+            Protocol::Udp => "udp",
+            Protocol::Sctp => "sctp",
+        };
+        match last - first {
+            0 => told.push(format!("{first}/{kind}")),
+            1 => told.extend([format!("{first}/{kind}"), format!("{last}/{kind}")]),
+            _ => told.push(format!("{first}-{last}/{kind}")),
+        }
+    }
+    told
 }
 
 fn container(service: &mut Service, other: &str, desk: &mut Desk<'_>) {
@@ -208,7 +230,10 @@ fn outside(project: &mut Project, desk: &mut Desk<'_>) {
     if desk.options.to == Kind::Compose {
         return;
     }
-    for (name, network) in project.networks.iter().filter(|(_, network)| network.external) {
+    // That of the house has nothing to do with containers: what has an address there was asked above.
+    let houses = |driver: Option<&str>| matches!(driver, Some("macvlan" | "ipvlan"));
+    let external = |network: &Network| network.external && !houses(network.driver.as_deref());
+    for (name, network) in project.networks.iter().filter(|(_, network)| external(network)) {
         let users = project.services.iter().filter(|service| match &service.network {
             Connection::Networks(networks) => networks.iter().any(|attachment| attachment.network == *name),
             _ => false,
@@ -220,7 +245,7 @@ fn outside(project: &mut Project, desk: &mut Desk<'_>) {
             None,
             Topic::Outside,
             format!(
-                "The network `{real}` is shared with containers that are not part of this. What do they need of each other?"
+                "Containers that are not part of this may be in the network `{real}`, too. What do they need of each other?"
             ),
             &[
                 ("nothing", "nothing, or only the proxy that leads here: the cluster's own takes its place"),

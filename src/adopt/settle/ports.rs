@@ -6,11 +6,12 @@ use crate::adopt::project::{Connection, Port, Project, Protocol, Service, Value}
 /// Adds the ports that a service is reached by within its project. They are not published.
 pub(super) fn fill(project: &mut Project) {
     let said: Vec<Vec<u16>> = project.services.iter().map(|service| said_of(project, service)).collect();
+    let others = project.clone();
     for (service, said) in project.services.iter_mut().zip(said) {
         if !matches!(service.network, Connection::Networks(_)) {
             continue;
         }
-        if service.ports.is_empty() {
+        if service.ports.is_empty() && !runs_something_else(&others, service) {
             service.ports = known(service);
         }
         for port in said {
@@ -19,6 +20,21 @@ pub(super) fn fill(project: &mut Project) {
             }
         }
     }
+}
+
+/// Whether another program runs than its image's own, as far as that can be told: it was given another entrypoint, or
+/// it is a second service of an image, that nobody calls and that runs another command (a worker, a scheduler).
+pub(super) fn runs_something_else(project: &Project, service: &Service) -> bool {
+    let is_called =
+        service.ports.iter().any(|port| port.host.is_some()) || !said_of(project, service).is_empty();
+    let is_twin = |other: &Service| {
+        other.name != service.name
+            && other.image.name == service.image.name
+            && other.running != Some(false)
+            && (&other.entrypoint, &other.command) != (&service.entrypoint, &service.command)
+    };
+    let is_told = service.entrypoint.is_some() || service.command.is_some();
+    !is_called && (service.entrypoint.is_some() || (is_told && project.services.iter().any(is_twin)))
 }
 
 /// What the image listens on by itself.

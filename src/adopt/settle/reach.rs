@@ -39,6 +39,10 @@ fn udp(service: &mut Service, desk: &mut Desk<'_>) {
         format!("{} is reached by UDP ({}). How, in the new place?", service.name, network::listed(&ports)),
         &[("publish", publish), ("inside", "only from within the cluster")],
     );
+    if desk.options.to == Kind::K8s && ports.len() > 20 {
+        decision = decision
+            .fact("Kubernetes knows no ranges: each port is written by itself. The host's network may suit it better.");
+    }
     if desk.options.to == Kind::K8s {
         decision = decision.fact("The cluster needs something that gives addresses to such services: MetalLB, kube-vip, Cilium, or k3s' own.");
     }
@@ -62,15 +66,15 @@ fn udp(service: &mut Service, desk: &mut Desk<'_>) {
 fn old_address(project: &Project, public: &[PublicName], desk: &mut Desk<'_>) {
     let mut published: Vec<String> = Vec::new();
     for service in &project.services {
-        let ports = service
-            .ports
-            .iter()
-            .filter(|port| port.host_ip.as_deref().is_none_or(|ip| !ip.starts_with("127.")));
-        let of = |host: u16, protocol| match protocol {
-            Protocol::Udp => format!("{}/udp of {}", host, service.name),
-            _ => format!("{} of {}", host, service.name),
-        };
-        published.extend(ports.filter_map(|port| Some(of(port.host?, port.protocol))));
+        let is_open = |ip: &str| !ip.starts_with("127.") && ip != "::1";
+        let ports = service.ports.iter().filter(|port| port.host_ip.as_deref().is_none_or(is_open));
+        let mut ports: Vec<(u16, Protocol)> =
+            ports.filter_map(|port| Some((port.host?, port.protocol))).collect();
+        ports.sort_unstable();
+        ports.dedup();
+        let told = network::ranges(&ports);
+        published
+            .extend(told.iter().map(|port| format!("{} of {}", port.trim_end_matches("/tcp"), service.name)));
     }
     if published.is_empty() && project.referrers.is_empty() {
         return;

@@ -1,6 +1,7 @@
 //! All rights, and more than the usual ones.
 
 use super::desk::Desk;
+use super::devices::needs_all_rights;
 use super::stays;
 use crate::adopt::known;
 use crate::adopt::project::{MountSource, Project, Service};
@@ -54,13 +55,19 @@ fn privileged(service: &mut Service, desk: &mut Desk<'_>) {
     let why = known::of(&service.image.name).and_then(|known| known.privileged);
     let drop = ("drop", "without: it gets what it seems to need instead");
     let keep = ("keep", "all rights over the node, as now");
-    let choices = if why.is_some() { [keep, drop] } else { [drop, keep] };
+    // A pod uses them with all rights or not at all: to drop these would change nothing.
+    let by_devices = desk.options.to == Kind::K8s && service.devices.iter().any(needs_all_rights);
+    let choices: &[(&str, &str)] = match (by_devices, why) {
+        (true, _) => &[keep],
+        (false, Some(_)) => &[keep, drop],
+        (false, None) => &[drop, keep],
+    };
     let mut decision = Decision::new(
         format!("{}/privileged", service.name),
         Some(&service.name),
         Topic::Privileged,
         format!("{} has all rights over its host. Does it need them?", service.name),
-        &choices,
+        choices,
     );
     if let Some(why) = why {
         decision = decision.fact(format!("It does: {why}."));
@@ -69,7 +76,19 @@ fn privileged(service: &mut Service, desk: &mut Desk<'_>) {
         let devices: Vec<&str> = service.devices.iter().map(|device| device.host.as_str()).collect();
         decision = decision.fact(format!("It uses devices: {}.", devices.join(", ")));
     }
-    decision = if needs.is_empty() {
+    decision = if by_devices {
+        decision.fact(format!(
+            "In Kubernetes its devices need them, unless a device plugin offers those or `{}/devices` is `leave`.",
+            service.name
+        ))
+    } else if needs.is_empty() && why.is_some() {
+        decision
+    } else if needs.is_empty() {
+        if service.devices.is_empty() {
+            decision = decision.fact(
+                "With all rights it sees every device of its host: if it uses one, `drop` takes that away.",
+            );
+        }
         decision.fact("Nothing that is known of it needs more than the usual rights; if it fails, `keep` brings them back.")
     } else {
         decision.fact(format!("It seems to need {}.", needs.join(", ")))

@@ -1,10 +1,8 @@
-//! How it runs: limits, what it may write, the time zone, how many there are.
+//! How it runs: limits, what it may write, how many there are.
 
 use super::desk::Desk;
-use super::natures::{self, Nature};
 use super::{sizes, stays};
-use crate::adopt::known;
-use crate::adopt::project::{Fate, Project, Service, Value};
+use crate::adopt::project::{Project, Service};
 use crate::adopt::{Decision, Kind, Topic};
 
 const MIB: u64 = 1 << 20;
@@ -24,9 +22,6 @@ pub(super) fn settle(project: &mut Project, desk: &mut Desk<'_>) {
         if service.replicas.is_some_and(|replicas| replicas > 1) && service.keeps_data() {
             replicas(service, desk);
         }
-    }
-    if !stays {
-        time_zone(project, desk);
     }
 }
 
@@ -63,7 +58,12 @@ fn limits(service: &mut Service, desk: &mut Desk<'_>) {
         )),
         None => decision,
     };
-    if desk.ask(decision) == "observed" {
+    let decision = decision.fact("Answer with an amount of memory such as `512Mi` for another.");
+    let chosen = desk.ask_or(decision, &[], |answer| sizes::read(answer).is_some());
+    if let Some(bytes) = sizes::read(&chosen) {
+        service.limits.memory = Some(bytes);
+    }
+    if chosen == "observed" {
         service.limits.memory = memory;
         let kept = service.usage.memory.map(|bytes| bytes.div_ceil(16 * MIB).max(1) * (16 * MIB));
         service.limits.memory_reserved = service.limits.memory_reserved.or(kept);
@@ -100,65 +100,4 @@ fn replicas(service: &mut Service, desk: &mut Desk<'_>) {
     if desk.ask(decision) == "one" {
         service.replicas = None;
     }
-}
-
-/// One zone for all of them that have none; databases keep theirs, since what they stored may depend on it.
-fn time_zone(project: &mut Project, desk: &mut Desk<'_>) {
-    let zone_of = |service: &Service| match service.env.get("TZ") {
-        Some(Value::Text(zone)) if !zone.is_empty() => Some(zone.clone()),
-        _ => None,
-    };
-    let is_database = |service: &Service| known::of(&service.image.name).is_some_and(|known| known.database);
-    let has_clock = |service: &Service| {
-        service
-            .mounts
-            .iter()
-            .any(|mount| matches!(mount.fate, Fate::Left(_)) && natures::of(mount) == Nature::Clock)
-    };
-    let lacks =
-        |service: &Service| !service.env.contains_key("TZ") && (has_clock(service) || !is_database(service));
-    let missing: Vec<&str> = project
-        .services
-        .iter()
-        .filter(|service| lacks(service))
-        .map(|service| service.name.as_str())
-        .collect();
-    if missing.is_empty() {
-        return;
-    }
-    let zone = project.services.iter().find_map(zone_of).or_else(|| desk.options.time_zone.clone());
-    let set = zone.as_ref().map(|zone| format!("`{zone}` for all of them"));
-    let mut choices: Vec<(&str, &str)> = Vec::new();
-    choices.extend(set.as_deref().map(|text| ("set", text)));
-    choices.push(("leave", "as now: most images take UTC then"));
-    let mut decision =
-        Decision::new("time-zone", None, Topic::TimeZone, "Which time zone do they have?", &choices)
-            .fact(format!("Without one: {}.", missing.join(", ")));
-    let clocks: Vec<&str> = project
-        .services
-        .iter()
-        .filter(|service| lacks(service) && has_clock(service))
-        .map(|service| service.name.as_str())
-        .collect();
-    if !clocks.is_empty() {
-        decision = decision.fact(format!("{} took that of the host by `/etc/localtime`.", clocks.join(", ")));
-    }
-    decision = decision.fact("Answer with a name such as `Europe/Berlin` for another.");
-    let chosen = desk.ask_or(decision, &[], is_zone);
-    let zone = match chosen.as_str() {
-        "leave" => return,
-        "set" => zone,
-        given => Some(given.to_owned()),
-    };
-    let Some(zone) = zone else { return };
-    for service in project.services.iter_mut().filter(|service| lacks(service)) {
-        service.env.insert("TZ".to_owned(), Value::Text(zone.clone()));
-    }
-}
-
-/// `Region/City`, `UTC`, `Etc/GMT+1`.
-fn is_zone(answer: &str) -> bool {
-    let plain = answer.chars().all(|c| c.is_ascii_alphanumeric() || "_+-/".contains(c));
-    let begins = answer.starts_with(|c: char| c.is_ascii_uppercase());
-    plain && begins && (answer.contains('/') || answer == "UTC")
 }

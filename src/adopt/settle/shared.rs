@@ -20,7 +20,10 @@ pub(super) fn settle(project: &mut Project, data: &Data, desk: &mut Desk<'_>) {
     let groups = project.groups();
     let apart =
         groups.iter().filter(|group| group.iter().any(|one| users.iter().any(|(name, _)| *name == one.name)));
-    let scales = first.replicas.is_some_and(|replicas| replicas > 1);
+    // Whether there are several of it in the end is asked later, and one is recommended.
+    let all =
+        desk.options.answers.get(&format!("{}/replicas", first.name)).is_some_and(|answer| answer == "all");
+    let scales = all && first.replicas.is_some_and(|replicas| replicas > 1);
     if (apart.count() < 2 && !scales) || desk.options.to != Kind::K8s || stays(project, desk.options) {
         return;
     }

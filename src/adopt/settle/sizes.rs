@@ -34,6 +34,25 @@ pub(super) fn asked(bytes: u64) -> u64 {
     wanted.div_ceil(step).saturating_mul(step).saturating_mul(GIB)
 }
 
+/// Bytes, as a person says them: `20Gi`, `512Mi`, `1.5T`, `20 GB`. None of it where it is nothing, or too much.
+pub(super) fn read(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let at = text.find(|c: char| c.is_ascii_alphabetic())?;
+    let number: f64 = text.get(..at)?.trim().parse().ok()?;
+    let unit = text.get(at..)?.to_ascii_lowercase();
+    let unit: u64 = match unit.trim_end_matches('b').trim_end_matches('i') {
+        "m" => 1 << 20,
+        "g" => GIB,
+        "t" => 1 << 40,
+        _ => return None,
+    };
+    #[expect(clippy::cast_precision_loss, reason = "a size that a person says has few digits")]
+    let bytes = number * unit as f64;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is within bounds")]
+    let bytes = (bytes >= 1_048_576.0 && bytes <= (1_u64 << 50) as f64).then_some(bytes as u64);
+    bytes
+}
+
 /// How long a copy takes: `about 3 hours`.
 pub(in crate::adopt) fn time_to_copy(bytes: u64) -> String {
     let minutes = bytes / COPIED / 60;
@@ -58,5 +77,12 @@ mod tests {
         assert_eq!(asked(20 * GIB), 30 * GIB);
         assert_eq!(asked(u64::MAX) % GIB, 0);
         assert_eq!(time_to_copy(1_080_000_000_000), "about 3 hours");
+        assert_eq!(
+            (read("20Gi"), read("1.5G"), read("512 MB")),
+            (Some(20 * GIB), Some(GIB * 3 / 2), Some(512 << 20))
+        );
+        for wrong in ["", "20", "-1Gi", "0Gi", "claim", "9999999999Ti", "NaNGi", "1Xi"] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
     }
 }

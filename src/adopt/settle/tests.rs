@@ -145,7 +145,8 @@ fn what_is_mounted_goes_where_it_belongs() {
     let fates: Vec<&Fate> = settled.project.services[0].mounts.iter().map(|mount| &mount.fate).collect();
     assert!(matches!(fates[0], Fate::Left(_)));
     assert_eq!(fates[1], &Fate::Config);
-    assert_eq!(fates[2], &Fate::SecretFile);
+    // A proxy writes to it.
+    assert_eq!(claim(fates[2]).name, "app-acme-json");
     assert_eq!(fates[3], &Fate::SecretFile);
     assert_eq!(fates[4], &Fate::Scratch { bytes: None, memory: false });
     assert_eq!(fates[5], &Fate::HostPath);
@@ -382,7 +383,7 @@ fn limits_come_from_what_it_takes() {
 
 #[test]
 fn one_time_zone_for_all_that_have_none_but_databases() {
-    let options = Options { time_zone: Some("Europe/Berlin".into()), ..Options::default() };
+    let options = Options { time_zone: Some("Europe/Berlin".into()), ..answered(&[("time-zone", "set")]) };
     let services = vec![service("app", "me/app"), service("db", "postgres")];
     let settled = whole(project(services.clone()), &options);
     let zone = |settled: &Settled, at: usize| settled.project.services[at].env.get("TZ").cloned();

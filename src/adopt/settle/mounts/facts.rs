@@ -53,13 +53,19 @@ pub(super) fn left(nature: Nature) -> &'static str {
 }
 
 /// What is known.
-pub(super) fn all(project: &Project, data: &Data, nature: Nature, options: &Options) -> Vec<String> {
+pub(super) fn all(
+    project: &Project,
+    data: &Data,
+    nature: Nature,
+    guess: Option<u64>,
+    options: &Options,
+) -> Vec<String> {
     let Some((service, mount)) = data.mount(project) else { return Vec::new() };
     let mut facts = vec![source(project, mount)];
     let is_data =
         !matches!(nature, Nature::Socket | Nature::Host | Nature::Clock | Nature::Own | Nature::Memory);
     if is_data {
-        facts.push(size(project, mount));
+        facts.push(size(project, mount, guess));
     }
     if let Some(bytes) = mount.seen.bytes.filter(|bytes| is_data && *bytes > sizes::GIB) {
         facts.push(format!("Copying it takes {} at 100 MB/s.", sizes::time_to_copy(bytes)));
@@ -73,9 +79,12 @@ pub(super) fn all(project: &Project, data: &Data, nature: Nature, options: &Opti
             );
         }
     }
-    let others: Vec<&str> = data.all(project).skip(1).map(|(service, _)| service.name.as_str()).collect();
+    let mut others: Vec<&str> = data.all(project).skip(1).map(|(service, _)| service.name.as_str()).collect();
+    others.retain(|other| *other != service.name);
+    others.dedup();
     if !others.is_empty() {
-        facts.push(format!("{} uses it, too.", others.join(", ")));
+        let use_it = if others.len() == 1 { "uses" } else { "use" };
+        facts.push(format!("{} {use_it} it, too.", others.join(", ")));
     }
     if mount.read_only && is_data {
         facts.push(format!("{} only reads it.", service.name));
@@ -92,7 +101,8 @@ pub(super) fn all(project: &Project, data: &Data, nature: Nature, options: &Opti
         Nature::Scratch => facts.push("It is filled again while it runs; the first hours may be slower.".to_owned()),
         _ => {}
     }
-    if known.is_some_and(|known| known.database) && is_data {
+    let is_settings = mount.read_only || matches!(nature, Nature::Config | Nature::SecretFile);
+    if known.is_some_and(|known| known.database) && is_data && !is_settings {
         facts.push(
             "It is a database: it is stopped before its files are copied, and never put on network storage."
                 .to_owned(),
@@ -123,11 +133,24 @@ fn source(project: &Project, mount: &Mount) -> String {
     }
 }
 
-fn size(project: &Project, mount: &Mount) -> String {
-    match (mount.seen.bytes, &mount.source) {
+fn size(project: &Project, mount: &Mount, guess: Option<u64>) -> String {
+    let unknown = unknown_size(project, mount);
+    match (mount.seen.bytes, guess) {
         (Some(bytes), _) => format!("There are {} in it now.", sizes::human(bytes)),
-        (None, MountSource::Bind(path)) => format!("Its size is not known; `du -sh {path}` tells."),
-        (None, MountSource::Volume(name)) => {
+        (None, Some(guess)) => format!(
+            "{unknown} It gets {} GiB: answer with a size such as `20Gi` for another.",
+            guess / sizes::GIB
+        ),
+        (None, None) => unknown,
+    }
+}
+
+fn unknown_size(project: &Project, mount: &Mount) -> String {
+    match &mount.source {
+        MountSource::Bind(path) => {
+            format!("Its size is not known; `du -sh {}` tells.", shell_words::quote(path))
+        }
+        MountSource::Volume(name) => {
             let name = project.volumes.get(name).and_then(|volume| volume.real_name.as_ref()).unwrap_or(name);
             format!("The size of `{name}` is not known; `docker system df -v` tells.")
         }

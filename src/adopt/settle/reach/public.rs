@@ -27,11 +27,13 @@ const ADDRESSES: &[&str] = &[
     "PUBLIC_HOST",
     "PUBLISHED_SERVER_URL",
     "OVERWRITECLIURL",
+    "PUBLISHEDSERVERURL",
 ];
 /// Ports that are no web pages, whoever listens there.
 const NO_PAGES: &[u16] = &[
-    21, 22, 25, 53, 110, 143, 389, 445, 465, 587, 636, 993, 995, 1883, 3306, 5432, 5672, 6379, 8883, 11211,
-    25565, 27017,
+    21, 22, 25, 53, 110, 139, 143, 389, 445, 465, 554, 587, 636, 784, 853, 993, 995, 1883, 1935, 2222, 3306,
+    3478, 3890, 4222, 5060, 5061, 5349, 5432, 5672, 6379, 6881, 8388, 8554, 8555, 8883, 9987, 11211, 22000,
+    25565, 25575, 27015, 27017, 33060, 51413, 64738,
 ];
 
 pub(super) fn settle(project: &Project, desk: &mut Desk<'_>, asks: bool) -> Vec<PublicName> {
@@ -44,8 +46,10 @@ pub(super) fn settle(project: &Project, desk: &mut Desk<'_>, asks: bool) -> Vec<
         }
         let id = format!("{}/public-name", service.name);
         let is_given = desk.options.answers.contains_key(&id);
-        let is_published = port.is_some_and(|port| port.host.is_some());
-        if asks && (is_given || (known.is_empty() && is_published)) {
+        // The page may be behind another port than the one that is published: Portainer's is, with TLS.
+        let is_published =
+            port.is_some() && service.ports.iter().any(|port| is_page(&port) && port.host.is_some());
+        if asks && (is_given || (known.is_empty() && is_published && !is_proxy(service))) {
             match (ask(service, id, desk), port) {
                 (Some((host, path)), Some(port)) => {
                     let from = "an answer".to_owned();
@@ -80,9 +84,20 @@ fn ask(service: &Service, id: String, desk: &mut Desk<'_>) -> Option<(String, Op
     if chosen == "none" { None } else { address(&chosen) }
 }
 
+fn is_page(port: &&Port) -> bool {
+    port.protocol == Protocol::Tcp && !NO_PAGES.contains(&port.container)
+}
+
+/// Whether it leads to other pages, under all their names, and has none of its own.
+fn is_proxy(service: &Service) -> bool {
+    let publishes = |host: u16| {
+        service.ports.iter().any(|port| port.protocol == Protocol::Tcp && port.host == Some(host))
+    };
+    publishes(80) && publishes(443)
+}
+
 /// The port that a browser would ask.
 fn page(service: &Service) -> Option<&Port> {
-    let is_page = |port: &&Port| port.protocol == Protocol::Tcp && !NO_PAGES.contains(&port.container);
     let known = known::of(&service.image.name);
     let of_known = known.and_then(|known| {
         let http = known.ports.iter().find(|port| port.name == "http")?;
@@ -115,7 +130,10 @@ fn of_labels(service: &Service, page: Option<&Port>) -> Vec<PublicName> {
                 from,
             }));
         };
-        if label.starts_with("traefik.http.routers.") && label.ends_with(".rule") {
+        if label.starts_with("traefik.http.routers.")
+            && label.ends_with(".rule")
+            && !is_internal(service, label)
+        {
             let path = arguments(value, "PathPrefix(")
                 .or_else(|| arguments(value, "Path("))
                 .and_then(|paths| paths.into_iter().next());
@@ -140,6 +158,12 @@ fn of_labels(service: &Service, page: Option<&Port>) -> Vec<PublicName> {
     names
 }
 
+/// Whether the router leads to Traefik itself (`api@internal`), and not to the service.
+fn is_internal(service: &Service, rule: &str) -> bool {
+    let to = rule.strip_suffix(".rule").map(|router| format!("{router}.service"));
+    to.and_then(|label| service.labels.get(&label)).is_some_and(|to| to.trim().ends_with("@internal"))
+}
+
 /// `{{upstreams 8080}}`, `{{upstreams http 8080}}`.
 fn upstream(value: &str) -> Option<u16> {
     value.trim_matches(['{', '}', ' ']).rsplit(' ').next()?.trim_end_matches('}').parse().ok()
@@ -159,6 +183,10 @@ fn arguments(rule: &str, function: &str) -> Option<Vec<String>> {
 }
 
 fn of_variables(project: &Project, service: &Service, page: Option<&Port>) -> Vec<PublicName> {
+    // Where a VPN is asked is no page of it.
+    if ["wireguard", "wg-easy", "openvpn", "gluetun"].iter().any(|vpn| service.image.name.contains(vpn)) {
+        return Vec::new();
+    }
     let own: Vec<String> = std::iter::once(service.name.as_str())
         .chain(service.image.name.rsplit('/').next())
         .flat_map(|name| name.split('-').next())

@@ -65,32 +65,35 @@ fn needs_host(service: &Service) -> bool {
         || rights.host_pid
         || rights.ipc.as_deref() == Some("host")
         || adds
-        || !rights.options.is_empty()
+        || rights.options.iter().any(|option| option != "label=disable")
         || !service.sysctls.is_empty()
         || !service.devices.is_empty()
         || service.network == Connection::Host
         || service.mounts.iter().any(|mount| mount.fate == Fate::HostPath)
 }
 
-/// The claims by their name, with the service that names each first.
-fn claims<'a>(context: &Context<'a>) -> BTreeMap<String, (&'a Claim, &'a Service)> {
-    let mut claims = BTreeMap::new();
+/// The claims by their name, with the service whose it is; none where several share it.
+fn claims<'a>(context: &Context<'a>) -> BTreeMap<String, (&'a Claim, Option<&'a Service>)> {
+    let mut claims: BTreeMap<String, (&Claim, Option<&Service>)> = BTreeMap::new();
     for service in &context.project.services {
         for mount in &service.mounts {
             if let Fate::Claim(claim) = &mount.fate {
-                claims.entry(names::fit(&claim.name, names::LABEL)).or_insert((claim, service));
+                let first =
+                    claims.entry(names::fit(&claim.name, names::LABEL)).or_insert((claim, Some(service)));
+                first.1 = first.1.filter(|first| first.name == service.name);
             }
         }
     }
     claims
 }
 
-fn volume(context: &Context<'_>, name: &str, claim: &Claim, service: &Service) -> Fields {
+fn volume(context: &Context<'_>, name: &str, claim: &Claim, service: Option<&Service>) -> Fields {
+    let service = service.map(|service| service.name.as_str());
     let mode = if claim.shared { "ReadWriteMany" } else { "ReadWriteOnce" };
     let storage = Fields::new().with("storage", quantity::bytes(claim.bytes.max(1)));
     let spec = Fields::new()
         .with("accessModes", vec![mode])
         .some("storageClassName", context.options.storage_class.clone())
         .with("resources", Fields::new().with("requests", storage));
-    context.object("v1", "PersistentVolumeClaim", name, Some(&service.name)).with("spec", spec)
+    context.object("v1", "PersistentVolumeClaim", name, service).with("spec", spec)
 }

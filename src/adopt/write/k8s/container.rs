@@ -103,6 +103,12 @@ fn notes(service: &Service, written: &mut Written) {
     if let Some(pids) = service.limits.pids.filter(|pids| *pids > 0) {
         say(format!("At most {pids} processes: that is the node's to set (`podPidsLimit`); it is left out."));
     }
+    if let Some(userns) = service.rights.userns.as_deref().filter(|mode| *mode != "host") {
+        say(format!(
+            "Its users are those of the node here: the mapping `userns: {userns}` is left out. Whom its files belong to \
+             may have to be changed once they are copied."
+        ));
+    }
     match service.rights.ipc.as_deref() {
         None | Some("" | "host" | "private" | "shareable" | "none") => {}
         Some(ipc) => say(format!("Shared memory with another container (`ipc: {ipc}`) is left out.")),

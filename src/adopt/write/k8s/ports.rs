@@ -1,8 +1,8 @@
 //! The ports of a pod, with names.
 
 use super::{Context, names};
-use crate::adopt::probe;
 use crate::adopt::project::{Connection, HealthTest, Protocol, Service};
+use crate::adopt::{known, probe};
 
 /// A port of a pod.
 pub(super) struct PodPort {
@@ -118,7 +118,12 @@ fn name_all(context: &Context<'_>, group: &[&Service], ports: &mut [PodPort]) {
 
 /// What listens there, where it can be told.
 fn what(context: &Context<'_>, group: &[&Service], port: &PodPort) -> Option<&'static str> {
+    let of_image = group.iter().find(|service| service.name == port.service).and_then(|service| {
+        let known = known::of(&service.image.name)?.ports.iter();
+        known.into_iter().find(|known| (known.port, known.protocol) == (port.number, port.protocol))
+    });
     let known = KNOWN.iter().find(|(number, _)| *number == port.number).map(|(_, name)| *name);
+    let known = known.or(of_image.map(|known| known.name));
     if port.protocol != Protocol::Tcp || known.is_some() {
         return known;
     }

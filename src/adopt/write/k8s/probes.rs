@@ -12,10 +12,12 @@ use super::yaml::Fields;
 use crate::adopt::probe;
 use crate::adopt::project::{Health, HealthTest, Protocol, Service};
 
-/// Seconds between two looks, where nothing is said: Kubernetes' own.
+/// Seconds between two looks, for a probe that was chosen here: Kubernetes' own.
 const PERIOD: u64 = 10;
-/// Seconds that a look may take, where nothing is said.
+/// Seconds that a look may take, for a probe that was chosen here.
 const TIMEOUT: u64 = 5;
+/// Seconds between two looks, and that one may take, for a check that somebody wrote for Docker: its own.
+const DOCKERS: u64 = 30;
 /// Failures in a row, where nothing is said: that of both.
 const RETRIES: u32 = 3;
 /// Seconds that it has for its start at least.
@@ -28,9 +30,11 @@ pub(super) fn of(service: &Service, ports: &[PodPort], container: Fields) -> Fie
     else {
         return container;
     };
-    let period = health.interval.unwrap_or(PERIOD).clamp(1, 3600);
+    let is_chosen = matches!(health.test, HealthTest::Http { .. } | HealthTest::Tcp(_));
+    let (usual_period, usual_timeout) = if is_chosen { (PERIOD, TIMEOUT) } else { (DOCKERS, DOCKERS) };
+    let period = health.interval.unwrap_or(usual_period).clamp(1, 3600);
     let retries = health.retries.unwrap_or(RETRIES).clamp(1, 1000);
-    let timeout = health.timeout.unwrap_or(TIMEOUT).clamp(1, 3600);
+    let timeout = health.timeout.unwrap_or(usual_timeout).clamp(1, 3600);
     let start_period = period.min(PERIOD);
     let start = (health.start_period.unwrap_or_default() + period * u64::from(retries)).clamp(START, 86_400);
     let probe = |period: u64, failures: u64| {

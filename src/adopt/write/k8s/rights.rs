@@ -28,8 +28,9 @@ pub(super) fn of_container(service: &Service, written: &mut Written) -> Fields {
     let (user, group) = service.user.as_deref().map_or(("", None), parts);
     for name in [Some(user).filter(|user| !user.is_empty()), group].into_iter().flatten() {
         if number(name).is_none() {
-            let text =
-                format!("Kubernetes needs the number of {name}: `id {name}` in the container tells it.");
+            let text = format!(
+                "Kubernetes needs the number of {name}, and it is left out: `id {name}` in the container tells it."
+            );
             written.notes.push(note(service, text));
         }
     }
@@ -53,6 +54,10 @@ pub(super) fn of_container(service: &Service, written: &mut Written) -> Fields {
     options(service, context, written)
 }
 
+fn has_files_of_node(service: &Service) -> bool {
+    !service.devices.is_empty() || service.mounts.iter().any(|mount| mount.fate == Fate::HostPath)
+}
+
 /// Security options: `apparmor=unconfined`, `seccomp=…`, `label=…`.
 fn options(service: &Service, mut context: Fields, written: &mut Written) -> Fields {
     let mut linux = Fields::new();
@@ -71,7 +76,12 @@ fn options(service: &Service, mut context: Fields, written: &mut Written) -> Fie
                 context = context.with("seccompProfile", Fields::new().with("type", "Unconfined"));
             }
             // The type that is kept from nothing.
-            ("label", "disable") => linux = linux.with("type", "spc_t"),
+            ("label", "disable") if has_files_of_node(service) => linux = linux.with("type", "spc_t"),
+            ("label", "disable") => {
+                let text =
+                    "`label=disable` is left out: none of the node's files are in it, which that was for.";
+                written.notes.push(note(service, text));
+            }
             ("label", "user" | "role" | "type" | "level") if !text.is_empty() => {
                 linux = linux.with(label, text)
             }
@@ -95,8 +105,11 @@ pub(super) fn of_pod(group: &[&Service], written: &mut Written) -> Fields {
                 Some(id) if supplemental.contains(&id) => {}
                 Some(id) => supplemental.push(id),
                 None => {
+                    // Docker looks it up in the image, not on its host.
+                    let container = service.container.as_deref().unwrap_or(&service.name);
                     let text = format!(
-                        "Kubernetes needs the number of the group {name}: `getent group {name}` on the node tells it."
+                        "Kubernetes needs the number of the group {name}, and it is left out: \
+                         `docker exec {container} getent group {name}` tells it."
                     );
                     written.notes.push(note(service, text));
                 }
@@ -104,6 +117,12 @@ pub(super) fn of_pod(group: &[&Service], written: &mut Written) -> Fields {
         }
         for (name, value) in &service.sysctls {
             let on_host = service.network == Connection::Host && name.starts_with("net.");
+            let is_hosts_ipc = service.rights.ipc.as_deref() == Some("host") && is_of_ipc(name);
+            if is_hosts_ipc {
+                let text = format!("{name} is left out: with the host's IPC it is the node's to set.");
+                written.notes.push(note(service, text));
+                continue;
+            }
             if on_host {
                 let text = format!("{name} is left out: on the host's network it is the node's to set.");
                 written.notes.push(note(service, text));
@@ -131,6 +150,11 @@ fn fs_group(service: &Service) -> Option<i64> {
     let user = service.user.as_deref().or(service.image.default_user.as_deref()).filter(|_| has_claims)?;
     let (user, group) = parts(user);
     group.and_then(number).or_else(|| number(user)).filter(|id| *id > 0)
+}
+
+/// Kernel parameters of shared memory and of messages between processes.
+fn is_of_ipc(name: &str) -> bool {
+    ["kernel.shm", "kernel.msg", "kernel.sem", "fs.mqueue."].iter().any(|start| name.starts_with(start))
 }
 
 /// Kernel parameters that Kubernetes lets everybody set.

@@ -8,8 +8,21 @@ use crate::adopt::project::{Fate, Mount, MountSource, Service};
 use crate::adopt::write::Written;
 
 /// What every node has.
-const EVERYWHERE: &[&str] =
-    &["/dev", "/proc", "/sys", "/run", "/var/run", "/lib/modules", "/etc/localtime", "/etc/timezone"];
+const EVERYWHERE: &[&str] = &[
+    "/dev",
+    "/proc",
+    "/sys",
+    "/run",
+    "/var/run",
+    "/var/log",
+    "/lib/modules",
+    "/etc/localtime",
+    "/etc/timezone",
+    "/etc/machine-id",
+    "/etc/os-release",
+    "/etc/passwd",
+    "/etc/group",
+];
 
 /// The volumes of a pod.
 #[derive(Default)]
@@ -118,6 +131,7 @@ fn volume(
             Some((volumes.shared(&name, volume), subpath))
         }
         Fate::Share { server, path } => {
+            note_options(context, service, mount, written);
             let source = if is_smb(context, mount) {
                 smb(context, server, path, written)
             } else {
@@ -139,7 +153,10 @@ fn volume(
                 Some(false) => Some("Directory"),
                 None => None,
             };
-            if !EVERYWHERE.iter().any(|start| path == *start || path.starts_with(&format!("{start}/"))) {
+            let has_rest = |start: &str| {
+                path.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            };
+            if path != "/" && !EVERYWHERE.iter().any(|start| has_rest(start)) {
                 let text = format!(
                     "{path} has to be on the node that it runs on: with several, bind it to that one."
                 );
@@ -186,6 +203,26 @@ fn host_path(context: &Context<'_>, mount: &Mount) -> Option<String> {
     }
 }
 
+/// A share that a pod mounts by itself has no options: those of the old volume are told.
+fn note_options(context: &Context<'_>, service: &Service, mount: &Mount, written: &mut Written) {
+    let MountSource::Volume(name) = &mount.source else { return };
+    let options = context.project.volumes.get(name).and_then(|volume| volume.options.get("o"));
+    let is_telling = |option: &&str| {
+        let name = option.split('=').next().unwrap_or_default();
+        !matches!(name, "" | "addr" | "rw" | "ro" | "username" | "user" | "password" | "credentials")
+    };
+    let told: Vec<&str> =
+        options.iter().flat_map(|all| all.split(',')).map(str::trim).filter(is_telling).collect();
+    if !told.is_empty() {
+        let text = format!(
+            "The options of the share at {} ({}) are left out: they need a PersistentVolume of its own (`mountOptions`).",
+            mount.target,
+            told.join(", ")
+        );
+        written.notes.push(note(service, text));
+    }
+}
+
 fn is_smb(context: &Context<'_>, mount: &Mount) -> bool {
     let is =
         |kind: Option<&str>| kind.is_some_and(|kind| kind.starts_with("cifs") || kind.starts_with("smb"));
@@ -222,7 +259,11 @@ fn smb(context: &Context<'_>, server: &str, path: &str, written: &mut Written) -
         .with("csi", Fields::new().with("driver", "smb.csi.k8s.io").with("volumeAttributes", attributes))
 }
 
+/// How mounts go through: only where it is the node's own folder, in which something may be mounted later.
 fn propagation(service: &Service, mount: &Mount) -> Option<&'static str> {
+    if mount.fate != Fate::HostPath {
+        return None;
+    }
     match mount.propagation.as_deref() {
         // Only with all rights may a container pass mounts on to its host.
         Some("shared" | "rshared") if service.rights.privileged => Some("Bidirectional"),

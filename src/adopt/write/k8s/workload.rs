@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::pod::{self, Place};
 use super::yaml::Fields;
 use super::{Context, add, device, names, note, ports, service};
-use crate::adopt::project::{Connection, Fate, Note, Project, Restart, Service, Until};
+use crate::adopt::project::{Connection, Dependency, Fate, Note, Project, Restart, Service, Until};
 use crate::adopt::write::{Phase, Written};
 
 /// What runs a group's pod.
@@ -40,11 +40,13 @@ pub(in crate::adopt) fn name(group: &[&Service]) -> String {
     names::workload(group.first().map_or("app", |head| &head.name))
 }
 
-/// Whether others wait for its end.
+/// Whether it ends by itself: others wait for that, or it did and nothing starts it again.
 fn ends(project: &Project, service: &Service) -> bool {
     let waits = project.services.iter().flat_map(|other| &other.depends_on);
-    matches!(service.restart, Restart::No | Restart::OnFailure(_))
-        && waits.into_iter().any(|on| on.service == service.name && on.until == Until::Completed)
+    let is_waited_for =
+        waits.into_iter().any(|on| on.service == service.name && on.until == Until::Completed);
+    let has_ended = service.running == Some(false) && service.restart == Restart::No;
+    has_ended || (is_waited_for && matches!(service.restart, Restart::No | Restart::OnFailure(_)))
 }
 
 pub(super) fn write(context: &Context<'_>, group: &[&Service], written: &mut Written) {
@@ -101,10 +103,16 @@ pub(super) fn write(context: &Context<'_>, group: &[&Service], written: &mut Wri
     if pod::is_cut_off(head) {
         add(written, Phase::Workload, cut_off(context, head, &name));
     }
-    if kind != Workload::Job || !ports.is_empty() {
+    if is_found(context, kind, &ports) {
         service::write(context, head, &ports, written);
     }
     notes(context, group, kind, written);
+}
+
+/// Whether it needs a name: nobody calls what has no port, unless something in the project may know better.
+fn is_found(context: &Context<'_>, kind: Workload, ports: &[ports::PodPort]) -> bool {
+    let others = context.project.groups().len() > 1;
+    !ports.is_empty() || kind == Workload::StatefulSet || (kind == Workload::Deployment && others)
 }
 
 /// Whether there may be but one pod at a time: what it keeps or holds is not made for two.
@@ -153,16 +161,23 @@ fn notes(context: &Context<'_>, group: &[&Service], kind: Workload, written: &mu
             }
             _ => {}
         }
+        if service.network == Connection::Nothing {
+            let text = "It has no network now: a NetworkPolicy keeps it from all traffic, where the cluster's network \
+                        obeys such.";
+            written.notes.push(note(service, text));
+        }
         if kind != Workload::Job && matches!(service.restart, Restart::OnFailure(_)) {
             let text = "It is started again whenever it ends: `on-failure` is only for jobs in Kubernetes.";
             written.notes.push(note(service, text));
         }
     }
-    let waits =
-        context.project.services.iter().any(|service| {
-            service.depends_on.iter().any(|on| context.project.service(&on.service).is_some())
-        });
-    if waits {
+    // What waits for more than a start is told one by one.
+    let only_starts = |service: &Service| {
+        let known = |on: &&Dependency| context.project.service(&on.service).is_some();
+        service.depends_on.iter().any(|on| known(&on))
+            && service.depends_on.iter().filter(known).all(|on| on.until == Until::Started)
+    };
+    if context.project.services.iter().any(only_starts) {
         let text = "Kubernetes starts everything at once: what depends on something else may restart a few times until \
                     that answers.";
         written.notes.push(Note { service: None, text: text.to_owned() });
