@@ -8,6 +8,7 @@ use super::{Fault, Project, secrets};
 use reader::Reader;
 use tree::{Node, Yaml};
 
+mod called;
 mod connect;
 mod dotenv;
 mod files;
@@ -62,15 +63,17 @@ pub fn read(file: &str, text: &str, name: &str, beside: &dyn Beside) -> Result<P
         whole(&mut reader, &top, &mut project, text);
     }
     if !reader.faults.is_empty() {
-        let mut faults = reader.faults;
+        let mut faults = std::mem::take(&mut reader.faults);
         faults.sort_by(|a, b| (a.file != file, &a.file, a.line).cmp(&(b.file != file, &b.file, b.line)));
         return Err(faults);
     }
-    project.notes = reader.notes;
-    if let Some(seen) = reader.seen {
+    project.notes = std::mem::take(&mut reader.notes);
+    if let Some(seen) = reader.seen.take() {
         seen.give(&mut project);
     }
+    called::alike(&reader, &mut project);
     secrets::hide(&mut project);
+    called::only_secrets(&mut project);
     Ok(project)
 }
 

@@ -53,8 +53,8 @@ pub struct OfProject {
     /// See [`Project::referrers`].
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub referrers: Vec<String>,
-    /// See [`Project::notes`].
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// Notes of former versions: what people should know stands beside a file now, not in it.
+    #[serde(skip_serializing)]
     pub notes: Vec<Note>,
 }
 
@@ -108,11 +108,7 @@ impl OfProject {
     /// What was seen of a project.
     #[must_use]
     pub fn of(project: &Project) -> Self {
-        Self {
-            host: project.host.clone(),
-            referrers: project.referrers.clone(),
-            notes: project.notes.clone(),
-        }
+        Self { host: project.host.clone(), referrers: project.referrers.clone(), notes: Vec::new() }
     }
 
     /// Gives a project what was seen of it.

@@ -67,6 +67,13 @@ pub struct Service {
     pub working_dir: Option<String>,
     /// Variables that a person set, by name.
     pub env: BTreeMap<String, Value>,
+    /// What its secret variables are called where they come from (a `.env`), by the variable, where that is known. The
+    /// same name in several services is the same secret.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub secret_names: BTreeMap<String, String>,
+    /// The compose profiles with which alone it runs; none where it always does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub profiles: Vec<String>,
     /// `USER[:GROUP]`, names or numbers, where a person set another than the image's.
     pub user: Option<String>,
     /// Further groups, names or numbers.

@@ -1,8 +1,10 @@
 //! What the cluster needs, as files.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
-use super::project::{Note, Origin, Project, Service};
+use super::project::{HealthTest, Note, Origin, Piece, Project, Service};
 use super::{Kind, Options, Settled};
 
 mod compose;
@@ -91,6 +93,48 @@ fn container(project: &Project, service: &Service) -> String {
         None if project.origin == Origin::Compose => format!("{}-{}-1", project.name, service.name),
         None => service.name.clone(),
     }
+}
+
+/// A command on the host where the project runs: over ssh where that is another one.
+fn remote(project: &Project, options: &Options, command: &str) -> String {
+    match project.host.as_deref().and_then(|host| options.ssh_to(host)) {
+        Some(to) => format!("ssh {} {}", shell_words::quote(&to), shell_words::quote(command)),
+        None => command.to_owned(),
+    }
+}
+
+/// The secrets that stand in what a service runs: maybe nobody finds them among its container's variables.
+fn in_words(service: &Service) -> BTreeSet<&str> {
+    let mut texts: Vec<&String> = service.entrypoint.iter().chain(&service.command).flatten().collect();
+    match service.health.as_ref().map(|health| &health.test) {
+        Some(HealthTest::Exec(words)) => texts.extend(words),
+        Some(HealthTest::Shell(line)) => texts.push(line),
+        _ => {}
+    }
+    let pieces = texts.into_iter().flat_map(|text| service.pieces(text));
+    pieces
+        .filter_map(|piece| match piece {
+            Piece::Secret(name) => Some(name),
+            Piece::Text(_) => None,
+        })
+        .collect()
+}
+
+/// The end of an `awk` program that tells which variables (`as`) were not there (`seen`), and where else to look.
+fn missing(container: &str, service: &Service) -> String {
+    let plain = container.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'));
+    let elsewhere = if plain && !in_words(service).is_empty() {
+        // In what is read first, an argument is no variable of the container.
+        format!(
+            " \". Maybe it stands in what it runs, and is to be added by hand: docker inspect --format \\\"\
+             {{{{json .Config.Entrypoint}}}} {{{{json .Config.Cmd}}}}\\\" {container}\""
+        )
+    } else {
+        String::new()
+    };
+    format!(
+        "END {{ for (k in as) if (!(k in seen)) print \"not among its variables: \" k{elsewhere} > \"/dev/stderr\" }}"
+    )
 }
 
 /// The whole file that the objects make, and its usual name.

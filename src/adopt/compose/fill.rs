@@ -1,7 +1,7 @@
 //! Fills the variables of one file's tree. What nothing fills, and what is a secret, depends on where it stands.
 
 use super::reader::Reader;
-use super::template::{self, Outcome, Part, Vars};
+use super::template::{self, How, Outcome, Part, Vars};
 use super::tree::{Node, Yaml};
 use crate::adopt::secrets::looks_secret;
 
@@ -35,12 +35,16 @@ pub(super) fn file(reader: &mut Reader, top: &mut Node) {
             "configs" | "secrets" => {
                 for (_, entry) in node.entries_mut() {
                     for (key, node) in entry.entries_mut() {
-                        let place = if key == "content" { Place::Content } else { Place::Usual };
-                        walk(reader, node, place);
+                        match key.as_str() {
+                            "content" => walk(reader, node, Place::Content),
+                            "file" => around(reader, node),
+                            _ => walk(reader, node, Place::Usual),
+                        }
                     }
                 }
             }
-            "volumes" | "networks" | "name" | "include" => walk(reader, node, Place::Usual),
+            "volumes" | "networks" | "name" => walk(reader, node, Place::Usual),
+            "include" => around(reader, node),
             _ => walk(reader, node, Place::Aside),
         }
     }
@@ -49,6 +53,7 @@ pub(super) fn file(reader: &mut Reader, top: &mut Node) {
 fn of_service(reader: &mut Reader, key: &str, node: &mut Node) {
     match key {
         "environment" => environment(reader, node),
+        "volumes" | "env_file" | "extends" | "devices" => around(reader, node),
         "command" | "entrypoint" => walk(reader, node, Place::Words),
         "healthcheck" => {
             for (key, node) in node.entries_mut() {
@@ -66,6 +71,21 @@ fn of_service(reader: &mut Reader, key: &str, node: &mut Node) {
         "develop" | "models" | "provider" | "logging" | "credential_spec" => walk(reader, node, Place::Aside),
         key if key.starts_with("x-") => walk(reader, node, Place::Aside),
         _ => walk(reader, node, Place::Usual),
+    }
+}
+
+/// Fills what holds paths: the shell that compose runs in has these two, and there is another way to write either.
+fn around(reader: &mut Reader, node: &mut Node) {
+    let mut ours = Vec::new();
+    for (name, path) in [("PWD", "."), ("HOME", "~")] {
+        if !reader.vars.values.contains_key(name) {
+            reader.vars.values.insert(name.to_owned(), path.to_owned());
+            ours.push(name);
+        }
+    }
+    walk(reader, node, Place::Usual);
+    for name in ours {
+        reader.vars.values.remove(name);
     }
 }
 
@@ -132,6 +152,10 @@ fn filled(reader: &mut Reader, node: &Node, parts: &[Part], marker: fn(&str) -> 
 
 /// Tells what is missing.
 fn tell(reader: &mut Reader, node: &Node, outcome: &Outcome) {
+    if let Some(name) = outcome.unfilled.first() {
+        let place = (node.at.source().file.clone(), node.at.field());
+        reader.empty.entry(place).or_insert_with(|| name.clone());
+    }
     for name in &outcome.unfilled {
         if reader.told.insert(name.clone()) {
             reader.service = None;
@@ -173,10 +197,26 @@ fn environment(reader: &mut Reader, node: &mut Node) {
     }
     for (name, node) in node.entries_mut() {
         node.value = match std::mem::replace(&mut node.value, Yaml::Null) {
-            Yaml::Text(text) if text.contains('$') => variable(reader, node, name, text),
-            Yaml::Null => handed_on(&reader.vars, name),
+            Yaml::Text(text) if text.contains('$') => {
+                node.from = alone(&text);
+                variable(reader, node, name, text)
+            }
+            Yaml::Null => {
+                node.from = Some(name.clone());
+                handed_on(&reader.vars, name)
+            }
             value => value,
         };
+    }
+}
+
+/// The variable that a text is, where it is nothing else.
+fn alone(text: &str) -> Option<String> {
+    match template::parse(text).ok()?.as_slice() {
+        [Part::Variable { name, how: How::Plain | How::Required { .. } | How::Default { .. }, .. }] => {
+            Some(name.clone())
+        }
+        _ => None,
     }
 }
 

@@ -167,14 +167,18 @@ fn sysctls(reader: &mut Reader, service: &mut Service, node: &Node) {
     service.sysctls = pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
 }
 
-fn profiles(reader: &mut Reader, _: &mut Service, node: &Node) {
+fn profiles(reader: &mut Reader, service: &mut Service, node: &Node) {
     let profiles = reader.texts(node);
-    if !profiles.is_empty() {
+    let used = reader.vars.values.get("COMPOSE_PROFILES").cloned().unwrap_or_default();
+    let is_used =
+        |profile: &String| used.split(',').any(|used| used.trim() == *profile || used.trim() == "*");
+    if !profiles.is_empty() && !profiles.iter().any(is_used) {
         reader.note(format!(
             "it runs only with the profile {}: leave it out if you don't use it",
             profiles.join(" or ")
         ));
     }
+    service.profiles = profiles;
 }
 
 fn logging(reader: &mut Reader, _: &mut Service, node: &Node) {

@@ -92,6 +92,11 @@ fn source(reader: &mut Reader, node: &Node, text: &str) -> Option<MountSource> {
     if text.starts_with(['.', '/', '~']) {
         return Some(MountSource::Bind(rebased(&node.at.source().folder, text)));
     }
+    if text.starts_with('<') && text.ends_with('>') {
+        let fault = node.at.fault(format!("`{text}` is still the placeholder of a manual"));
+        reader.fault(fault.fix("write the folder that is meant: `/srv/data:/data`"));
+        return None;
+    }
     if text.contains('/') {
         let what = format!("`{text}` is no name of a volume");
         reader.fault(node.at.fault(what).fix(format!("for a folder beside the file write `./{text}`")));

@@ -48,6 +48,8 @@ pub(super) struct Reader<'a> {
     pub service: Option<String>,
     /// Variables whose absence was told already.
     pub told: BTreeSet<String>,
+    /// Variables without a value, by the file and the field that they left a gap in.
+    pub empty: BTreeMap<(String, String), String>,
     /// Bytes that variables were filled with.
     pub filled: usize,
     pub declared: Declared,
@@ -66,6 +68,7 @@ impl<'a> Reader<'a> {
             notes: Vec::new(),
             service: None,
             told: BTreeSet::new(),
+            empty: BTreeMap::new(),
             filled: 0,
             declared: Declared::default(),
             wishes: Vec::new(),
@@ -74,7 +77,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn fault(&mut self, fault: Fault) {
+    pub(super) fn fault(&mut self, mut fault: Fault) {
+        let place = (fault.file.clone(), fault.field.clone().unwrap_or_default());
+        if let Some(name) = self.empty.get(&place) {
+            // What it came to without the variable is nothing that anybody wrote.
+            fault.what = format!("needs the variable `{name}`, which has no value");
+            fault.fix = Some(format!("put `{name}=…` into .env beside the file"));
+        }
         if self.faults.len() < MAX_FAULTS && !self.faults.contains(&fault) {
             self.faults.push(fault);
         }

@@ -142,6 +142,8 @@ pub(super) struct Node {
     pub at: At,
     pub value: Yaml,
     pub merge: Merge,
+    /// The variable of `.env` whose value it is, as a whole.
+    pub from: Option<String>,
 }
 
 /// How a value goes together with that of the file it changes.
@@ -180,7 +182,7 @@ impl PartialEq for Node {
 
 impl Node {
     pub(super) fn new(at: At, value: Yaml) -> Self {
-        Self { at, value, merge: Merge::Usual }
+        Self { at, value, merge: Merge::Usual, from: None }
     }
 
     /// The value of a key; nothing where it is null.

@@ -1,5 +1,6 @@
 //! Image, command, and variables of a service.
 
+use super::called;
 use super::dotenv;
 use super::fill::handed_on;
 use super::reader::Reader;
@@ -111,12 +112,16 @@ fn words(reader: &mut Reader, service: &mut Service, node: &Node) -> Option<Vec<
 
 /// A text, whose secrets become the service's.
 pub(super) fn marked(reader: &mut Reader, service: &mut Service, node: &Node) -> Option<String> {
+    let mut text = reader.text(node)?;
     if let Yaml::Marked(_, secrets) = &node.value {
         for name in secrets {
-            service.env.insert(name.clone(), Value::Secret);
+            let own = called::variable(service, name);
+            if own != *name {
+                text = text.replace(&format!("$({name})"), &format!("$({own})"));
+            }
         }
     }
-    reader.text(node)
+    Some(text)
 }
 
 /// `env_file`.
@@ -176,7 +181,9 @@ fn one_file(
             Some(text) => Value::Text(text),
             None => of_yaml(&Node::new(item.at.clone(), handed_on(&reader.vars, &name))),
         };
-        service.env.insert(name, value);
+        // The project's own `.env` is where the values will be looked for again.
+        let from = Some(&name).filter(|name| path == ".env" && reader.vars.values.contains_key(*name));
+        put(service, &name, value, from);
     }
 }
 
@@ -189,9 +196,18 @@ pub(super) fn environment(reader: &mut Reader, service: &mut Service, node: &Nod
             let what = format!("has to be a text; it is {}", value.kind());
             reader.fault(value.at.fault(what).fix("write the value in quotes"));
         } else {
-            service.env.insert(name.clone(), of_yaml(value));
+            put(service, name, of_yaml(value), value.from.as_ref());
         }
     }
+}
+
+/// Gives a service a variable, instead of what it had under that name.
+fn put(service: &mut Service, name: &str, value: Value, from: Option<&String>) {
+    service.secret_names.remove(name);
+    if let Some(from) = from {
+        service.secret_names.insert(name.to_owned(), from.clone());
+    }
+    service.env.insert(name.to_owned(), value);
 }
 
 fn of_yaml(node: &Node) -> Value {

@@ -37,7 +37,7 @@ pub(super) fn write(settled: &Settled, options: &Options) -> Written {
     file.add("configs", section(&sources.configs));
     file.add("secrets", section(&sources.secrets));
     file.add_some(KEY, service::observed(&OfProject::of(project)));
-    let needed = env::needed(project, &names);
+    let needed = env::needed(project, &names, options);
     let text = env::comment(&needed) + &yaml::file(&file, &["services"]);
     Written {
         configs: Vec::new(),

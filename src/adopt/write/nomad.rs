@@ -120,8 +120,7 @@ impl Said {
             body.block(format!("task {}", hcl::quoted(&service.name)), task.body(&mounts, &mut notes));
             notes.extend(general(service, group));
             self.service(&service.name, notes);
-            let namespace = options.namespace.as_deref();
-            self.secrets.extend(secrets::needed(project, service, &path, namespace, &mounts.secret_files));
+            self.secrets.extend(secrets::needed(project, service, &path, options, &mounts.secret_files));
         }
         body
     }

@@ -82,6 +82,8 @@ fn node(project: &Project, name: &str, network: &Network) -> Node {
             network.options.iter().map(|(key, value)| (key.clone(), value.into())).collect();
         entry.add("driver_opts", Map(options));
         entry.flag("internal", network.internal);
+        // Compose refuses such a subnet without it.
+        entry.flag("enable_ipv6", network.subnets.iter().any(|subnet| subnet.contains(':')));
         let subnets = network.subnets.iter().map(|subnet| {
             let mut one = Map::default();
             one.add("subnet", subnet);

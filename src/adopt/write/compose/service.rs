@@ -1,7 +1,5 @@
 //! One service, in the order in which people write it.
 
-use std::collections::BTreeMap;
-
 use super::super::super::observed::{KEY, OfService};
 use super::super::super::project::{
     Connection, Dependency, Health, HealthTest, Limits, Project, Restart, Rights, Service, Until, Value,
@@ -16,7 +14,7 @@ pub(super) struct From<'a> {
     pub(super) project: &'a Project,
     pub(super) sources: &'a Sources,
     /// The names of secrets in the `.env`.
-    pub(super) secrets: &'a BTreeMap<(&'a str, &'a str), String>,
+    pub(super) secrets: &'a env::Names<'a>,
 }
 
 impl From<'_> {
@@ -49,6 +47,7 @@ impl From<'_> {
         out.add_some("image", has_image.then(|| image.reference()));
         out.add_some("build", image.build.as_ref());
         out.add_some("platform", service.platform.as_ref());
+        out.add("profiles", Node::Flow(service.profiles.iter().map(Node::from).collect()));
         out.add_some("container_name", container_name(self.project, service));
         out.add_some("hostname", service.hostname.as_ref());
         let restart = match &service.restart {

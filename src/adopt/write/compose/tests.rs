@@ -223,7 +223,7 @@ fn the_line_that_fills_the_env_keeps_every_value_and_shows_none() {
         &written.secrets[1].command,
         &["PATH=/bin", "API_TOKEN=a$b #c\"d'e\\f", "POSTGRES_PASSWORD=one\ntwo=2", "X_API_TOKEN=no"],
     );
-    assert_eq!(text, "API_TOKEN='a$b #c\"d\\'e\\f'\nWEBSERVER_POSTGRES_PASSWORD='one\ntwo=2'\n");
+    assert_eq!(text, "API_TOKEN=\"a\\$b #c\\\"d'e\\\\f\"\nWEBSERVER_POSTGRES_PASSWORD='one\ntwo=2'\n");
     assert_eq!(shown, "");
     let (text, shown) = filled(&written.secrets[0].command, &["PATH=/bin"]);
     assert_eq!((text.as_str(), shown.as_str()), ("", "not among its variables: POSTGRES_PASSWORD\n"));

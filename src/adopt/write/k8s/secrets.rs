@@ -1,11 +1,9 @@
 //! The lines of shell that create Secrets and configuration from where they are now, without showing them.
 
-use std::collections::BTreeSet;
-
 use super::files::File;
 use super::{Context, names};
-use crate::adopt::project::{HealthTest, MountSource, Origin, Piece, Service};
-use crate::adopt::write::{SecretNeeded, Written};
+use crate::adopt::project::{MountSource, Origin, Service};
+use crate::adopt::write::{SecretNeeded, Written, in_words};
 
 /// A line of shell, and where it is to be run.
 pub(super) struct Line {
@@ -41,7 +39,7 @@ pub(super) fn write(context: &Context<'_>, written: &mut Written) {
 /// The line for a service's variables: those of the container are read from it, those that stood in its arguments are
 /// asked for.
 fn variables_line(context: &Context<'_>, service: &Service, secrets: &[&str]) -> Line {
-    let in_arguments = in_arguments(service);
+    let in_arguments = in_words(service);
     let is_asked = |name: &&str| in_arguments.contains(*name) || !names::is_variable(name);
     let (asked, read): (Vec<&str>, Vec<&str>) = secrets.iter().partition(|name| is_asked(name));
     let (source, run_on) = values(context, service, &read);
@@ -63,23 +61,6 @@ fn variables_line(context: &Context<'_>, service: &Service, secrets: &[&str]) ->
         command: format!("{from} | {create} --from-env-file=/dev/stdin"),
         run_on: run_on.filter(|_| !read.is_empty()),
     }
-}
-
-/// The secrets that stand in what is run: nobody finds them among the container's variables, maybe.
-fn in_arguments(service: &Service) -> BTreeSet<&str> {
-    let mut texts: Vec<&String> = service.entrypoint.iter().chain(&service.command).flatten().collect();
-    match service.health.as_ref().map(|health| &health.test) {
-        Some(HealthTest::Exec(words)) => texts.extend(words),
-        Some(HealthTest::Shell(line)) => texts.push(line),
-        _ => {}
-    }
-    let pieces = texts.into_iter().flat_map(|text| service.pieces(text));
-    pieces
-        .filter_map(|piece| match piece {
-            Piece::Secret(name) => Some(name),
-            Piece::Text(_) => None,
-        })
-        .collect()
 }
 
 /// What prints `NAME=VALUE` lines, and where.
@@ -110,10 +91,15 @@ fn container(context: &Context<'_>, service: &Service) -> Option<String> {
 
 /// A command on the host where the project runs.
 fn remote(context: &Context<'_>, command: &str) -> String {
-    match &context.project.host {
-        Some(host) => format!("ssh {} {}", shell_words::quote(host), quoted(command)),
+    match ssh_to(context) {
+        Some(to) => format!("ssh {} {}", shell_words::quote(&to), quoted(command)),
         None => command.to_owned(),
     }
+}
+
+/// The host where it runs, as ssh takes it; none where that is this machine.
+fn ssh_to(context: &Context<'_>) -> Option<String> {
+    context.project.host.as_deref().and_then(|host| context.options.ssh_to(host))
 }
 
 /// A line as one word of shell: in the quotes that it has none of, so that a person can read it.
@@ -176,9 +162,9 @@ pub(super) fn file_line(context: &Context<'_>, source: &MountSource, file: &File
 /// All files of a folder; `kubectl` takes those at its top.
 fn folder_line(context: &Context<'_>, create: &str, path: &str) -> Line {
     let path = path.trim_end_matches('/');
-    let command = match &context.project.host {
-        Some(host) => {
-            let from = shell_words::quote(&format!("{host}:{path}")).into_owned();
+    let command = match ssh_to(context) {
+        Some(to) => {
+            let from = shell_words::quote(&format!("{to}:{path}")).into_owned();
             let copy = "\"$copy\"";
             format!(
                 "copy=$(mktemp -d) && scp -rp {from}/. {copy} && {create} --from-file={copy}; rm -r {copy}"

@@ -1,5 +1,6 @@
 //! Secrets as Nomad variables: a template for each task that has some, and the shell line that fills them.
 
+use super::super::super::Options;
 use super::super::super::project::{Piece, Project, Service};
 use super::super::SecretNeeded;
 use super::hcl::{Body, escaped, heredoc};
@@ -52,9 +53,10 @@ pub(super) fn needed(
     project: &Project,
     service: &Service,
     path: &str,
-    namespace: Option<&str>,
+    options: &Options,
     files: &[(String, String)],
 ) -> Option<SecretNeeded> {
+    let namespace = options.namespace.as_deref();
     let names: Vec<&str> = service.secrets().collect();
     let put = |input: &str| {
         let namespace =
@@ -67,20 +69,18 @@ pub(super) fn needed(
         // Each variable as JSON on a line of its own, so that values may have several lines.
         let format = "{{range .Config.Env}}{{json .}}{{println}}{{end}}";
         let inspect = shell_words::join(["docker", "inspect", "--format", format, &container]);
-        let from = match &project.host {
-            Some(host) => format!("ssh {} {}", shell_words::quote(host), shell_words::quote(&inspect)),
-            None => inspect,
-        };
+        let from = super::super::remote(project, options, &inspect);
         let program = concat!(
             r#"BEGIN { n = split(want, w, " "); for (i = 1; i <= n; i++) as[w[i]] = 1; printf "{\"Items\":{" } "#,
             r#"{ at = index($0, "="); k = substr($0, 2, at - 2) } "#,
             r#"at && k in as { seen[k] = 1; printf "%s\"%s\":\"%s", sep, k, substr($0, at + 1); sep = "," } "#,
-            r#"END { print "}}"; for (k in as) if (!(k in seen)) print "not among its variables: " k > "/dev/stderr" }"#,
+            r#"END { print "}}" } "#,
         );
+        let missing = super::super::missing(&container, service);
         commands.push(format!(
             "{from} | awk -v want={} {} | {}",
             shell_words::quote(&names.join(" ")),
-            shell_words::quote(program),
+            shell_words::quote(&format!("{program}{missing}")),
             put(&format!("-in=json {path} -")),
         ));
     }
@@ -89,7 +89,7 @@ pub(super) fn needed(
     if keys.is_empty() {
         return None;
     }
-    if let Some(file) = files_line(project, path, namespace, files, !commands.is_empty()) {
+    if let Some(file) = files_line(project, path, options, files, !commands.is_empty()) {
         commands.push(file);
     }
     Some(SecretNeeded { name: path.to_owned(), keys, command: commands.join(" && "), run_on: None })
@@ -99,25 +99,21 @@ pub(super) fn needed(
 fn files_line(
     project: &Project,
     path: &str,
-    namespace: Option<&str>,
+    options: &Options,
     files: &[(String, String)],
     exists: bool,
 ) -> Option<String> {
     if files.is_empty() {
         return None;
     }
+    let namespace = options.namespace.as_deref();
     let namespace =
         namespace.map(|name| format!(" -namespace={}", shell_words::quote(name))).unwrap_or_default();
     let pairs: Vec<String> = files
         .iter()
         .map(|(key, source)| {
-            let read = match &project.host {
-                Some(host) => {
-                    let cat = format!("cat {}", shell_words::quote(source));
-                    format!("ssh {} {}", shell_words::quote(host), shell_words::quote(&cat))
-                }
-                None => format!("cat {}", shell_words::quote(source)),
-            };
+            let cat = format!("cat {}", shell_words::quote(source));
+            let read = super::super::remote(project, options, &cat);
             format!("{key}=\"$({read})\"")
         })
         .collect();
