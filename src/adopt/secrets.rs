@@ -6,6 +6,7 @@
 //! where it is a secret, and stays where it is a name.
 
 mod arguments;
+mod inside;
 mod names;
 mod ordinary;
 mod texts;
@@ -44,13 +45,15 @@ fn hide_variables(project: &mut Project, index: usize, known: &mut Vec<Known>) {
         if !looks_secret(name, Some(text)) {
             continue;
         }
-        known.push(Known::new(text.clone(), name.clone(), index));
+        let mut found = vec![text.clone()];
         // An address with a password in it: the password may stand elsewhere, too.
-        for range in values::shapes(text) {
-            if let Some(part) = text.get(range).filter(|part| part.len() < text.len()) {
-                known.push(Known::new(part.to_owned(), name.clone(), index));
-            }
-        }
+        let parts = values::shapes(text).into_iter().chain(inside::first(text));
+        found.extend(parts.filter_map(|range| text.get(range)).map(str::to_owned));
+        let forms: Vec<String> = found.iter().flat_map(|value| texts::forms(value)).collect();
+        found.extend(forms);
+        found.sort();
+        found.dedup();
+        known.extend(found.into_iter().map(|value| Known::new(value, name.clone(), index)));
         *value = Value::Secret;
     }
 }
@@ -200,7 +203,8 @@ fn dropped_label(service: &str, label: &str) -> Note {
 
 fn hide_files(project: &mut Project) {
     for file in project.files.values_mut() {
-        if file.secret || file.text.as_deref().is_some_and(values::has_shape) {
+        let holds_one = |text: &str| values::has_shape(text) || inside::file_holds_one(text);
+        if file.secret || file.text.as_deref().is_some_and(holds_one) {
             file.secret = true;
             file.text = None;
         }
@@ -307,5 +311,7 @@ fn texts_of(service: &mut Service) -> Vec<&mut String> {
     texts
 }
 
+#[cfg(test)]
+mod attack;
 #[cfg(test)]
 mod tests;

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::names::{is_named, words};
-use super::values;
+use super::names::{self, is_named, words};
+use super::{inside, values};
 
 /// A secret in one of the words of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,10 @@ const WITH_P: &[&str] = &["mongo", "mongosh", "mongodump", "sshpass", "rabbitmqa
 /// Programs with a password in capitals, or as `-a`.
 const WITH_CAPITAL_P: &[&str] = &["mosquitto_pub", "mosquitto_sub", "mosquitto_rr", "sqlcmd", "ldapsearch"];
 const WITH_A: &[&str] = &["redis-cli", "valkey-cli", "keydb-cli"];
+/// Programs with a password behind `-k`.
+const WITH_K: &[&str] = &["ssserver", "sslocal", "ss-server", "ss-local", "go-shadowsocks2", "kcptun"];
+/// Programs that are given a user and a password after a `-b`.
+const WITH_B: &[&str] = &["htpasswd", "mosquitto_passwd"];
 
 /// One word of a line, and where it stands.
 struct Token<'a> {
@@ -47,8 +51,32 @@ pub(super) fn first_within(word: usize, text: &str) -> Option<Found> {
         return Some(found);
     }
     // Of known shapes, wherever they stand: passwords in addresses, tokens of well-known services.
-    let range = values::shapes(text).into_iter().find(|range| !is_reference_in(text, range))?;
+    let of_shape = || {
+        let is_plain =
+            |range: &Range<usize>| !is_reference_in(text, range) && !is_within_reference(text, range);
+        values::shapes(text).into_iter().find(is_plain)
+    };
+    let range = default(text).or_else(of_shape).or_else(|| inside::first(text))?;
     Some(Found { word, range, key: "PASSWORD".to_owned(), is_name: false })
+}
+
+/// What a shell puts where a secret is missing: `${PASSWORD:-hunter2}`.
+fn default(text: &str) -> Option<Range<usize>> {
+    text.match_indices("${").find_map(|(at, _)| {
+        let rest = text.get(at + 2..)?;
+        let inner = rest.get(..rest.find('}')?)?;
+        let (name, value) = inner.split_once('-').or_else(|| inner.split_once('='))?;
+        let start = at + 2 + inner.len() - value.len();
+        let name = name.trim_end_matches(':');
+        let is_secret = !is_no_value(value) && !names::is_deed(name) && is_named(name, value);
+        is_secret.then(|| start..start + value.len())
+    })
+}
+
+/// Whether a place lies in `${…}`.
+fn is_within_reference(text: &str, range: &Range<usize>) -> bool {
+    let before = text.get(..range.start).unwrap_or_default();
+    before.rfind("${").is_some_and(|open| !before.get(open..).unwrap_or_default().contains('}'))
 }
 
 fn is_reference_in(text: &str, range: &Range<usize>) -> bool {
@@ -60,7 +88,7 @@ fn in_tokens(tokens: &[Token<'_>], from: usize) -> Option<Found> {
     for (index, token) in tokens.iter().enumerate() {
         let next = tokens.get(index + 1).filter(|next| !next.text.starts_with('-'));
         let name = token.text.rsplit('/').next().unwrap_or_default();
-        if [MYSQL, WITH_P, WITH_CAPITAL_P, WITH_A].iter().any(|known| known.contains(&name)) {
+        if [MYSQL, WITH_P, WITH_CAPITAL_P, WITH_A, WITH_K, WITH_B].iter().any(|known| known.contains(&name)) {
             program = name;
         }
         if token.word < from {
@@ -68,6 +96,7 @@ fn in_tokens(tokens: &[Token<'_>], from: usize) -> Option<Found> {
         }
         let found = assigned(token)
             .or_else(|| by_program(program, token, next))
+            .or_else(|| in_batch(program, tokens.get(..=index)?, tokens.get(index + 1)))
             .or_else(|| flagged(token, next?))
             .or_else(|| user_and_password(token, next?))
             .or_else(|| with_user(tokens, token, next?))
@@ -103,8 +132,12 @@ fn assigned(token: &Token<'_>) -> Option<Found> {
 fn flagged(token: &Token<'_>, next: &Token<'_>) -> Option<Found> {
     let is_flag = token.text.starts_with('-') || matches!(token.text, "requirepass" | "masterauth");
     let plain = token.text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
-    (is_flag && plain && !is_no_value(next.text) && named(token.text, next.text))
-        .then(|| of(next, next.range.clone(), key_of(token.text)))
+    (is_flag
+        && plain
+        && !names::is_deed(token.text)
+        && !is_no_value(next.text)
+        && named(token.text, next.text))
+    .then(|| of(next, next.range.clone(), key_of(token.text)))
 }
 
 /// `-pabc` and `-p abc` where that is a password.
@@ -119,12 +152,29 @@ fn by_program(program: &str, token: &Token<'_>, next: Option<&Token<'_>>) -> Opt
             let start = token.range.start + 2;
             return Some(of(token, start + bare.start..start + bare.end, "PASSWORD".to_owned()));
         }
-        _ if WITH_P.contains(&program) => follows("-p"),
+        _ if WITH_P.contains(&program) => {
+            if let Some(glued) = token.text.strip_prefix("-p").filter(|_| program == "sshpass")
+                && !is_no_value(glued)
+            {
+                return Some(of(token, token.range.start + 2..token.range.end, "PASSWORD".to_owned()));
+            }
+            follows("-p")
+        }
+        _ if WITH_K.contains(&program) => follows("-k"),
         _ if WITH_CAPITAL_P.contains(&program) => follows("-P").or_else(|| follows("-w")),
         _ if WITH_A.contains(&program) => follows("-a"),
         _ => None,
     }?;
     Some(of(found, found.range.clone(), "PASSWORD".to_owned()))
+}
+
+/// `htpasswd -bB FILE USER abc`: the last word of all.
+fn in_batch(program: &str, to_here: &[Token<'_>], next: Option<&Token<'_>>) -> Option<Found> {
+    let [.., batch, file, _, last] = to_here else { return None };
+    let is_batch = |token: &Token<'_>| token.text.starts_with('-') && token.text.contains('b');
+    let is_last = next.is_none_or(|next| next.text.starts_with('-'));
+    let is_it = WITH_B.contains(&program) && is_last && (is_batch(batch) || is_batch(file));
+    (is_it && !is_no_value(last.text)).then(|| of(last, last.range.clone(), "PASSWORD".to_owned()))
 }
 
 /// `-u user:abc`; not the numbers of a user and a group.
@@ -185,7 +235,7 @@ fn property(name: &str) -> &str {
 /// A reference, or nothing.
 fn is_no_value(value: &str) -> bool {
     let value = value.trim_matches(['"', '\'']);
-    value.is_empty() || values::is_reference(value) || value.starts_with('$') && !value.contains("$2")
+    value.is_empty() || values::is_reference(value) || values::is_filled_in(value)
 }
 
 /// The part of a word within its quotes.

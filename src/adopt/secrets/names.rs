@@ -21,9 +21,22 @@ const SECRET_ENDS: &[&str] = &[
     "MASTERAUTH",
     "USERPASS",
     "MNEMONIC",
+    "HTPASSWD",
+    // What people of other tongues call it.
+    "PASSWORT",
+    "KENNWORT",
+    "MOTDEPASSE",
+    "CONTRASENA",
+    "SENHA",
+    "WACHTWOORD",
+    "PAROLA",
+    "LOSENORD",
+    "SALASANA",
+    "HASLO",
+    "HESLO",
 ];
 /// Whole words that say so.
-const SECRET_WORDS: &[&str] = &["PASS", "PWD", "PW", "SALT", "PEPPER", "JWT", "PIN", "PSK", "LICENSE"];
+const SECRET_WORDS: &[&str] = &["PASS", "PWD", "PW", "SALT", "PEPPER", "JWT", "PSK", "MDP", "PASSE"];
 /// Words before `KEY` that make it a secret whatever it looks like.
 const KEY_OF: &[&str] = &[
     "API",
@@ -48,6 +61,79 @@ const KEY_OF: &[&str] = &[
     "CIPHER",
     "HMAC",
     "STORAGE",
+    "APP",
+    "APPLICATION",
+    "ENC",
+    "AES",
+    "DES",
+    "VAULT",
+    "DEPLOY",
+    "PRODUCT",
+    "ACTIVATION",
+    "RECOVERY",
+    "UNLOCK",
+    "STREAM",
+];
+/// Words before `KEY` with which it is none: it is public, or names a thing.
+const NO_KEY_OF: &[&str] = &[
+    "PUBLIC",
+    "PUB",
+    "SITE",
+    "AUTHORIZED",
+    "HOT",
+    "PRIMARY",
+    "FOREIGN",
+    "SORT",
+    "PARTITION",
+    "ROUTING",
+    "CACHE",
+    "GROUP",
+    "MAP",
+    "INDEX",
+    "REGISTRY",
+    "TRANSLATION",
+    "PREFIX",
+    "HOST",
+    "KNOWN",
+    "METRIC",
+    "LABEL",
+];
+/// Words that end in `KEY` and mean something else.
+const NO_KEYS: &[&str] = &[
+    "MONKEY",
+    "DONKEY",
+    "TURKEY",
+    "HOCKEY",
+    "JOCKEY",
+    "WHISKEY",
+    "HOTKEY",
+    "PUBKEY",
+    "PUBLICKEY",
+    "SITEKEY",
+];
+/// Words of names whose address opens what it leads to, if there is something random in it.
+const TELLING_ADDRESSES: &[&str] = &[
+    "WEBHOOK",
+    "WEBHOOKS",
+    "HOOK",
+    "PING",
+    "PUSH",
+    "HC",
+    "HEALTHCHECK",
+    "HEALTHCHECKS",
+    "HEARTBEAT",
+    "FEED",
+    "INVITE",
+    "NOTIFICATION",
+    "NOTIFICATIONS",
+    "APPRISE",
+    "SHOUTRRR",
+    "NOTIFY",
+];
+/// With these in front a flag says what to do about a secret.
+const DEEDS: &[&str] = &[
+    "NO", "SKIP", "DISABLE", "WITHOUT", "ALLOW", "GENERATE", "REQUIRE", "ENABLE", "EMPTY", "IGNORE", "HIDE",
+    "SHOW", "PRINT", "RESET", "ROTATE",
 ];
 /// A word of these at the end says that the value tells something about a secret instead.
 const ABOUT: &[&str] = &[
@@ -154,6 +240,10 @@ const ANSWERS: &[&str] = &[
     "required",
     "always",
     "never",
+    "accept",
+    "accepted",
+    "agree",
+    "default",
 ];
 
 /// Whether a variable of that name and value is a secret: by its name, or by what the value looks like. Without a value
@@ -168,6 +258,11 @@ pub fn looks_secret(name: &str, value: Option<&str>) -> bool {
 /// Whether the name alone says that this value is a secret.
 pub(super) fn is_named(name: &str, value: &str) -> bool {
     by_name(name, &words(name), Some(value))
+}
+
+/// Whether the name says what to do about a secret, and not what it is: `--no-password`, `--generate-token`.
+pub(super) fn is_deed(name: &str) -> bool {
+    words(name).first().is_some_and(|word| DEEDS.contains(&word.as_str()))
 }
 
 /// The words of a name, in capitals: `dbPassword`, `db.password`, `DB__PASSWORD`, `--db-password` are `DB PASSWORD`.
@@ -194,7 +289,7 @@ fn by_name(name: &str, words: &[String], value: Option<&str>) -> bool {
         return false;
     }
     let Some(strength) = strength(words) else { return false };
-    let Some(value) = value.map(str::trim) else { return strength != Strength::IfRandom };
+    let Some(value) = value.map(str::trim) else { return strength.is_certain() };
     if value.is_empty()
         || ANSWERS.contains(&value.to_ascii_lowercase().as_str())
         || values::is_reference(value)
@@ -205,10 +300,12 @@ fn by_name(name: &str, words: &[String], value: Option<&str>) -> bool {
     match strength {
         Strength::Always => true,
         Strength::UnlessPath => !values::is_path(value),
-        Strength::IfRandom => values::looks_random(value),
+        Strength::UnlessWord => values::looks_random(value) || values::looks_chosen(value),
+        Strength::IfLong => value.len() >= 4,
         Strength::IfPair => {
             value.contains([':', '/', '@']) && !values::is_path(value) || values::looks_random(value)
         }
+        Strength::IfLogin => values::is_login(value),
         Strength::IfAddressHoldsOne => values::is_telling_address(value),
     }
 }
@@ -218,11 +315,23 @@ fn by_name(name: &str, words: &[String], value: Option<&str>) -> bool {
 enum Strength {
     Always,
     UnlessPath,
-    IfRandom,
+    /// Where it is no plain word, name or number.
+    UnlessWord,
+    /// A door's `PIN`, not that of a plug.
+    IfLong,
     /// `user:password`, `user/password`.
     IfPair,
+    /// `user:password`, `user;password`.
+    IfLogin,
     /// An address that opens what it leads to.
     IfAddressHoldsOne,
+}
+
+impl Strength {
+    /// Whether it is a secret where the value is not known.
+    fn is_certain(self) -> bool {
+        matches!(self, Self::Always | Self::UnlessPath)
+    }
 }
 
 fn strength(words: &[String]) -> Option<Strength> {
@@ -233,40 +342,48 @@ fn strength(words: &[String]) -> Option<Strength> {
         end -= 1;
     }
     let words = words.get(..end)?;
-    let last = words.last()?.as_str();
+    let last = words.last()?.trim_end_matches(|c: char| c.is_ascii_digit());
     let before = words.len().checked_sub(2).and_then(|at| words.get(at)).map_or("", String::as_str);
-    if words.iter().any(|word| word == "WEBHOOK" || word == "WEBHOOKS")
-        && matches!(last, "WEBHOOK" | "WEBHOOKS" | "URL" | "URLS")
-        || (matches!(before, "NOTIFICATION" | "NOTIFICATIONS" | "APPRISE" | "SHOUTRRR")
-            && last.starts_with("URL"))
+    let has = |word: &str| words.iter().any(|other| other == word);
+    let is_address = words.iter().any(|word| TELLING_ADDRESSES.contains(&word.as_str()));
+    if is_address
+        && matches!(last, "WEBHOOK" | "WEBHOOKS" | "HOOK" | "URL" | "URLS" | "URI" | "PUSH" | "PING")
     {
         return Some(Strength::IfAddressHoldsOne);
     }
     match last {
-        "ID" if words.ends_with(&["ACCESS".to_owned(), "KEY".to_owned(), "ID".to_owned()]) => {
+        "ID" if before == "KEY"
+            && words.len() > 2
+            && words.get(words.len() - 3).is_some_and(|word| word == "ACCESS") =>
+        {
             Some(Strength::Always)
         }
-        "KEY" | "KEYS" if matches!(before, "PUBLIC" | "PUB" | "SITE" | "AUTHORIZED" | "HOT" | "PRIMARY") => {
-            None
-        }
+        "KEY" | "KEYS" if NO_KEY_OF.contains(&before) => None,
         "KEY" | "KEYS" if KEY_OF.contains(&before) => Some(Strength::UnlessPath),
         "KEY" if words.iter().any(|word| word.starts_with("WIREGUARD") || word == "WG") => {
             Some(Strength::UnlessPath)
         }
-        "KEY" | "KEYS" | "SEED" | "PASSKEY" => Some(Strength::IfRandom),
+        "SEED" if matches!(before, "OTP" | "TOTP" | "WALLET") => Some(Strength::Always),
+        "KEY" | "KEYS" | "SEED" | "COOKIE" | "COOKIES" | "LICENSE" | "LICENCE" | "PAT" => {
+            let is_erlang = last == "COOKIE" && before == "ERLANG";
+            Some(if is_erlang { Strength::Always } else { Strength::UnlessWord })
+        }
+        "PIN" => Some(Strength::IfLong),
+        "COMMUNITY" if has("SNMP") => Some(Strength::Always),
         "USER" if before == "OPENVPN" => Some(Strength::Always),
+        "USER" | "USERS" | "LOGINS" | "ACCOUNTS" => Some(Strength::IfLogin),
         "CLAIM" if before == "PLEX" => Some(Strength::Always),
-        "COOKIE" if before == "ERLANG" => Some(Strength::Always),
-        "DSN" | "AUTH" => Some(Strength::IfPair),
+        "DSN" | "AUTH" | "BASICAUTH" => Some(Strength::IfPair),
         "CREDENTIALS" | "CREDENTIAL" => Some(Strength::UnlessPath),
         _ if ABOUT.contains(&last) => None,
         _ if is_secret_word(last) => Some(Strength::Always),
+        _ if last.ends_with("KEY") && !NO_KEYS.contains(&last) => Some(Strength::UnlessWord),
         // `SECRET_KEY_BASE`, `PASSWORD_FOR_ADMIN`: in the midst of a name it has to be one of the plain words.
         _ if words.iter().any(|word| matches!(word.as_str(), "PASSWORD" | "PASSWD" | "PASSPHRASE")) => {
             Some(Strength::Always)
         }
         _ if words.iter().any(|word| matches!(word.as_str(), "SECRET" | "TOKEN" | "APIKEY")) => {
-            Some(Strength::IfRandom)
+            Some(Strength::UnlessWord)
         }
         _ => None,
     }
@@ -275,6 +392,7 @@ fn strength(words: &[String]) -> Option<Strength> {
 fn is_secret_word(word: &str) -> bool {
     SECRET_WORDS.contains(&word)
         || SECRET_ENDS.iter().any(|end| word.ends_with(end))
+        || (word.len() > 3 && (word.ends_with("PW") || word.ends_with("PWD")))
         || (word.ends_with("PASS") && !matches!(word, "BYPASS" | "COMPASS" | "ENCOMPASS" | "TRESPASS"))
 }
 

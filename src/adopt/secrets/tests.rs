@@ -160,3 +160,19 @@ proptest! {
         prop_assert_eq!(once, project);
     }
 }
+
+#[test]
+fn large_inputs_take_no_longer_than_they_are_large() {
+    let mut app = service("app");
+    for number in 0..10_000 {
+        app.env.insert(format!("SETTING_{number}"), text(&format!("value number {number}")));
+        app.env.insert(format!("SOME_PASSWORD_{number}"), text(&format!("not-real-{number}")));
+    }
+    app.command = Some((0..2_000).map(|number| format!("--x{number}=not-real-{number}")).collect());
+    let mut project = Project { services: vec![app], ..Project::default() };
+    let long = "server: x\n".repeat(100_000);
+    project.files.insert("f".into(), GivenFile { text: Some(long), ..GivenFile::default() });
+    let t = std::time::Instant::now();
+    hide(&mut project);
+    eprintln!("HIDE {:?}", t.elapsed());
+}

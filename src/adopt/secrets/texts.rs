@@ -2,6 +2,8 @@
 
 use regex::{Regex, RegexBuilder};
 
+use super::names;
+
 /// A value that was found under a secret's name.
 #[derive(Clone)]
 pub(super) struct Known {
@@ -16,10 +18,16 @@ pub(super) struct Known {
 
 /// A value shorter than this, in characters, is replaced as a whole word only.
 const SHORTEST: usize = 6;
+/// So is a plain word that is not longer than this: it may be part of a name or a path.
+const LONGEST_WORD: usize = 8;
+/// A line of a secret of several lines that is at least so long is looked for by itself, in characters.
+const LONG_LINE: usize = 16;
 
 impl Known {
     pub(super) fn new(value: String, name: String, service: usize) -> Self {
-        let as_word = value.chars().count() < SHORTEST;
+        let length = value.chars().count();
+        let is_plain = value.bytes().all(|byte| byte.is_ascii_lowercase());
+        let as_word = length < SHORTEST || (is_plain && length <= LONGEST_WORD);
         Self { value, name, service, as_word }
     }
 
@@ -94,11 +102,41 @@ impl Finder {
     }
 }
 
-/// `text` without the passwords of mount options (`o: username=u,password=p`).
+/// `text` without the passwords of mount options (`o: username=u,password=p`, `user=u%p`).
 pub(super) fn without_passwords(options: &str) -> String {
-    let is_password = |option: &&str| {
-        let name = option.split('=').next().unwrap_or_default().trim();
-        !matches!(name, "password" | "pass" | "passwd" | "password2" | "secret")
+    let is_plain = |option: &&str| {
+        option.split_once('=').is_none_or(|(name, value)| !names::is_named(name.trim(), value))
     };
-    options.split(',').filter(is_password).collect::<Vec<_>>().join(",")
+    let user = |option: &str| match option.split_once('%') {
+        Some((user, _)) if user.starts_with("user") => user.to_owned(),
+        _ => option.to_owned(),
+    };
+    options.split(',').filter(is_plain).map(user).collect::<Vec<_>>().join(",")
+}
+
+/// What stands for a secret elsewhere: its lines, where it has several, and what it is without `%xx`.
+pub(super) fn forms(value: &str) -> Vec<String> {
+    let lines = value.lines().map(str::trim).filter(|line| line.chars().count() >= LONG_LINE);
+    let mut forms: Vec<String> = lines.filter(|line| *line != value).map(str::to_owned).collect();
+    forms.extend(without_percent(value).filter(|plain| plain != value));
+    forms
+}
+
+fn without_percent(value: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(value.len());
+    let mut rest = value.as_bytes();
+    while let Some((first, behind)) = rest.split_first() {
+        let code = behind.get(..2).and_then(|code| std::str::from_utf8(code).ok());
+        match code.and_then(|code| u8::from_str_radix(code, 16).ok()).filter(|_| *first == b'%') {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = behind.get(2..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(*first);
+                rest = behind;
+            }
+        }
+    }
+    String::from_utf8(bytes).ok()
 }

@@ -1,5 +1,6 @@
 //! Which values look like secrets, whatever they are called.
 
+use super::inside;
 use crate::domain::redact::Redactor;
 
 /// How a value begins that only says where a secret is.
@@ -46,7 +47,10 @@ pub(super) fn is_secret(words: &[String], value: &str) -> bool {
     if value.is_empty() || is_whole_reference(value) {
         return false;
     }
-    if has_shape(value) || is_hash(value) || is_dsn(value) {
+    if has_shape(value) || is_hash(value) || is_dsn(value) || inside::holds_one(value) {
+        return true;
+    }
+    if value.contains("://") && opens(value) {
         return true;
     }
     let is_public = words.iter().any(|word| PUBLIC.contains(&word.as_str()));
@@ -102,6 +106,17 @@ fn is_variable(value: &str) -> bool {
     value.strip_prefix('$').is_some_and(|name| is_name(name.trim_start_matches('$')))
 }
 
+/// Whether a shell would put something else in its place. A password's hash begins with a dollar, too.
+pub(super) fn is_filled_in(value: &str) -> bool {
+    let begins = |c: char| c.is_ascii_alphabetic() || "_{(@*#?!".contains(c);
+    let rest = value.trim_start_matches('$');
+    rest.len() < value.len()
+        && (rest.is_empty()
+            || rest.starts_with(begins)
+            || rest.len() == 1 && rest.starts_with(|c: char| c.is_ascii_digit()))
+        && !is_hash(value)
+}
+
 /// A reference and nothing else.
 fn is_whole_reference(value: &str) -> bool {
     is_variable(value)
@@ -124,6 +139,13 @@ fn mixes(part: &str) -> bool {
 /// Whether a value is of letters and digits as nobody would choose them.
 pub(super) fn looks_random(value: &str) -> bool {
     let value = value.strip_prefix("base64:").unwrap_or(value);
+    // A setting: what is set counts.
+    if let Some((name, set)) = value.split_once('=')
+        && !set.trim_matches('=').is_empty()
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+    {
+        return looks_random(set);
+    }
     let length = value.len();
     if length < 12
         || !value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/_=-.~!@#%^&*$?".contains(&byte))
@@ -156,6 +178,48 @@ fn kinds_change(value: &str) -> usize {
     kinds.windows(2).filter(|pair| pair.first() != pair.last()).count()
 }
 
+/// Whether a value that could be an ordinary word is none, as passwords are none: letters with digits among them, or
+/// with signs, or with capitals within.
+pub(super) fn looks_chosen(value: &str) -> bool {
+    if value.len() < 6 || is_path(value) || value.contains("://") || is_date_or_number(value) {
+        return false;
+    }
+    let has_letter = value.bytes().any(|byte| byte.is_ascii_alphabetic());
+    let has_digit = value.bytes().any(|byte| byte.is_ascii_digit());
+    let has_sign = value.contains(|c: char| "!@#$%^&*=~?".contains(c));
+    let bytes = value.as_bytes();
+    let rises = bytes.windows(2).any(|pair| matches!(pair, [b'a'..=b'z', b'A'..=b'Z']));
+    has_letter && (has_digit || has_sign || rises)
+}
+
+/// `user:password`, several of them; not the numbers of a user and a group.
+pub(super) fn is_login(value: &str) -> bool {
+    value.split([',', ' ', '\n']).any(|login| {
+        let Some((user, password)) = login.split_once([':', ';']) else { return false };
+        let is_number = password.bytes().all(|byte| byte.is_ascii_digit()) && password.len() < 6;
+        !user.is_empty()
+            && !password.is_empty()
+            && !is_number
+            && !password.starts_with("//")
+            && !is_reference(password)
+            && !is_path(password)
+    })
+}
+
+/// Whether a web address has something in its path that nobody would guess. A file's hash is no such thing.
+fn opens(value: &str) -> bool {
+    value.split([',', ' ', '\n', '"', '\'']).filter_map(|address| address.split_once("://")).any(
+        |(_, rest)| {
+            let path = rest.split_once('/').map_or("", |(_, path)| path);
+            let is_hash = |part: &str| {
+                matches!(part.len(), 40 | 64) && part.bytes().all(|byte| byte.is_ascii_hexdigit())
+            };
+            path.split(['/', '?', '&', '=', '#'])
+                .any(|part| is_uuid(part) || (part.len() > LONG && looks_random(part) && !is_hash(part)))
+        },
+    )
+}
+
 fn is_uuid(value: &str) -> bool {
     let parts: Vec<&str> = value.split('-').collect();
     parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12])
@@ -169,9 +233,12 @@ fn is_date_or_number(value: &str) -> bool {
 /// The hash of a password: `user:$2y$…`, `{SHA}…`, `$argon2id$…`.
 fn is_hash(value: &str) -> bool {
     let value = value.replace("$$", "$");
-    ["$2a$", "$2b$", "$2y$", "$apr1$", "$argon2", "$pbkdf2", "$scrypt$", "{SHA}", "{SSHA}"]
-        .iter()
-        .any(|start| value.contains(start))
+    [
+        "$1$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$y$", "$apr1$", "$argon2", "$pbkdf2", "$scrypt$",
+        "{SHA}", "{SSHA}",
+    ]
+    .iter()
+    .any(|start| value.contains(start))
 }
 
 /// `user:password@tcp(db:3306)/name`, as Go's drivers have it.
