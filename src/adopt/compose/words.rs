@@ -8,6 +8,9 @@ use super::tree::{Node, Yaml};
 use super::units::{join, rebased};
 use crate::adopt::project::{Image, Service, Value};
 
+/// Variables of one service at most.
+const MAX_VARIABLES: usize = 2000;
+
 /// `image`.
 pub(super) fn image(reader: &mut Reader, service: &mut Service, node: &Node) {
     let Some(text) = reader.text(node) else { return };
@@ -189,6 +192,10 @@ fn one_file(
 
 /// `environment`, which `fill` made a map of.
 pub(super) fn environment(reader: &mut Reader, service: &mut Service, node: &Node) {
+    if node.entries().len() > MAX_VARIABLES {
+        let what = format!("has more than {MAX_VARIABLES} variables");
+        return reader.fault(node.at.fault(what).fix("give settings of that number as a file"));
+    }
     for (name, value) in reader.map(node) {
         if name.is_empty() || name.contains(['=', '\0']) {
             reader.fault(value.at.fault("is no name of a variable").fix("write `NAME: value`"));
