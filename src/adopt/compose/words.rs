@@ -71,6 +71,12 @@ pub(super) fn build(reader: &mut Reader, service: &mut Service, node: &Node) {
         Yaml::Map(_) => node.get("context").map_or(Some(".".to_owned()), |node| reader.text(node)),
         _ => reader.text(node),
     };
+    let others = ["dockerfile", "args", "target", "additional_contexts", "secrets"];
+    if let Some(key) = others.into_iter().find(|key| node.get(key).is_some()) {
+        reader.note(format!(
+            "its `build` has `{key}`, which is not taken over: build the image by the old file"
+        ));
+    }
     service.image.build = context.map(|context| rebased(&node.at.source().folder, &context));
 }
 
