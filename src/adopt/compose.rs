@@ -64,7 +64,9 @@ pub fn read(file: &str, text: &str, name: &str, beside: &dyn Beside) -> Result<P
     if !reader.faults.is_empty() {
         let mut faults = reader.faults;
         faults.sort_by(|a, b| (a.file != file, &a.file, a.line).cmp(&(b.file != file, &b.file, b.line)));
-        return Err(faults);
+        let filled = reader.vars.values.iter().map(|(name, value)| format!("{name}={value}\n"));
+        let filled: String = filled.collect();
+        return Err(secrets::clean_faults(faults, &[text, &filled]));
     }
     project.notes = reader.notes;
     if let Some(seen) = reader.seen {

@@ -553,3 +553,49 @@ fn secrets_in_other_places_are_in_no_output() {
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Files with something wrong in them, right beside a secret.
+const BROKEN: &[&str] = &[
+    "services:\n  app:\n    image: x\n    ports: hunter2secret\n",
+    "services:\n  app:\n    image: x\n    ports: [hunter2secret]\n",
+    "services:\n  app:\n    image: x\n    environment: hunter2secret\n",
+    "services:\n  app:\n    image: x\n    environment:\n      DB_PASSWORD: [hunter2secret]\n",
+    "services:\n  app:\n    image: x\n    environment:\n      DB_PASSWORD: {a: hunter2secret}\n",
+    "services:\n  app:\n    image: x\n    environment:\n      DB_PASSWORD: \"hunter2secret\n",
+    "services:\n  app:\n    image: x\n    environment:\n      DB_PASSWORD: hunter2secret: x\n",
+    "services:\n  app:\n    image: x\n    environment:\n      DB_PASSWORD: hunter2secret\n     BAD: x\n",
+    "services:\n  app:\n    image: x\n    environment:\n      DB_PASSWORD: hunter2secret\n      DB_PASSWORD: hunter2secret\n    networks: [hunter2secret]\n",
+    "services:\n  app:\n    image: x\n    environment:\n      DB_PASSWORD: ${hunter2secret\n",
+    "services:\n  app:\n    image: x\n    environment:\n      DB_PASSWORD: &a hunter2secret\n      X: *hunter2\n",
+    "services:\n  app:\n    image: x\n    mem_limit: hunter2secret\n    user: [hunter2secret]\n    restart: hunter2secret\n",
+    "services:\n  app:\n    image: x\n    devices: [hunter2secret]\n    volumes: [\"data:hunter2secret\"]\nvolumes: {data: {}}\n",
+    "services:\n  app:\n    image: x\n    x-steward: hunter2secret\n",
+    "services:\n  app:\n    image: x\n    x-steward: {image: {digest: [hunter2secret]}, usage: hunter2secret}\n",
+    "services:\n  app:\n    image: x\n    healthcheck: {interval: hunter2secret, retries: hunter2secret}\n",
+    "DB_PASSWORD=hunter2secret\nOTHER=1\n",
+    "hunter2secret",
+    "{\"Name\": \"hunter2secret\"",
+    "[{\"Id\": \"a\", \"Name\": \"/a\", \"Config\": {\"Image\": \"x\", \"Env\": \"hunter2secret\"}, \"HostConfig\": {}}]",
+    "[{\"Id\": \"a\", \"Name\": \"/a\", \"Config\": {\"Image\": \"x\", \"Env\": [\"A_PASSWORD=hunter2secret\"], \"Cmd\": \"hunter2secret\", \"ExposedPorts\": {\"hunter2secret\": {}}}, \"HostConfig\": {\"PortBindings\": {\"hunter2secret\": [{}]}, \"Memory\": \"hunter2secret\"}}]",
+    "[{\"Id\": \"a\", \"Config\": {\"Env\": [\"A_PASSWORD=hunter2secret\"",
+];
+
+#[test]
+fn what_is_wrong_is_told_without_the_secret_beside_it() {
+    let beside =
+        BTreeMap::from([(".env".to_owned(), "A_PASSWORD=hunter2secret\nhunter2secret !\n".to_owned())]);
+    let mut wrong = Vec::new();
+    for text in BROKEN {
+        let of_compose = compose::read("in", text, "app", &beside).map(|project| vec![project]);
+        for read in [of_compose, inspect::read("in", text, None)] {
+            let told = match read {
+                Ok(projects) => serde_json::to_string(&projects).unwrap(),
+                Err(faults) => faults.iter().map(|fault| format!("{fault}\n")).collect(),
+            };
+            if told.contains("hunter2secret") {
+                wrong.push(format!("{text}\n    {told}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
