@@ -72,7 +72,7 @@ pub fn read(file: &str, text: &str, name: &str, beside: &dyn Beside) -> Result<P
     if let Some(seen) = reader.seen {
         seen.give(&mut project);
     }
-    secrets::hide(&mut project);
+    secrets::hide_with(&mut project, reader.vars.values.iter());
     Ok(project)
 }
 

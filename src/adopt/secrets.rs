@@ -26,7 +26,19 @@ const MOST: usize = 50;
 
 /// Makes references of all secrets of a project. Changes nothing where there are none (any more).
 pub fn hide(project: &mut Project) {
+    hide_with(project, std::iter::empty());
+}
+
+/// The same, and the secrets among these variables are looked for, too: they lie beside the project, in a `.env`.
+pub(in crate::adopt) fn hide_with<'a>(
+    project: &mut Project,
+    beside: impl Iterator<Item = (&'a String, &'a String)>,
+) {
     let mut known = Known::default();
+    for (name, value) in beside.filter(|(name, value)| looks_secret(name, Some(value))) {
+        // No service is at this place.
+        learn(value, name, usize::MAX, &mut known);
+    }
     for index in 0..project.services.len() {
         hide_variables(project, index, &mut known);
     }
@@ -47,17 +59,21 @@ fn hide_variables(project: &mut Project, index: usize, known: &mut Known) {
         if !looks_secret(name, Some(text)) {
             continue;
         }
-        // An address with a password in it: the password may stand elsewhere, too.
-        let parts = values::shapes(text).into_iter().chain(inside::first(text));
-        let mut found: Vec<String> = parts.filter_map(|range| text.get(range)).map(str::to_owned).collect();
-        found.push(text.clone());
-        for value in found {
-            for form in texts::forms(&value) {
-                known.add(form, name, index);
-            }
-            known.add(value, name, index);
-        }
+        learn(text, name, index, known);
         *value = Value::Secret;
+    }
+}
+
+/// Knows a secret, and what may stand elsewhere of it: the password of an address, the lines of a key.
+fn learn(text: &str, name: &str, index: usize, known: &mut Known) {
+    let parts = values::shapes(text).into_iter().chain(inside::first(text));
+    let mut found: Vec<&str> = parts.filter_map(|range| text.get(range)).collect();
+    found.push(text);
+    for value in found {
+        for form in texts::forms(value) {
+            known.add(form, name, index);
+        }
+        known.add(value.to_owned(), name, index);
     }
 }
 

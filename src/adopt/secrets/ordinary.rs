@@ -51,6 +51,9 @@ pub(super) fn names(project: &Project) -> BTreeSet<String> {
         names.extend(service.container.clone());
         names.insert(service.image.name.clone());
         names.extend(service.user.clone());
+        // A word is a host's name that somebody chose as a password, too; nobody calls a host by a random text.
+        let is_word = |name: &String| name.chars().all(char::is_alphabetic);
+        names.extend(service.hostname.clone().filter(is_word));
         names.extend(service.mounts.iter().map(|mount| mount.target.clone()));
         names.extend(service.env.keys().cloned());
     }

@@ -74,7 +74,8 @@ fn of_file(file: &Path) -> Result<Vec<Project>, Vec<Fault>> {
     let file = if file.is_dir() { in_folder(file)? } else { file.to_owned() };
     let name = file.display().to_string();
     let bytes = whole(&file).map_err(|(what, fix)| vec![Fault::of(&name, what).fix(fix)])?;
-    let folder = match file.parent() {
+    // Beside a pipe (`<(ssh vm3 docker inspect web)`) lies nothing: it is as if it were piped in.
+    let folder = match file.parent().filter(|_| file.is_file()) {
         Some(parent) if parent != Path::new("") => parent.to_owned(),
         _ => PathBuf::from("."),
     };
