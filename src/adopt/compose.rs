@@ -66,14 +66,16 @@ pub fn read(file: &str, text: &str, name: &str, beside: &dyn Beside) -> Result<P
     if !reader.faults.is_empty() {
         let mut faults = std::mem::take(&mut reader.faults);
         faults.sort_by(|a, b| (a.file != file, &a.file, a.line).cmp(&(b.file != file, &b.file, b.line)));
-        return Err(faults);
+        let filled = reader.vars.values.iter().map(|(name, value)| format!("{name}={value}\n"));
+        let filled: String = filled.collect();
+        return Err(secrets::clean_faults(faults, &[text, &filled]));
     }
     project.notes = std::mem::take(&mut reader.notes);
     if let Some(seen) = reader.seen.take() {
         seen.give(&mut project);
     }
     called::alike(&reader, &mut project);
-    secrets::hide(&mut project);
+    secrets::hide_with(&mut project, reader.vars.values.iter());
     called::only_secrets(&mut project);
     Ok(project)
 }

@@ -86,7 +86,7 @@ fn value() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_read_is_never_held_back_by_the_last_check(
@@ -95,12 +95,87 @@ proptest! {
         command in prop::collection::vec(prop_oneof![value(), name().prop_map(|name| format!("--{}", name.to_lowercase()))], 0..5),
         health in prop::option::of(value()),
         config in prop::option::of(value()),
+        kind in prop::sample::select(KINDS.to_vec()),
     ) {
         let given = Given { env, labels, command, health, config, ..Given::default() };
         for project in given.read() {
-            if let Err(faults) = outputs(&project) {
+            if let Err(faults) = outputs(&project, &[kind]) {
                 prop_assert!(false, "{faults:?}");
             }
+        }
+    }
+}
+
+/// What nobody could take for something else: every secret has it in it.
+const CORE: &str = "zq73914";
+
+fn secret() -> impl Strategy<Value = String> {
+    let around = prop_oneof![
+        "[a-zA-Z0-9]{0,20}",
+        "[!-~]{1,12}",
+        "[ -~äß日]{1,12}",
+        "[a-f0-9]{16}",
+        "[a-z ]{5}\n[A-Za-z+/]{8}"
+    ];
+    (around, any::<bool>()).prop_map(|(around, front)| {
+        // Spaces around a value belong to no value.
+        let secret = if front { format!("{CORE}{around}x") } else { format!("x{around}{CORE}") };
+        secret.replace('`', "x")
+    })
+}
+
+/// A container in which this secret stands in one telling place, and in some that tell nothing.
+fn planted(secret: &str, telling: usize, others: &[usize]) -> Given {
+    let mut given = Given::default();
+    let plain: String = secret.chars().filter(char::is_ascii_alphanumeric).collect();
+    match telling {
+        0 => given.env.push(("POSTGRES_PASSWORD".into(), secret.to_owned())),
+        1 => given.env.push(("app.clientSecret".into(), secret.to_owned())),
+        2 => given.command.extend(["--api-key".to_owned(), secret.to_owned()]),
+        3 => given.command.push(format!("--token={secret}")),
+        4 => given.env.push(("DB".into(), format!("postgres://u:{plain}@db/x"))),
+        5 => given.labels.push(("homepage.widget.password".into(), secret.to_owned())),
+        6 => given.env.push(("SETTINGS".into(), format!("Host=db;Password={plain};Port=1"))),
+        7 => given.health = Some(format!("mysqladmin ping -p{plain}")),
+        8 => given.config = Some(format!("a: b\npassword: {plain}\n")),
+        _ => given.build = Some(("NPM_TOKEN".into(), secret.to_owned())),
+    }
+    // Where only a part of it was told, only that can be found elsewhere; a file and a build tell nothing at all.
+    let secret = match telling {
+        4 | 6 | 7 => plain.as_str(),
+        8 | 9 => return given,
+        _ => secret,
+    };
+    for other in others {
+        match other {
+            0 => given.env.push(("MESSAGE".into(), format!("use {secret} here"))),
+            1 => given.command.push(format!("--x={secret}")),
+            2 => given.command.push(secret.to_owned()),
+            3 => given.labels.push(("com.example.note".into(), format!("see {secret}"))),
+            4 if telling != 7 => given.health = Some(format!("probe {secret} || exit 1")),
+            5 => given.config = Some(format!("say: it is {secret} today\n")),
+            6 => given.options.push(("device".into(), format!(":/x/{secret}"))),
+            7 if secret == plain => given.hosts.push(format!("h{secret}.lan:10.0.0.1")),
+            _ => given.env.push(("PLAIN".into(), secret.to_owned())),
+        }
+    }
+    given
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_secret_that_one_place_tells_of_is_in_no_output(
+        secret in secret(),
+        telling in 0_usize..10,
+        others in prop::collection::vec(0_usize..9, 0..4),
+        kind in prop::sample::select(KINDS.to_vec()),
+    ) {
+        let given = planted(&secret, telling, &others);
+        for project in given.read() {
+            let text = outputs(&project, &[kind]).map_err(|faults| TestCaseError::fail(format!("{faults:?}")))?;
+            prop_assert!(!text.contains(CORE), "{:?}: {}", project.origin, around(&text, CORE));
         }
     }
 }
