@@ -343,6 +343,4 @@ fn texts_of(service: &mut Service) -> Vec<&mut String> {
 }
 
 #[cfg(test)]
-mod attack;
-#[cfg(test)]
 mod tests;

@@ -1,3 +1,5 @@
+mod attack;
+
 use proptest::prelude::*;
 
 use super::*;
