@@ -74,8 +74,11 @@ fn what_homelabs_run_comes_out_as_a_person_has_read_it() {
                 if !text.is_empty() {
                     text.push_str("---\n");
                 }
-                text.push_str(&report::comments(&adoption, &options));
-                text.push('\n');
+                // What is to be decided is much the same whatever it is written for.
+                if to == Kind::K8s {
+                    text.push_str(&report::comments(&adoption, &options));
+                    text.push('\n');
+                }
                 text.push_str(&write::file(&adoption.settled, &adoption.written, &options).1);
             }
             let path = folder().join("outputs").join(format!("{name}.{ending}"));
