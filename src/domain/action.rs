@@ -70,6 +70,12 @@ impl Action {
         let names: Vec<&str> = env.keys().map(String::as_str).collect();
         let env = (!names.is_empty()).then(|| format!("with {} set", names.join(", ")));
         let stdin = stdin.iter().map(|text| {
+            let lines = text.lines().count();
+            if text.chars().count() > SHOWN && lines > 3 {
+                // A file: which one is told by its first lines, and all of it by an attachment.
+                let first: Vec<&str> = text.lines().take(4).map(str::trim).collect();
+                return format!("reading {lines} lines: {}, …", first.join(", "));
+            }
             let shown: String = text.chars().take(SHOWN).collect();
             let more = if shown.len() < text.len() { "…" } else { "" };
             format!("reading {shown:?}{more}")

@@ -50,8 +50,8 @@ fn every_migration_of_what_homelabs_run_is_a_runbook_that_a_person_may_approve_a
                     let signal = example(&runbook, &host).unwrap().signal;
                     let drafted = draft(&runbook, &signal, &host, &policy, &Facts::plain())
                         .unwrap_or_else(|why| panic!("{name} for {to}: {why}"));
-                    // What lies in somebody's hidden folders leaves its host by no plan of Steward's.
-                    if text.contains("/.local/") && to != crate::adopt::Kind::K8s {
+                    // What lies in hidden folders leaves its host by no plan of Steward's.
+                    if text.contains("/.") && to != crate::adopt::Kind::K8s {
                         assert!(drafted.forbidden().contains("holds secrets"), "{name}");
                         continue;
                     }

@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use super::span;
 use crate::domain::action::{Action, BlastRadius, Effect};
 use crate::domain::approval::{Approval, ApprovalState, ApprovedAction};
-use crate::domain::card::Card;
+use crate::domain::card::{Attachment, Card};
 use crate::domain::remediation::Outcome;
 use crate::domain::signal::{Severity, Timestamp};
 use crate::engine::respond::first_line;
@@ -28,7 +28,7 @@ pub fn question(approval: &Approval, number: u64, title: &str, host: &str, tz: T
     let runs = approval.actions.iter().map(|shown| would_run(shown, host)).collect::<Vec<_>>();
     let left = span(approval.requested_at, approval.expires_at);
     let until = approval.expires_at.with_timezone(&tz).format("%H:%M:%S");
-    Card::titled(format!("Approval {}: may I run {}?", approval.number, approval.subject()))
+    let mut card = Card::titled(format!("Approval {}: may I run {}?", approval.number, approval.subject()))
         .severity(if effect == Effect::Irreversible { Severity::Error } else { Severity::Warning })
         .field("Proposed by", approval.proposed_by.as_str())
         .field("Would run", runs.join("\n"))
@@ -41,7 +41,21 @@ pub fn question(approval: &Approval, number: u64, title: &str, host: &str, tz: T
         .field(APPROVERS, approvers(approval))
         .field("Expires", format!("{until}, in {left}; no answer is a no"))
         .action("Approve", format!("approve {}", approval.number))
-        .action("Deny", format!("deny {}", approval.number))
+        .action("Deny", format!("deny {}", approval.number));
+    card.attachments.extend(inputs(&approval.actions));
+    card
+}
+
+/// All that the commands would read which is too long to stand among them.
+fn inputs(actions: &[ApprovedAction]) -> Option<Attachment> {
+    let mut text = String::new();
+    for action in actions {
+        let Action::Command(command) = &action.action;
+        if let Some(stdin) = command.stdin.as_deref().filter(|stdin| stdin.lines().count() > 3) {
+            text.push_str(&format!("# {}\n{}\n\n", action.action, stdin.trim_end()));
+        }
+    }
+    (!text.is_empty()).then(|| Attachment { name: "what-they-read.txt".to_owned(), text })
 }
 
 /// The card once somebody said yes, and others have to.
