@@ -19,6 +19,9 @@ mod shape;
 mod llm;
 
 #[cfg(test)]
+#[path = "cli/adopt.rs"]
+mod adopt;
+#[cfg(test)]
 #[path = "cli/agent_eval.rs"]
 mod agent_eval;
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod keys;
 mod limits;
 mod locate;
 mod mounts;
+mod other;
 mod parse;
 mod ports;
 mod reader;
@@ -32,7 +33,7 @@ mod units;
 mod words;
 
 /// Services of one project at most.
-const MAX_SERVICES: usize = 500;
+const MAX_SERVICES: usize = 250;
 
 /// What lies beside a compose file, by its path relative to it: `.env`, what `env_file`, `extends`, `include` name.
 pub trait Beside {
@@ -65,14 +66,16 @@ pub fn read(file: &str, text: &str, name: &str, beside: &dyn Beside) -> Result<P
     if !reader.faults.is_empty() {
         let mut faults = std::mem::take(&mut reader.faults);
         faults.sort_by(|a, b| (a.file != file, &a.file, a.line).cmp(&(b.file != file, &b.file, b.line)));
-        return Err(faults);
+        let filled = reader.vars.values.iter().map(|(name, value)| format!("{name}={value}\n"));
+        let filled: String = filled.collect();
+        return Err(secrets::clean_faults(faults, &[text, &filled]));
     }
     project.notes = std::mem::take(&mut reader.notes);
     if let Some(seen) = reader.seen.take() {
         seen.give(&mut project);
     }
     called::alike(&reader, &mut project);
-    secrets::hide(&mut project);
+    secrets::hide_with(&mut project, reader.vars.values.iter());
     called::only_secrets(&mut project);
     Ok(project)
 }
@@ -82,8 +85,10 @@ fn whole(reader: &mut Reader, top: &Node, project: &mut Project, text: &str) {
     top::read(reader, top, project);
     let Some(services) = top.get("services").filter(|services| !services.entries().is_empty()) else {
         let at = top.get("services").map_or(&top.at, |node| &node.at);
-        let fault = at.fault("has no services");
-        return reader.fault(fault.fix("a compose file names its containers under `services:`"));
+        let other = top.get("services").is_none().then(|| other::of_tree(top)).flatten();
+        let usual = ("has no services", "a compose file names its containers under `services:`");
+        let (what, fix) = other.unwrap_or(usual);
+        return reader.fault(at.fault(what).fix(fix));
     };
     if services.entries().len() > MAX_SERVICES {
         return reader.fault(services.at.fault(format!("has more than {MAX_SERVICES} services")));
@@ -140,7 +145,7 @@ fn service(reader: &mut Reader, name: &str, node: &Node, project: &str) -> Servi
     if service.image.name.is_empty() {
         if service.image.build.is_some() {
             service.image.name = format!("{project}-{label}");
-        } else if node.get("image").is_none() {
+        } else if node.get("image").is_none() && node.get("extends").is_none() {
             reader.fault(node.at.fault("has neither `image` nor `build`").fix("write `image: name:tag`"));
         }
     }

@@ -39,6 +39,10 @@ const MAX_CONTAINERS: usize = 1000;
 /// # Errors
 /// Everything that is wrong with it.
 pub fn read(file: &str, text: &str, host: Option<&str>) -> Result<Vec<Project>, Vec<Fault>> {
+    read_whole(file, text, host).map_err(|faults| secrets::clean_faults(faults, &[text]))
+}
+
+fn read_whole(file: &str, text: &str, host: Option<&str>) -> Result<Vec<Project>, Vec<Fault>> {
     let values = text::values(file, text)?;
     if values.len() > MAX_OBJECTS {
         let what = format!("holds {} objects, and {MAX_OBJECTS} are read at most", values.len());

@@ -49,3 +49,6 @@ pub fn adopt(project: Project, options: &Options) -> Result<Adoption, Vec<Fault>
     let wrong = check::check(&settled, &written, options);
     if wrong.is_empty() { Ok(Adoption { settled, written }) } else { Err(wrong) }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -6,23 +6,39 @@
 //! where it is a secret, and stays where it is a name.
 
 mod arguments;
+mod faults;
 mod inside;
 mod names;
 mod ordinary;
 mod texts;
 mod values;
 
+pub(in crate::adopt) use faults::clean as clean_faults;
 pub use names::looks_secret;
+
+use std::collections::BTreeMap;
 
 use self::texts::{Finder, Known};
 use super::project::{Health, HealthTest, Note, Project, Service, Value};
 
-/// As many secrets are taken out of one word, one by one; more is no command.
-const MOST: usize = 200;
+/// As many secrets are taken out of one word, one by one. One with more is no command, and goes as a whole.
+const MOST: usize = 50;
 
 /// Makes references of all secrets of a project. Changes nothing where there are none (any more).
 pub fn hide(project: &mut Project) {
-    let mut known = Vec::new();
+    hide_with(project, std::iter::empty());
+}
+
+/// The same, and the secrets among these variables are looked for, too: they lie beside the project, in a `.env`.
+pub(in crate::adopt) fn hide_with<'a>(
+    project: &mut Project,
+    beside: impl Iterator<Item = (&'a String, &'a String)>,
+) {
+    let mut known = Known::default();
+    for (name, value) in beside.filter(|(name, value)| looks_secret(name, Some(value))) {
+        // No service is at this place.
+        learn(value, name, usize::MAX, &mut known);
+    }
     for index in 0..project.services.len() {
         hide_variables(project, index, &mut known);
     }
@@ -32,29 +48,32 @@ pub fn hide(project: &mut Project) {
     }
     hide_files(project);
     let ordinary = ordinary::names(project);
-    known.retain(|known: &Known| !known.value.is_empty() && !ordinary::is(&known.value, &ordinary));
-    // The longest first: one may be the beginning of another.
-    known.sort_by(|a, b| (b.value.len(), &a.value, a.service).cmp(&(a.value.len(), &b.value, b.service)));
-    hide_known(project, &Finder::new(known));
+    let finder = known.finder(|value| ordinary::is(value, &ordinary));
+    hide_known(project, &finder);
 }
 
-fn hide_variables(project: &mut Project, index: usize, known: &mut Vec<Known>) {
+fn hide_variables(project: &mut Project, index: usize, known: &mut Known) {
     let Some(service) = project.services.get_mut(index) else { return };
     for (name, value) in &mut service.env {
         let Value::Text(text) = value else { continue };
         if !looks_secret(name, Some(text)) {
             continue;
         }
-        let mut found = vec![text.clone()];
-        // An address with a password in it: the password may stand elsewhere, too.
-        let parts = values::shapes(text).into_iter().chain(inside::first(text));
-        found.extend(parts.filter_map(|range| text.get(range)).map(str::to_owned));
-        let forms: Vec<String> = found.iter().flat_map(|value| texts::forms(value)).collect();
-        found.extend(forms);
-        found.sort();
-        found.dedup();
-        known.extend(found.into_iter().map(|value| Known::new(value, name.clone(), index)));
+        learn(text, name, index, known);
         *value = Value::Secret;
+    }
+}
+
+/// Knows a secret, and what may stand elsewhere of it: the password of an address, the lines of a key.
+fn learn(text: &str, name: &str, index: usize, known: &mut Known) {
+    let parts = values::shapes(text).into_iter().chain(inside::first(text));
+    let mut found: Vec<&str> = parts.filter_map(|range| text.get(range)).collect();
+    found.push(text);
+    for value in found {
+        for form in texts::forms(value) {
+            known.add(form, name, index);
+        }
+        known.add(value.to_owned(), name, index);
     }
 }
 
@@ -69,7 +88,7 @@ fn lines(service: &mut Service) -> Vec<&mut Vec<String>> {
     lines
 }
 
-fn hide_arguments(project: &mut Project, index: usize, known: &mut Vec<Known>) {
+fn hide_arguments(project: &mut Project, index: usize, known: &mut Known) {
     let Some(service) = project.services.get_mut(index) else { return };
     let mut notes = Vec::new();
     // A line of shell is a line with one word, for as long as this takes.
@@ -88,9 +107,12 @@ fn hide_arguments(project: &mut Project, index: usize, known: &mut Vec<Known>) {
             take_out(service, index, &found, line, known, &mut notes);
         }
         for word in 0..line.len() {
-            for _ in 0..MOST {
+            for round in 0..=MOST {
                 let found = line.get(word).and_then(|text| arguments::first_within(word, text));
-                let Some(found) = found else { break };
+                let Some(mut found) = found else { break };
+                if round == MOST {
+                    found.range = 0..line.get(word).map_or(0, String::len);
+                }
                 take_out(service, index, &found, line, known, &mut notes);
             }
         }
@@ -113,7 +135,7 @@ fn take_out(
     index: usize,
     found: &arguments::Found,
     line: &mut [String],
-    known: &mut Vec<Known>,
+    known: &mut Known,
     notes: &mut Vec<Note>,
 ) {
     let Some(word) = line.get_mut(found.word) else { return };
@@ -127,7 +149,7 @@ fn take_out(
         });
     }
     word.replace_range(found.range.clone(), &format!("$({name})"));
-    known.push(Known::new(value, name, index));
+    known.add(value, &name, index);
 }
 
 /// The variable of a service that holds a value from its arguments; it is there afterwards.
@@ -136,15 +158,15 @@ fn variable(
     index: usize,
     found: &arguments::Found,
     value: &str,
-    known: &[Known],
+    known: &Known,
 ) -> String {
-    let of_service = |known: &&Known| known.value == value && known.service == index;
-    if let Some(known) = known.iter().find(of_service) {
-        return known.name.clone();
+    let holders = known.holders(value);
+    if let Some(own) = holders.iter().find(|holder| holder.service == index && !holder.name.is_empty()) {
+        return own.name.clone();
     }
     let prefix = prefix(&service.name);
-    let name = match known.iter().find(|known| known.value == value) {
-        Some(known) => known.name.clone(),
+    let name = match holders.iter().find(|holder| !holder.name.is_empty()) {
+        Some(holder) => holder.name.clone(),
         None if found.is_name || found.key.starts_with(&prefix) => found.key.clone(),
         None => format!("{prefix}_{}", found.key),
     };
@@ -169,14 +191,14 @@ fn free(service: &Service, name: &str) -> String {
 }
 
 /// Labels with secrets are dropped: nothing in a cluster reads them, and most are a proxy's or a dashboard's.
-fn hide_labels(project: &mut Project, index: usize, known: &mut Vec<Known>) {
+fn hide_labels(project: &mut Project, index: usize, known: &mut Known) {
     let Some(service) = project.services.get_mut(index) else { return };
     let name = service.name.clone();
     let mut dropped = Vec::new();
     service.labels.retain(|label, value| {
         let is_secret = is_secret_label(label, value);
         if is_secret {
-            known.push(Known::new(value.clone(), String::new(), index));
+            known.add(value.clone(), "", index);
             dropped.push(label.clone());
         }
         !is_secret
@@ -272,29 +294,38 @@ fn hide_known_in_service(service: &mut Service, index: usize, known: &Finder, no
         known.clean(&mut build, "…");
         crate::domain::redact::Redactor::shapes().redact(&build).into_owned()
     });
-    if texts_of(service).into_iter().any(|text| known.is_in(text)) {
-        for known in known.all() {
-            hide_known_in_lines(service, index, known);
+    hide_known_in_lines(service, index, known);
+}
+
+fn hide_known_in_lines(service: &mut Service, index: usize, known: &Finder) {
+    let places: Vec<_> = texts_of(service).into_iter().map(|text| known.places(text)).collect();
+    let mut names: BTreeMap<usize, String> = BTreeMap::new();
+    for (_, found) in places.iter().flatten() {
+        if let (false, Some(secret)) = (names.contains_key(found), known.secret(*found)) {
+            let name = name_of(service, index, &secret.holders);
+            service.env.insert(name.clone(), Value::Secret);
+            names.insert(*found, name);
+        }
+    }
+    for (text, places) in texts_of(service).into_iter().zip(places) {
+        for (range, found) in places.into_iter().rev() {
+            if let Some(name) = names.get(&found) {
+                text.replace_range(range, &format!("$({name})"));
+            }
         }
     }
 }
 
-fn hide_known_in_lines(service: &mut Service, index: usize, known: &Known) {
-    if !texts_of(service).into_iter().any(|text| known.is_in(text)) {
-        return;
-    }
-    let own = known.service == index && service.env.get(&known.name) == Some(&Value::Secret);
-    let name = match known.name.as_str() {
-        name if own => name.to_owned(),
-        "" => free(service, &format!("{}_SECRET", prefix(&service.name))),
-        name if service.env.get(name) == Some(&Value::Secret) => name.to_owned(),
-        name => free(service, name),
-    };
-    service.env.insert(name.clone(), Value::Secret);
-    for text in texts_of(service) {
-        if let Some(clean) = known.replaced(text, &format!("$({name})")) {
-            *text = clean;
-        }
+/// The variable of a service that is to hold a secret of these holders.
+fn name_of(service: &Service, index: usize, holders: &[texts::Holder]) -> String {
+    let is_secret = |name: &str| service.env.get(name) == Some(&Value::Secret);
+    let own = holders.iter().find(|holder| holder.service == index && is_secret(&holder.name));
+    let any = || holders.iter().find(|holder| !holder.name.is_empty());
+    match own.or_else(any).map(|holder| holder.name.as_str()) {
+        None => free(service, &format!("{}_SECRET", prefix(&service.name))),
+        Some(name) if own.is_some() => name.to_owned(),
+        // Its own one of that name may have another value.
+        Some(name) => free(service, name),
     }
 }
 
@@ -311,7 +342,5 @@ fn texts_of(service: &mut Service) -> Vec<&mut String> {
     texts
 }
 
-#[cfg(test)]
-mod attack;
 #[cfg(test)]
 mod tests;

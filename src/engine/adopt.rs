@@ -149,3 +149,6 @@ fn look(adopting: &Adopting) -> Effect {
     let Adopting { began_in: adoption, container, host, .. } = adopting.clone();
     Effect::Gather { adoption, container, host }
 }
+
+#[cfg(test)]
+mod policy_tests;

@@ -219,6 +219,8 @@ fn of_expression(expression: &Expression, in_config: bool, found: &mut Vec<(Stri
         Expression::Array(list) => list.iter().for_each(|one| of_expression(one, in_config, found)),
         Expression::Object(map) => map.values().for_each(|one| of_expression(one, in_config, found)),
         Expression::String(_) | Expression::Number(_) | Expression::Bool(_) => {}
+        // A file that is read when the job is run: `file("./nginx.conf")`.
+        Expression::FuncCall(call) if call.name.name.as_str() == "file" && call.args.len() == 1 => {}
         other => found.push((other.to_string(), in_config)),
     }
 }

@@ -110,7 +110,7 @@ fn entry(text: &str) -> Result<(&str, Raw, &str), &'static str> {
     if let Some(quote) = quote {
         let (inner, rest) = quoted(&value[1..], quote).ok_or("has a quote that never closes")?;
         let rest = rest.split_once('\n').map_or("", |(_, rest)| rest);
-        let raw = if quote == '"' { Raw::Template(unescape(inner)) } else { Raw::Literal(inner.to_owned()) };
+        let raw = if quote == '"' { Raw::Template(unescape(inner)) } else { Raw::Literal(single(inner)) };
         return Ok((name, raw, rest));
     }
     let (row, rest) = value.split_once('\n').unwrap_or((value, ""));
@@ -134,6 +134,23 @@ fn quoted(text: &str, quote: char) -> Option<(&str, &str)> {
     None
 }
 
+/// What stands in single quotes: compose takes a backslash away in front of a quote alone.
+fn single(text: &str) -> String {
+    let mut plain = String::new();
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match (c, chars.clone().next()) {
+            ('\\', Some('\'')) => {}
+            ('\\', Some('\\')) => {
+                plain.push_str("\\\\");
+                chars.next();
+            }
+            _ => plain.push(c),
+        }
+    }
+    plain
+}
+
 /// Backslashes in double quotes.
 fn unescape(text: &str) -> String {
     let mut plain = String::new();
@@ -148,7 +165,7 @@ fn unescape(text: &str) -> String {
             Some('r') => plain.push('\r'),
             Some('t') => plain.push('\t'),
             Some('$') => plain.push_str("$$"),
-            Some(c @ ('"' | '\\' | '\'')) => plain.push(c),
+            Some(c @ ('"' | '\\')) => plain.push(c),
             Some(c) => plain.extend(['\\', c]),
             None => plain.push('\\'),
         }
@@ -181,6 +198,14 @@ mod tests {
         ];
         assert_eq!(values, expected);
         assert!(read.wrong.is_empty());
+    }
+
+    #[test]
+    fn backslashes_and_quotes_are_read_as_compose_reads_them() {
+        let text = "A=ends\\\nB='it\\'s'\nC='a\\\\b\\n'\nD=\"ends\\\\\"\nE=\"a\\\"b\\'c\\$X\"\nF=last\n";
+        let read = read(text, &Vars::default());
+        let values: Vec<&str> = read.values.iter().filter_map(|(_, value)| value.as_deref()).collect();
+        assert_eq!(values, ["ends\\", "it's", "a\\\\b\\n", "ends\\", "a\"b\\'c$X", "last"]);
     }
 
     #[test]

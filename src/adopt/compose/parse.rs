@@ -7,15 +7,20 @@ use std::rc::Rc;
 
 use serde::de::{DeserializeSeed, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor};
 
+use super::other;
 use super::tree::{At, Merge, Node, Source, Yaml};
 use crate::adopt::{Fault, MAX_INPUT};
 
 /// Values in one file at most, aliases counted as often as they are used.
-pub(super) const MAX_NODES: usize = 200_000;
-/// Bytes of text in one file at most, aliases counted as often as they are used.
-const MAX_TEXT: usize = 2 * MAX_INPUT;
+pub(super) const MAX_NODES: usize = 50_000;
+/// Bytes of text in one file at most, aliases counted as often as they are used. Comments don't count.
+const MAX_TEXT: usize = 4 << 20;
+/// Bytes of one text at most: more than a program can be given, or a ConfigMap can hold.
+const MAX_ONE: usize = 1 << 20;
 /// Brackets that may be open at once, those in texts counted as well.
 const MAX_OPEN: usize = 1000;
+/// What a text ends with that is too long.
+const TOO_LONG: &str = "too long";
 /// What an alias bomb ends with.
 const TOO_MUCH: &str = "too much";
 
@@ -26,6 +31,10 @@ pub(super) fn parse(source: &Rc<Source>) -> Result<Node, Vec<Fault>> {
     if text.len() > MAX_INPUT {
         return Err(vec![fault("is larger than 16 MiB").fix("give the compose file, not its data")]);
     }
+    if let Some((line, c)) = control(text) {
+        let what = format!("holds a control character (U+{:04X}), which YAML doesn't take", c as u32);
+        return Err(vec![fault(&what).on_line(line).fix("remove it")]);
+    }
     if is_too_deep(text) {
         return Err(vec![fault("is nested too deeply").fix("no compose file needs more than 20 levels")]);
     }
@@ -33,7 +42,7 @@ pub(super) fn parse(source: &Rc<Source>) -> Result<Node, Vec<Fault>> {
     let seed = Seed { at: At::top(source), count: &count, merging: false };
     let node = seed
         .deserialize(serde_yaml::Deserializer::from_str(text))
-        .map_err(|error| vec![of_error(source, text, &error)])?;
+        .map_err(|error| vec![of_other(source, text).unwrap_or_else(|| of_error(source, text, &error))])?;
     let twice = count.twice.into_inner();
     if !twice.is_empty() {
         let faults = twice.iter().take(20).map(|at| {
@@ -45,10 +54,25 @@ pub(super) fn parse(source: &Rc<Source>) -> Result<Node, Vec<Fault>> {
     match node.value {
         Yaml::Map(_) => Ok(node),
         Yaml::Null => Err(vec![fault("is empty").fix("a compose file begins with `services:`")]),
-        _ => Err(vec![
-            fault("is no compose file: its top is no map").fix("a compose file begins with `services:`"),
-        ]),
+        _ => {
+            let usual = ("is no compose file: its top is no map", "a compose file begins with `services:`");
+            let (what, fix) = other::of_text(text).or_else(|| other::of_tree(&node)).unwrap_or(usual);
+            Err(vec![fault(what).fix(fix)])
+        }
     }
+}
+
+/// What it is where it is no YAML at all.
+fn of_other(source: &Source, text: &str) -> Option<Fault> {
+    let (what, fix) = other::of_text(text)?;
+    Some(Fault::of(&source.file, what).fix(fix))
+}
+
+/// The first control character that no YAML may hold, and its line.
+fn control(text: &str) -> Option<(usize, char)> {
+    let is_wrong = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{85}');
+    let (at, c) = text.char_indices().find(|(_, c)| is_wrong(*c))?;
+    Some((text[..at].matches('\n').count() + 1, c))
 }
 
 /// Whether more brackets are open at once than any file has: the parser's time grows with their square.
@@ -72,7 +96,13 @@ fn of_error(source: &Source, text: &str, error: &serde_yaml::Error) -> Fault {
     let before = line.and_then(|line| text.lines().nth(line.checked_sub(2)?)).unwrap_or_default();
     let tab = |row: &str| row.chars().take_while(|c| c.is_whitespace()).any(|c| c == '\t');
     let (what, fix) = if said.contains(TOO_MUCH) || said.contains("repetition limit") {
-        ("its aliases unfold to far more than any compose file needs", "write it with fewer aliases")
+        ("comes to far more than any compose file needs", "write it with fewer aliases (`*name`)")
+    } else if said.contains(TOO_LONG) {
+        ("holds a text of more than 1 MiB", "give such data as a file: `configs`, or a mount")
+    } else if said.contains("expected a key") {
+        ("has a key that is no text", "write a name in front of the `:`")
+    } else if [row, before].iter().any(|row| row.contains('\u{a0}')) {
+        ("holds a no-break space, as copied from a web page", "write usual spaces")
     } else if said.contains("recursion limit") {
         ("is nested too deeply", "no compose file needs more than 20 levels")
     } else if said.contains("more than one document") {
@@ -107,6 +137,9 @@ struct Count {
 
 impl Count {
     fn add<E: Error>(&self, text: usize) -> Result<(), E> {
+        if text > MAX_ONE {
+            return Err(E::custom(TOO_LONG));
+        }
         self.nodes.set(self.nodes.get() + 1);
         self.text.set(self.text.get().saturating_add(text));
         if self.nodes.get() > MAX_NODES || self.text.get() > MAX_TEXT {

@@ -8,6 +8,7 @@ use crate::adopt::project::{HealthTest, MountSource, Port, Protocol, Restart, Un
 
 mod broken;
 mod inputs;
+mod naming;
 
 fn beside(files: &[(&str, &str)]) -> BTreeMap<String, String> {
     files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect()

@@ -8,6 +8,9 @@ use super::tree::{Node, Yaml};
 use super::units::{join, rebased};
 use crate::adopt::project::{Image, Service, Value};
 
+/// Variables of one service at most.
+const MAX_VARIABLES: usize = 2000;
+
 /// `image`.
 pub(super) fn image(reader: &mut Reader, service: &mut Service, node: &Node) {
     let Some(text) = reader.text(node) else { return };
@@ -68,6 +71,12 @@ pub(super) fn build(reader: &mut Reader, service: &mut Service, node: &Node) {
         Yaml::Map(_) => node.get("context").map_or(Some(".".to_owned()), |node| reader.text(node)),
         _ => reader.text(node),
     };
+    let others = ["dockerfile", "args", "target", "additional_contexts", "secrets"];
+    if let Some(key) = others.into_iter().find(|key| node.get(key).is_some()) {
+        reader.note(format!(
+            "its `build` has `{key}`, which is not taken over: build the image by the old file"
+        ));
+    }
     service.image.build = context.map(|context| rebased(&node.at.source().folder, &context));
 }
 
@@ -189,6 +198,10 @@ fn one_file(
 
 /// `environment`, which `fill` made a map of.
 pub(super) fn environment(reader: &mut Reader, service: &mut Service, node: &Node) {
+    if node.entries().len() > MAX_VARIABLES {
+        let what = format!("has more than {MAX_VARIABLES} variables");
+        return reader.fault(node.at.fault(what).fix("give settings of that number as a file"));
+    }
     for (name, value) in reader.map(node) {
         if name.is_empty() || name.contains(['=', '\0']) {
             reader.fault(value.at.fault("is no name of a variable").fix("write `NAME: value`"));

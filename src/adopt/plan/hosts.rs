@@ -6,7 +6,7 @@ use super::{
 };
 use crate::adopt::{Adoption, Fault, Options};
 
-/// Where a compose project's files lie on the host that it goes to.
+/// Where the file lies that is started: for Nomad on this machine, for Compose on the host that it goes to.
 const STACKS: &str = "/opt/stacks";
 
 pub(super) fn nomad(
@@ -28,13 +28,14 @@ pub(super) fn nomad(
     let job = adoption.written.objects.iter().map(|object| object.text.as_str()).collect::<String>();
     let namespace = options.namespace.as_deref().map(|name| format!("-namespace={name}"));
     let nomad = |words: &[&str], last: &str| Line::here(words).and(namespace.clone()).and([last.to_owned()]);
-    let mut steps = old.quiesce();
+    let (path, mut steps) = file(&project.name, &format!("{}.nomad.hcl", project.name), job, "local");
+    steps.extend(old.quiesce());
     for copy in copies {
         let place = format!("{}/{}", to.trim_end_matches('/'), copy.claim.name);
         steps.push(rsync(copy, &place, old.host));
     }
     steps.push(
-        Step::new("start", Stage::Start, nomad(&["nomad", "job", "run"], "-").reads(job))
+        Step::new("start", Stage::Start, nomad(&["nomad", "job", "run"], &path))
             .verify(nomad(&["nomad", "job", "status"], &project.name))
             .undo(nomad(&["nomad", "job", "stop"], &project.name))
             .within(COMES_UP),
@@ -62,22 +63,12 @@ pub(super) fn compose(adoption: &Adoption, old: &Old<'_>, copies: &[Copy], optio
     let moves = to != old.host;
     let ssh = options.copy_to.clone().unwrap_or_else(|| format!("root@{to}"));
     let file = adoption.written.objects.iter().map(|object| object.text.as_str()).collect::<String>();
-    let folder = format!("{STACKS}/{}", project.name);
-    let path = format!("{folder}/compose.yaml");
+    let (path, mut steps) = self::file(&project.name, "compose.yaml", file, to);
     let docker = |words: &[&str]| {
         Line::here(&["docker", "compose", "--file", &path])
             .and(words.iter().map(|word| (*word).to_owned()))
             .on(to)
     };
-    let there = Line::here(&["test", "-f", &path]).on(to);
-    let mut steps = vec![
-        Step::new("folder", Stage::Prepare, Line::here(&["mkdir", "-p", &folder]).on(to))
-            .verify(Line::here(&["test", "-d", &folder]).on(to))
-            .undo(Line::here(&["test", "-d", &folder]).on(to)),
-        Step::new("file", Stage::Prepare, Line::here(&["tee", &path]).reads(file).on(to))
-            .verify(there.clone())
-            .undo(there),
-    ];
     steps.extend(old.quiesce());
     for copy in copies {
         let place = match copy.claim.name.starts_with('/') {
@@ -124,6 +115,24 @@ pub(super) fn compose(adoption: &Adoption, old: &Old<'_>, copies: &[Copy], optio
         keep_days: options.keep_days,
         notes,
     }
+}
+
+/// Puts a file where people look for it, and says where that is.
+fn file(project: &str, name: &str, text: String, host: &str) -> (String, Vec<Step>) {
+    let folder = format!("{STACKS}/{project}");
+    let path = format!("{folder}/{name}");
+    let is_folder = Line::here(&["test", "-d", &folder]).on(host);
+    let is_file = Line::here(&["test", "-f", &path]).on(host);
+    // Neither hurts where it stays: what it says runs only when it is started.
+    let steps = vec![
+        Step::new("folder", Stage::Prepare, Line::here(&["mkdir", "-p", &folder]).on(host))
+            .verify(is_folder.clone())
+            .undo(is_folder),
+        Step::new("file", Stage::Prepare, Line::here(&["tee", &path]).reads(text).on(host))
+            .verify(is_file.clone())
+            .undo(is_file),
+    ];
+    (path, steps)
 }
 
 /// Copies from the old host, and compares every byte.

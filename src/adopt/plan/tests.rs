@@ -222,7 +222,7 @@ fn to_nomad_data_goes_from_host_to_host_and_is_compared_there() {
     assert_eq!(copy.run.host.as_deref(), Some("vm3"));
     assert_eq!(copy.run.argv[4..], ["/srv/wiki/", "root@nas:/srv/volumes/web-data/"]);
     assert!(copy.verify.as_ref().unwrap().to_string().contains("--checksum"));
-    assert_eq!(step(&plan, "start").run.argv, ["nomad", "job", "run", "-"]);
+    assert_eq!(step(&plan, "start").run.argv, ["nomad", "job", "run", "/opt/stacks/wiki/wiki.nomad.hcl"]);
     assert!(plan.notes.iter().any(|note| note.text.contains("5.5 GiB")), "{:?}", plan.notes);
 }
 

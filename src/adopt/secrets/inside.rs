@@ -14,18 +14,21 @@ pub(super) fn holds_one(text: &str) -> bool {
 
 /// Where the first secret of the settings in a text stands.
 pub(super) fn first(text: &str) -> Option<Range<usize>> {
-    let is_end = |c: char| matches!(c, '\n' | '\r' | ';' | ',' | '&' | '?' | '{' | '}' | '<' | '|');
+    all(text).next()
+}
+
+/// Where the secrets of the settings in a text stand.
+pub(super) fn all(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    let is_end = |c: char| matches!(c, '\n' | '\r' | ';' | ',' | '&' | '?' | '{' | '}' | '[' | '<' | '|');
     let mut from = 0;
-    for part in text.split_inclusive(is_end) {
-        let setting = part.strip_suffix(is_end).unwrap_or(part);
-        // `${PASSWORD:-…}` is a shell's, and no setting.
-        let is_shells = text.get(..from).is_some_and(|before| before.ends_with("${"));
-        if let Some(found) = value_of(setting).filter(|_| !is_shells) {
-            return Some(from + found.start..from + found.end);
-        }
+    text.split_inclusive(is_end).filter_map(move |part| {
+        let start = from;
         from += part.len();
-    }
-    None
+        // `${PASSWORD:-…}` is a shell's, and no setting.
+        let is_shells = text.get(..start).is_some_and(|before| before.ends_with("${"));
+        let found = value_of(part.strip_suffix(is_end).unwrap_or(part)).filter(|_| !is_shells)?;
+        Some(start + found.start..start + found.end)
+    })
 }
 
 /// The value of `name=value`, `name: value` and `<name>value` where the name says that it is a secret.

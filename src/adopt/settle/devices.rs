@@ -16,10 +16,12 @@ pub(super) fn settle(project: &mut Project, desk: &mut Desk<'_>) {
     let host = project.host.clone();
     for service in &mut project.services {
         let is_asked = |device: &Device| is_asked(device, desk.options.to);
+        let had_cards = service.gpus.is_some();
         if service.devices.iter().any(is_asked) {
             of_host(service, host.as_deref(), desk);
         }
-        if service.gpus.is_some() {
+        // Those that come by a plugin since just now were asked about.
+        if had_cards {
             cards(service, desk);
         }
     }
@@ -70,7 +72,9 @@ fn of_host(service: &mut Service, host: Option<&str>, desk: &mut Desk<'_>) {
             "Without a device plugin, a pod uses a device of its node only with all rights (`privileged`).",
         );
     }
-    match desk.ask(decision).as_str() {
+    // The cards may have gone to the plugin already, and the rest still asks.
+    let is_done = service.gpus.is_some();
+    match desk.ask_or(decision, &[], |answer| is_done && answer == plugin.0).as_str() {
         "leave" => service.devices.retain(|device| !is_asked(device, to)),
         "device-plugin" => {
             service.devices.retain(|device| !is_card(device));

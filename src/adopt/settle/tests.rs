@@ -1,5 +1,8 @@
 use std::collections::BTreeMap;
 
+mod homelab;
+mod rights;
+
 use super::*;
 use crate::adopt::Topic;
 use crate::adopt::project::{

@@ -49,7 +49,6 @@ pub(super) fn write(settled: &Settled, options: &Options) -> Written {
         }],
         secrets: needed,
         notes: notes(project),
-        ..Written::default()
     }
 }
 

@@ -90,6 +90,13 @@ impl Said {
             body.raw("count", count.to_string());
         }
         let mut notes = Vec::new();
+        let fixed =
+            group.services.iter().find(|service| service.ports.iter().any(|port| port.host.is_some()));
+        if let (true, Some(service)) = (count > 1, fixed) {
+            let text =
+                format!("{count} of it can't have the same port of one client: {count} clients are needed.");
+            notes.push((service.name.clone(), text));
+        }
         let ports = Ports::of(group, &settled.public, &mut notes);
         body.block("network", network(group, &ports));
         mounts::volumes(project, group, &mut body);

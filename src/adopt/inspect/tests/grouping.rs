@@ -172,3 +172,54 @@ fn the_rest_of_a_compose_run_is_no_service() {
     assert_eq!(found[0].services.len(), 1);
     assert!(found[0].notes.iter().any(|note| note.text.contains("compose run")));
 }
+
+#[test]
+fn containers_of_one_image_that_run_different_programs_keep_them() {
+    let of = |name: &str, id: &str, entrypoint: &str| {
+        let config =
+            json!({"Image": "nextcloud:29", "Entrypoint": [entrypoint], "Cmd": ["apache2-foreground"]});
+        container(json!({"Name": name, "Id": id.repeat(32), "Config": config}))
+    };
+    let read = |values: Json| -> Vec<Option<Vec<String>>> {
+        let services = projects(values).into_iter().flat_map(|project| project.services);
+        services.map(|service| service.entrypoint).collect()
+    };
+    let program = |word: &str| Some(vec![word.to_owned()]);
+    let both = json!([of("a", "1a", "/entrypoint.sh"), of("b", "2b", "/usr/local/bin/queue")]);
+    assert_eq!(read(both), [None, program("/usr/local/bin/queue")]);
+    let unclear = json!([of("a", "1a", "/usr/bin/web"), of("b", "2b", "/usr/bin/queue")]);
+    assert_eq!(read(unclear), [program("/usr/bin/web"), program("/usr/bin/queue")]);
+    assert_eq!(
+        read(json!([of("a", "1a", "/usr/bin/web")])),
+        [None],
+        "by itself, it is taken for the image's"
+    );
+    assert_eq!(
+        read(json!([of("a", "1a", "/cron.sh")])),
+        [program("/cron.sh")],
+        "no image starts that by itself"
+    );
+}
+
+#[test]
+fn linked_containers_are_called_by_what_is_linked_to_the_others() {
+    let database = container(json!({"Name": "/a-db", "Id": "1a".repeat(32)}));
+    let web = container(
+        json!({"Name": "/wp", "Id": "2b".repeat(32), "HostConfig": {"Links": ["/a-db:/wp/mysql"]}}),
+    );
+    assert_eq!(projects(json!([database, web]))[0].name, "wp");
+}
+
+#[test]
+fn a_name_that_no_cluster_knows_stays_known_as_another() {
+    let labels = json!({"com.docker.compose.project": "p", "com.docker.compose.service": "cache_server"});
+    let networks = json!({"p_default": {"Aliases": ["p-cache_server-1", "cache_server"]}});
+    let cache = container(json!({
+        "Name": "/p-cache_server-1", "Config": {"Labels": labels},
+        "HostConfig": {"NetworkMode": "p_default"}, "NetworkSettings": {"Networks": networks}
+    }));
+    let service = projects(json!([cache]))[0].services[0].clone();
+    assert_eq!(service.name, "cache-server");
+    let Connection::Networks(attachments) = service.network else { panic!("{:?}", service.network) };
+    assert!(attachments[0].aliases.contains("cache_server"));
+}

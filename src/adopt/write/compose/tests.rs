@@ -215,6 +215,36 @@ fn filled(line: &str, variables: &[&str]) -> (String, String) {
 }
 
 #[test]
+fn the_env_has_a_secret_once_and_what_it_has_stays() {
+    let mut project = paperless();
+    for service in &mut project.services {
+        service.secret_names.insert("POSTGRES_PASSWORD".into(), "DB_PASSWORD".into());
+    }
+    project.host = Some("local".into());
+    let written = written(project, None);
+    let text = &written.objects[0].text;
+    assert_eq!(text.matches("POSTGRES_PASSWORD: ${DB_PASSWORD?create .env, see above}").count(), 2, "{text}");
+    assert!(
+        text.starts_with("# A file .env beside this one has to hold\n#   API_TOKEN DB_PASSWORD\n\n"),
+        "{text}"
+    );
+    let keys: Vec<&String> = written.secrets.iter().flat_map(|secret| &secret.keys).collect();
+    assert_eq!(keys, ["DB_PASSWORD", "API_TOKEN"]);
+    assert!(written.secrets.iter().all(|secret| !secret.command.contains("ssh ")));
+    let twice = format!("{0}; {0}", written.secrets[0].command);
+    let (text, shown) = filled(&twice, &["POSTGRES_PASSWORD=not-a-real-password-1"]);
+    assert_eq!((text.as_str(), shown.as_str()), ("DB_PASSWORD='not-a-real-password-1'\n", ""));
+    // It stands in an argument, and is not among the variables: then it is told where to look.
+    let (text, shown) = filled(&written.secrets[1].command, &["PATH=/bin"]);
+    assert_eq!(text, "");
+    assert!(
+        shown.starts_with("not among its variables: API_TOKEN. Maybe it stands in what it runs"),
+        "{shown}"
+    );
+    assert!(shown.trim_end().ends_with("{{json .Config.Cmd}}\" paperless"), "{shown}");
+}
+
+#[test]
 fn the_line_that_fills_the_env_keeps_every_value_and_shows_none() {
     let written = written(paperless(), None);
     assert_eq!(written.secrets[0].keys, ["DB_POSTGRES_PASSWORD"]);
@@ -225,6 +255,22 @@ fn the_line_that_fills_the_env_keeps_every_value_and_shows_none() {
     );
     assert_eq!(text, "API_TOKEN=\"a\\$b #c\\\"d'e\\\\f\"\nWEBSERVER_POSTGRES_PASSWORD='one\ntwo=2'\n");
     assert_eq!(shown, "");
+    let values = ["POSTGRES_PASSWORD=ends\\", "POSTGRES_PASSWORD=it's", "POSTGRES_PASSWORD=a\\'b$c"];
+    for value in values {
+        let (text, _) = filled(&written.secrets[0].command, &[value]);
+        // Read as compose does, it is what the container has.
+        let file = "services: {a: {image: a, labels: {x: '${DB_POSTGRES_PASSWORD}'}}}";
+        let env = text.replace("DB_POSTGRES_PASSWORD=", "PLAIN=");
+        let beside = BTreeMap::from([(".env".to_owned(), env)]);
+        let read = crate::adopt::compose::read(
+            "c.yaml",
+            &file.replace("DB_POSTGRES_PASSWORD", "PLAIN"),
+            "x",
+            &beside,
+        );
+        let label = read.expect("a project").services[0].labels["x"].clone();
+        assert_eq!(Some(label.as_str()), value.split_once('=').map(|(_, value)| value), "{text}");
+    }
     let (text, shown) = filled(&written.secrets[0].command, &["PATH=/bin"]);
     assert_eq!((text.as_str(), shown.as_str()), ("", "not among its variables: POSTGRES_PASSWORD\n"));
 }

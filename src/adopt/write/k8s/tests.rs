@@ -1,5 +1,7 @@
 //! What is written for whole services, as a person reads it.
 
+mod homelab;
+
 use super::*;
 use crate::adopt::Route;
 use crate::adopt::project::{Value, *};

@@ -19,7 +19,7 @@ pub(super) struct Mounts {
     /// `template` blocks.
     pub(super) templates: Vec<Body>,
     /// Files that are secrets: the key of the variable, and where the file is now.
-    pub(super) secret_files: Vec<(String, String)>,
+    pub(super) secret_files: Vec<(String, secrets::Kept)>,
     /// What can't be said.
     pub(super) notes: Vec<String>,
 }
@@ -85,14 +85,16 @@ impl Mounts {
             (Fate::Share { server, path }, _) => self.blocks.push(share(server, path, name, mount)),
             (Fate::SecretFile, source) => {
                 let key = name.replace('-', "_");
-                let now = match source {
-                    MountSource::Bind(path) => path.clone(),
-                    MountSource::File(file) => project
-                        .files
-                        .get(file)
-                        .and_then(|file| file.path.clone())
-                        .unwrap_or_else(|| mount.target.clone()),
-                    _ => mount.target.clone(),
+                let given = match source {
+                    MountSource::File(file) => project.files.get(file),
+                    _ => None,
+                };
+                let now = match (source, given.and_then(|file| file.path.as_ref())) {
+                    (MountSource::Bind(path), _) | (_, Some(path)) => secrets::Kept::File(path.clone()),
+                    _ => match given.and_then(|file| file.environment.clone()) {
+                        Some(variable) => secrets::Kept::Variable(variable),
+                        None => secrets::Kept::Inside(mount.target.clone()),
+                    },
                 };
                 let destination = format!("secrets/{name}");
                 self.templates.push(secrets::file(path, &key, &destination));
@@ -105,6 +107,19 @@ impl Mounts {
                 self.paths.push(format!("local/{name}:{}", mount.target));
             }
             (_, MountSource::File(file)) => self.file(project, mount, file, name),
+            (Fate::Config, MountSource::Bind(path)) if is_beside(mount, path) => {
+                let destination = format!("local/{name}");
+                let mut body = Body::default();
+                body.raw("data", format!("file({})", super::hcl::quoted(path)));
+                body.text("destination", &destination);
+                // Nothing in the file is to be filled in, whatever it holds.
+                body.text("left_delimiter", "<<%").text("right_delimiter", "%>>");
+                self.templates.push(body);
+                self.paths.push(format!("{destination}:{}:ro", mount.target));
+                self.notes.push(format!(
+                    "{path} is read when the job is run: keep the job's file beside the compose file."
+                ));
+            }
             (_, MountSource::Bind(path)) => {
                 if !path.starts_with('/') {
                     self.notes.push(format!("{path} is relative to where the compose file is now: give the whole path on the client."));
@@ -165,6 +180,15 @@ fn config(text: &str, destination: &str) -> Body {
         body.text("left_delimiter", marks.0).text("right_delimiter", marks.1);
     }
     body
+}
+
+/// Whether it is a single file beside the compose file, as far as that can be told.
+fn is_beside(mount: &Mount, path: &str) -> bool {
+    let last = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let ending = |name: String| name.rsplit_once('.').map(|(_, ending)| ending.to_owned());
+    let same = ending(last(path)).filter(|ending| !matches!(ending.as_str(), "" | "d"));
+    let looks = same.is_some() && same == ending(last(&mount.target));
+    path.starts_with("./") && mount.seen.is_file.unwrap_or(looks)
 }
 
 fn share(server: &str, path: &str, name: &str, mount: &Mount) -> Body {

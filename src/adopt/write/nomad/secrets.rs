@@ -5,6 +5,17 @@ use super::super::super::project::{Piece, Project, Service};
 use super::super::SecretNeeded;
 use super::hcl::{Body, escaped, heredoc};
 
+/// Where the text of a secret file is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// In a file of the host.
+    File(String),
+    /// In a variable of the `.env`.
+    Variable(String),
+    /// In the container, at this path: nothing else is known.
+    Inside(String),
+}
+
 /// Where the variables of a task are.
 pub(super) fn path(job: &str, group: &str, task: &str) -> String {
     format!("nomad/jobs/{job}/{group}/{task}")
@@ -54,7 +65,7 @@ pub(super) fn needed(
     service: &Service,
     path: &str,
     options: &Options,
-    files: &[(String, String)],
+    files: &[(String, Kept)],
 ) -> Option<SecretNeeded> {
     let namespace = options.namespace.as_deref();
     let names: Vec<&str> = service.secrets().collect();
@@ -89,19 +100,25 @@ pub(super) fn needed(
     if keys.is_empty() {
         return None;
     }
-    if let Some(file) = files_line(project, path, options, files, !commands.is_empty()) {
+    if let Some(file) = files_line(project, service, (path, !commands.is_empty()), options, files) {
         commands.push(file);
     }
-    Some(SecretNeeded { name: path.to_owned(), keys, command: commands.join(" && "), run_on: None })
+    let beside = |kept: &Kept| match kept {
+        Kept::File(file) => !file.starts_with('/'),
+        Kept::Variable(_) => true,
+        Kept::Inside(_) => false,
+    };
+    let run_on = files.iter().any(|(_, kept)| beside(kept)).then(|| "beside the compose file".to_owned());
+    Some(SecretNeeded { name: path.to_owned(), keys, command: commands.join(" && "), run_on })
 }
 
 /// The line that adds files to what is there already.
 fn files_line(
     project: &Project,
-    path: &str,
+    service: &Service,
+    (path, exists): (&str, bool),
     options: &Options,
-    files: &[(String, String)],
-    exists: bool,
+    files: &[(String, Kept)],
 ) -> Option<String> {
     if files.is_empty() {
         return None;
@@ -112,8 +129,18 @@ fn files_line(
     let pairs: Vec<String> = files
         .iter()
         .map(|(key, source)| {
-            let cat = format!("cat {}", shell_words::quote(source));
-            let read = super::super::remote(project, options, &cat);
+            let read = match source {
+                Kept::File(file) => format!("cat {}", shell_words::quote(file)),
+                Kept::Variable(variable) => format!(
+                    "docker compose config --environment | sed -n {}",
+                    shell_words::quote(&format!("s/^{variable}=//p"))
+                ),
+                Kept::Inside(target) => {
+                    let from = format!("{}:{target}", super::super::container(project, service));
+                    format!("docker cp {} - | tar -xO", shell_words::quote(&from))
+                }
+            };
+            let read = super::super::remote(project, options, &read);
             format!("{key}=\"$({read})\"")
         })
         .collect();

@@ -248,3 +248,27 @@ fn the_line_that_fills_the_variables_keeps_every_value_and_shows_none() {
     );
     assert_eq!(shown, "");
 }
+
+#[test]
+fn a_file_beside_the_compose_file_goes_along_and_secrets_are_taken_from_where_they_are() {
+    let mut web = service("web", "nginx");
+    web.replicas = Some(2);
+    web.ports = vec![port(80, Some(80), Protocol::Tcp)];
+    web.mounts = vec![
+        mount(MountSource::Bind("./web/nginx.conf".into()), "/etc/nginx/nginx.conf", Fate::Config),
+        mount(MountSource::File("root".into()), "/run/secrets/root", Fate::SecretFile),
+    ];
+    let mut project = project("web", vec![web]);
+    project.host = Some("local".into());
+    let root = GivenFile { secret: true, environment: Some("DB_ROOT".into()), ..GivenFile::default() };
+    project.files.insert("root".into(), root);
+    let written = written_with(project, Vec::new());
+    let text = &written.objects[0].text;
+    assert!(text.contains("data            = file(\"./web/nginx.conf\")"), "{text}");
+    assert!(text.contains("\"local/nginx-conf:/etc/nginx/nginx.conf:ro\""), "{text}");
+    let secret = &written.secrets[0];
+    let command = "root=\"$(docker compose config --environment | sed -n 's/^DB_ROOT=//p')\"";
+    assert!(secret.command.ends_with(command), "{}", secret.command);
+    assert_eq!(secret.run_on.as_deref(), Some("beside the compose file"));
+    assert!(written.notes.iter().any(|note| note.text.contains("2 clients are needed")));
+}

@@ -553,3 +553,120 @@ fn secrets_in_other_places_are_in_no_output() {
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Files with something wrong in them, right beside a secret.
+const BROKEN: &[&str] = &[
+    "services:\n  app:\n    image: x\n    ports: hunter2secret\n",
+    "services:\n  app:\n    image: x\n    ports: [hunter2secret]\n",
+    "services:\n  app:\n    image: x\n    environment: hunter2secret\n",
+    "services:\n  app:\n    image: x\n    environment:\n      DB_PASSWORD: [hunter2secret]\n",
+    "services:\n  app:\n    image: x\n    environment:\n      DB_PASSWORD: {a: hunter2secret}\n",
+    "services:\n  app:\n    image: x\n    environment:\n      DB_PASSWORD: \"hunter2secret\n",
+    "services:\n  app:\n    image: x\n    environment:\n      DB_PASSWORD: hunter2secret: x\n",
+    "services:\n  app:\n    image: x\n    environment:\n      DB_PASSWORD: hunter2secret\n     BAD: x\n",
+    "services:\n  app:\n    image: x\n    environment:\n      DB_PASSWORD: hunter2secret\n      DB_PASSWORD: hunter2secret\n    networks: [hunter2secret]\n",
+    "services:\n  app:\n    image: x\n    environment:\n      DB_PASSWORD: ${hunter2secret\n",
+    "services:\n  app:\n    image: x\n    environment:\n      DB_PASSWORD: &a hunter2secret\n      X: *hunter2\n",
+    "services:\n  app:\n    image: x\n    mem_limit: hunter2secret\n    user: [hunter2secret]\n    restart: hunter2secret\n",
+    "services:\n  app:\n    image: x\n    devices: [hunter2secret]\n    volumes: [\"data:hunter2secret\"]\nvolumes: {data: {}}\n",
+    "services:\n  app:\n    image: x\n    x-steward: hunter2secret\n",
+    "services:\n  app:\n    image: x\n    x-steward: {image: {digest: [hunter2secret]}, usage: hunter2secret}\n",
+    "services:\n  app:\n    image: x\n    healthcheck: {interval: hunter2secret, retries: hunter2secret}\n",
+    "DB_PASSWORD=hunter2secret\nOTHER=1\n",
+    "hunter2secret",
+    "{\"Name\": \"hunter2secret\"",
+    "[{\"Id\": \"a\", \"Name\": \"/a\", \"Config\": {\"Image\": \"x\", \"Env\": \"hunter2secret\"}, \"HostConfig\": {}}]",
+    "[{\"Id\": \"a\", \"Name\": \"/a\", \"Config\": {\"Image\": \"x\", \"Env\": [\"A_PASSWORD=hunter2secret\"], \"Cmd\": \"hunter2secret\", \"ExposedPorts\": {\"hunter2secret\": {}}}, \"HostConfig\": {\"PortBindings\": {\"hunter2secret\": [{}]}, \"Memory\": \"hunter2secret\"}}]",
+    "[{\"Id\": \"a\", \"Config\": {\"Env\": [\"A_PASSWORD=hunter2secret\"",
+];
+
+#[test]
+fn what_is_wrong_is_told_without_the_secret_beside_it() {
+    let beside =
+        BTreeMap::from([(".env".to_owned(), "A_PASSWORD=hunter2secret\nhunter2secret !\n".to_owned())]);
+    let mut wrong = Vec::new();
+    for text in BROKEN {
+        let of_compose = compose::read("in", text, "app", &beside).map(|project| vec![project]);
+        for read in [of_compose, inspect::read("in", text, None)] {
+            let told = match read {
+                Ok(projects) => serde_json::to_string(&projects).unwrap(),
+                Err(faults) => faults.iter().map(|fault| format!("{fault}\n")).collect(),
+            };
+            if told.contains("hunter2secret") {
+                wrong.push(format!("{text}\n    {told}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Lines of a service, with a `.env` beside the file.
+const FILLED: &[&str] = &[
+    "environment: {DB_PASSWORD: \"${DB_PASSWORD}\"}",
+    "environment: {DB_PASSWORD: \"${OTHER_PASSWORD:-hunter2default}\"}",
+    "environment: [\"DB_PASSWORD=${OTHER_PASSWORD-hunter2default}\"]",
+    "environment: {PLAIN: \"${DB_PASSWORD}\", MORE: \"a ${DB_PASSWORD} b\"}",
+    "environment: {URL: \"postgres://u:${DB_PASSWORD}@db/x\"}",
+    "environment: {URL: \"postgres://u:${OTHER_PASSWORD:-hunter2default}@db/x\"}",
+    "environment: [DB_PASSWORD, SHARED]",
+    "env_file: app.env",
+    "env_file: [{path: app.env, required: false}]",
+    "command: [\"--requirepass\", \"${DB_PASSWORD}\"]",
+    "command: redis-server --requirepass ${DB_PASSWORD}",
+    "command: redis-server --requirepass ${OTHER_PASSWORD:-hunter2default}",
+    "command: app --x ${SHARED}",
+    "entrypoint: [sh, -c, \"PW=${DB_PASSWORD} app\"]",
+    "labels: {\"a.b\": \"x${DB_PASSWORD}x\", \"c.d\": \"${SHARED}\"}",
+    "labels: [\"traefik.http.middlewares.a.basicauth.users=me:${DB_PASSWORD}\"]",
+    "healthcheck: {test: \"redis-cli -a ${DB_PASSWORD} ping\"}",
+    "healthcheck: {test: [CMD, app, \"--token=${DB_PASSWORD}\"]}",
+    "extra_hosts: {\"h${SHARED}\": 10.0.0.1}",
+    "hostname: \"${DB_PASSWORD}\"",
+    "build: {context: ., args: {TOKEN: \"${DB_PASSWORD}\"}}",
+    "build: \"https://${SHARED}@github.com/x/y.git\"",
+    "logging: {driver: syslog, options: {syslog-address: \"tcp://u:${DB_PASSWORD}@h\"}}",
+    "environment: &env {DB_PASSWORD: hunter2plain}\n    labels: *env",
+    "environment: {DB_PASSWORD: hunter2plain, N: 1}\n    command: [app, hunter2plain]",
+    "environment: {PIN: 9182736455, AUTH: \"x:9182736455\"}\n    command: [app, \"9182736455\"]",
+    "environment: {A_KEY: \"-----BEGIN PRIVATE KEY-----\\nhunter2plainhunter2plain\\n-----END PRIVATE KEY-----\"}",
+];
+
+#[test]
+fn secrets_that_a_compose_file_is_filled_with_are_in_no_output() {
+    let beside = BTreeMap::from([
+        (".env".to_owned(), "DB_PASSWORD=hunter2dotenv\nSHARED=hunter2dotenv\n".to_owned()),
+        (
+            "app.env".to_owned(),
+            "API_TOKEN='hunter2file'\nURL=\"redis://:hunter2file@r\"\nCOPY=${DB_PASSWORD}\n".to_owned(),
+        ),
+    ]);
+    let mut wrong = Vec::new();
+    for (index, lines) in FILLED.iter().enumerate() {
+        let text = format!("services:\n  app:\n    image: x:1\n    {lines}\n");
+        let kind = KINDS[index % KINDS.len()];
+        let read = compose::read("compose.yaml", &text, "lab", &beside);
+        match read.and_then(|project| outputs(&project, &[kind])) {
+            Ok(text) => {
+                let seen = ["hunter2dotenv", "hunter2default", "hunter2file", "hunter2plain", "9182736455"];
+                let seen = seen.iter().find(|secret| text.contains(**secret));
+                wrong.extend(seen.map(|secret| format!("{lines}: {}", around(&text, secret))));
+            }
+            Err(faults) => wrong.push(format!("{lines}: {faults:?}")),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A weak password that is a name, too, leaves all names as they are.
+#[test]
+fn a_password_that_is_the_name_of_everything_wrecks_nothing() {
+    let text = "name: paperless\nservices:\n  paperless:\n    image: paperless:2\n    hostname: paperless\n    container_name: paperless\n    environment:\n      POSTGRES_USER: paperless\n      POSTGRES_DB: paperless\n      POSTGRES_PASSWORD: paperless\n      DB_HOST: db\n      PAPERLESS_URL: https://paperless.example.org\n    labels: {\"traefik.http.routers.paperless.rule\": \"Host(`paperless.example.org`)\"}\n    command: [run, paperless, --host=paperless]\n    volumes: [\"paperless:/data/paperless\"]\nvolumes: {paperless: {}}\n";
+    let beside: BTreeMap<String, String> = BTreeMap::new();
+    let project = compose::read("compose.yaml", text, "lab", &beside).unwrap();
+    let service = &project.services[0];
+    assert_eq!(service.secrets().collect::<Vec<_>>(), ["POSTGRES_PASSWORD"]);
+    assert_eq!(service.hostname.as_deref(), Some("paperless"));
+    assert_eq!(service.command.as_ref().unwrap()[1..], ["paperless", "--host=paperless"]);
+    assert_eq!(service.labels.len(), 1);
+    outputs(&project, &KINDS).unwrap();
+}

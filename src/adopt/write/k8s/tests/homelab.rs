@@ -1,0 +1,115 @@
+//! What homelabs run: nothing is lost without a word, and nothing is there that means nothing.
+
+use super::*;
+
+fn yaml(settled: &Settled, name: &str) -> String {
+    object(settled, &Options::default(), name)
+}
+
+fn has(settled: &Settled, name: &str) -> bool {
+    write(settled).objects.iter().any(|object| format!("{}/{}", object.kind, object.name) == name)
+}
+
+#[test]
+fn only_folders_of_the_node_pass_its_mounts_on() {
+    let mut app = service("app", "me/app");
+    let bind = |path: &str| MountSource::Bind(path.into());
+    app.mounts = vec![
+        mount("/data", bind("/mnt/user/data"), claim("data")),
+        mount("/host", bind("/"), Fate::HostPath),
+    ];
+    for mount in &mut app.mounts {
+        mount.propagation = Some("rslave".into());
+    }
+    let settled = settled(vec![app]);
+    let text = yaml(&settled, "StatefulSet/app");
+    assert_eq!(text.matches("mountPropagation: HostToContainer").count(), 1, "{text}");
+    assert!(!notes(&settled).contains("/ has to be on the node"), "every node has it");
+}
+
+#[test]
+fn what_nobody_calls_has_no_service() {
+    let watchtower = service("watchtower", "containrrr/watchtower");
+    let alone = settled(vec![watchtower.clone()]);
+    assert!(has(&alone, "Deployment/watchtower") && !has(&alone, "Service/watchtower"));
+    // Something else may know a port that nobody declared.
+    assert!(has(&settled(vec![watchtower, service("web", "me/web")]), "Service/watchtower"));
+}
+
+#[test]
+fn what_has_ended_and_is_not_started_again_is_a_job() {
+    let mut backup = service("backup", "restic/restic");
+    backup.running = Some(false);
+    assert!(has(&settled(vec![backup.clone()]), "Deployment/backup"), "it is restarted by Docker, too");
+    backup.restart = Restart::No;
+    holds(&settled(vec![backup]), "Job/backup", "backoffLimit: 0\n");
+}
+
+#[test]
+fn a_volume_that_several_share_is_nobodys_own() {
+    let mut one = service("one", "me/one");
+    let mut two = service("two", "me/two");
+    let shared = Fate::Claim(Claim { name: "films".into(), bytes: 1 << 30, shared: true, local_only: false });
+    one.mounts = vec![mount("/a", MountSource::Volume("films".into()), shared.clone())];
+    one.mounts.push(mount("/b", MountSource::Volume("own".into()), claim("own")));
+    two.mounts = vec![mount("/a", MountSource::Volume("films".into()), shared)];
+    let settled = settled(vec![one, two]);
+    assert!(yaml(&settled, "PersistentVolumeClaim/films").contains("app.kubernetes.io/name: paperless"));
+    assert!(yaml(&settled, "PersistentVolumeClaim/own").contains("app.kubernetes.io/name: one"));
+}
+
+#[test]
+fn a_check_of_docker_has_dockers_patience_where_nothing_is_said() {
+    let mut app = service("mc", "me/mc");
+    let plain = |test| Health { interval: None, timeout: None, retries: None, ..health(test) };
+    app.health = Some(plain(HealthTest::Shell("mc-health".into())));
+    let part = "readinessProbe:\n  exec:\n    command:\n    - sh\n    - -c\n    - mc-health\n  periodSeconds: 30\n  timeoutSeconds: 30\n";
+    holds(&settled(vec![app.clone()]), "Deployment/mc", part);
+    app.health = Some(plain(HealthTest::Tcp(80)));
+    holds(
+        &settled(vec![app]),
+        "Deployment/mc",
+        "readinessProbe:\n  tcpSocket:\n    port: 80\n  timeoutSeconds: 5\n",
+    );
+}
+
+#[test]
+fn what_is_left_out_is_told() {
+    let mut app = service("app", "me/app");
+    let share = Fate::Share { server: "nas".into(), path: "/films".into() };
+    app.mounts = vec![mount("/films", MountSource::Volume("films".into()), share)];
+    app.rights.userns = Some("keep-id".into());
+    app.rights.options = vec!["label=disable".into()];
+    app.rights.ipc = Some("host".into());
+    app.sysctls.insert("kernel.msgmax".into(), "1".into());
+    app.rights.device_rules = vec!["c 188:* rmw".into()];
+    app.groups = vec!["dialout".into()];
+    app.container = Some("app-1".into());
+    let mut settled = settled(vec![app]);
+    let options = [("type", "nfs"), ("o", "addr=nas,rw,nfsvers=4.1,soft"), ("device", ":/films")];
+    let options = options.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    settled.project.volumes.insert("films".into(), Volume { options, ..Volume::default() });
+    let told = notes(&settled);
+    for part in [
+        "(nfsvers=4.1, soft)",
+        "`userns: keep-id` is left out",
+        "`label=disable` is left out",
+        "kernel.msgmax is left out",
+        "`device_cgroup_rules`",
+        "`docker exec app-1 getent group dialout`",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let text = yaml(&settled, "Deployment/app");
+    assert!(!text.contains("seLinux") && !text.contains("sysctls"), "{text}");
+    settled.project.services[0].network = Connection::Nothing;
+    assert!(notes(&settled).contains("no network now: a NetworkPolicy"));
+}
+
+#[test]
+fn ports_are_called_by_what_their_image_listens_for() {
+    let mut plex = service("plex", "plexinc/pms-docker");
+    plex.ports = vec![port(32400, Protocol::Tcp, Some(32400)), port(1234, Protocol::Tcp, None)];
+    let settled = settled(vec![plex]);
+    holds(&settled, "Service/plex", "- name: plex\n  port: 32400\n  targetPort: plex\n- name: tcp-1234\n");
+}
