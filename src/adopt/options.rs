@@ -64,7 +64,7 @@ pub struct Options {
     pub datacenters: Vec<String>,
     /// The host that a compose project goes to; where it is now where absent.
     pub compose_host: Option<String>,
-    /// Where data is copied to: for Nomad `[USER@]HOST:FOLDER` with the host volumes in it, for Compose `[USER@]HOST`.
+    /// Where data is copied to, for Nomad: `[USER@]HOST:FOLDER`, with the host volumes in it.
     pub copy_to: Option<String>,
     /// What a person has decided: the key of the choice by the decision's id.
     pub answers: BTreeMap<String, String>,

@@ -3,8 +3,8 @@
 //! It is written as the text of a runbook, and read by what reads those: policy, approval, saga and undo come with that.
 
 mod copies;
-mod hosts;
 mod k8s;
+mod nomad;
 mod text;
 
 use std::time::Duration;
@@ -119,12 +119,16 @@ pub fn migration(adoption: &Adoption, options: &Options) -> Result<Migration, Ve
         let what = "nobody has said on which host it runs now";
         return Err(vec![Fault::of(&project.name, what).fix("name it, as in `--host vm3`")]);
     };
-    let copies = copies::copies(adoption, options)?;
+    let copies = copies::copies(adoption)?;
     let old = Old { project, host };
     match options.to {
         Kind::K8s => Ok(k8s::draw(adoption, &old, &copies, options)),
-        Kind::Nomad => hosts::nomad(adoption, &old, &copies, options),
-        Kind::Compose => Ok(hosts::compose(adoption, &old, &copies, options)),
+        Kind::Nomad => nomad::draw(adoption, &old, &copies, options),
+        Kind::Compose => {
+            let what = "a compose project stays on its host, so there is nothing to migrate";
+            let fix = "put the file in the place of the old one, and run `docker compose up --detach` there";
+            Err(vec![Fault::of(&project.name, what).fix(fix)])
+        }
     }
 }
 
@@ -203,8 +207,7 @@ impl Old<'_> {
 
     /// What makes its data stand still: it stops, and stays stopped when the host starts anew.
     fn quiesce(&self) -> Vec<Step> {
-        let (first, mut last) = (self.containers(), self.containers());
-        last.reverse();
+        let first = self.containers();
         let mut steps = Vec::new();
         for (service, container) in self.project.services.iter().zip(&first) {
             let before = match service.restart {
@@ -221,16 +224,17 @@ impl Old<'_> {
             let hold = Step::new(format!("hold-{}", service.name), Stage::Quiesce, update("no"));
             steps.push(hold.verify(inspect).undo(update(&before)));
         }
-        let grace = self.project.services.iter().filter_map(|service| service.stop_grace).max();
-        let stop = Line::here(&["docker", "stop"]).and(last.iter().cloned());
-        let start = Line::here(&["docker", "start"]).and(first.iter().cloned());
-        let stopped = Line::here(&["docker", "wait"]).and(last);
-        steps.push(
-            Step::new("stop-the-old-one", Stage::Quiesce, stop.on(self.host))
-                .verify(stopped.on(self.host))
-                .undo(start.on(self.host))
-                .within(QUICK + Duration::from_secs(grace.unwrap_or(10) * first.len() as u64)),
-        );
+        // What needs others stops before them; on the way back they start before it.
+        for (service, container) in self.project.services.iter().zip(&first).rev() {
+            let docker = |verb: &str| Line::here(&["docker", verb, container]).on(self.host);
+            let grace = Duration::from_secs(service.stop_grace.unwrap_or(10));
+            steps.push(
+                Step::new(format!("stop-{}", service.name), Stage::Quiesce, docker("stop"))
+                    .verify(docker("wait"))
+                    .undo(docker("start"))
+                    .within(QUICK + grace),
+            );
+        }
         steps
     }
 
@@ -258,15 +262,15 @@ fn standstill(copies: &[Copy]) -> Note {
     let unknown = copies.iter().filter(|copy| copy.bytes.is_none()).count();
     let unknown = match unknown {
         0 => String::new(),
-        1 => ", and one volume whose size is not known".to_owned(),
-        n => format!(", and {n} volumes whose size is not known"),
+        1 => " The size of one volume is not known.".to_owned(),
+        n => format!(" The sizes of {n} volumes are not known."),
     };
     let text = if copies.is_empty() {
         "It stands still from the stop of the old one until the new one is up: no data is copied.".to_owned()
     } else {
         let (size, time) = (human(known), time_to_copy(known));
         match known {
-            0 => format!("It stands still while its data is copied{unknown} and compared."),
+            0 => format!("It stands still while its data is copied and compared.{unknown}"),
             _ => format!(
                 "It stands still while {size} are copied{unknown} and compared: {time} at 100 MB/s, or more."
             ),

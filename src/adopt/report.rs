@@ -80,6 +80,16 @@ fn whole(
             writeln!(out, "```sh\n{}\n```", secret.command.trim_end())?;
         }
     }
+    let configs = &adoption.written.configs;
+    if !configs.is_empty() {
+        writeln!(out, "\n## Configuration, to be created first\n")?;
+        writeln!(out, "These files are not known here, so they are taken from where they are.")?;
+        for config in configs {
+            let place = config.run_on.as_deref().map(|place| format!(", {place}")).unwrap_or_default();
+            writeln!(out, "\n{} ({}){place}:\n", config.name, config.key.as_deref().unwrap_or("a folder"))?;
+            writeln!(out, "```sh\n{}\n```", config.command.trim_end())?;
+        }
+    }
     let of_plan = migration.map(|migration| migration.notes.as_slice()).unwrap_or_default();
     let notes: Vec<&Note> =
         adoption.settled.project.notes.iter().chain(&adoption.written.notes).chain(of_plan).collect();

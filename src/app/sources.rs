@@ -120,6 +120,17 @@ impl Gatekeeper for Unrecorded {
     }
 }
 
+/// How a process that failed ended, in words.
+fn ended(exit: Exit) -> String {
+    match exit {
+        Exit::Code(code) => format!("ended with {code}"),
+        Exit::Signal(signal) => format!("was ended by signal {signal}"),
+        Exit::TimedOut => "took too long".to_owned(),
+        Exit::Cancelled => "was called off".to_owned(),
+        Exit::Unknown | Exit::Lost => "ended unseen".to_owned(),
+    }
+}
+
 #[async_trait]
 impl ReadCommand for Reader {
     async fn read(&self, action: Action) -> Result<Vec<u8>, String> {
@@ -141,7 +152,7 @@ impl ReadCommand for Reader {
                 Err(format!("it printed more than {} MiB", limits.max_output / 1024 / 1024))
             }
             Exit::Code(0) => Ok(output.stdout),
-            other => Err(format!("{other:?}: {}", String::from_utf8_lossy(&output.stderr).trim())),
+            other => Err(format!("it {}: {}", ended(other), String::from_utf8_lossy(&output.stderr).trim())),
         }
     }
 }

@@ -101,8 +101,7 @@ fn options(setup: &Setup, args: &AdoptArgs) -> Result<Options, Stop> {
     }
     let mut answers = BTreeMap::new();
     for text in &args.decisions {
-        // An id may have a `=` in a path; a choice has none.
-        let Some((id, choice)) = text.rsplit_once('=') else {
+        let Some((id, choice)) = text.split_once('=') else {
             let what = format!("`--decide {text}` says no choice");
             return Err(Failure::usage(what, "write it as in `--decide web/image=pin`").into());
         };
@@ -157,6 +156,7 @@ fn document(adoption: &Adoption, options: &Options) -> serde_json::Value {
         "decisions": adoption.settled.decisions,
         "public_names": adoption.settled.public,
         "secrets": adoption.written.secrets,
+        "configs": adoption.written.configs,
         "notes": adoption.settled.project.notes.iter().chain(&adoption.written.notes).collect::<Vec<_>>(),
         "migration": plan.ok(),
         "no_migration_because": why,

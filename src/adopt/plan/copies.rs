@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::adopt::project::{Claim, Fate, Mount, MountSource};
-use crate::adopt::{Adoption, Fault, Kind, Options};
+use crate::adopt::project::{Claim, Fate, Mount, MountSource, Origin, Project, Service};
+use crate::adopt::{Adoption, Fault};
 
 /// One copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,30 +22,22 @@ pub(super) struct Copy {
 ///
 /// # Errors
 /// Data whose place on the old host is not known.
-pub(super) fn copies(adoption: &Adoption, options: &Options) -> Result<Vec<Copy>, Vec<Fault>> {
+pub(super) fn copies(adoption: &Adoption) -> Result<Vec<Copy>, Vec<Fault>> {
     let project = &adoption.settled.project;
-    // On the same host, data stays where it is.
-    if options.to == Kind::Compose && options.copy_to.is_none() && options.compose_host.is_none() {
-        return Ok(Vec::new());
-    }
+    let mut faults = relative(project);
     let mut copies: BTreeMap<String, Copy> = BTreeMap::new();
-    let mut faults = Vec::new();
     for (service, mount) in project.services.iter().flat_map(|s| s.mounts.iter().map(move |m| (s, m))) {
         let claim = match &mount.fate {
             Fate::Claim(claim) => claim.clone(),
-            // A folder of the old host, that is to be one of the new.
-            Fate::HostPath if options.to == Kind::Compose => match &mount.source {
-                MountSource::Bind(path) if is_data(path) => {
-                    Claim { name: path.clone(), bytes: 0, shared: false, local_only: false }
-                }
-                _ => continue,
-            },
             _ => continue,
         };
-        let Some(from) = place(mount, |volume| project.volumes.get(volume)) else {
+        let Some(from) = place(mount, project) else {
             if matches!(mount.source, MountSource::Anonymous | MountSource::Volume(_)) {
                 let what = format!("where the data of {} lies on the old host is not known", mount.target);
-                let fix = "give `docker inspect` of its volumes together with that of the containers";
+                let id = format!("{}/mount:{}", service.name, mount.target);
+                let fix = format!(
+                    "adopt the running container, or decide that nothing of it is needed: `--decide {id}=scratch`"
+                );
                 faults.push(Fault::of(&project.name, what).at(&service.name).fix(fix));
             }
             continue;
@@ -63,28 +55,38 @@ pub(super) fn copies(adoption: &Adoption, options: &Options) -> Result<Vec<Copy>
     if faults.is_empty() { Ok(copies.into_values().collect()) } else { Err(faults) }
 }
 
-/// Whether a path holds data, and is no part of the system.
-fn is_data(path: &str) -> bool {
-    let system = ["/dev", "/proc", "/sys", "/run", "/var/run", "/etc", "/lib", "/usr", "/boot"];
-    let below =
-        |root: &str| path == root || path.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'));
-    path.starts_with('/') && path != "/" && !system.iter().any(|root| below(root))
+/// Folders that are named as seen from the compose file: where that lies on the old host, it doesn't say.
+fn relative(project: &Project) -> Vec<Fault> {
+    let mounts = project.services.iter().flat_map(|s| s.mounts.iter().map(move |m| (s, m)));
+    let stays = |mount: &Mount| matches!(mount.fate, Fate::Claim(_) | Fate::HostPath);
+    let relative = mounts.filter_map(|(service, mount)| match &mount.source {
+        MountSource::Bind(path) if !path.starts_with('/') && stays(mount) => Some((service, path)),
+        _ => None,
+    });
+    let fault = |(service, path): (&Service, &String)| {
+        let what =
+            format!("`{path}` is beside the compose file, and where that lies on the old host is not known");
+        let container = service.container.as_deref().unwrap_or(&service.name);
+        let fix = format!("adopt what runs there, which knows it: `steward adopt {container} --host HOST`");
+        Fault::of(&project.name, what).at(&service.name).fix(fix)
+    };
+    relative.map(fault).collect()
 }
 
 /// Where the data of a mount lies on the old host.
-fn place<'a>(
-    mount: &Mount,
-    volume: impl Fn(&str) -> Option<&'a crate::adopt::project::Volume>,
-) -> Option<String> {
+fn place(mount: &Mount, project: &Project) -> Option<String> {
     match &mount.source {
         MountSource::Bind(path) if path.starts_with('/') => Some(path.trim_end_matches('/').to_owned()),
         MountSource::Volume(name) => {
-            let known = volume(name)?;
-            let usual = || {
-                // Where the engine keeps its own, unless it was told otherwise.
-                let real = known.real_name.as_deref().unwrap_or(name);
-                known.driver.is_none().then(|| format!("/var/lib/docker/volumes/{real}/_data"))
+            let known = project.volumes.get(name)?;
+            // Compose puts the project's name in front, unless it is told a name.
+            let real = match (&known.real_name, project.origin) {
+                (Some(real), _) => real.clone(),
+                (None, Origin::Compose) if !known.external => format!("{}_{name}", project.name),
+                (None, _) => name.clone(),
             };
+            // Where the engine keeps its own, unless it was told otherwise.
+            let usual = || known.driver.is_none().then(|| format!("/var/lib/docker/volumes/{real}/_data"));
             known.mountpoint.clone().or_else(usual)
         }
         MountSource::Bind(_) | MountSource::Anonymous | MountSource::Memory(_) | MountSource::File(_) => None,

@@ -66,9 +66,10 @@ impl Cluster<'_> {
         let mut by_hand = Vec::new();
         let namespace = &self.namespace;
         let secrets = &adoption.written.secrets;
-        if !secrets.is_empty() || copies {
+        let configs = &adoption.written.configs;
+        if !secrets.is_empty() || !configs.is_empty() || copies {
             by_hand.push(ByHand {
-                what: "The namespace, for the secrets".to_owned(),
+                what: "The namespace".to_owned(),
                 command: format!(
                     "kubectl create namespace {namespace} --dry-run=client -o yaml | kubectl apply -f -"
                 ),
@@ -83,6 +84,17 @@ impl Cluster<'_> {
                     secret.keys.join(", ")
                 ),
                 command: secret.command.clone(),
+            });
+        }
+        for config in configs {
+            let place = config.run_on.as_deref().map(|place| format!(", {place}")).unwrap_or_default();
+            by_hand.push(ByHand {
+                what: format!(
+                    "The configuration {} ({}){place}: its text is not known here",
+                    config.name,
+                    config.key.as_deref().unwrap_or("a folder")
+                ),
+                command: config.command.clone(),
             });
         }
         if copies {
@@ -122,8 +134,13 @@ impl Cluster<'_> {
             let command = self.kubectl(&["get", "secret", secret, "--output=name"]);
             checks.push(Check { name: format!("secret-{secret}-is-there"), command });
         }
+        for config in &adoption.written.configs {
+            let command = self.kubectl(&["get", "configmap", &config.name]);
+            checks.push(Check { name: format!("configuration-{}-is-there", config.name), command });
+        }
         // What the cluster would say to all of it. It can only say so of a namespace that is there already.
-        let there = copies || !adoption.written.secrets.is_empty();
+        let written = &adoption.written;
+        let there = copies || !written.secrets.is_empty() || !written.configs.is_empty();
         let how = if there { "--dry-run=server" } else { "--dry-run=client" };
         let all = text(&self.of(|object| object.kind != "Namespace"));
         let rehearse = Line::here(&["kubectl", "apply", how, "--filename=-"]).reads(all);

@@ -98,7 +98,8 @@ fn a_migration_prepares_stops_copies_starts_proves_and_switches_in_this_order() 
         "configuration",
         "services",
         "hold-db",
-        "stop-the-old-one",
+        "stop-web",
+        "stop-db",
         "copy-db-data",
         "compare-db-data",
         "copy-web-data",
@@ -118,11 +119,13 @@ fn a_migration_prepares_stops_copies_starts_proves_and_switches_in_this_order() 
 #[test]
 fn what_needs_the_database_stops_before_it_and_starts_after_it_also_on_the_way_back() {
     let plan = drawn(&Options::default());
-    let stop = step(&plan, "stop-the-old-one");
-    assert_eq!(stop.run.argv, ["docker", "stop", "wiki", "wiki_db"]);
-    assert_eq!(stop.undo.as_ref().unwrap().argv, ["docker", "start", "wiki_db", "wiki"]);
+    let at = |name: &str| names(&plan).iter().position(|known| *known == name);
+    assert!(at("stop-web") < at("stop-db"), "what is done last is taken back first");
+    let stop = step(&plan, "stop-db");
+    assert_eq!(stop.run.argv, ["docker", "stop", "wiki_db"]);
+    assert_eq!(stop.undo.as_ref().unwrap().argv, ["docker", "start", "wiki_db"]);
     assert_eq!(stop.run.host.as_deref(), Some("vm3"));
-    assert!(stop.timeout >= Duration::from_secs(120), "a database is given the time that it wants");
+    assert!(stop.timeout >= Duration::from_secs(180), "a database is given the time that it wants");
     let hold = step(&plan, "hold-db");
     assert_eq!(hold.run.argv, ["docker", "update", "--restart=no", "wiki_db"]);
     assert_eq!(hold.undo.as_ref().unwrap().argv, ["docker", "update", "--restart=always", "wiki_db"]);
@@ -222,16 +225,57 @@ fn to_nomad_data_goes_from_host_to_host_and_is_compared_there() {
     assert_eq!(copy.run.host.as_deref(), Some("vm3"));
     assert_eq!(copy.run.argv[4..], ["/srv/wiki/", "root@nas:/srv/volumes/web-data/"]);
     assert!(copy.verify.as_ref().unwrap().to_string().contains("--checksum"));
-    assert_eq!(step(&plan, "start").run.argv, ["nomad", "job", "run", "/opt/stacks/wiki/wiki.nomad.hcl"]);
+    assert_eq!(
+        step(&plan, "start").run.argv,
+        ["nomad", "job", "run", "/opt/steward/jobs/wiki/wiki.nomad.hcl"]
+    );
     assert!(plan.notes.iter().any(|note| note.text.contains("5.5 GiB")), "{:?}", plan.notes);
 }
 
 #[test]
-fn on_the_same_host_nothing_is_copied_and_the_old_ones_are_set_aside() {
-    let options = Options { to: Kind::Compose, ..Options::default() };
-    let plan = drawn(&options);
-    let expected =
-        ["folder", "file", "hold-db", "stop-the-old-one", "set-aside-wiki_db", "set-aside-wiki", "start"];
-    assert_eq!(names(&plan), expected);
-    assert_eq!(plan.decommission[0].run.argv, ["docker", "rm", "wiki-before", "wiki_db-before"]);
+fn a_compose_project_stays_where_it_is_and_that_is_said() {
+    let why = migration(&adoption(), &Options { to: Kind::Compose, ..Options::default() }).unwrap_err();
+    assert!(why[0].to_string().contains("docker compose up"), "{}", why[0]);
+}
+
+#[test]
+fn data_whose_place_is_not_known_is_never_left_behind_in_silence() {
+    let mut adoption = adoption();
+    adoption.settled.project.services[1].mounts[1].source = MountSource::Bind("./data".into());
+    let why = migration(&adoption, &Options::default()).unwrap_err();
+    assert!(why[0].to_string().contains("`./data`") && why[0].to_string().contains("--host"), "{}", why[0]);
+    adoption.settled.project.services[1].mounts[1].source = MountSource::Anonymous;
+    let why = migration(&adoption, &Options::default()).unwrap_err();
+    assert!(why[0].to_string().contains("web/mount:/data=scratch"), "{}", why[0]);
+}
+
+#[test]
+fn a_volume_of_a_compose_file_is_looked_for_under_the_name_that_compose_gives_it() {
+    let mut adoption = adoption();
+    adoption.settled.project.origin = crate::adopt::project::Origin::Compose;
+    let from = |adoption: &Adoption| {
+        let plan = migration(adoption, &Options::default()).unwrap();
+        step(&plan, "copy-db-data").run.stdin.clone().unwrap()
+    };
+    let volume = |adoption: &mut Adoption, volume: Volume| {
+        adoption.settled.project.volumes = [("pg".to_owned(), volume)].into();
+    };
+    volume(&mut adoption, Volume::default());
+    assert!(from(&adoption).contains("/volumes/wiki_pg/_data/"));
+    volume(&mut adoption, Volume { external: true, ..Volume::default() });
+    assert!(from(&adoption).contains("/volumes/pg/_data/"));
+}
+
+#[test]
+fn configuration_that_is_not_known_here_is_made_by_hand_and_must_be_there() {
+    let mut adoption = adoption();
+    adoption.written.configs = vec![crate::adopt::write::ConfigNeeded {
+        name: "web-nginx".into(),
+        key: Some("nginx.conf".into()),
+        command: "make-the-config".into(),
+        run_on: None,
+    }];
+    let plan = migration(&adoption, &Options::default()).unwrap();
+    assert!(plan.by_hand.iter().any(|by_hand| by_hand.command == "make-the-config"));
+    assert!(plan.checks.iter().any(|check| check.name == "configuration-web-nginx-is-there"));
 }

@@ -35,8 +35,8 @@ pub struct AdoptArgs {
     /// Who is asked about it: goes into a label [default: the configuration's]
     #[arg(long, value_name = "NAME")]
     pub owner: Option<String>,
-    /// Where data is copied to, for nomad and compose [default: the configuration's]
-    #[arg(long, value_name = "[USER@]HOST[:DIR]")]
+    /// Where data is copied to, for nomad: the folder of its host volumes [default: the configuration's]
+    #[arg(long, value_name = "[USER@]HOST:DIR")]
     pub copy_to: Option<String>,
     /// Print the migration: every command, what the policy says to it, and what takes it back
     #[arg(long, conflicts_with_all = ["out", "json"])]

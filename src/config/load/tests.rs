@@ -118,6 +118,7 @@ fn the_example_shows_every_key_that_there_is() {
     let known = shape::known_keys::<RawConfig>(&mut document);
     let tables = [
         "",
+        "adopt",
         "agent",
         "agent.models.local",
         "alerts",

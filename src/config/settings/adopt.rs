@@ -31,7 +31,7 @@ pub struct AdoptSettings {
     pub owner: Option<String>,
     /// The image of the pod that copies data.
     pub copy_image: String,
-    /// Where data is copied to: for Nomad `[USER@]HOST:FOLDER` with the host volumes in it, for Compose `[USER@]HOST`.
+    /// Where data is copied to, for Nomad: `[USER@]HOST:FOLDER`, with the host volumes in it.
     pub copy_to: Option<String>,
     /// Days for which the old containers are kept, stopped.
     pub keep_days: u32,

@@ -44,10 +44,6 @@ impl Check<'_> {
                     "write [USER@]HOST:/FOLDER, where the folders of Nomad's host volumes lie".to_owned();
                 self.report(&keys(["adopt", "copy_to"]), "names no folder", Some(hint));
             }
-            (Kind::Compose, Some(_), Some(_)) => {
-                let hint = "write [USER@]HOST alone: folders stay where they are".to_owned();
-                self.report(&keys(["adopt", "copy_to"]), "names a folder", Some(hint));
-            }
             _ => {}
         }
         adopt

@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::adopt::project::{Connection, Note};
 use crate::adopt::{Fault, Project, inspect};
 use crate::domain::action::{Action, Command};
-use crate::engine::ports::ReadCommand;
+use crate::engine::ports::{LOCAL, ReadCommand};
 
 /// Containers of one project that are looked at, at most.
 const MOST: usize = 60;
@@ -56,14 +56,15 @@ impl Host<'_> {
 /// # Errors
 /// Why there is nothing to bring: the host can't be asked, there is no such container.
 pub async fn gather(reader: &dyn ReadCommand, container: &str, host: &str) -> Result<Project, Vec<Fault>> {
+    let place = if host == LOCAL { "this machine" } else { host };
     let host = Host { reader, name: host };
     if !is_name(container) {
         let what = format!("`{}` is no name of a container", container.escape_debug());
-        return Err(vec![Fault::of(host.name, what).fix("`docker ps --all` there lists them")]);
+        return Err(vec![Fault::of(place, what).fix("`docker ps --all` there lists them")]);
     }
     let all = everything(&host).await.map_err(|why| {
         let what = format!("its containers can't be looked at: {}", first_line(&why));
-        vec![Fault::of(host.name, what).fix("look whether `docker ps` works there for Steward's user")]
+        vec![Fault::of(place, what).fix("look whether `docker ps` works there for Steward's user")]
     })?;
     let Some(meant) = all.iter().find(|known| is_called(known, container)) else {
         let names = all.iter().filter_map(name_of);
@@ -71,7 +72,7 @@ pub async fn gather(reader: &dyn ReadCommand, container: &str, host: &str) -> Re
             .map_or_else(String::new, |near| format!("did you mean {near}? "));
         let list: Vec<&str> = names.take(20).collect();
         let fix = format!("{near}there are {}", list.join(", "));
-        return Err(vec![Fault::of(host.name, format!("there is no container `{container}`")).fix(fix)]);
+        return Err(vec![Fault::of(place, format!("there is no container `{container}`")).fix(fix)]);
     };
     let together = together(&all, meant);
     let mut objects: Vec<Value> = together.iter().map(|known| (*known).clone()).collect();
@@ -100,7 +101,7 @@ pub async fn gather(reader: &dyn ReadCommand, container: &str, host: &str) -> Re
     let mut project = projects
         .into_iter()
         .find(of_it)
-        .ok_or_else(|| vec![Fault::of(host.name, format!("`{container}` could not be read"))])?;
+        .ok_or_else(|| vec![Fault::of(place, format!("`{container}` could not be read"))])?;
     project.notes.extend(notes);
     sizes::look(&host, &mut project).await;
     usage::look(&host, &mut project).await;

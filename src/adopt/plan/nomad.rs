@@ -1,15 +1,13 @@
-//! The migration to Nomad or to another Docker host: data goes from host to host.
+//! The migration to Nomad: data goes from host to host.
 
 use super::copies::Copy;
-use super::{
-    ByHand, COMES_UP, COPIES, Check, Line, Migration, Old, Stage, Step, after, called, removal, standstill,
-};
+use super::{ByHand, COMES_UP, COPIES, Check, Line, Migration, Old, Stage, Step, after, called, standstill};
 use crate::adopt::{Adoption, Fault, Options};
 
-/// Where the file lies that is started: for Nomad on this machine, for Compose on the host that it goes to.
-const STACKS: &str = "/opt/stacks";
+/// Where the files of jobs lie, on this machine: a folder of Steward's own, so that nobody's file is written over.
+const JOBS: &str = "/opt/steward/jobs";
 
-pub(super) fn nomad(
+pub(super) fn draw(
     adoption: &Adoption,
     old: &Old<'_>,
     copies: &[Copy],
@@ -28,7 +26,7 @@ pub(super) fn nomad(
     let job = adoption.written.objects.iter().map(|object| object.text.as_str()).collect::<String>();
     let namespace = options.namespace.as_deref().map(|name| format!("-namespace={name}"));
     let nomad = |words: &[&str], last: &str| Line::here(words).and(namespace.clone()).and([last.to_owned()]);
-    let (path, mut steps) = file(&project.name, &format!("{}.nomad.hcl", project.name), job, "local");
+    let (path, mut steps) = file(&project.name, job);
     steps.extend(old.quiesce());
     for copy in copies {
         let place = format!("{}/{}", to.trim_end_matches('/'), copy.claim.name);
@@ -57,78 +55,18 @@ pub(super) fn nomad(
     })
 }
 
-pub(super) fn compose(adoption: &Adoption, old: &Old<'_>, copies: &[Copy], options: &Options) -> Migration {
-    let project = &adoption.settled.project;
-    let to = options.compose_host.as_deref().unwrap_or(old.host);
-    let moves = to != old.host;
-    let ssh = options.copy_to.clone().unwrap_or_else(|| format!("root@{to}"));
-    let file = adoption.written.objects.iter().map(|object| object.text.as_str()).collect::<String>();
-    let (path, mut steps) = self::file(&project.name, "compose.yaml", file, to);
-    let docker = |words: &[&str]| {
-        Line::here(&["docker", "compose", "--file", &path])
-            .and(words.iter().map(|word| (*word).to_owned()))
-            .on(to)
-    };
-    steps.extend(old.quiesce());
-    for copy in copies {
-        let place = match copy.claim.name.starts_with('/') {
-            true => copy.claim.name.clone(),
-            false => format!("/var/lib/docker/volumes/{}_{}/_data", project.name, copy.claim.name),
-        };
-        steps.push(rsync(copy, &format!("{ssh}:{place}"), old.host));
-    }
-    if !moves {
-        // The new one may want the names that the old one has.
-        for container in old.containers() {
-            let kept = format!("{container}-before");
-            let rename = |from: &str, to: &str| Line::here(&["docker", "rename", from, to]).on(old.host);
-            steps.push(
-                Step::new(format!("set-aside-{container}"), Stage::Quiesce, rename(&container, &kept))
-                    .verify(Line::here(&["docker", "container", "inspect", &kept]).on(old.host))
-                    .undo(rename(&kept, &container)),
-            );
-        }
-    }
-    steps.push(
-        Step::new("start", Stage::Start, docker(&["up", "--detach", "--wait"]))
-            .verify(docker(&["ps", "--quiet"]))
-            .undo(docker(&["down"]))
-            .within(COMES_UP),
-    );
-    let mut notes = vec![standstill(copies)];
-    notes.extend(after(adoption));
-    let mut kept = old.containers();
-    kept.reverse();
-    if !moves {
-        kept.iter_mut().for_each(|name| name.push_str("-before"));
-    }
-    let decommission = vec![removal(&kept, old.host)];
-    Migration {
-        title: format!("Bring {} from {} to {}", project.name, called(old.host), called(to)),
-        by_hand: by_hand(adoption, copies, &ssh, old.host),
-        checks: vec![
-            Check { name: "engine-answers".into(), command: Line::here(&["docker", "version"]).on(to) },
-            old.check(),
-        ],
-        steps,
-        decommission,
-        keep_days: options.keep_days,
-        notes,
-    }
-}
-
-/// Puts a file where people look for it, and says where that is.
-fn file(project: &str, name: &str, text: String, host: &str) -> (String, Vec<Step>) {
-    let folder = format!("{STACKS}/{project}");
-    let path = format!("{folder}/{name}");
-    let is_folder = Line::here(&["test", "-d", &folder]).on(host);
-    let is_file = Line::here(&["test", "-f", &path]).on(host);
+/// Puts the job's file where people look for it, on this machine, and says where that is.
+fn file(project: &str, text: String) -> (String, Vec<Step>) {
+    let folder = format!("{JOBS}/{project}");
+    let path = format!("{folder}/{project}.nomad.hcl");
+    let is_folder = Line::here(&["test", "-d", &folder]);
+    let is_file = Line::here(&["test", "-f", &path]);
     // Neither hurts where it stays: what it says runs only when it is started.
     let steps = vec![
-        Step::new("folder", Stage::Prepare, Line::here(&["mkdir", "-p", &folder]).on(host))
+        Step::new("folder", Stage::Prepare, Line::here(&["mkdir", "-p", &folder]))
             .verify(is_folder.clone())
             .undo(is_folder),
-        Step::new("file", Stage::Prepare, Line::here(&["tee", &path]).reads(text).on(host))
+        Step::new("file", Stage::Prepare, Line::here(&["tee", &path]).reads(text))
             .verify(is_file.clone())
             .undo(is_file),
     ];
