@@ -187,6 +187,20 @@ fn logging(reader: &mut Reader, _: &mut Service, node: &Node) {
         reader.note(format!(
             "it logs by the driver `{driver}`, which is not taken over: the cluster collects logs its own way"
         ));
+        return;
+    }
+    let options: Vec<String> = node
+        .get("options")
+        .map(|node| reader.pairs(node))
+        .unwrap_or_default()
+        .into_iter()
+        .map(|(name, _)| format!("`{name}`"))
+        .collect();
+    if !options.is_empty() {
+        reader.note(format!(
+            "how its logs are kept ({}) is not taken over: set it where it runs then, or logs may fill the disk",
+            options.join(", ")
+        ));
     }
 }
 

@@ -225,6 +225,14 @@ fn files(reader: &mut Reader, service: &mut Service, node: &Node, secret: bool) 
             reader.fault(fault.fix(format!("add `{name}:` under `{what}s:` at the top of the file")));
             continue;
         };
+        let rights = ["uid", "gid", "mode"].into_iter().filter(|key| item.get(key).is_some());
+        let rights: Vec<String> = rights.map(|key| format!("`{key}`")).collect();
+        if !rights.is_empty() {
+            reader.note(format!(
+                "{} of the {what} `{name}` is not taken over: look whether what runs there may read it",
+                rights.join(" and ")
+            ));
+        }
         let target = match target {
             Some(target) if target.starts_with('/') => target,
             Some(target) => format!("{base}{target}"),
