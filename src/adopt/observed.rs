@@ -198,3 +198,48 @@ impl OfNetwork {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::project::{Attachment, Protocol};
+    use super::*;
+
+    #[test]
+    fn what_is_known_of_a_network_outside_of_the_project_goes_along() {
+        let lan = Network {
+            driver: Some("macvlan".into()),
+            subnets: vec!["192.168.1.0/24".into()],
+            external: true,
+            ..Network::default()
+        };
+        let on = |name: &str| Attachment { network: name.into(), aliases: BTreeSet::new(), address: None };
+        let network = Connection::Networks(vec![on("lan"), on("proxy"), on("own")]);
+        let mut project =
+            Project { services: vec![Service { network, ..Service::default() }], ..Project::default() };
+        project.networks.insert("lan".into(), lan.clone());
+        project.networks.insert("unused".into(), lan.clone());
+        project.networks.insert("own".into(), Network { external: false, ..lan.clone() });
+        project.networks.insert("proxy".into(), Network { external: true, ..Network::default() });
+        let seen = OfProject::of(&project);
+        assert_eq!(seen.networks.keys().collect::<Vec<_>>(), ["lan"]);
+        project.networks.insert("lan".into(), Network { external: true, ..Network::default() });
+        seen.give(&mut project);
+        assert_eq!(project.networks["lan"], lan);
+    }
+
+    #[test]
+    fn ports_are_seen_only_where_compose_can_t_say_them_and_running_where_it_doesn_t() {
+        let port = Port { container: 80, protocol: Protocol::Tcp, host: None, host_ip: None };
+        let mut service = Service { ports: vec![port], running: Some(true), ..Service::default() };
+        assert_eq!(OfService::of(&service), OfService::default());
+        service.network = Connection::Service("vpn".into());
+        service.running = Some(false);
+        let seen = OfService::of(&service);
+        assert_eq!((seen.ports.len(), seen.running), (1, Some(false)));
+        let mut back = Service { network: service.network.clone(), ..Service::default() };
+        seen.give(&mut back);
+        assert_eq!(back, service);
+    }
+}

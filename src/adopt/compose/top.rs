@@ -117,7 +117,8 @@ fn network(reader: &mut Reader, name: &str, node: &Node) -> Network {
             ["gateway", "ip_range", "aux_addresses"].into_iter().filter(|key| pool.get(key).is_some());
         let given: Vec<String> = given.map(|key| format!("`{key}`")).collect();
         if !given.is_empty() {
-            reader.note(format!("{} of the network `{name}` is not taken over", given.join(" and ")));
+            let are = if given.len() > 1 { "are" } else { "is" };
+            reader.note(format!("{} of the network `{name}` {are} not taken over", given.join(" and ")));
         }
     }
     Network {
