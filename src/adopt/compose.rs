@@ -32,6 +32,15 @@ mod tree;
 mod units;
 mod words;
 
+/// Whether a text that begins as JSON does is a compose file all the same (YAML may look so), or something else of which
+/// [`read`] can tell what it is.
+#[must_use]
+pub fn is_told_of(text: &str) -> bool {
+    let text = text.trim_start_matches('\u{feff}');
+    let is_mine = |top: &serde_yaml::Value| top.get("services").is_some() || top.get("Job").is_some();
+    other::of_text(text).is_some() || serde_yaml::from_str(text).is_ok_and(|top| is_mine(&top))
+}
+
 /// Services of one project at most.
 const MAX_SERVICES: usize = 250;
 

@@ -78,6 +78,10 @@ impl Check<'_> {
         {
             self.fault(&format!("{at}.network_mode"), "can't be together with networks or ports");
         }
+        let mode = service["network_mode"].as_str().unwrap_or_default();
+        if (mode.starts_with("service:") || mode.starts_with("container:")) && !service["expose"].is_null() {
+            self.fault(&format!("{at}.expose"), "can't be together with the network of another container");
+        }
         self.volumes(at, service);
         self.ports(at, service);
         for (name, value) in service["environment"].as_mapping().into_iter().flatten() {
@@ -204,6 +208,10 @@ mod tests {
             (
                 "services:\n  web:\n    image: a\n    network_mode: host\n    ports: ['80:80']\n",
                 "can't be together",
+            ),
+            (
+                "services:\n  web:\n    image: a\n    network_mode: container:x\n    expose: ['80']\n",
+                "can't be together with the network of another",
             ),
             ("services:\n  web:\n    image: a\n    ports: ['80:70000']\n", "is no port"),
             ("services:\n  web:\n    image: a\n    ports: ['1-2:80']\n", "is no port"),

@@ -37,7 +37,9 @@ fn attachment(reader: &mut Reader, at: &Node, name: &str, options: Option<&Node>
         match key.as_str() {
             "aliases" => attachment.aliases = reader.texts(node).into_iter().collect(),
             "ipv4_address" => attachment.address = reader.text(node),
-            "ipv6_address" if attachment.address.is_none() => attachment.address = reader.text(node),
+            "ipv6_address" if options.is_none_or(|options| options.get("ipv4_address").is_none()) => {
+                attachment.address = reader.text(node);
+            }
             "priority" | "gw_priority" => {}
             key => reader.note(format!("`{key}` on the network `{name}` is not taken over")),
         }

@@ -187,6 +187,18 @@ fn logging(reader: &mut Reader, _: &mut Service, node: &Node) {
         reader.note(format!(
             "it logs by the driver `{driver}`, which is not taken over: the cluster collects logs its own way"
         ));
+        return;
+    }
+    let options = node.get("options").map(|node| reader.pairs(node)).unwrap_or_default();
+    let options: Vec<String> = options.into_iter().map(|(name, _)| format!("`{name}`")).collect();
+    if !options.is_empty() {
+        // It is much the same for all services.
+        let service = reader.service.take();
+        reader.note(format!(
+            "how logs are kept ({}) is not taken over: set it where it runs then, or logs may fill the disk",
+            options.join(", ")
+        ));
+        reader.service = service;
     }
 }
 

@@ -31,7 +31,9 @@ pub(super) fn healthcheck(reader: &mut Reader, service: &mut Service, node: &Nod
             "timeout" => health.timeout = reader.seconds(node),
             "retries" => health.retries = reader.whole(node),
             "start_period" => health.start_period = reader.seconds(node),
-            "start_interval" => {}
+            "start_interval" => reader.note(
+                "`start_interval` of its health check is not taken over: it is looked at every `interval`, also at the start",
+            ),
             "disable" => disabled = reader.bool(node).unwrap_or_default(),
             key if key.starts_with("x-") => {}
             key => reader.note(format!("its health check has `{key}`, which compose doesn't know")),

@@ -225,6 +225,7 @@ fn files(reader: &mut Reader, service: &mut Service, node: &Node, secret: bool) 
             reader.fault(fault.fix(format!("add `{name}:` under `{what}s:` at the top of the file")));
             continue;
         };
+        rights(reader, item, what, &name);
         let target = match target {
             Some(target) if target.starts_with('/') => target,
             Some(target) => format!("{base}{target}"),
@@ -233,6 +234,25 @@ fn files(reader: &mut Reader, service: &mut Service, node: &Node, secret: bool) 
         let mut mount = mount(&target, MountSource::File(file));
         mount.read_only = true;
         add(reader, service, item, mount);
+    }
+}
+
+/// Tells of the rights of a file where they are others than compose gives by itself.
+fn rights(reader: &mut Reader, item: &Node, what: &str, name: &str) {
+    // `0444` is the number 292 or 444, by the YAML that it is read as.
+    let is_usual = |node: &Node| {
+        let mode = node.scalar().unwrap_or_default();
+        matches!(mode.trim_start_matches("0o").trim_start_matches('0'), "444" | "292" | "")
+    };
+    let is_said = |key: &&str| item.get(key).is_some_and(|node| *key != "mode" || !is_usual(node));
+    let said: Vec<String> =
+        ["uid", "gid", "mode"].iter().filter(|key| is_said(key)).map(|key| format!("`{key}`")).collect();
+    if !said.is_empty() {
+        let are = if said.len() > 1 { "are" } else { "is" };
+        reader.note(format!(
+            "{} of the {what} `{name}` {are} not taken over: look whether what runs there may read it",
+            said.join(", ")
+        ));
     }
 }
 

@@ -35,6 +35,9 @@ pub(super) fn of_text(text: &str) -> Option<(&'static str, &'static str)> {
     if first.starts_with("CONTAINER ID") {
         return Some(("is what `docker ps` prints", "give what `docker inspect CONTAINER` prints"));
     }
+    if let Some(found) = of_brackets(text, first) {
+        return Some(found);
+    }
     if rows().all(|row| row.split_once('=').is_some_and(|(name, _)| is_variable(name))) {
         return Some((
             "holds variables (`NAME=value`), no services",
@@ -42,6 +45,45 @@ pub(super) fn of_text(text: &str) -> Option<(&'static str, &'static str)> {
         ));
     }
     None
+}
+
+/// What begins with a bracket and is no JSON.
+fn of_brackets(text: &str, first: &str) -> Option<(&'static str, &'static str)> {
+    let first = first.trim_start_matches('\u{feff}').trim();
+    if first.starts_with("{{") || first.starts_with("{%") {
+        return Some((
+            "is a template, no compose file",
+            "fill it first (Ansible, Helm or whatever it is for), and give what comes out",
+        ));
+    }
+    if !is_section(first) {
+        return None;
+    }
+    let has = |section: &str| text.lines().any(|row| row.trim() == section);
+    if has("[Container]") || has("[Pod]") || has("[Kube]") {
+        return Some((
+            "is a Quadlet of Podman, no compose file",
+            "give what `podman inspect` prints of the container that it starts",
+        ));
+    }
+    if has("[Service]") {
+        return Some((
+            "is a unit of systemd, no compose file",
+            "only what runs in Docker or Podman is adopted: name the container that it starts",
+        ));
+    }
+    Some((
+        "is a file with sections (INI or TOML), no compose file",
+        "give a compose file, or what `docker inspect` prints",
+    ))
+}
+
+/// `[Container]`, `[[servers]]`, `[a.b]`: neither a list of JSON nor one of YAML with something in it.
+fn is_section(row: &str) -> bool {
+    let Some(name) = row.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) else { return false };
+    let name = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(name);
+    name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "._- ".contains(c))
 }
 
 fn is_variable(name: &str) -> bool {
@@ -57,6 +99,9 @@ pub(super) fn of_tree(top: &Node) -> Option<(&'static str, &'static str)> {
             "is an object of Kubernetes, no compose file",
             "only what runs in Docker or Podman is adopted",
         )),
+        Yaml::Map(entries) if matches!(entries.as_slice(), [(name, job)] if is_job(name, job)) => {
+            Some(("is a job of Nomad, no compose file", "only what runs in Docker or Podman is adopted"))
+        }
         Yaml::Map(entries) if entries.iter().any(|(_, node)| holds(node, &["image", "build"])) => Some((
             "has its services at the top, as compose files had them before 2016",
             "write `services:` on top, and indent all else below it",
@@ -67,4 +112,10 @@ pub(super) fn of_tree(top: &Node) -> Option<(&'static str, &'static str)> {
         )),
         _ => None,
     }
+}
+
+/// Whether it is what `nomad job inspect` prints, or a job in HCL's JSON.
+fn is_job(name: &str, job: &Node) -> bool {
+    (name == "Job" && job.get("TaskGroups").is_some())
+        || (name == "job" && job.entries().iter().any(|(_, job)| job.get("group").is_some()))
 }

@@ -190,6 +190,28 @@ fn names_become_labels_and_stay_findable() {
 }
 
 #[test]
+fn what_is_lost_without_a_key_of_its_own_is_said() {
+    let file = "services:\n  a:\n    image: a:1\n    logging: {driver: json-file, options: {max-size: 10m, max-file: '3'}}\n    \
+                healthcheck: {test: [CMD, x], start_interval: 2s}\n    networks: {lan: {ipv4_address: 10.0.0.2, ipv6_address: 'fd00::2'}}\n    \
+                secrets: [{source: t, uid: '1000', mode: 0400}]\n    configs: [{source: c, target: /c, mode: 0444}]\n  \
+                b: {image: 'b:1', logging: {options: {max-size: 10m, max-file: '3'}}}\n\
+                networks: {lan: {ipam: {config: [{subnet: 10.0.0.0/24, gateway: 10.0.0.254, ip_range: 10.0.0.0/25}]}}}\n\
+                secrets: {t: {file: ./t}}\nconfigs: {c: {content: x}}\n";
+    let project = project(file, &[]);
+    let told: Vec<&str> = project.notes.iter().map(|note| note.text.as_str()).collect();
+    for part in [
+        "how logs are kept (`max-size`, `max-file`)",
+        "`start_interval`",
+        "`ipv6_address` on the network `lan`",
+        "`gateway` and `ip_range` of the network `lan` are not",
+        "`uid`, `mode` of the secret `t` are not",
+    ] {
+        assert_eq!(told.iter().filter(|text| text.contains(part)).count(), 1, "{part}\n{told:#?}");
+    }
+    assert!(!told.iter().any(|text| text.contains("config `c`")), "0444 is what compose gives: {told:#?}");
+}
+
+#[test]
 fn what_was_seen_comes_back() {
     let file = "x-steward: {host: vm3, referrers: ['grafana on vm3'], notes: [{service: null, text: costs $$5}]}\nservices:\n  a:\n    image: a:1\n    volumes: ['./d:/d']\n    x-steward: {container: a_1, running: true, mounts: {/d: {bytes: 5, sqlite: []}}}\n";
     let project = project(file, &[]);

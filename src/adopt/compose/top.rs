@@ -113,6 +113,13 @@ fn network(reader: &mut Reader, name: &str, node: &Node) -> Network {
         node.get("ipam").and_then(|ipam| ipam.get("config")).map(|node| reader.list(node)).unwrap_or_default()
     {
         subnets.extend(pool.get("subnet").and_then(|node| reader.text(node)));
+        let given =
+            ["gateway", "ip_range", "aux_addresses"].into_iter().filter(|key| pool.get(key).is_some());
+        let given: Vec<String> = given.map(|key| format!("`{key}`")).collect();
+        if !given.is_empty() {
+            let are = if given.len() > 1 { "are" } else { "is" };
+            reader.note(format!("{} of the network `{name}` {are} not taken over", given.join(" and ")));
+        }
     }
     Network {
         real_name: real_name.filter(|real| real != name),

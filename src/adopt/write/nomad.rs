@@ -156,12 +156,27 @@ fn network(group: &Group<'_>, ports: &Ports) -> Body {
     body
 }
 
-/// What people start with `restart: always` is tried again and again, not given up.
+/// Seconds between the end of a task and its next start.
+const DELAY: u32 = 15;
+
+/// What people start with `restart: always` is tried again and again, not given up; what they start again so often at
+/// most is given up then.
 fn restart(group: &Group<'_>) -> Body {
     let mut body = Body::default();
-    let always = |restart: &Restart| matches!(restart, Restart::Always | Restart::UnlessStopped);
+    let always = |restart: &Restart| {
+        matches!(restart, Restart::Always | Restart::UnlessStopped | Restart::OnFailure(None))
+    };
+    let often = group.services.iter().filter_map(|service| match service.restart {
+        Restart::OnFailure(often) => often,
+        _ => None,
+    });
     if group.services.iter().any(|service| always(&service.restart)) {
         body.raw("attempts", "3").text("interval", "5m").text("delay", "15s").text("mode", "delay");
+    } else if let Some(often) = often.max() {
+        // Nomad refuses an interval that so many starts don't fit into.
+        let minutes = often.saturating_mul(DELAY).div_ceil(60).max(30);
+        body.raw("attempts", often.to_string()).text("interval", &format!("{minutes}m"));
+        body.text("delay", &format!("{DELAY}s")).text("mode", "fail");
     }
     body
 }

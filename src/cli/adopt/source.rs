@@ -186,11 +186,13 @@ fn text(name: &str, bytes: Vec<u8>) -> Result<String, Fault> {
 /// Whether a text is what `docker inspect` prints. A compose file may be JSON, too, or look like it.
 fn is_inspect(name: &str, text: &str) -> bool {
     let start = text.trim_start_matches('\u{feff}').trim_start();
+    let is_mine = |key: &&str| matches!(*key, "services" | "Job" | "job");
     match serde_json::from_str::<serde_json::Value>(start) {
-        Ok(value) => value.get("services").is_none() && (value.is_array() || value.is_object()),
+        Ok(serde_json::Value::Object(top)) => !top.keys().any(|key| is_mine(&key.as_str())),
+        Ok(value) => value.is_array(),
         // What is broken is told of in the words of what it was meant to be.
         Err(_) if ENDINGS.iter().any(|ending| name.ends_with(ending)) => false,
-        Err(_) => name.ends_with(".json") || start.starts_with(['[', '{']),
+        Err(_) => (name.ends_with(".json") || start.starts_with(['[', '{'])) && !compose::is_told_of(text),
     }
 }
 

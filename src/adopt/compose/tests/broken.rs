@@ -73,6 +73,27 @@ fn what_is_no_yaml_says_where_and_why() {
 }
 
 #[test]
+fn what_begins_with_a_bracket_and_is_no_compose_file_says_what_it_is() {
+    for (text, part) in [
+        ("[Unit]\nDescription=x\n\n[Container]\nImage=a:1\n", "is a Quadlet"),
+        ("[Unit]\nDescription=x\n\n[Service]\nExecStart=/bin/x\n", "is a unit of systemd"),
+        ("[servers]\nip = \"10.0.0.1\"\n", "INI or TOML"),
+        ("[[inputs.cpu]]\npercpu = true\n", "INI or TOML"),
+        ("{{ ansible_managed | comment }}\nservices:\n", "is a template"),
+        ("{% if x %}\nservices:\n{% endif %}\n", "is a template"),
+        (r#"{"Job": {"ID": "x", "TaskGroups": []}}"#, "is a job of Nomad"),
+    ] {
+        assert!(is_told_of(text), "{text}");
+        let told = faults(text).join("\n");
+        assert!(told.contains(part), "{text:?}: {told}");
+    }
+    assert!(is_told_of("{services: {web: {image: a}}}"), "YAML may look like JSON");
+    for text in ["[{\"Id\": \"1\"", "{\"Config\": x}", "[1, 2", "{"] {
+        assert!(!is_told_of(text), "{text} is what the reader of `docker inspect` tells of");
+    }
+}
+
+#[test]
 fn a_variable_that_must_not_be_missing_is_named_with_what_to_do() {
     let told = faults("services:\n  a:\n    image: a:${TAG:?set the tag}\n    ports: ['${PORT?}:80']\n");
     assert_eq!(

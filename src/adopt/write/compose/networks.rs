@@ -7,12 +7,11 @@ use super::yaml::{Map, Node};
 const DEFAULT: &str = "default";
 
 /// The networks of a service; nothing where it is on the default one alone, without another name there.
-pub(super) fn of(project: &Project, service: &Service) -> Node {
+pub(super) fn of(service: &Service) -> Node {
     let Connection::Networks(attachments) = &service.network else { return Node::List(Vec::new()) };
     let plain =
         |attachment: &Attachment| aliases(service, attachment).is_empty() && attachment.address.is_none();
     let alone = attachments.len() == 1 && attachments.iter().all(|one| one.network == DEFAULT);
-    let _ = project;
     if attachments.iter().all(plain) {
         if alone {
             return Node::List(Vec::new());

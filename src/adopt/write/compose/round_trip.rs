@@ -75,9 +75,6 @@ fn sayable(mut project: Project) -> Project {
         volume.real_name.take_if(|real| real == key || *real == format!("{name}_{key}"));
     }
     for (key, network) in &mut project.networks {
-        if network.external {
-            network.subnets.clear();
-        }
         network.real_name.take_if(|real| real == key || *real == format!("{name}_{key}"));
     }
     for service in &mut project.services {
@@ -113,6 +110,8 @@ fn sayable(mut project: Project) -> Project {
         let own = service.name.clone();
         // What several have under one name is called after each where nobody knows that it is the same.
         service.secret_names.clear();
+        // What runs is not told of, only what doesn't.
+        service.running.take_if(|running| *running);
         service.mounts.retain(|mount| !matches!(mount.fate, Fate::Left(_)));
         service.mounts.sort_by(|a, b| a.target.cmp(&b.target));
         service.ports.sort();

@@ -1,6 +1,6 @@
 //! One service, in the order in which people write it.
 
-use super::super::super::observed::{KEY, OfService};
+use super::super::super::observed::{KEY, OfService, shares_network};
 use super::super::super::project::{
     Connection, Dependency, Health, HealthTest, Limits, Project, Restart, Rights, Service, Until, Value,
 };
@@ -21,7 +21,7 @@ impl From<'_> {
     pub(super) fn service(&self, service: &Service) -> Map {
         let mut out = Map::default();
         self.what(service, &mut out);
-        network(self.project, service, &mut out);
+        network(service, &mut out);
         self.program(service, &mut out);
         self.sources.write(service, &mut out);
         rights(service, &mut out);
@@ -169,7 +169,7 @@ fn depends_on(dependencies: &[Dependency]) -> Node {
     Map(entries.collect()).into()
 }
 
-fn network(project: &Project, service: &Service, out: &mut Map) {
+fn network(service: &Service, out: &mut Map) {
     let mut published = false;
     match &service.network {
         Connection::Host => drop(out.add("network_mode", "host")),
@@ -178,12 +178,15 @@ fn network(project: &Project, service: &Service, out: &mut Map) {
         Connection::Container(other) => drop(out.add("network_mode", format!("container:{other}"))),
         Connection::Networks(_) => {
             published = true;
-            out.add("networks", super::networks::of(project, service));
+            out.add("networks", super::networks::of(service));
         }
     }
-    let (open, inner) = words::ports(service, published);
-    out.add("ports", open.into_iter().map(Node::Quoted).collect::<Vec<_>>());
-    out.add("expose", inner.into_iter().map(Node::Quoted).collect::<Vec<_>>());
+    // The engine refuses ports beside the network of another container; what was seen of them stands under `x-steward`.
+    if !shares_network(service) {
+        let (open, inner) = words::ports(service, published);
+        out.add("ports", open.into_iter().map(Node::Quoted).collect::<Vec<_>>());
+        out.add("expose", inner.into_iter().map(Node::Quoted).collect::<Vec<_>>());
+    }
     out.add("dns", service.dns.servers.iter().collect::<Vec<_>>());
     out.add("dns_search", service.dns.search.iter().collect::<Vec<_>>());
     out.add("dns_opt", service.dns.options.iter().collect::<Vec<_>>());

@@ -108,17 +108,7 @@ impl Mounts {
             }
             (_, MountSource::File(file)) => self.file(project, mount, file, name),
             (Fate::Config, MountSource::Bind(path)) if is_beside(mount, path) => {
-                let destination = format!("local/{name}");
-                let mut body = Body::default();
-                body.raw("data", format!("file({})", super::hcl::quoted(path)));
-                body.text("destination", &destination);
-                // Nothing in the file is to be filled in, whatever it holds.
-                body.text("left_delimiter", "<<%").text("right_delimiter", "%>>");
-                self.templates.push(body);
-                self.paths.push(format!("{destination}:{}:ro", mount.target));
-                self.notes.push(format!(
-                    "{path} is read when the job is run: keep the job's file beside the compose file."
-                ));
+                self.beside(mount, path, name);
             }
             (_, MountSource::Bind(path)) => {
                 if !path.starts_with('/') {
@@ -143,6 +133,21 @@ impl Mounts {
         }
     }
 
+    /// A file beside the job's own.
+    fn beside(&mut self, mount: &Mount, path: &str, name: &str) {
+        let destination = format!("local/{name}");
+        let mut body = Body::default();
+        body.raw("data", format!("file({})", quoted(path)));
+        body.text("destination", &destination);
+        // Nothing in the file is to be filled in, whatever it holds.
+        body.text("left_delimiter", "<<%").text("right_delimiter", "%>>");
+        self.templates.push(body);
+        self.paths.push(format!("{destination}:{}:ro", mount.target));
+        self.notes.push(format!(
+            "{path} is read when the job is run: keep the job's file beside the compose file."
+        ));
+    }
+
     fn memory(&mut self, mount: &Mount, bytes: Option<u64>) {
         let mut body = Body::default();
         body.text("type", "tmpfs").text("target", &mount.target);
@@ -156,7 +161,11 @@ impl Mounts {
 
     fn file(&mut self, project: &Project, mount: &Mount, file: &str, name: &str) {
         let destination = format!("local/{name}");
-        let Some(text) = project.files.get(file).and_then(|file| file.text.as_ref()) else {
+        let given = project.files.get(file);
+        let Some(text) = given.and_then(|file| file.text.as_ref()) else {
+            if let Some(path) = given.and_then(|file| file.path.as_ref()) {
+                return self.beside(mount, path, name);
+            }
             self.notes.push(format!(
                 "The text of {} is not known: put it into the `template` with the destination {destination}.",
                 mount.target

@@ -272,3 +272,29 @@ fn a_file_beside_the_compose_file_goes_along_and_secrets_are_taken_from_where_th
     assert_eq!(secret.run_on.as_deref(), Some("beside the compose file"));
     assert!(written.notes.iter().any(|note| note.text.contains("2 clients are needed")));
 }
+
+#[test]
+fn a_config_that_was_not_there_to_be_read_is_read_beside_the_job_and_never_empty() {
+    let mut loki = service("loki", "grafana/loki");
+    loki.mounts = vec![mount(MountSource::File("loki".into()), "/etc/loki.yaml", Fate::Config)];
+    let mut project = project("logs", vec![loki]);
+    let file = GivenFile { path: Some("./loki.yaml".into()), ..GivenFile::default() };
+    project.files.insert("loki".into(), file);
+    let written = written_with(project, Vec::new());
+    assert!(written.objects[0].text.contains("file(\"./loki.yaml\")"), "{}", written.objects[0].text);
+    assert!(written.notes.iter().any(|note| note.text.contains("beside the compose file")));
+}
+
+#[test]
+fn what_is_started_again_so_often_at_most_is_given_up_then() {
+    for (often, expected) in [
+        (Some(5), "attempts = 5\n      interval = \"30m\""),
+        (Some(400), "attempts = 400\n      interval = \"100m\""),
+        (None, "attempts = 3\n      interval = \"5m\""),
+    ] {
+        let mut one = service("one", "a");
+        one.restart = Restart::OnFailure(often);
+        let text = text(project("one", vec![one]));
+        assert!(text.contains(expected), "{often:?}\n{text}");
+    }
+}
