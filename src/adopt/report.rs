@@ -21,7 +21,16 @@ pub fn comments(adoption: &Adoption, options: &Options) -> String {
     let plain = markdown(adoption, None, options);
     let lines = plain.lines().filter(|line| !line.starts_with("```"));
     lines
-        .map(|line| format!("# {}", line.trim_start_matches('#').trim_start_matches(' ')))
+        .map(
+            |line| {
+                if line.starts_with('#') {
+                    line.trim_start_matches('#').trim_start_matches(' ')
+                } else {
+                    line
+                }
+            },
+        )
+        .map(|line| format!("# {line}"))
         .map(|line| format!("{}\n", line.trim_end()))
         .collect()
 }
@@ -119,4 +128,26 @@ fn tell(out: &mut String, decision: &Decision) -> std::fmt::Result {
         writeln!(out, "    > `{}`", decision.chosen)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adopt::project::{Project, Service};
+
+    #[test]
+    fn what_belongs_to_a_decision_stands_below_it() {
+        let mut app = Service { name: "app".into(), ..Service::default() };
+        app.image.name = "me/app".into();
+        let project = Project { name: "p".into(), services: vec![app], ..Project::default() };
+        let options = Options::default();
+        let adoption = crate::adopt::adopt(project, &options).unwrap();
+        let text = comments(&adoption, &options);
+        assert!(text.starts_with("# p: 1 container from docker"), "{text}");
+        assert!(
+            text.contains("\n# - `app/limits`: ") && text.contains("\n#     > `none`, recommended: "),
+            "{text}"
+        );
+        assert!(text.lines().all(|line| line.starts_with('#') && !line.ends_with(' ')), "{text}");
+    }
 }

@@ -193,7 +193,7 @@ fn left_out(process: &Process, name: &str, image: &Image, podman: bool) -> Optio
     };
     let (name, reference) = (shown(name), shown(&reference));
     Some(format!(
-        "taken for the image's own, and left out: {}. To know exactly, adopt the output of `{} inspect {} {}`",
+        "Taken for the image's own, and left out: {}. To know exactly, adopt the output of `{} inspect {} {}`",
         process.left.join("; "),
         if podman { "podman" } else { "docker" },
         shell_words::quote(&name),

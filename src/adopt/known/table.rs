@@ -229,6 +229,15 @@ pub(super) const KNOWN: &[Known] = &[
     row(&["linuxserver/wireguard", "wg-easy/wg-easy"], &[udp("wireguard", 51820)]),
     row(&["tailscale/tailscale"], &[]),
     row(
+        &["headscale/headscale", "juanfont/headscale"],
+        &[http(8080), tcp("metrics", 9090), tcp("grpc", 50443)],
+    )
+    .health(8080, "/health")
+    .sqlite("/var/lib/headscale"),
+    row(&["crowdsecurity/crowdsec"], &[http(8080), tcp("metrics", 6060)])
+        .health(8080, "/health")
+        .sqlite("/var/lib/crowdsec/data"),
+    row(
         &["linuxserver/unifi-network-application"],
         &[tcp("https", 8443), http(8080), udp("stun", 3478), udp("discovery", 10001)],
     ),
@@ -251,7 +260,7 @@ pub(super) const KNOWN: &[Known] = &[
         .instead_of_socket("its Kubernetes mode takes its place (DOZZLE_MODE=k8s)"),
     row(&["willfarrell/autoheal"], &[]).instead_of_socket("a cluster restarts by its own probes"),
     row(&["tecnativa/docker-socket-proxy", "linuxserver/socket-proxy"], &[tcp("docker", 2375)])
-        .instead_of_socket("a cluster has no Docker to be asked"),
+        .instead_of_socket("what asked it asks the cluster's own API instead"),
     // Watching.
     row(&["grafana/grafana", "grafana/grafana-oss", "grafana/grafana-enterprise"], &[http(3000)])
         .health(3000, "/api/health")
@@ -282,7 +291,9 @@ pub(super) const KNOWN: &[Known] = &[
     row(&["binwiederhier/ntfy"], &[http(80)]).health(80, "/v1/health"),
     row(&["gotify/server"], &[http(80)]).health(80, "/health").sqlite("/app/data"),
     // Code and automation.
-    row(&["gitea/gitea"], &[http(3000), tcp("ssh", 22)]).health(3000, "/api/healthz").sqlite("/data"),
+    row(&["gitea/gitea", "docker.gitea.com/gitea"], &[http(3000), tcp("ssh", 22)])
+        .health(3000, "/api/healthz")
+        .sqlite("/data"),
     row(&["forgejo/forgejo"], &[http(3000), tcp("ssh", 22)]).health(3000, "/api/healthz").sqlite("/data"),
     row(&["registry"], &[http(5000)]).health(5000, "/"),
     row(&["jenkins/jenkins"], &[http(8080), tcp("agent", 50000)]).health(8080, "/login").uid(1000),

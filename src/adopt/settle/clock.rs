@@ -38,8 +38,13 @@ pub(super) fn settle(project: &mut Project, desk: &mut Desk<'_>) {
 }
 
 fn ask(missing: &[String], clocks: &[String], zone: Option<&str>, desk: &mut Desk<'_>) -> String {
+    let whom = if let [one] = missing { one.as_str() } else { "all of them" };
+    let question = match missing {
+        [one] => format!("Which time zone does {one} have?"),
+        _ => "Which time zone do they have?".to_owned(),
+    };
     let set = zone.map(|zone| match clocks {
-        [] => format!("`{zone}` for all of them"),
+        [] => format!("`{zone}` for {whom}"),
         clocks if clocks.len() == missing.len() => format!("`{zone}`, which the host has as well"),
         clocks => format!("`{zone}` for {}, as the host has it", clocks.join(", ")),
     });
@@ -50,9 +55,10 @@ fn ask(missing: &[String], clocks: &[String], zone: Option<&str>, desk: &mut Des
         choices.extend(all.as_deref().map(|text| ("all", text)));
     }
     choices.insert(if clocks.is_empty() { 0 } else { choices.len() }, leave);
-    let mut decision =
-        Decision::new("time-zone", None, Topic::TimeZone, "Which time zone do they have?", &choices)
-            .fact(format!("Without one: {}.", missing.join(", ")));
+    let mut decision = Decision::new("time-zone", None, Topic::TimeZone, question, &choices);
+    if missing.len() > 1 {
+        decision = decision.fact(format!("Without one: {}.", missing.join(", ")));
+    }
     if !clocks.is_empty() {
         decision = decision.fact(format!("{} took that of the host by `/etc/localtime`.", clocks.join(", ")));
     }

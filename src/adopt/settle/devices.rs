@@ -97,7 +97,10 @@ fn told(device: &Device) -> String {
             "a USB device, by a number that changes when it is plugged in again: /dev/serial/by-id has a name that stays"
         }
         path if path.starts_with("/dev/apex") => "a Coral accelerator",
-        path if path.starts_with("/dev/bus/usb") => "USB devices",
+        "/dev/bus/usb" => "the folder of all USB devices",
+        path if path.starts_with("/dev/bus/usb") => {
+            "a USB device, by a number that changes when it is plugged in again"
+        }
         path if path.starts_with("/dev/video") => "a camera or an encoder",
         path if path.starts_with("/dev/nvidia") => "a graphics card of NVIDIA",
         path if path.starts_with("/dev/kfd") => "a graphics card of AMD",

@@ -27,14 +27,29 @@ pub(super) fn settle(project: &mut Project, desk: &mut Desk<'_>) {
     }
 }
 
+/// Whether a port that it publishes is that of another, which uses its network: a VPN's are those of what is behind it.
+fn is_of_another(project: &Project, service: &Service, port: &Port) -> bool {
+    let listens = |service: &Service| {
+        known::of(&service.image.name)
+            .map(|known| known.ports.iter().any(|known| known.port == port.container))
+    };
+    let joined = |other: &&Service| other.network == Connection::Service(service.name.clone());
+    let mut behind = project.services.iter().filter(joined).peekable();
+    // What an unknown image listens on by itself nobody knows.
+    behind.peek().is_some()
+        && listens(service) != Some(true)
+        && (listens(service) == Some(false) || behind.any(|other| listens(other) == Some(true)))
+}
+
 /// The port that is asked: that of its page, one that people reach, any.
-fn port(service: &Service) -> Option<u16> {
+fn port(project: &Project, service: &Service) -> Option<u16> {
     let known = || known::of(&service.image.name).into_iter().flat_map(|known| known.ports);
     let is_page = |port: u16| known().any(|known| known.name == "http" && known.port == port);
     let of_others = matches!(service.network, Connection::Service(_));
     // What uses another's network declares nothing itself.
     let by_image = known().find(|known| of_others && known.protocol == Protocol::Tcp).map(|known| known.port);
     let ports = service.ports.iter().filter(|port| port.protocol == Protocol::Tcp);
+    let ports = ports.filter(|port| !is_of_another(project, service, port));
     let best = ports.min_by_key(|port| match (port.host.is_some(), is_page(port.container)) {
         (true, true) => 0,
         (true, false) => 1,
@@ -48,7 +63,7 @@ fn missing(service: &mut Service, others: &Project, desk: &mut Desk<'_>) {
     // Its image's usual program may not be what runs: then nothing may listen there.
     let is_other = ports::runs_something_else(others, service);
     let page = page(service).filter(|_| !is_other);
-    let port = port(service);
+    let port = port(others, service);
     let http = page.as_ref().map(|(port, path)| format!("a request to `{path}` on port {port}"));
     let tcp = port.map(|port| format!("a connection to port {port}"));
     let mut choices: Vec<(&str, &str)> = Vec::new();

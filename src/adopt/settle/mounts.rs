@@ -92,12 +92,25 @@ fn plain(project: &Project, service: &Service, mount: &Mount, options: &Options)
             _ => Fate::Claim(unnamed(mount, service, nature)),
         });
     }
+    if let Some(bytes) = memory(project, mount) {
+        return Some(Fate::Scratch { bytes, memory: true });
+    }
     match nature {
         Nature::Clock => Some(Fate::Left("the time zone is given as `TZ` instead".to_owned())),
         Nature::Memory => Some(Fate::Scratch { bytes: service.shm_size, memory: true }),
         Nature::Own => Some(Fate::Left(format!("the cluster makes `{}` itself", mount.target))),
         _ => None,
     }
+}
+
+/// A volume that is memory (`type: tmpfs`), and how much of it in bytes, where that is said.
+fn memory(project: &Project, mount: &Mount) -> Option<Option<u64>> {
+    let MountSource::Volume(name) = &mount.source else { return None };
+    let options = &project.volumes.get(name)?.options;
+    options.get("type").filter(|kind| *kind == "tmpfs")?;
+    let size =
+        options.get("o").and_then(|o| o.split(',').find_map(|option| option.trim().strip_prefix("size=")));
+    Some(size.and_then(|size| sizes::read(size).or_else(|| size.parse().ok())))
 }
 
 /// What is asked for where nobody knows how much there is.

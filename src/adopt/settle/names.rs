@@ -16,7 +16,12 @@ pub(super) fn volume(service: &str, path: &str, taken: &BTreeSet<String>) -> Str
         parts.iter().map(String::as_str).filter(|part| !EMPTY.contains(part) && *part != service).collect();
     // `unifi-db-db` says nothing that `unifi-db-data` doesn't.
     let repeats = |part: &&&str| service.strip_suffix(**part).is_some_and(|rest| rest.ends_with('-'));
-    let last = telling.iter().rev().find(|part| !repeats(part)).copied().unwrap_or("data");
+    let last = telling
+        .iter()
+        .rev()
+        .find(|part| !repeats(part))
+        .copied()
+        .unwrap_or(if path.starts_with("/etc/") { "config" } else { "data" });
     let two = if telling.is_empty() {
         last.to_owned()
     } else {
@@ -59,6 +64,7 @@ mod tests {
             ("sonarr", "/config", "sonarr-config"),
             ("web", "/", "web-data"),
             ("web", "/srv", "web-data-2"),
+            ("headscale", "/etc/headscale", "headscale-config"),
             ("unifi-db", "/data/db", "unifi-db-data"),
         ] {
             let made = volume(service, path, &taken);

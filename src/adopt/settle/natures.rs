@@ -53,6 +53,8 @@ const HOSTS: &[&str] = &[
     "/lib64",
     "/snap",
 ];
+const HOST_LOGS: &[&str] =
+    &["journal", "syslog", "messages", "secure", "maillog", "dmesg", "wtmp", "btmp", "lastlog", "cron"];
 const SECRET_ENDS: &[&str] =
     &[".key", ".pem", ".crt", ".cer", ".p12", ".pfx", ".jks", ".kdbx", ".token", ".env", ".ovpn", ".keytab"];
 const SECRET_NAMES: &[&str] = &[
@@ -228,7 +230,12 @@ fn is_of_host(path: &str, mount: &Mount) -> bool {
         Some("/usr/src" | "/usr") => {
             matches!(path, "/usr" | "/usr/src") || path.starts_with("/usr/lib/os-release")
         }
-        Some("/var/log") => path == "/var/log" || path == "/var/log/journal",
+        // A service's own folder there is its data; the logs beside it are the host's.
+        Some("/var/log") => {
+            let name = path.strip_prefix("/var/log/").unwrap_or_default();
+            let is_log = name.ends_with(".log") || HOST_LOGS.contains(&name);
+            name.is_empty() || (is_log && !name.contains('/'))
+        }
         // Docker's own volumes are data, wherever they lie.
         Some("/var/lib/docker") => !path.starts_with("/var/lib/docker/volumes/"),
         Some(_) => true,

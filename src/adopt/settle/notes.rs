@@ -25,6 +25,7 @@ pub(super) fn tell(project: &mut Project, options: &Options) {
         if options.to == Kind::K8s {
             waits(service, &mut say);
             watches(service, &mut say);
+            fences(service, &mut say);
         }
         if options.to != Kind::Compose {
             hosts(service, &mut say);
@@ -73,6 +74,19 @@ fn watches(service: &Service, say: &mut impl FnMut(String)) {
     let Some(known) = known::of(&service.image.name) else { return };
     if known.host_network == Some(known::METRICS) || known.privileged == Some(known::METRICS) {
         say("It sees the node that it runs on, and no other: a DaemonSet has one on each.".to_owned());
+    }
+}
+
+/// What lets in only its own network lets in a bridge of Docker's, and neither a cluster's probes nor its pods.
+fn fences(service: &Service, say: &mut impl FnMut(String)) {
+    let name = "FIREWALL_INPUT_PORTS";
+    let says = |value: &Value| *value != Value::Text(String::new()) && *value != Value::Unset;
+    let is_gluetun = service.image.name.to_ascii_lowercase().ends_with("qmcgaw/gluetun");
+    if is_gluetun && !service.env.get(name).is_some_and(says) {
+        say(format!(
+            "Its firewall keeps the cluster out: what is asked there, by probes too, has to be in `{name}`. To reach \
+             other pods from there, `FIREWALL_OUTBOUND_SUBNETS` needs the networks of pods and services."
+        ));
     }
 }
 

@@ -122,7 +122,7 @@ fn what_was_guessed_is_told_by_name_with_the_way_to_know_it() {
     assert_eq!(note.service.as_deref(), Some("web"));
     assert_eq!(
         note.text,
-        "taken for the image's own, and left out: the variables PG_MAJOR. To know exactly, adopt the output of \
+        "Taken for the image's own, and left out: the variables PG_MAJOR. To know exactly, adopt the output of \
          `docker inspect web nginx:1.27`"
     );
 }

@@ -122,9 +122,9 @@ fn source(project: &Project, mount: &Mount) -> String {
         MountSource::Bind(path) => format!("It is `{path}`{on}."),
         MountSource::Volume(name) => match project.volumes.get(name) {
             Some(volume) if volume.external => {
-                format!("It is the volume `{name}`{on}, which exists by itself.")
+                format!("It is the volume `{}`{on}, which exists by itself.", on_host(project, name))
             }
-            _ => format!("It is the volume `{name}`{on}."),
+            _ => format!("It is the volume `{}`{on}.", on_host(project, name)),
         },
         MountSource::Anonymous => {
             "It is a volume without a name: it goes when the container goes.".to_owned()
@@ -145,14 +145,18 @@ fn size(project: &Project, mount: &Mount, guess: Option<u64>) -> String {
     }
 }
 
+/// What a volume is called on the host.
+fn on_host<'a>(project: &'a Project, name: &'a str) -> &'a str {
+    project.volumes.get(name).and_then(|volume| volume.real_name.as_deref()).unwrap_or(name)
+}
+
 fn unknown_size(project: &Project, mount: &Mount) -> String {
     match &mount.source {
         MountSource::Bind(path) => {
             format!("Its size is not known; `du -sh {}` tells.", shell_words::quote(path))
         }
         MountSource::Volume(name) => {
-            let name = project.volumes.get(name).and_then(|volume| volume.real_name.as_ref()).unwrap_or(name);
-            format!("The size of `{name}` is not known; `docker system df -v` tells.")
+            format!("The size of `{}` is not known; `docker system df -v` tells.", on_host(project, name))
         }
         _ => "Its size is not known; `docker system df -v` tells.".to_owned(),
     }

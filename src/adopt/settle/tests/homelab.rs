@@ -207,3 +207,50 @@ fn what_works_otherwise_is_told() {
     assert!(of("web")[0].contains("OLLAMA_URL names the old host"));
     assert!(of("node-exporter")[0].contains("DaemonSet"));
 }
+
+#[test]
+fn a_vpn_is_not_asked_by_the_ports_of_what_is_behind_it() {
+    let mut vpn = service("vpn", "qmcgaw/gluetun");
+    vpn.ports = vec![port(8080, Protocol::Tcp, Some(8080)), port(6881, Protocol::Tcp, Some(6881))];
+    let mut torrents = service("torrents", "linuxserver/qbittorrent");
+    torrents.network = Connection::Service("vpn".into());
+    let both = settled(vec![vpn, torrents.clone()], &[]);
+    assert_eq!(test_of(&both, 0), None);
+    assert_eq!(test_of(&both, 1), Some(HealthTest::Tcp(8080)));
+    let mut app = service("vpn", "me/app");
+    app.ports = vec![port(8080, Protocol::Tcp, Some(8080)), port(3000, Protocol::Tcp, Some(3000))];
+    assert_eq!(test_of(&settled(vec![app, torrents], &[]), 0), Some(HealthTest::Tcp(3000)));
+}
+
+#[test]
+fn memory_and_the_hosts_own_logs_are_not_copied() {
+    let mut app = service("app", "me/app");
+    app.mounts = vec![
+        mount(MountSource::Volume("run".into()), "/run/app"),
+        bind("/var/log/auth.log", "/var/log/auth.log"),
+        bind("/var/log/app", "/logs"),
+    ];
+    let mut project = project(vec![app]);
+    let options = [("type", "tmpfs"), ("device", "tmpfs"), ("o", "size=10m,uid=1000")];
+    let options = options.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
+    project.volumes.insert("run".into(), Volume { options, ..Volume::default() });
+    let settled = whole(project, &Options::default());
+    let fates: Vec<&Fate> = settled.project.services[0].mounts.iter().map(|mount| &mount.fate).collect();
+    assert_eq!(*fates[0], Fate::Scratch { bytes: Some(10 << 20), memory: true });
+    assert_eq!(*fates[1], Fate::HostPath);
+    assert!(matches!(fates[2], Fate::Claim(_)));
+}
+
+#[test]
+fn a_firewall_of_its_own_that_keeps_the_cluster_out_is_told() {
+    let mut vpn = service("vpn", "qmcgaw/gluetun");
+    let told = |vpn: &Service| {
+        let settled = settled(vec![vpn.clone()], &[]);
+        settled.project.notes.iter().any(|note| note.text.contains("FIREWALL_INPUT_PORTS"))
+    };
+    assert!(told(&vpn));
+    vpn.env.insert("FIREWALL_INPUT_PORTS".into(), Value::Text(String::new()));
+    assert!(told(&vpn));
+    vpn.env.insert("FIREWALL_INPUT_PORTS".into(), Value::Text("8080".into()));
+    assert!(!told(&vpn));
+}

@@ -15,6 +15,7 @@ pub(super) fn of(context: &Context<'_>, head: &Service, written: &mut Written) -
     wanted.extend(head.container.as_deref().filter(|container| is_used(context, head, container)));
     wanted.extend(head.hostname.as_deref().filter(|host| is_mentioned(context, head, host)));
     let mut aliases = Vec::new();
+    let mut impossible: Vec<&str> = Vec::new();
     for name in wanted {
         let lower = name.to_ascii_lowercase();
         let others = context.project.services.iter().filter(|service| service.name != head.name);
@@ -23,11 +24,7 @@ pub(super) fn of(context: &Context<'_>, head: &Service, written: &mut Written) -
             continue;
         }
         if !names::is_service_name(name) {
-            let text = format!(
-                "Others may call it {name}, which no Service can be called: they have to use {}.",
-                names::service(&head.name)
-            );
-            written.notes.push(note(head, text));
+            impossible.push(name);
         } else if is_other.any(|other| other == lower) {
             written
                 .notes
@@ -35,6 +32,14 @@ pub(super) fn of(context: &Context<'_>, head: &Service, written: &mut Written) -
         } else if is_first(context, head, name) {
             aliases.push(lower);
         }
+    }
+    if !impossible.is_empty() {
+        let text = format!(
+            "Others may call it {}, which no Service can be called: they have to use {}.",
+            impossible.join(" or "),
+            names::service(&head.name)
+        );
+        written.notes.push(note(head, text));
     }
     aliases
 }

@@ -53,9 +53,14 @@ pub(super) fn spec(
         .full("dnsConfig", dns(head, written))
         .full("nodeSelector", architecture(group))
         .full("securityContext", rights::of_pod(group, written))
-        .some("terminationGracePeriodSeconds", group.iter().filter_map(|service| service.stop_grace).max())
+        .some("terminationGracePeriodSeconds", grace(group))
         .with("containers", containers)
         .full("volumes", volumes.into_value())
+}
+
+/// How long it gets to end, in seconds, where that is not Kubernetes' own 30.
+fn grace(group: &[&Service]) -> Option<u64> {
+    group.iter().filter_map(|service| service.stop_grace).max().filter(|seconds| *seconds != 30)
 }
 
 fn hostname(head: &Service, pod: Fields, written: &mut Written) -> Fields {

@@ -26,13 +26,18 @@ fn parts(user: &str) -> (&str, Option<&str>) {
 pub(super) fn of_container(service: &Service, written: &mut Written) -> Fields {
     let rights = &service.rights;
     let (user, group) = service.user.as_deref().map_or(("", None), parts);
-    for name in [Some(user).filter(|user| !user.is_empty()), group].into_iter().flatten() {
-        if number(name).is_none() {
-            let text = format!(
-                "Kubernetes needs the number of {name}, and it is left out: `id {name}` in the container tells it."
-            );
-            written.notes.push(note(service, text));
-        }
+    let named = [Some(user).filter(|user| !user.is_empty()), group].into_iter().flatten();
+    let named: Vec<&str> = named.filter(|name| number(name).is_none()).collect();
+    if !named.is_empty() {
+        let container = service.container.as_deref().unwrap_or(&service.name);
+        let (number, it_is) =
+            if named.len() == 1 { ("the number", "it is") } else { ("the numbers", "they are") };
+        let text = format!(
+            "Kubernetes needs {number} of {}, and {it_is} left out: `docker exec {container} id` tells. Without, the \
+             image's own user counts.",
+            named.join(" and ")
+        );
+        written.notes.push(note(service, text));
     }
     let privileged = rights.privileged || device::needs_privileged(service);
     let list = |names: &std::collections::BTreeSet<String>| names.iter().cloned().collect::<Vec<_>>();

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::pod::{self, Place};
 use super::yaml::Fields;
 use super::{Context, add, device, names, note, ports, service};
-use crate::adopt::project::{Connection, Dependency, Fate, Note, Project, Restart, Service, Until};
+use crate::adopt::project::{Connection, Dependency, Fate, Mount, Note, Project, Restart, Service, Until};
 use crate::adopt::write::{Phase, Written};
 
 /// What runs a group's pod.
@@ -182,12 +182,12 @@ fn notes(context: &Context<'_>, group: &[&Service], kind: Workload, written: &mu
                     that answers.";
         written.notes.push(Note { service: None, text: text.to_owned() });
     }
-    if kind == Workload::StatefulSet
-        && let Some(head) = group.first()
-        && context.options.network_storage.is_none()
-        && head.mounts.iter().any(|mount| matches!(&mount.fate, Fate::Claim(claim) if claim.local_only))
-    {
-        let text = "Its volume may not lie on network storage (NFS, SMB): its database would break there.";
-        written.notes.push(note(head, text));
+    if context.options.network_storage.is_none() {
+        let is_local = |mount: &Mount| matches!(&mount.fate, Fate::Claim(claim) if claim.local_only);
+        for service in group.iter().filter(|service| service.mounts.iter().any(is_local)) {
+            let text =
+                "Its volume may not lie on network storage (NFS, SMB): its database would break there.";
+            written.notes.push(note(service, text));
+        }
     }
 }

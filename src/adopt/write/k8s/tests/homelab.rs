@@ -113,3 +113,31 @@ fn ports_are_called_by_what_their_image_listens_for() {
     let settled = settled(vec![plex]);
     holds(&settled, "Service/plex", "- name: plex\n  port: 32400\n  targetPort: plex\n- name: tcp-1234\n");
 }
+
+#[test]
+fn what_kubernetes_does_by_itself_is_not_said_and_numbers_are_asked_for_once() {
+    let mut app = service("app", "me/app");
+    app.stop_grace = Some(30);
+    app.user = Some("nobody:nogroup".into());
+    assert!(!yaml(&settled(vec![app.clone()]), "Deployment/app").contains("terminationGracePeriodSeconds"));
+    let notes = notes(&settled(vec![app.clone()]));
+    assert!(
+        notes.contains("the numbers of nobody and nogroup") && notes.contains("docker exec app id"),
+        "{notes}"
+    );
+    app.stop_grace = Some(120);
+    assert!(yaml(&settled(vec![app]), "Deployment/app").contains("terminationGracePeriodSeconds: 120"));
+}
+
+#[test]
+fn each_of_a_pod_is_told_that_its_database_needs_a_local_volume() {
+    let local = Fate::Claim(Claim { name: "c".into(), bytes: 1 << 30, shared: false, local_only: true });
+    let mut vpn = service("vpn", "me/vpn");
+    vpn.mounts = vec![mount("/vpn", MountSource::Volume("v".into()), claim("v"))];
+    let mut app = service("app", "me/app");
+    app.network = Connection::Service("vpn".into());
+    app.mounts = vec![mount("/config", MountSource::Volume("c".into()), local)];
+    let notes = write(&settled(vec![vpn, app])).notes;
+    let told = notes.iter().find(|note| note.text.contains("may not lie on network storage"));
+    assert_eq!(told.and_then(|note| note.service.as_deref()), Some("app"));
+}
