@@ -29,7 +29,7 @@ pub(super) fn settle(project: &mut Project, desk: &mut Desk<'_>) {
 
 /// The port that is asked: that of its page, one that people reach, any.
 fn port(service: &Service) -> Option<u16> {
-    let known = || known::of(&service.image.name).into_iter().flat_map(|known| known.ports);
+    let known = || known::of_image(&service.image).into_iter().flat_map(|known| known.ports);
     let is_page = |port: u16| known().any(|known| known.name == "http" && known.port == port);
     let of_others = matches!(service.network, Connection::Service(_));
     // What uses another's network declares nothing itself.
@@ -90,7 +90,7 @@ fn missing(service: &mut Service, others: &Project, desk: &mut Desk<'_>) {
 
 /// The page that tells, if the image's own port is still the one.
 fn page(service: &Service) -> Option<(u16, &'static str)> {
-    let (port, path) = known::of(&service.image.name)?.health?;
+    let (port, path) = known::of_image(&service.image)?.health?;
     let is_declared = |declared: &Port| declared.container == port;
     let is_free = service.ports.is_empty() || !matches!(service.network, Connection::Networks(_));
     (is_free || service.ports.iter().any(is_declared)).then_some((port, path))
