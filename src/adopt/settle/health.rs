@@ -30,7 +30,9 @@ pub(super) fn settle(project: &mut Project, desk: &mut Desk<'_>) {
 /// The port that is asked: that of its page, one that people reach, any.
 fn port(service: &Service) -> Option<u16> {
     let known = || known::of_image(&service.image).into_iter().flat_map(|known| known.ports);
-    let is_page = |port: u16| known().any(|known| known.name == "http" && known.port == port);
+    let page = known::of_image(&service.image).and_then(|known| known.health).map(|(port, _)| port);
+    let is_page =
+        |port: u16| page == Some(port) || known().any(|known| known.name == "http" && known.port == port);
     let of_others = matches!(service.network, Connection::Service(_));
     // What uses another's network declares nothing itself.
     let by_image = known().find(|known| of_others && known.protocol == Protocol::Tcp).map(|known| known.port);

@@ -13,6 +13,7 @@ mod container;
 mod device;
 mod env;
 mod files;
+mod hosts;
 mod names;
 mod pod;
 mod ports;
@@ -42,8 +43,9 @@ pub(in crate::adopt) const FROM: &str = "steward.dev/adopted-from";
 
 /// Writes a project for Kubernetes.
 pub(super) fn write(settled: &Settled, options: &Options) -> Written {
-    let context = Context::of(settled, options);
-    let mut written = Written::default();
+    let (settled, notes) = hosts::renamed(settled);
+    let context = Context::of(&settled, options);
+    let mut written = Written { notes, ..Written::default() };
     base::write(&context, &mut written);
     secrets::write(&context, &mut written);
     for group in context.project.groups() {
