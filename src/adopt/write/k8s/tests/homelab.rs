@@ -137,3 +137,20 @@ fn ports_are_called_by_what_their_image_listens_for() {
     let settled = settled(vec![plex]);
     holds(&settled, "Service/plex", "- name: plex\n  port: 32400\n  targetPort: plex\n- name: tcp-1234\n");
 }
+
+#[test]
+fn a_path_beside_the_compose_file_is_not_looked_for_on_another_host() {
+    let mut web = service("web", "me/web");
+    let bind = |path: &str| MountSource::Bind(path.into());
+    web.mounts = vec![
+        mount("/a.conf", bind("./web/a.conf"), Fate::Config),
+        mount("/b.conf", bind("/opt/b.conf"), Fate::Config),
+    ];
+    let mut settled = settled(vec![web]);
+    settled.project.host = Some("vm3".into());
+    let configs = write(&settled).configs;
+    let told = |command: &str| configs.iter().find(|config| config.command.starts_with(command));
+    let beside = told("cat ./web/a.conf | ").unwrap();
+    assert_eq!(beside.run_on.as_deref(), Some("beside the compose file"));
+    assert_eq!(told("ssh vm3 'cat /opt/b.conf' | ").unwrap().run_on, None);
+}
