@@ -3,7 +3,7 @@
 
 mod table;
 
-use super::project::Protocol;
+use super::project::{Image, Protocol};
 
 /// What is known of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,9 +60,28 @@ pub fn of(image: &str) -> Option<&'static Known> {
         .map(|(_, row)| row)
 }
 
+/// What is known of an image with its tag: PHP's process manager speaks no HTTP, whatever else the image is.
+#[must_use]
+pub fn of_image(image: &Image) -> Option<&'static Known> {
+    let mut words = image.tag.as_deref().unwrap_or_default().split(['-', '.', '_']);
+    if words.any(|word| word == "fpm") { Some(&table::FPM) } else { of(&image.name) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn phps_process_manager_is_not_asked_by_http() {
+        for (name, tag) in [("nextcloud", "fpm-alpine"), ("wordpress", "6.8-php8.3-fpm"), ("php", "8.3-fpm")]
+        {
+            let image = Image { name: name.into(), tag: Some(tag.into()), ..Image::default() };
+            let known = of_image(&image).unwrap();
+            assert_eq!((known.ports[0].port, known.health), (9000, None), "{name}:{tag}");
+        }
+        let web = Image { name: "nextcloud".into(), tag: Some("31-apache".into()), ..Image::default() };
+        assert_eq!(of_image(&web), of("nextcloud"));
+    }
 
     #[test]
     fn an_image_is_known_whatever_its_registry() {

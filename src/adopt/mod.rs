@@ -43,7 +43,9 @@ pub struct Adoption {
 ///
 /// # Errors
 /// What keeps it from being written, all of it; or a fault of this program that the checks found in what it wrote.
-pub fn adopt(project: Project, options: &Options) -> Result<Adoption, Vec<Fault>> {
+pub fn adopt(mut project: Project, options: &Options) -> Result<Adoption, Vec<Fault>> {
+    // Who asks for it, and what was seen on the host, came to the project after it was read.
+    secrets::hide(&mut project);
     let settled = settle::settle(project, options)?;
     let written = write::write(&settled, options);
     let wrong = check::check(&settled, &written, options);

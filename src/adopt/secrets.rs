@@ -66,7 +66,7 @@ fn hide_variables(project: &mut Project, index: usize, known: &mut Known) {
 
 /// Knows a secret, and what may stand elsewhere of it: the password of an address, the lines of a key.
 fn learn(text: &str, name: &str, index: usize, known: &mut Known) {
-    let parts = values::shapes(text).into_iter().chain(inside::first(text));
+    let parts = values::shapes(text).into_iter().chain(inside::all(text));
     let mut found: Vec<&str> = parts.filter_map(|range| text.get(range)).collect();
     found.push(text);
     for value in found {

@@ -64,6 +64,10 @@ pub fn settle(mut project: Project, options: &Options) -> Result<Settled, Vec<Fa
     variables::settle(&mut project, &mut desk);
     ends::settle(&mut project, &mut desk);
     images::settle(&mut project, &mut desk);
+    // A compose file tells what was seen: what its own variables say is no news.
+    if options.to != Kind::Compose {
+        natures::see_files(&mut project);
+    }
     mounts::settle(&mut project, &mut desk);
     network::settle(&mut project, &mut desk);
     if options.to != Kind::Compose {

@@ -92,3 +92,29 @@ fn what_homelabs_run_comes_out_as_a_person_has_read_it() {
     }
     assert!(different.is_empty(), "look at the difference, then write them anew: {different:?}");
 }
+
+#[test]
+fn to_hide_the_secrets_again_changes_nothing_of_what_was_read() {
+    for (name, projects) in inputs() {
+        for project in projects {
+            let mut again = project.clone();
+            secrets::hide(&mut again);
+            assert_eq!(again, project, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_secret_that_came_with_what_was_seen_later_is_hidden() {
+    let (_, projects) = inputs().into_iter().find(|(name, _)| name == "postgres").unwrap();
+    let mut project = projects.into_iter().next().unwrap();
+    let address = "postgres://app:not-a-real-password-77@vm3:5432/app";
+    project.referrers.push(format!("cron on vm3 uses {address}"));
+    project.notes.push(project::Note { service: None, text: format!("seen: {address}") });
+    for (to, _) in KINDS {
+        let adoption = adopt(project.clone(), &options(to)).unwrap();
+        let text = format!("{adoption:?}{}", report::comments(&adoption, &options(to)));
+        assert!(text.contains("cron on vm3"), "{text}");
+        assert!(!text.contains("not-a-real-password-77"), "{text}");
+    }
+}

@@ -70,6 +70,9 @@ const UPDATER: &str =
     "a cluster doesn't need it: images are pinned here, and updates come by changing the file";
 pub(super) const METRICS: &str = "it looks at the whole host";
 
+/// PHP's process manager.
+pub(super) const FPM: Known = row(&[], &[tcp("fastcgi", 9000)]);
+
 pub(super) const KNOWN: &[Known] = &[
     // Databases, caches, queues.
     row(

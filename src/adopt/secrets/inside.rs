@@ -33,9 +33,13 @@ pub(super) fn all(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
 
 /// The value of `name=value`, `name: value` and `<name>value` where the name says that it is a secret.
 fn value_of(setting: &str) -> Option<Range<usize>> {
-    let at = setting.find(['=', ':', '>'])?;
-    let name = setting.get(..at)?.trim_start_matches(|c: char| c.is_whitespace() || c == '-');
-    let name = name.strip_prefix("export ").unwrap_or(name).trim().trim_matches(['"', '\'']);
+    // Ruby's `:password => 'x'` begins with the sign that ends other names.
+    let begin = setting.len() - setting.trim_start_matches(|c: char| c.is_whitespace() || c == ':').len();
+    let at = begin + setting.get(begin..)?.find(['=', ':', '>'])?;
+    let name = setting.get(begin..at)?.trim_start_matches(|c: char| c.is_whitespace() || c == '-');
+    let name = name.strip_prefix("export ").unwrap_or(name);
+    // `settings['password'] = 'x'` was cut at its bracket.
+    let name = name.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ']'));
     let is_name = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
     if name.is_empty() || name.len() > LONGEST_NAME || !name.chars().all(is_name) {
         return None;
@@ -76,6 +80,9 @@ mod tests {
             ("<Config><ApiKey>hun</ApiKey></Config>", "hun"),
             ("https://x.example.org/a?b=c&api_key=hun&d=e", "hun"),
             ("  - token: hun", "hun"),
+            ("gitlab_rails['smtp_enable'] = true\ngitlab_rails['smtp_password'] = 'hun'\n", "hun"),
+            ("$config[\"db_password\"] = \"hun\";", "hun"),
+            ("{ :user => 'git', :password => 'hun' }", "hun"),
         ] {
             assert_eq!(first(text).map(|range| &text[range]), Some(secret), "{text}");
         }
@@ -84,6 +91,8 @@ mod tests {
             "password: ${DB_PASSWORD}",
             "password: ''",
             "token_ttl: 3600",
+            "gitlab_rails['initial_shared_runners_registration_token_enabled'] = true",
+            "::1",
             "secret: [a, b]",
             "-Dfile.encoding=UTF-8",
         ] {

@@ -358,6 +358,8 @@ fn strength(words: &[String]) -> Option<Strength> {
         {
             Some(Strength::Always)
         }
+        // Rails' `ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY` is a key of that, and no table's.
+        "KEY" | "KEYS" if has("ENCRYPTION") && !has("PUBLIC") => Some(Strength::UnlessPath),
         "KEY" | "KEYS" if NO_KEY_OF.contains(&before) => None,
         "KEY" | "KEYS" if KEY_OF.contains(&before) => Some(Strength::UnlessPath),
         "KEY" if words.iter().any(|word| word.starts_with("WIREGUARD") || word == "WG") => {
@@ -439,6 +441,10 @@ mod tests {
             "RCON_PASSWORD",
             "PLEX_CLAIM",
             "ADMIN_PASSWORD",
+            "APP_KEY",
+            "ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY",
+            "ACTIVE_RECORD_ENCRYPTION_DETERMINISTIC_KEY",
+            "ACTIVE_RECORD_ENCRYPTION_KEY_DERIVATION_SALT",
         ] {
             assert!(looks_secret(name, Some("abc")), "{name}");
             assert!(looks_secret(name, None), "{name} without a value");
@@ -466,6 +472,8 @@ mod tests {
             ("GOOGLE_APPLICATION_CREDENTIALS", "/config/gcp.json"),
             ("AUTH", "oidc"),
             ("SORT_KEY", "name"),
+            ("PRIMARY_KEY", "customer_id_2"),
+            ("ENCRYPTION_PUBLIC_KEY", "abc"),
             ("JWT_ALGORITHM", "HS256"),
             ("TOKENIZERS_PARALLELISM", "false"),
             ("PASSWORD", "{{ vault }}"),

@@ -163,7 +163,21 @@ pub(super) fn looks_random(value: &str) -> bool {
     let (long, changes) =
         parts.fold((0, 0), |(long, changes), part| (long.max(part.len()), changes + kinds_change(part)));
     let has_digit = value.bytes().any(|byte| byte.is_ascii_digit());
-    (has_digit && long >= 8 && changes * 4 >= length) || (length > 24 && long >= 16 && changes * 3 >= length)
+    (has_digit && long >= 8 && changes * 4 >= length)
+        || (length > 24 && long >= 16 && changes * 3 >= length && !is_words(value))
+}
+
+/// `AllowOnlyForPrivateNetworks`: words with a capital each, long enough to be some.
+fn is_words(value: &str) -> bool {
+    let bytes = value.as_bytes();
+    let capitals = bytes.iter().filter(|byte| byte.is_ascii_uppercase()).count();
+    let is_vowel = |c: char| "aeiouyAEIOUY".contains(c);
+    bytes.iter().all(u8::is_ascii_alphabetic)
+        && capitals * 3 <= value.len()
+        && !bytes.windows(2).any(|pair| pair.iter().all(u8::is_ascii_uppercase))
+        // No word goes on for long without a vowel.
+        && value.split(is_vowel).all(|part| part.len() <= 4)
+        && value.split(|c: char| c.is_ascii_uppercase()).skip(1).all(|rest| !rest.is_empty())
 }
 
 /// How often capitals, small letters and digits change into another.
@@ -282,7 +296,9 @@ mod tests {
             "9f86d081884c7d659a2feaa0c55ad015",
             "dGhpcyBpcyBub3QgYSByZWFsIHNlY3JldCAx",
             "Xk29sLq0Zr84vTbn1Pw7Yc3M",
+            "XkdqsLqGZrhfvTbnwPwvYcgMqLrt",
             "Server=db;User Id=app;Password=not-real-1",
+            "external_url 'https://git.example.org'\ngitlab_rails['smtp_password'] = 'hun ter'",
         ] {
             assert!(plain(value), "{value}");
         }
@@ -310,6 +326,8 @@ mod tests {
             "user@example.org",
             "sqlite:////data/db.sqlite3",
             "theme-park-v2-organizr-dark-blue-3",
+            "AllowOnlyForPrivateNetworks",
+            "UseSpecifiedNetworkAddresses",
         ] {
             assert!(!plain(value), "{value}");
         }

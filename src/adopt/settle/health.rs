@@ -43,8 +43,10 @@ fn is_of_another(project: &Project, service: &Service, port: &Port) -> bool {
 
 /// The port that is asked: that of its page, one that people reach, any.
 fn port(project: &Project, service: &Service) -> Option<u16> {
-    let known = || known::of(&service.image.name).into_iter().flat_map(|known| known.ports);
-    let is_page = |port: u16| known().any(|known| known.name == "http" && known.port == port);
+    let known = || known::of_image(&service.image).into_iter().flat_map(|known| known.ports);
+    let page = known::of_image(&service.image).and_then(|known| known.health).map(|(port, _)| port);
+    let is_page =
+        |port: u16| page == Some(port) || known().any(|known| known.name == "http" && known.port == port);
     let of_others = matches!(service.network, Connection::Service(_));
     // What uses another's network declares nothing itself.
     let by_image = known().find(|known| of_others && known.protocol == Protocol::Tcp).map(|known| known.port);
@@ -105,7 +107,7 @@ fn missing(service: &mut Service, others: &Project, desk: &mut Desk<'_>) {
 
 /// The page that tells, if the image's own port is still the one.
 fn page(service: &Service) -> Option<(u16, &'static str)> {
-    let (port, path) = known::of(&service.image.name)?.health?;
+    let (port, path) = known::of_image(&service.image)?.health?;
     let is_declared = |declared: &Port| declared.container == port;
     let is_free = service.ports.is_empty() || !matches!(service.network, Connection::Networks(_));
     (is_free || service.ports.iter().any(is_declared)).then_some((port, path))

@@ -1,6 +1,7 @@
 //! What is mounted, by where it is and where it goes.
 
-use crate::adopt::project::{Mount, MountSource};
+use crate::adopt::project::{Mount, MountSource, Project, Value};
+use crate::adopt::secrets;
 
 /// What is mounted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,6 +174,24 @@ const MEDIA: &[&str] = &[
     "surveillance",
 ];
 
+/// Sees files where variables say so: what `RESTIC_PASSWORD_FILE` names is one, whatever it is called.
+pub(super) fn see_files(project: &mut Project) {
+    for service in &mut project.services {
+        let env = &service.env;
+        let is_named = |target: &str| {
+            let names = |(name, value): (&String, &Value)| {
+                name.to_ascii_uppercase().ends_with("_FILE")
+                    && matches!(value, Value::Text(text) if text == target)
+            };
+            env.iter().any(names)
+        };
+        let binds = service.mounts.iter_mut().filter(|mount| matches!(mount.source, MountSource::Bind(_)));
+        for mount in binds.filter(|mount| is_named(&mount.target)) {
+            mount.seen.is_file.get_or_insert(true);
+        }
+    }
+}
+
 /// What a mount is.
 pub(super) fn of(mount: &Mount) -> Nature {
     if let MountSource::Bind(path) = &mount.source {
@@ -271,7 +290,8 @@ fn of_file(path: &str, mount: &Mount) -> Nature {
         if DATA_ENDS.iter().any(|end| name.ends_with(end)) {
             return Some(Nature::DataFile);
         }
-        let is_secret = SECRET_ENDS.iter().any(|end| name.ends_with(end))
+        let is_secret = secrets::looks_secret(&stem, None)
+            || SECRET_ENDS.iter().any(|end| name.ends_with(end))
             || SECRET_NAMES
                 .iter()
                 .any(|known| name == *known || stem == *known || name.trim_start_matches('.') == *known);

@@ -39,7 +39,7 @@ pub(super) fn runs_something_else(project: &Project, service: &Service) -> bool 
 
 /// What the image listens on by itself.
 pub(super) fn known(service: &Service) -> Vec<Port> {
-    let known = known::of(&service.image.name);
+    let known = known::of_image(&service.image);
     known.map_or_else(Vec::new, |known| {
         known.ports.iter().map(|port| inside(port.port, port.protocol)).collect()
     })

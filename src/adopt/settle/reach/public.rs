@@ -98,7 +98,7 @@ fn is_proxy(service: &Service) -> bool {
 
 /// The port that a browser would ask.
 fn page(service: &Service) -> Option<&Port> {
-    let known = known::of(&service.image.name);
+    let known = known::of_image(&service.image);
     let of_known = known.and_then(|known| {
         let http = known.ports.iter().find(|port| port.name == "http")?;
         service.ports.iter().find(|port| port.container == http.port && port.protocol == Protocol::Tcp)

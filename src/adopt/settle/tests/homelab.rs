@@ -254,3 +254,15 @@ fn a_firewall_of_its_own_that_keeps_the_cluster_out_is_told() {
     vpn.env.insert("FIREWALL_INPUT_PORTS".into(), Value::Text("8080".into()));
     assert!(!told(&vpn));
 }
+
+#[test]
+fn a_file_that_a_variable_names_is_one_whatever_it_is_called() {
+    let mut restic = service("restic", "restic/restic");
+    restic.env.insert("RESTIC_PASSWORD_FILE".into(), Value::Text("/run/pw".into()));
+    restic.env.insert("CACHE_DIR".into(), Value::Text("/stuff".into()));
+    restic.mounts = vec![bind("/root/.restic-pw", "/run/pw"), bind("/srv/stuff", "/stuff")];
+    let settled = settled(vec![restic], &[]);
+    let mounts = &settled.project.services[0].mounts;
+    assert_eq!(mounts[0].fate, Fate::SecretFile);
+    assert!(matches!(mounts[1].fate, Fate::Claim(_)));
+}

@@ -119,7 +119,7 @@ fn name_all(context: &Context<'_>, group: &[&Service], ports: &mut [PodPort]) {
 /// What listens there, where it can be told.
 fn what(context: &Context<'_>, group: &[&Service], port: &PodPort) -> Option<&'static str> {
     let of_image = group.iter().find(|service| service.name == port.service).and_then(|service| {
-        let known = known::of(&service.image.name)?.ports.iter();
+        let known = known::of_image(&service.image)?.ports.iter();
         known.into_iter().find(|known| (known.port, known.protocol) == (port.number, port.protocol))
     });
     let known = KNOWN.iter().find(|(number, _)| *number == port.number).map(|(_, name)| *name);

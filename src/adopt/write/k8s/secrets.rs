@@ -126,6 +126,9 @@ pub(super) fn file_line(context: &Context<'_>, source: &MountSource, file: &File
     let folder = |path: &str| folder_line(context, &create, path);
     match source {
         MountSource::Bind(path) if file.key.is_none() => folder(path),
+        MountSource::Bind(path) if is_beside(path) => {
+            piped(format!("cat {}", shell_words::quote(path)), Some("beside the compose file"))
+        }
         MountSource::Bind(path) => {
             let path = shell_words::quote(path);
             match context.project.host {
@@ -159,10 +162,16 @@ pub(super) fn file_line(context: &Context<'_>, source: &MountSource, file: &File
     }
 }
 
+/// Whether a path is told from where the compose file lies: elsewhere it leads nowhere.
+fn is_beside(path: &str) -> bool {
+    !path.starts_with(['/', '~'])
+}
+
 /// All files of a folder; `kubectl` takes those at its top.
 fn folder_line(context: &Context<'_>, create: &str, path: &str) -> Line {
     let path = path.trim_end_matches('/');
-    let command = match ssh_to(context) {
+    let run_on = is_beside(path).then(|| "beside the compose file".to_owned());
+    let command = match ssh_to(context).filter(|_| run_on.is_none()) {
         Some(to) => {
             let from = shell_words::quote(&format!("{to}:{path}")).into_owned();
             let copy = "\"$copy\"";
@@ -172,7 +181,7 @@ fn folder_line(context: &Context<'_>, create: &str, path: &str) -> Line {
         }
         None => format!("{create} --from-file={}", shell_words::quote(path)),
     };
-    Line { command, run_on: None }
+    Line { command, run_on }
 }
 
 /// From within the container: `docker cp` needs nothing in it, not even that it runs.

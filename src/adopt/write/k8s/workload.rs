@@ -103,15 +103,16 @@ pub(super) fn write(context: &Context<'_>, group: &[&Service], written: &mut Wri
     if pod::is_cut_off(head) {
         add(written, Phase::Workload, cut_off(context, head, &name));
     }
-    if is_found(context, kind, &ports) {
+    if is_found(context, head, kind, &ports) {
         service::write(context, head, &ports, written);
     }
     notes(context, group, kind, written);
 }
 
 /// Whether it needs a name: nobody calls what has no port, unless something in the project may know better.
-fn is_found(context: &Context<'_>, kind: Workload, ports: &[ports::PodPort]) -> bool {
-    let others = context.project.groups().len() > 1;
+fn is_found(context: &Context<'_>, head: &Service, kind: Workload, ports: &[ports::PodPort]) -> bool {
+    // On the host's network it had no name that others could call.
+    let others = context.project.groups().len() > 1 && !ports::is_on_host(head);
     !ports.is_empty() || kind == Workload::StatefulSet || (kind == Workload::Deployment && others)
 }
 

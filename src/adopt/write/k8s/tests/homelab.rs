@@ -37,6 +37,30 @@ fn what_nobody_calls_has_no_service() {
 }
 
 #[test]
+fn what_is_on_the_hosts_network_without_a_known_port_has_no_service() {
+    let mut netfilter = service("netfilter", "me/netfilter");
+    netfilter.network = Connection::Host;
+    let settled = settled(vec![netfilter, service("web", "me/web")]);
+    assert!(has(&settled, "Deployment/netfilter") && !has(&settled, "Service/netfilter"));
+    assert!(has(&settled, "Service/web"));
+}
+
+#[test]
+fn others_call_a_service_by_the_name_that_it_can_have() {
+    let mut app = service("app", "me/app");
+    app.env.insert("DB_HOST".into(), Value::Text("next_db".into()));
+    app.env.insert("DB_NAME".into(), Value::Text("next_db".into()));
+    app.command = Some(vec!["--redis=redis://next_redis:6379".into()]);
+    let mut redis = service("redis", "redis");
+    redis.container = Some("next_redis".into());
+    let settled = settled(vec![app, service("next_db", "postgres"), redis]);
+    let config = yaml(&settled, "ConfigMap/app");
+    assert!(config.contains("DB_HOST: next-db") && config.contains("DB_NAME: next_db"), "{config}");
+    assert!(yaml(&settled, "Deployment/app").contains("--redis=redis://redis:6379"));
+    assert!(notes(&settled).contains("No Service can be called next_db: it is next-db in DB_HOST here."));
+}
+
+#[test]
 fn what_has_ended_and_is_not_started_again_is_a_job() {
     let mut backup = service("backup", "restic/restic");
     backup.running = Some(false);
@@ -140,4 +164,21 @@ fn each_of_a_pod_is_told_that_its_database_needs_a_local_volume() {
     let notes = write(&settled(vec![vpn, app])).notes;
     let told = notes.iter().find(|note| note.text.contains("may not lie on network storage"));
     assert_eq!(told.and_then(|note| note.service.as_deref()), Some("app"));
+}
+
+#[test]
+fn a_path_beside_the_compose_file_is_not_looked_for_on_another_host() {
+    let mut web = service("web", "me/web");
+    let bind = |path: &str| MountSource::Bind(path.into());
+    web.mounts = vec![
+        mount("/a.conf", bind("./web/a.conf"), Fate::Config),
+        mount("/b.conf", bind("/opt/b.conf"), Fate::Config),
+    ];
+    let mut settled = settled(vec![web]);
+    settled.project.host = Some("vm3".into());
+    let configs = write(&settled).configs;
+    let told = |command: &str| configs.iter().find(|config| config.command.starts_with(command));
+    let beside = told("cat ./web/a.conf | ").unwrap();
+    assert_eq!(beside.run_on.as_deref(), Some("beside the compose file"));
+    assert_eq!(told("ssh vm3 'cat /opt/b.conf' | ").unwrap().run_on, None);
 }
