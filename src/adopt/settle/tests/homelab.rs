@@ -254,3 +254,23 @@ fn a_firewall_of_its_own_that_keeps_the_cluster_out_is_told() {
     vpn.env.insert("FIREWALL_INPUT_PORTS".into(), Value::Text("8080".into()));
     assert!(!told(&vpn));
 }
+
+#[test]
+fn a_clock_that_is_left_out_without_a_zone_in_its_place_is_told_so() {
+    let mut app = service("app", "me/app");
+    app.mounts = vec![bind("/etc/localtime", "/etc/localtime")];
+    let why = |options: &Options| match &whole(project(vec![app.clone()]), options).project.services[0].mounts
+        [0]
+    .fate
+    {
+        Fate::Left(why) => why.clone(),
+        other => format!("{other:?}"),
+    };
+    let berlin = Options { time_zone: Some("Europe/Berlin".into()), ..Options::default() };
+    assert!(why(&berlin).contains("given as `TZ`"));
+    assert!(why(&Options::default()).contains("has UTC"), "no zone is known");
+    assert!(
+        why(&Options { time_zone: berlin.time_zone.clone(), ..answered(&[("time-zone", "leave")]) })
+            .contains("UTC")
+    );
+}
