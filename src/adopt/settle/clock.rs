@@ -15,6 +15,18 @@ pub(super) fn settle(project: &mut Project, desk: &mut Desk<'_>) {
     if stays(project, desk.options) {
         return;
     }
+    give(project, desk);
+    // Where nobody gave one, what became of the clock is said as it is.
+    for service in project.services.iter_mut().filter(|service| lacks(service)) {
+        for mount in service.mounts.iter_mut().filter(|mount| natures::of(mount) == Nature::Clock) {
+            if matches!(mount.fate, Fate::Left(_)) {
+                mount.fate = Fate::Left("without `TZ`, it has UTC".to_owned());
+            }
+        }
+    }
+}
+
+fn give(project: &mut Project, desk: &mut Desk<'_>) {
     let missing = names(project, lacks);
     let clocks = names(project, |service| lacks(service) && has_clock(service));
     let zone = project.services.iter().find_map(zone_of).or_else(|| desk.options.time_zone.clone());

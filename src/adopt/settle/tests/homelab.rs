@@ -266,3 +266,23 @@ fn a_file_that_a_variable_names_is_one_whatever_it_is_called() {
     assert_eq!(mounts[0].fate, Fate::SecretFile);
     assert!(matches!(mounts[1].fate, Fate::Claim(_)));
 }
+
+#[test]
+fn a_clock_that_is_left_out_without_a_zone_in_its_place_is_told_so() {
+    let mut app = service("app", "me/app");
+    app.mounts = vec![bind("/etc/localtime", "/etc/localtime")];
+    let why = |options: &Options| match &whole(project(vec![app.clone()]), options).project.services[0].mounts
+        [0]
+    .fate
+    {
+        Fate::Left(why) => why.clone(),
+        other => format!("{other:?}"),
+    };
+    let berlin = Options { time_zone: Some("Europe/Berlin".into()), ..Options::default() };
+    assert!(why(&berlin).contains("given as `TZ`"));
+    assert!(why(&Options::default()).contains("has UTC"), "no zone is known");
+    assert!(
+        why(&Options { time_zone: berlin.time_zone.clone(), ..answered(&[("time-zone", "leave")]) })
+            .contains("UTC")
+    );
+}
