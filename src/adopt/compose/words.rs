@@ -7,6 +7,7 @@ use super::reader::Reader;
 use super::tree::{Node, Yaml};
 use super::units::{join, rebased};
 use crate::adopt::project::{Image, Service, Value};
+use crate::adopt::secrets::looks_secret;
 
 /// Variables of one service at most.
 const MAX_VARIABLES: usize = 2000;
@@ -186,7 +187,12 @@ fn one_file(
     }
     for (name, text) in read.values {
         let value = match text {
-            Some(text) if read.secret.contains(&name) && !text.is_empty() => Value::Secret,
+            // Where it will be seen for what it is, the value stays until then: the same in several services is one.
+            Some(text)
+                if read.secret.contains(&name) && !text.is_empty() && !looks_secret(&name, Some(&text)) =>
+            {
+                Value::Secret
+            }
             Some(text) => Value::Text(text),
             None => of_yaml(&Node::new(item.at.clone(), handed_on(&reader.vars, &name))),
         };

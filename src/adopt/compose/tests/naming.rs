@@ -93,3 +93,14 @@ fn texts_and_numbers_beyond_all_reason_are_refused_by_their_line() {
     let told = faults("services:\n  a:\n    image: a\u{0}b\n", &[]);
     assert!(told[0].starts_with("compose.yaml:3: holds a control character (U+0000)"), "{told:?}");
 }
+
+#[test]
+fn an_address_with_a_password_that_several_take_from_one_file_is_one_secret() {
+    let file = "services:\n  a: {image: 'a:1', env_file: app.env}\n  b: {image: 'b:1', env_file: app.env}\n";
+    let env = "DATABASE_URL=postgres://me:not-a-real-password-1@db/x\n";
+    let project = project(file, &[("app.env", env)]);
+    for service in &project.services {
+        assert_eq!(service.env["DATABASE_URL"], Value::Secret);
+        assert_eq!(service.secret_names.get("DATABASE_URL").map(String::as_str), Some("DATABASE_URL"));
+    }
+}

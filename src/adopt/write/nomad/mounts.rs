@@ -78,6 +78,11 @@ impl Mounts {
                     body.text("propagation_mode", nomad_propagation(propagation));
                 }
                 self.claims.push(body);
+                if let MountSource::Bind(path) = &mount.source
+                    && is_file(mount, path)
+                {
+                    self.notes.push(format!("{} is a single file now, and Nomad mounts a volume as a folder: mount it at a folder, and tell the program where its file is then.", mount.target));
+                }
                 if let Some(subpath) = &mount.subpath {
                     self.notes.push(format!("{} is the folder {subpath} of its volume now, which Nomad can't say: it is the whole volume.", mount.target));
                 }
@@ -193,11 +198,16 @@ fn config(text: &str, destination: &str) -> Body {
 
 /// Whether it is a single file beside the compose file, as far as that can be told.
 fn is_beside(mount: &Mount, path: &str) -> bool {
+    path.starts_with("./") && is_file(mount, path)
+}
+
+/// Whether it is a single file, by what was seen of it or by its name.
+fn is_file(mount: &Mount, path: &str) -> bool {
     let last = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
     let ending = |name: String| name.rsplit_once('.').map(|(_, ending)| ending.to_owned());
     let same = ending(last(path)).filter(|ending| !matches!(ending.as_str(), "" | "d"));
     let looks = same.is_some() && same == ending(last(&mount.target));
-    path.starts_with("./") && mount.seen.is_file.unwrap_or(looks)
+    mount.seen.is_file.unwrap_or(looks)
 }
 
 fn share(server: &str, path: &str, name: &str, mount: &Mount) -> Body {

@@ -298,3 +298,21 @@ fn what_is_started_again_so_often_at_most_is_given_up_then() {
         assert!(text.contains(expected), "{often:?}\n{text}");
     }
 }
+
+#[test]
+fn a_single_file_on_a_volume_is_said_to_need_a_folder() {
+    for (path, target, is_said) in [
+        ("/opt/filebrowser.db", "/database.db", true),
+        ("/opt/certs.d", "/etc/certs.d", false),
+        ("/opt/data", "/data", false),
+    ] {
+        let mut files = service("files", "filebrowser");
+        files.mounts = vec![mount(MountSource::Bind(path.into()), target, claim("files"))];
+        let notes = written_with(project("files", vec![files]), Vec::new()).notes;
+        assert_eq!(
+            notes.iter().any(|note| note.text.contains("is a single file")),
+            is_said,
+            "{path}\n{notes:?}"
+        );
+    }
+}
