@@ -73,8 +73,8 @@ fn old_address(project: &Project, public: &[PublicName], desk: &mut Desk<'_>) {
         ports.sort_unstable();
         ports.dedup();
         let told = network::ranges(&ports);
-        published
-            .extend(told.iter().map(|port| format!("{} of {}", port.trim_end_matches("/tcp"), service.name)));
+        let told: Vec<&str> = told.iter().map(|port| port.trim_end_matches("/tcp")).collect();
+        published.extend((!told.is_empty()).then(|| format!("{} of {}", told.join(", "), service.name)));
     }
     if published.is_empty() && project.referrers.is_empty() {
         return;
@@ -91,7 +91,7 @@ fn old_address(project: &Project, public: &[PublicName], desk: &mut Desk<'_>) {
         ],
     );
     if !published.is_empty() {
-        decision = decision.fact(format!("{host} offers {}.", published.join(", ")));
+        decision = decision.fact(format!("{host} offers {}.", published.join("; ")));
     }
     for referrer in &project.referrers {
         decision = decision.fact(format!("It is named by {referrer}."));

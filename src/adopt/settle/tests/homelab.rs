@@ -286,3 +286,14 @@ fn a_clock_that_is_left_out_without_a_zone_in_its_place_is_told_so() {
             .contains("UTC")
     );
 }
+
+#[test]
+fn what_the_old_host_offers_names_each_service_once() {
+    let mut unifi = service("unifi", "me/unifi");
+    unifi.ports = vec![port(8443, Protocol::Tcp, Some(8443)), port(3478, Protocol::Udp, Some(3478))];
+    let mut web = service("web", "me/web");
+    web.ports = vec![port(80, Protocol::Tcp, Some(80))];
+    let settled = settled(vec![unifi, web], &[]);
+    let decision = settled.decisions.iter().find(|decision| decision.id == "old-address").unwrap();
+    assert_eq!(decision.facts[0], "vm3 offers 3478/udp, 8443 of unifi; 80 of web.");
+}

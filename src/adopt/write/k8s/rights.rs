@@ -120,6 +120,7 @@ pub(super) fn of_pod(group: &[&Service], written: &mut Written) -> Fields {
                 }
             }
         }
+        let mut unsafe_ones = Vec::new();
         for (name, value) in &service.sysctls {
             let on_host = service.network == Connection::Host && name.starts_with("net.");
             let is_hosts_ipc = service.rights.ipc.as_deref() == Some("host") && is_of_ipc(name);
@@ -135,10 +136,15 @@ pub(super) fn of_pod(group: &[&Service], written: &mut Written) -> Fields {
             }
             sysctls.push(Fields::new().with("name", name.as_str()).with("value", value.as_str()));
             if !is_safe(name) {
-                let text =
-                    format!("The node has to allow {name}: `--allowed-unsafe-sysctls` of its kubelet.");
-                written.notes.push(note(service, text));
+                unsafe_ones.push(name.as_str());
             }
+        }
+        if !unsafe_ones.is_empty() {
+            let names = unsafe_ones.join(",");
+            let text = format!(
+                "The node has to allow its kernel parameters: `--allowed-unsafe-sysctls={names}` of its kubelet."
+            );
+            written.notes.push(note(service, text));
         }
     }
     let fs_group = group.iter().find_map(|service| fs_group(service));

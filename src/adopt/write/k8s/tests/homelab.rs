@@ -182,3 +182,14 @@ fn a_path_beside_the_compose_file_is_not_looked_for_on_another_host() {
     assert_eq!(beside.run_on.as_deref(), Some("beside the compose file"));
     assert_eq!(told("ssh vm3 'cat /opt/b.conf' | ").unwrap().run_on, None);
 }
+
+#[test]
+fn what_the_kubelet_has_to_allow_is_said_once() {
+    let mut wg = service("wg", "me/wg");
+    for name in ["net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"] {
+        wg.sysctls.insert(name.into(), "1".into());
+    }
+    let told = notes(&settled(vec![wg]));
+    let flag = "`--allowed-unsafe-sysctls=net.ipv4.ip_forward,net.ipv6.conf.all.forwarding`";
+    assert!(told.contains(flag) && told.matches("kubelet").count() == 1, "{told}");
+}
