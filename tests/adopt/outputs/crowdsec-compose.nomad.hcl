@@ -17,12 +17,6 @@ job "crowdsec" {
       }
     }
 
-    volume "crowdsec-auth-log" {
-      type      = "host"
-      source    = "crowdsec-auth-log"
-      read_only = true
-    }
-
     volume "crowdsec-data" {
       type   = "host"
       source = "crowdsec-data"
@@ -83,7 +77,8 @@ job "crowdsec" {
       address_mode = "alloc"
 
       check {
-        type         = "tcp"
+        type         = "http"
+        path         = "/health"
         port         = "8080"
         address_mode = "alloc"
         interval     = "30s"
@@ -180,6 +175,7 @@ EOT
           "socket-proxy:127.0.0.1",
           "traefik:127.0.0.1",
         ]
+        volumes = ["/var/log/auth.log:/var/log/auth.log:ro"]
       }
 
       env {
@@ -205,12 +201,6 @@ EOT
       volume_mount {
         volume      = "traefik-logs"
         destination = "/var/log/traefik"
-        read_only   = true
-      }
-
-      volume_mount {
-        volume      = "crowdsec-auth-log"
-        destination = "/var/log/auth.log"
         read_only   = true
       }
 

@@ -55,7 +55,8 @@ job "gitea" {
       port     = "port3000"
 
       check {
-        type     = "tcp"
+        type     = "http"
+        path     = "/api/healthz"
         interval = "30s"
         timeout  = "5s"
       }

@@ -17,19 +17,14 @@ job "headscale" {
       }
     }
 
+    volume "headscale-config" {
+      type   = "host"
+      source = "headscale-config"
+    }
+
     volume "headscale-data" {
       type   = "host"
       source = "headscale-data"
-    }
-
-    volume "headscale-data-2" {
-      type   = "host"
-      source = "headscale-data-2"
-    }
-
-    volume "headscale-run" {
-      type   = "host"
-      source = "headscale-run"
     }
 
     restart {
@@ -46,7 +41,8 @@ job "headscale" {
       address_mode = "alloc"
 
       check {
-        type         = "tcp"
+        type         = "http"
+        path         = "/health"
         port         = "8080"
         address_mode = "alloc"
         interval     = "30s"
@@ -74,6 +70,15 @@ job "headscale" {
         args        = ["serve"]
         extra_hosts = ["headscale:127.0.0.1", "ui:127.0.0.1"]
         volumes     = ["local/acl-hujson:/etc/headscale/acl.hujson:ro"]
+
+        mount {
+          type   = "tmpfs"
+          target = "/var/run/headscale"
+
+          tmpfs_options {
+            size = 10485760
+          }
+        }
       }
 
       template {
@@ -88,18 +93,13 @@ EOT
       }
 
       volume_mount {
-        volume      = "headscale-data"
+        volume      = "headscale-config"
         destination = "/etc/headscale"
       }
 
       volume_mount {
-        volume      = "headscale-data-2"
+        volume      = "headscale-data"
         destination = "/var/lib/headscale"
-      }
-
-      volume_mount {
-        volume      = "headscale-run"
-        destination = "/var/run/headscale"
       }
 
       resources {

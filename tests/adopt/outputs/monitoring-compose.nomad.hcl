@@ -129,10 +129,10 @@ EOT
       }
 
       template {
-        data = <<EOT
-
-EOT
-        destination = "local/local-config-yaml"
+        data            = file("./loki.yaml")
+        destination     = "local/local-config-yaml"
+        left_delimiter  = "<<%"
+        right_delimiter = "%>>"
       }
 
       volume_mount {

@@ -32,6 +32,13 @@ job "mosquitto" {
       source = "mosquitto-log"
     }
 
+    restart {
+      attempts = 5
+      interval = "30m"
+      delay    = "15s"
+      mode     = "fail"
+    }
+
     service {
       name     = "mosquitto"
       provider = "nomad"

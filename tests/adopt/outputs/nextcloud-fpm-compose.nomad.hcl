@@ -2,9 +2,13 @@ job "nextcloud-fpm" {
   datacenters = ["dc1"]
   type        = "service"
 
-  group "db" {
+  group "nextcloud-fpm" {
     network {
       mode = "bridge"
+
+      port "http" {
+        to = 80
+      }
     }
 
     volume "db-mysql" {
@@ -57,16 +61,31 @@ job "nextcloud-fpm" {
     service {
       name         = "app"
       provider     = "nomad"
-      port         = "80"
+      port         = "9000"
       address_mode = "alloc"
 
       check {
-        type         = "http"
-        path         = "/status.php"
-        port         = "80"
+        type         = "tcp"
+        port         = "9000"
         address_mode = "alloc"
         interval     = "30s"
         timeout      = "5s"
+      }
+    }
+
+    service {
+      name     = "web"
+      provider = "nomad"
+      port     = "http"
+      tags = [
+        "traefik.enable=true",
+        "traefik.http.routers.web.rule=Host(`cloud.example.com`)",
+      ]
+
+      check {
+        type     = "tcp"
+        interval = "30s"
+        timeout  = "5s"
       }
     }
 
@@ -80,7 +99,13 @@ job "nextcloud-fpm" {
           "--log-bin=binlog",
           "--binlog-format=ROW",
         ]
-        extra_hosts = ["app:127.0.0.1", "cron:127.0.0.1", "db:127.0.0.1", "redis:127.0.0.1"]
+        extra_hosts = [
+          "app:127.0.0.1",
+          "cron:127.0.0.1",
+          "db:127.0.0.1",
+          "redis:127.0.0.1",
+          "web:127.0.0.1",
+        ]
       }
 
       env {
@@ -93,7 +118,7 @@ job "nextcloud-fpm" {
 
       template {
         data = <<EOT
-{{- with nomadVar "nomad/jobs/nextcloud-fpm/db/db" }}
+{{- with nomadVar "nomad/jobs/nextcloud-fpm/nextcloud-fpm/db" }}
 MYSQL_PASSWORD={{ .MYSQL_PASSWORD.Value | toJSON }}
 {{- end }}
 EOT
@@ -115,14 +140,20 @@ EOT
       driver = "docker"
 
       config {
-        image       = "redis:alpine"
-        args        = ["redis-server", "--requirepass", "${REDIS_HOST_PASSWORD}"]
-        extra_hosts = ["app:127.0.0.1", "cron:127.0.0.1", "db:127.0.0.1", "redis:127.0.0.1"]
+        image = "redis:alpine"
+        args  = ["redis-server", "--requirepass", "${REDIS_HOST_PASSWORD}"]
+        extra_hosts = [
+          "app:127.0.0.1",
+          "cron:127.0.0.1",
+          "db:127.0.0.1",
+          "redis:127.0.0.1",
+          "web:127.0.0.1",
+        ]
       }
 
       template {
         data = <<EOT
-{{- with nomadVar "nomad/jobs/nextcloud-fpm/db/redis" }}
+{{- with nomadVar "nomad/jobs/nextcloud-fpm/nextcloud-fpm/redis" }}
 REDIS_HOST_PASSWORD={{ .REDIS_HOST_PASSWORD.Value | toJSON }}
 {{- end }}
 EOT
@@ -139,8 +170,14 @@ EOT
       driver = "docker"
 
       config {
-        image       = "nextcloud:fpm-alpine"
-        extra_hosts = ["app:127.0.0.1", "cron:127.0.0.1", "db:127.0.0.1", "redis:127.0.0.1"]
+        image = "nextcloud:fpm-alpine"
+        extra_hosts = [
+          "app:127.0.0.1",
+          "cron:127.0.0.1",
+          "db:127.0.0.1",
+          "redis:127.0.0.1",
+          "web:127.0.0.1",
+        ]
       }
 
       env {
@@ -152,7 +189,7 @@ EOT
 
       template {
         data = <<EOT
-{{- with nomadVar "nomad/jobs/nextcloud-fpm/db/app" }}
+{{- with nomadVar "nomad/jobs/nextcloud-fpm/nextcloud-fpm/app" }}
 MYSQL_PASSWORD={{ .MYSQL_PASSWORD.Value | toJSON }}
 REDIS_HOST_PASSWORD={{ .REDIS_HOST_PASSWORD.Value | toJSON }}
 {{- end }}
@@ -171,69 +208,18 @@ EOT
       }
     }
 
-    task "cron" {
-      driver = "docker"
-
-      config {
-        image       = "nextcloud:fpm-alpine"
-        entrypoint  = ["/cron.sh"]
-        extra_hosts = ["app:127.0.0.1", "cron:127.0.0.1", "db:127.0.0.1", "redis:127.0.0.1"]
-      }
-
-      volume_mount {
-        volume      = "nextcloud"
-        destination = "/var/www/html"
-      }
-
-      resources {
-        memory = 512
-      }
-    }
-  }
-
-  group "web" {
-    network {
-      mode = "bridge"
-
-      port "http" {
-        to = 80
-      }
-    }
-
-    volume "nextcloud" {
-      type      = "host"
-      source    = "nextcloud-fpm-nextcloud"
-      read_only = true
-    }
-
-    restart {
-      attempts = 3
-      interval = "5m"
-      delay    = "15s"
-      mode     = "delay"
-    }
-
-    service {
-      name     = "web"
-      provider = "nomad"
-      port     = "http"
-      tags = [
-        "traefik.enable=true",
-        "traefik.http.routers.web.rule=Host(`cloud.example.com`)",
-      ]
-
-      check {
-        type     = "tcp"
-        interval = "30s"
-        timeout  = "5s"
-      }
-    }
-
     task "web" {
       driver = "docker"
 
       config {
-        image   = "nextcloud-fpm-web"
+        image = "nextcloud-fpm-web"
+        extra_hosts = [
+          "app:127.0.0.1",
+          "cron:127.0.0.1",
+          "db:127.0.0.1",
+          "redis:127.0.0.1",
+          "web:127.0.0.1",
+        ]
         volumes = ["local/nginx-conf:/etc/nginx/nginx.conf:ro"]
       }
 
@@ -253,6 +239,31 @@ EOT
         volume      = "nextcloud"
         destination = "/var/www/html"
         read_only   = true
+      }
+
+      resources {
+        memory = 512
+      }
+    }
+
+    task "cron" {
+      driver = "docker"
+
+      config {
+        image      = "nextcloud:fpm-alpine"
+        entrypoint = ["/cron.sh"]
+        extra_hosts = [
+          "app:127.0.0.1",
+          "cron:127.0.0.1",
+          "db:127.0.0.1",
+          "redis:127.0.0.1",
+          "web:127.0.0.1",
+        ]
+      }
+
+      volume_mount {
+        volume      = "nextcloud"
+        destination = "/var/www/html"
       }
 
       resources {

@@ -13,6 +13,13 @@ job "old-v2" {
       source = "old-v2-mongo"
     }
 
+    restart {
+      attempts = 3
+      interval = "30m"
+      delay    = "15s"
+      mode     = "fail"
+    }
+
     service {
       name         = "my-db"
       provider     = "nomad"

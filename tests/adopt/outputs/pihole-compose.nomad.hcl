@@ -75,9 +75,9 @@ job "pihole" {
       }
     }
 
-    volume "pihole-data" {
+    volume "pihole-config" {
       type   = "host"
-      source = "pihole-data"
+      source = "pihole-config"
     }
 
     restart {
@@ -123,7 +123,7 @@ EOT
       }
 
       volume_mount {
-        volume      = "pihole-data"
+        volume      = "pihole-config"
         destination = "/etc/pihole"
       }
 

@@ -22,9 +22,9 @@ job "pihole" {
       }
     }
 
-    volume "pihole-data" {
+    volume "pihole-config" {
       type   = "host"
-      source = "pihole-data"
+      source = "pihole-config"
     }
 
     restart {
@@ -71,7 +71,7 @@ EOT
       }
 
       volume_mount {
-        volume      = "pihole-data"
+        volume      = "pihole-config"
         destination = "/etc/pihole"
       }
 

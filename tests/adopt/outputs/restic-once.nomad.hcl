@@ -14,12 +14,6 @@ job "restic-once" {
       read_only = true
     }
 
-    volume "restic-once-pw" {
-      type      = "host"
-      source    = "restic-once-pw"
-      read_only = true
-    }
-
     volume "restic-once-ssh" {
       type      = "host"
       source    = "restic-once-ssh"
@@ -30,13 +24,21 @@ job "restic-once" {
       driver = "docker"
 
       config {
-        image = "restic/restic:0.17.1"
-        args  = ["backup", "/data"]
+        image   = "restic/restic:0.17.1"
+        args    = ["backup", "/data"]
+        volumes = ["secrets/pw:/run/pw:ro"]
       }
 
       env {
         RESTIC_PASSWORD_FILE = "/run/pw"
         RESTIC_REPOSITORY    = "sftp:backup@nas:/restic"
+      }
+
+      template {
+        data = <<EOT
+{{- with nomadVar "nomad/jobs/restic-once/restic-once/restic-once" }}{{ .pw.Value }}{{ end -}}
+EOT
+        destination = "secrets/pw"
       }
 
       volume_mount {
@@ -48,12 +50,6 @@ job "restic-once" {
       volume_mount {
         volume      = "restic-once-ssh"
         destination = "/root/.ssh"
-        read_only   = true
-      }
-
-      volume_mount {
-        volume      = "restic-once-pw"
-        destination = "/run/pw"
         read_only   = true
       }
 

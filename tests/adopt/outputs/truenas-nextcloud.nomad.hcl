@@ -9,6 +9,13 @@ job "ix-nextcloud" {
       source = "ix-nextcloud-html"
     }
 
+    restart {
+      attempts = 1
+      interval = "30m"
+      delay    = "15s"
+      mode     = "fail"
+    }
+
     task "permissions" {
       driver = "docker"
       user   = "0:0"

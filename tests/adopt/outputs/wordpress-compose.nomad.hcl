@@ -90,6 +90,13 @@ EOT
       }
     }
 
+    restart {
+      attempts = 3
+      interval = "30m"
+      delay    = "15s"
+      mode     = "fail"
+    }
+
     service {
       name     = "wordpress"
       provider = "nomad"

@@ -57,7 +57,7 @@ fn others_call_a_service_by_the_name_that_it_can_have() {
     let config = yaml(&settled, "ConfigMap/app");
     assert!(config.contains("DB_HOST: next-db") && config.contains("DB_NAME: next_db"), "{config}");
     assert!(yaml(&settled, "Deployment/app").contains("--redis=redis://redis:6379"));
-    assert!(notes(&settled).contains("No Service can be called next_db: it is next-db in DB_HOST here."));
+    assert!(notes(&settled).contains("next-db is written in place of next_db (`DB_HOST`"));
 }
 
 #[test]
