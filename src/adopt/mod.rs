@@ -2,7 +2,7 @@
 //!
 //! A [`Project`] is read from `docker inspect` or from a compose file, without secrets and without what only the image
 //! says ([`inspect`], [`compose`], [`secrets`]). [`settle`] works out what is a person's to decide and applies what was
-//! decided or is recommended. [`write`] makes the files, [`check`] proves them, and [`plan`] makes the migration.
+//! decided or is recommended. [`mod@write`] makes the files, [`check`] proves them, and [`plan`] makes the migration.
 
 pub mod check;
 pub mod compose;

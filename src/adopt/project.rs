@@ -67,6 +67,12 @@ pub struct Note {
 }
 
 impl Project {
+    /// The host that it runs on now, as people call it.
+    #[must_use]
+    pub fn old_host(&self) -> Option<&str> {
+        self.host.as_deref().map(|host| if host == "local" { "this machine" } else { host })
+    }
+
     /// The service of that name.
     #[must_use]
     pub fn service(&self, name: &str) -> Option<&Service> {

@@ -39,8 +39,7 @@ pub fn comments(adoption: &Adoption, options: &Options) -> String {
 #[must_use]
 pub fn headline(adoption: &Adoption, options: &Options) -> String {
     let project = &adoption.settled.project;
-    let host = project.host.as_deref().map(|host| if host == "local" { "this machine" } else { host });
-    let from = match (project.origin, host) {
+    let from = match (project.origin, project.old_host()) {
         (Origin::Inspect, Some(host)) => format!("docker on {host}"),
         (Origin::Inspect, None) => "docker".to_owned(),
         (Origin::Compose, Some(host)) => format!("a compose file on {host}"),

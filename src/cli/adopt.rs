@@ -23,6 +23,10 @@ const DECISIONS: &str = "DECISIONS.md";
 
 /// Works it out, and prints or writes it.
 pub(super) async fn adopt(setup: &Setup, tools: &Tools, args: &AdoptArgs, screen: &mut Screen<'_>) -> Ended {
+    if args.container.is_none() && args.from.is_none() {
+        let hint = "name a container, as in `steward adopt paperless --host vm3`, or a file with --from FILE";
+        return Err(Failure::usage("there is nothing to adopt", hint).into());
+    }
     if args.start {
         return start(setup, args, screen).await;
     }

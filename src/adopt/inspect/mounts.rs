@@ -47,6 +47,7 @@ pub(super) fn read(container: &Node<'_>, around: &Around<'_>) -> Mounts {
         let writable = !node.has("RW") || node.get("RW").flag();
         let mode = node.get("Mode").text().unwrap_or_default();
         let mut mount = plain(target, source);
+        mount.seen.place = node.get("Source").text().filter(|_| mount.source == MountSource::Anonymous);
         mount.read_only = !writable || mode.split(',').any(|part| part == "ro");
         mount.propagation = propagation(node.get("Propagation").text());
         mount.subpath = asked.subpaths.remove(&mount.target).or_else(|| node.get("SubPath").text());

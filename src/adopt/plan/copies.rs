@@ -89,6 +89,7 @@ fn place(mount: &Mount, project: &Project) -> Option<String> {
             let usual = || known.driver.is_none().then(|| format!("/var/lib/docker/volumes/{real}/_data"));
             known.mountpoint.clone().or_else(usual)
         }
-        MountSource::Bind(_) | MountSource::Anonymous | MountSource::Memory(_) | MountSource::File(_) => None,
+        MountSource::Anonymous => mount.seen.place.clone(),
+        MountSource::Bind(_) | MountSource::Memory(_) | MountSource::File(_) => None,
     }
 }

@@ -52,6 +52,9 @@ pub struct Seen {
     pub is_file: Option<bool>,
     /// Files of `SQLite` in it, a few.
     pub sqlite: Vec<String>,
+    /// Where it lies on the host, for a volume without a name.
+    #[serde(default)]
+    pub place: Option<String>,
 }
 
 /// What becomes of a mount in the new place.

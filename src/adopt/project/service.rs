@@ -152,7 +152,7 @@ pub enum Piece<'a> {
 }
 
 impl Service {
-    /// A text of [`Service::command`], [`Service::entrypoint`] or [`HealthTest`] in its pieces: `$(NAME)` stands for a
+    /// A text of [`Service::command`], [`Service::entrypoint`] or [`HealthTest`](super::HealthTest) in its pieces: `$(NAME)` stands for a
     /// secret only where `NAME` is one of this service's.
     #[must_use]
     pub fn pieces<'a>(&self, text: &'a str) -> Vec<Piece<'a>> {

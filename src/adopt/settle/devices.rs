@@ -13,7 +13,7 @@ pub(super) fn settle(project: &mut Project, desk: &mut Desk<'_>) {
     if stays(project, desk.options) {
         return;
     }
-    let host = project.host.clone();
+    let host = project.old_host().map(str::to_owned);
     for service in &mut project.services {
         let is_asked = |device: &Device| is_asked(device, desk.options.to);
         let had_cards = service.gpus.is_some();

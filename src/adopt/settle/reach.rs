@@ -79,7 +79,7 @@ fn old_address(project: &Project, public: &[PublicName], desk: &mut Desk<'_>) {
     if published.is_empty() && project.referrers.is_empty() {
         return;
     }
-    let host = project.host.as_deref().unwrap_or("the old host");
+    let host = project.old_host().unwrap_or("the old host");
     let mut decision = Decision::new(
         "old-address",
         None,

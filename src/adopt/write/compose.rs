@@ -99,6 +99,6 @@ fn notes_of(service: &Service) -> Vec<Note> {
 }
 
 #[cfg(test)]
-mod round_trip;
+mod round_trip_tests;
 #[cfg(test)]
 mod tests;

@@ -128,7 +128,7 @@ impl<'a> Context<'a> {
             Origin::Inspect => "docker",
             Origin::Compose => "compose",
         };
-        let host = self.project.host.as_ref().map(|host| format!(" on {host}")).unwrap_or_default();
+        let host = self.project.old_host().map(|host| format!(" on {host}")).unwrap_or_default();
         Fields::new().with(FROM, format!("{what}{host}"))
     }
 }

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 #[derive(Debug, Clone, Args)]
 pub struct AdoptArgs {
     /// The container, by its name: it is looked at where it runs, with all that belongs to it
-    #[arg(required_unless_present = "from", conflicts_with = "from")]
+    #[arg(conflicts_with = "from")]
     pub container: Option<String>,
     /// The host that it runs on, by its name in the configuration [default: this machine]
     #[arg(long, value_name = "HOST")]

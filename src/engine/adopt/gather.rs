@@ -51,7 +51,7 @@ impl Host<'_> {
 }
 
 /// Looks at a container, at the others of its project, their images, volumes and networks, how large their data is and
-/// what they take. `host` is a host of the configuration, or [`LOCAL`](crate::engine::ports::LOCAL).
+/// what they take. `host` is a host of the configuration, or [`LOCAL`].
 ///
 /// # Errors
 /// Why there is nothing to bring: the host can't be asked, there is no such container.

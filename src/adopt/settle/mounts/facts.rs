@@ -117,7 +117,7 @@ pub(super) fn all(
 }
 
 fn source(project: &Project, mount: &Mount) -> String {
-    let on = project.host.as_deref().map_or_else(String::new, |host| format!(" on {host}"));
+    let on = project.old_host().map_or_else(String::new, |host| format!(" on {host}"));
     match &mount.source {
         MountSource::Bind(path) => format!("It is `{path}`{on}."),
         MountSource::Volume(name) => match project.volumes.get(name) {

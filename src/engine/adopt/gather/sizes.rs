@@ -17,7 +17,8 @@ pub(super) async fn look(host: &Host<'_>, project: &mut Project) {
         let path = match &mount.source {
             MountSource::Bind(path) => Some(path.clone()),
             MountSource::Volume(name) => volumes.get(name).and_then(|volume| volume.mountpoint.clone()),
-            MountSource::Anonymous | MountSource::Memory(_) | MountSource::File(_) => None,
+            MountSource::Anonymous => mount.seen.place.clone(),
+            MountSource::Memory(_) | MountSource::File(_) => None,
         };
         let left = matches!(mount.fate, Fate::Left(_));
         let Some(path) = path.filter(|path| is_data(path) && !left) else { continue };
@@ -25,7 +26,7 @@ pub(super) async fn look(host: &Host<'_>, project: &mut Project) {
             known.insert(path.clone(), seen(host, &path).await);
         }
         if let Some(seen) = known.get(&path) {
-            mount.seen = seen.clone();
+            mount.seen = Seen { place: mount.seen.place.take(), ..seen.clone() };
         }
     }
 }
