@@ -58,6 +58,9 @@ pub struct Options {
     pub copy_image: String,
     /// How the cluster reaches the old host over ssh to fetch data: `root@vm3.lan`; the host's name where absent.
     pub fetch_from: Option<String>,
+    /// Where the compose file lies on the old host: an absolute path, from which `./data` is meant.
+    #[serde(default)]
+    pub folder: Option<String>,
     /// Days for which the old containers are kept stopped.
     pub keep_days: u32,
     /// Nomad's datacenters.
@@ -90,6 +93,7 @@ impl Default for Options {
             time_zone: None,
             copy_image: COPY_IMAGE.to_owned(),
             fetch_from: None,
+            folder: None,
             keep_days: KEEP_DAYS,
             datacenters: vec!["dc1".to_owned()],
             compose_host: None,

@@ -119,16 +119,16 @@ pub fn migration(adoption: &Adoption, options: &Options) -> Result<Migration, Ve
         let what = "nobody has said on which host it runs now";
         return Err(vec![Fault::of(&project.name, what).fix("name it, as in `--host vm3`")]);
     };
-    let copies = copies::copies(adoption)?;
+    if options.to == Kind::Compose {
+        let what = "a compose project stays on its host, so there is nothing to migrate";
+        let fix = "put the file in the place of the old one, and run `docker compose up --detach` there";
+        return Err(vec![Fault::of(&project.name, what).fix(fix)]);
+    }
+    let copies = copies::copies(adoption, options)?;
     let old = Old { project, host };
     match options.to {
-        Kind::K8s => Ok(k8s::draw(adoption, &old, &copies, options)),
         Kind::Nomad => nomad::draw(adoption, &old, &copies, options),
-        Kind::Compose => {
-            let what = "a compose project stays on its host, so there is nothing to migrate";
-            let fix = "put the file in the place of the old one, and run `docker compose up --detach` there";
-            Err(vec![Fault::of(&project.name, what).fix(fix)])
-        }
+        Kind::K8s | Kind::Compose => Ok(k8s::draw(adoption, &old, &copies, options)),
     }
 }
 

@@ -14,6 +14,7 @@ use super::{Ended, Failure, Stop, Tools, control, plan};
 use crate::adopt::plan::{Migration, migration};
 use crate::adopt::{Adoption, Kind, Options, Project, adopt as work_out, report, write};
 use crate::config::{Setup, ssh_address};
+use crate::engine::ports::LOCAL;
 use source::of_faults;
 
 /// What the migration's runbook is called in a folder.
@@ -35,7 +36,7 @@ pub(super) async fn adopt(setup: &Setup, tools: &Tools, args: &AdoptArgs, screen
     let host = projects.first().and_then(|project| project.host.clone());
     let config = &setup.loaded.config;
     let fetch_from = host.map(|host| ssh_address(&host, &config.hosts, &config.host));
-    let options = Options { fetch_from, ..options };
+    let options = Options { fetch_from, folder: folder(args)?, ..options };
     let done = adoptions(projects, &options)?;
     if args.json {
         let documents: Vec<_> = done.iter().map(|adoption| document(adoption, &options)).collect();
@@ -61,6 +62,23 @@ pub(super) async fn adopt(setup: &Setup, tools: &Tools, args: &AdoptArgs, screen
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where the compose file lies on the old host, where that is known.
+fn folder(args: &AdoptArgs) -> Result<Option<String>, Stop> {
+    if let Some(folder) = &args.folder {
+        if !folder.starts_with('/') {
+            let what = format!("`--folder {folder}` is no whole path");
+            return Err(Failure::usage(what, "begin it with `/`, as the host knows it").into());
+        }
+        return Ok(Some(folder.clone()));
+    }
+    let here = args.host.is_none() || args.host.as_deref() == Some(LOCAL);
+    let file = args.from.as_deref().filter(|file| here && *file != Path::new("-"));
+    let whole = file.and_then(|file| file.canonicalize().ok());
+    let folder =
+        whole.and_then(|file| if file.is_dir() { Some(file) } else { file.parent().map(Path::to_owned) });
+    Ok(folder.map(|folder| folder.display().to_string()))
 }
 
 /// Hands it over to the Steward that runs.
@@ -230,6 +248,13 @@ fn rehearse(
     options: &Options,
     screen: &mut Screen<'_>,
 ) -> Result<(), Stop> {
+    if options.to == Kind::Compose {
+        let name = &adoption.settled.project.name;
+        return screen.line(&format!(
+            "{name} stays on its host, so there is nothing to migrate: put the file in the place of the old one, and run \
+             `docker compose up --detach` there."
+        ));
+    }
     let plan = migration(adoption, options).map_err(|faults| of_faults(&faults))?;
     let name = runbook_name(adoption);
     screen.say(Tone::Strong, &plan.title)?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::adopt::project::{Claim, Fate, Mount, MountSource, Origin, Project, Service};
-use crate::adopt::{Adoption, Fault};
+use crate::adopt::{Adoption, Fault, Options};
 
 /// One copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,16 +22,17 @@ pub(super) struct Copy {
 ///
 /// # Errors
 /// Data whose place on the old host is not known.
-pub(super) fn copies(adoption: &Adoption) -> Result<Vec<Copy>, Vec<Fault>> {
+pub(super) fn copies(adoption: &Adoption, options: &Options) -> Result<Vec<Copy>, Vec<Fault>> {
     let project = &adoption.settled.project;
-    let mut faults = relative(project);
+    let folder = options.folder.as_deref();
+    let mut faults = relative(project, folder);
     let mut copies: BTreeMap<String, Copy> = BTreeMap::new();
     for (service, mount) in project.services.iter().flat_map(|s| s.mounts.iter().map(move |m| (s, m))) {
         let claim = match &mount.fate {
             Fate::Claim(claim) => claim.clone(),
             _ => continue,
         };
-        let Some(from) = place(mount, project) else {
+        let Some(from) = place(mount, project, folder) else {
             if matches!(mount.source, MountSource::Anonymous | MountSource::Volume(_)) {
                 let what = format!("where the data of {} lies on the old host is not known", mount.target);
                 let id = format!("{}/mount:{}", service.name, mount.target);
@@ -56,27 +57,29 @@ pub(super) fn copies(adoption: &Adoption) -> Result<Vec<Copy>, Vec<Fault>> {
 }
 
 /// Folders that are named as seen from the compose file: where that lies on the old host, it doesn't say.
-fn relative(project: &Project) -> Vec<Fault> {
+fn relative(project: &Project, folder: Option<&str>) -> Vec<Fault> {
     let mounts = project.services.iter().flat_map(|s| s.mounts.iter().map(move |m| (s, m)));
     let stays = |mount: &Mount| matches!(mount.fate, Fate::Claim(_) | Fate::HostPath);
     let relative = mounts.filter_map(|(service, mount)| match &mount.source {
-        MountSource::Bind(path) if !path.starts_with('/') && stays(mount) => Some((service, path)),
+        MountSource::Bind(path) if stays(mount) && whole(path, folder).is_none() => Some((service, path)),
         _ => None,
     });
     let fault = |(service, path): (&Service, &String)| {
         let what =
             format!("`{path}` is beside the compose file, and where that lies on the old host is not known");
         let container = service.container.as_deref().unwrap_or(&service.name);
-        let fix = format!("adopt what runs there, which knows it: `steward adopt {container} --host HOST`");
+        let fix = format!(
+            "name its folder with --folder, or adopt what runs: `steward adopt {container} --host HOST`"
+        );
         Fault::of(&project.name, what).at(&service.name).fix(fix)
     };
     relative.map(fault).collect()
 }
 
 /// Where the data of a mount lies on the old host.
-fn place(mount: &Mount, project: &Project) -> Option<String> {
+fn place(mount: &Mount, project: &Project, folder: Option<&str>) -> Option<String> {
     match &mount.source {
-        MountSource::Bind(path) if path.starts_with('/') => Some(path.trim_end_matches('/').to_owned()),
+        MountSource::Bind(path) => whole(path, folder),
         MountSource::Volume(name) => {
             let known = project.volumes.get(name)?;
             // Compose puts the project's name in front, unless it is told a name.
@@ -90,6 +93,24 @@ fn place(mount: &Mount, project: &Project) -> Option<String> {
             known.mountpoint.clone().or_else(usual)
         }
         MountSource::Anonymous => mount.seen.place.clone(),
-        MountSource::Bind(_) | MountSource::Memory(_) | MountSource::File(_) => None,
+        MountSource::Memory(_) | MountSource::File(_) => None,
     }
+}
+
+/// A path as it is on the old host: one that is named as seen from the compose file begins in that one's folder.
+fn whole(path: &str, folder: Option<&str>) -> Option<String> {
+    if path.starts_with('/') {
+        return Some(path.trim_end_matches('/').to_owned());
+    }
+    // A home is that of whoever started it, whom nobody knows here.
+    let folder = folder.filter(|folder| folder.starts_with('/') && !path.starts_with('~'))?;
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => _ = parts.pop(),
+            part => parts.push(part),
+        }
+    }
+    Some(format!("/{}", parts.join("/")))
 }

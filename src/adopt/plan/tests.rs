@@ -244,6 +244,10 @@ fn data_whose_place_is_not_known_is_never_left_behind_in_silence() {
     adoption.settled.project.services[1].mounts[1].source = MountSource::Bind("./data".into());
     let why = migration(&adoption, &Options::default()).unwrap_err();
     assert!(why[0].to_string().contains("`./data`") && why[0].to_string().contains("--host"), "{}", why[0]);
+    let there = Options { folder: Some("/opt/stacks/wiki".into()), ..Options::default() };
+    let plan = migration(&adoption, &there).unwrap();
+    let job = step(&plan, "copy-web-data").run.stdin.clone().unwrap();
+    assert!(job.contains("root@vm3:/opt/stacks/wiki/data/"), "{job}");
     adoption.settled.project.services[1].mounts[1].source = MountSource::Anonymous;
     let why = migration(&adoption, &Options::default()).unwrap_err();
     assert!(why[0].to_string().contains("web/mount:/data=scratch"), "{}", why[0]);

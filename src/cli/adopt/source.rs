@@ -32,8 +32,12 @@ pub(super) async fn read(setup: &Setup, tools: &Tools, args: &AdoptArgs) -> Resu
         (None, None) => Err(vec![Fault::of("steward adopt", "names no container")]),
     };
     let mut projects = projects.map_err(|faults| of_faults(&faults))?;
+    // A rehearsal of what a file says is one on this machine, unless another one is named.
+    let host = host.or_else(|| args.dry_run.then(|| LOCAL.to_owned()));
     if let Some(host) = host {
-        projects.iter_mut().for_each(|project| project.host = Some(host.clone()));
+        let named = args.host.is_some();
+        let unknown = projects.iter_mut().filter(|project| named || project.host.is_none());
+        unknown.for_each(|project| project.host = Some(host.clone()));
     }
     Ok(projects)
 }

@@ -17,6 +17,10 @@ pub struct AdoptArgs {
     /// input
     #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,
+    /// Where the compose file lies on the host, for what it mounts as `./data` [default: where it lies here, if that is
+    /// this machine]
+    #[arg(long, value_name = "DIR", requires = "from")]
+    pub folder: Option<String>,
     /// What the cluster is [default: the configuration's, or k8s]
     #[arg(long, value_name = "KIND")]
     pub to: Option<ClusterKind>,
