@@ -1,5 +1,5 @@
-//! What homelabs run, and what Steward makes of it: the outputs lie beside the inputs in `tests/adopt`, and were read by
-//! a person. `UPDATE_TRANSCRIPTS=1` writes them anew.
+//! What homelabs run, and what Steward makes of it: the outputs lie beside the inputs in `tests/adopt`, and are to be read
+//! whenever they change. `UPDATE_TRANSCRIPTS=1` writes them anew.
 
 use std::collections::BTreeMap;
 use std::fs;
