@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Line, Migration, Step};
+use crate::domain::template::Template;
 
 /// The signature that the runbook fits: a wish, as nothing is broken.
 const SIGNATURE: &str = "request";
@@ -58,7 +59,7 @@ fn step(step: &Step) -> Value {
 
 /// A command; nothing in it is a template.
 fn command(line: &Line) -> Value {
-    let literal = |text: &String| text.replace("{{", "{{{{");
+    let literal = |text: &String| Template::escape(text);
     let mut fields = Map::new();
     if let Some(host) = &line.host {
         fields.insert("host".into(), json!(host));
