@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use self::copies::Copy;
-use super::project::{Note, Project, Restart};
+use super::project::{Note, Project, Restart, called};
 use super::settle::sizes::{human, time_to_copy};
 use super::{Adoption, Fault, Kind, Options};
 
@@ -119,16 +119,16 @@ pub fn migration(adoption: &Adoption, options: &Options) -> Result<Migration, Ve
         let what = "nobody has said on which host it runs now";
         return Err(vec![Fault::of(&project.name, what).fix("name it, as in `--host vm3`")]);
     };
-    if options.to == Kind::Compose {
-        let what = "a compose project stays on its host, so there is nothing to migrate";
-        let fix = "put the file in the place of the old one, and run `docker compose up --detach` there";
-        return Err(vec![Fault::of(&project.name, what).fix(fix)]);
-    }
-    let copies = copies::copies(adoption, options)?;
     let old = Old { project, host };
+    let copies = || copies::copies(adoption, options);
     match options.to {
-        Kind::Nomad => nomad::draw(adoption, &old, &copies, options),
-        Kind::K8s | Kind::Compose => Ok(k8s::draw(adoption, &old, &copies, options)),
+        Kind::K8s => Ok(k8s::draw(adoption, &old, &copies()?, options)),
+        Kind::Nomad => nomad::draw(adoption, &old, &copies()?, options),
+        Kind::Compose => {
+            let what = "a compose project stays on its host, so there is nothing to migrate";
+            let fix = "put the file in the place of the old one, and run `docker compose up --detach` there";
+            Err(vec![Fault::of(&project.name, what).fix(fix)])
+        }
     }
 }
 
@@ -176,11 +176,6 @@ impl Step {
     fn within(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
     }
-}
-
-/// A host, as people call it.
-fn called(host: &str) -> &str {
-    if host == "local" { "this machine" } else { host }
 }
 
 /// What runs now.

@@ -66,11 +66,17 @@ pub struct Note {
     pub text: String,
 }
 
+/// A host as people call it: `local` is this machine.
+#[must_use]
+pub fn called(host: &str) -> &str {
+    if host == "local" { "this machine" } else { host }
+}
+
 impl Project {
     /// The host that it runs on now, as people call it.
     #[must_use]
     pub fn old_host(&self) -> Option<&str> {
-        self.host.as_deref().map(|host| if host == "local" { "this machine" } else { host })
+        self.host.as_deref().map(called)
     }
 
     /// The service of that name.

@@ -10,10 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::adopt::project::{Connection, Note};
+use crate::adopt::project::{Connection, Note, called};
 use crate::adopt::{Fault, Project, inspect};
 use crate::domain::action::{Action, Command};
-use crate::engine::ports::{LOCAL, ReadCommand};
+use crate::engine::ports::ReadCommand;
 
 /// Containers of one project that are looked at, at most.
 const MOST: usize = 60;
@@ -51,12 +51,12 @@ impl Host<'_> {
 }
 
 /// Looks at a container, at the others of its project, their images, volumes and networks, how large their data is and
-/// what they take. `host` is a host of the configuration, or [`LOCAL`].
+/// what they take. `host` is a host of the configuration, or `local`.
 ///
 /// # Errors
 /// Why there is nothing to bring: the host can't be asked, there is no such container.
 pub async fn gather(reader: &dyn ReadCommand, container: &str, host: &str) -> Result<Project, Vec<Fault>> {
-    let place = if host == LOCAL { "this machine" } else { host };
+    let place = called(host);
     let host = Host { reader, name: host };
     if !is_name(container) {
         let what = format!("`{}` is no name of a container", container.escape_debug());
